@@ -1,0 +1,19 @@
+//! A content-addressed store for the sessions of AI agents.
+
+mod codec;
+mod error;
+mod id;
+pub mod limits;
+mod log;
+mod object;
+mod store;
+
+pub use error::{Error, ErrorKind, Result};
+pub use id::{
+    CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
+};
+pub use object::{
+    Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Node, Objects, Operation,
+    OperationKind, Timestamp,
+};
+pub use store::{Batch as StoreBatch, Expected, Store};

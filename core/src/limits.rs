@@ -1,0 +1,79 @@
+//! Every limit, with its reason. Each is tested at, below and above.
+
+/// Bytes of a content. A content is held in memory whole while it is written or read.
+pub const CONTENT_BYTES_MAX: usize = 1 << 30;
+
+/// Bytes of a node's canonical form. The largest map node (256 entries of long keys) stays below.
+pub const NODE_BYTES_MAX: usize = 4 << 20;
+
+/// Ids that one node may refer to.
+pub const NODE_REFS_MAX: usize = 4_096;
+
+/// Bytes of a file path: what Linux accepts (`PATH_MAX`).
+pub const PATH_BYTES_MAX: usize = 4_096;
+
+/// Bytes of a session name, so that a ref name fits a row of a listing.
+pub const NAME_BYTES_MAX: usize = 255;
+
+/// Bytes of a ref name: a namespace and a session name.
+pub const REF_NAME_BYTES_MAX: usize = 320;
+
+/// Bytes of a map key: the longest key is a file path.
+pub const KEY_BYTES_MAX: usize = PATH_BYTES_MAX;
+
+/// Bytes that a map value may hold beside its ids.
+pub const VALUE_BYTES_MAX: usize = 4_096;
+
+/// Ids that one map value may hold.
+pub const VALUE_REFS_MAX: usize = 16;
+
+/// Fewest entries of a map node that is not the last of its level.
+pub const MAP_ENTRIES_MIN: usize = 16;
+
+/// Most entries of a map node.
+pub const MAP_ENTRIES_MAX: usize = 256;
+
+/// Levels of a map: 16 entries a node at the least, so 2^64 entries fit.
+pub const MAP_HEIGHT_MAX: usize = 16;
+
+/// Parents of a checkpoint or an iteration: a merge of this many sessions.
+pub const PARENTS_MAX: usize = 64;
+
+/// Roots of a checkpoint: nine are known today.
+pub const ROOTS_MAX: usize = 64;
+
+/// Labels of a checkpoint.
+pub const LABELS_MAX: usize = 64;
+
+/// Bytes of one label, root name, actor or message line stored in a node.
+pub const LABEL_BYTES_MAX: usize = 4_096;
+
+/// Bytes of a text held inside a memory's node; a longer one is a content of its own.
+pub const TEXT_INLINE_BYTES_MAX: usize = 1_024;
+
+/// Parts and links of a memory.
+pub const MEMORY_PARTS_MAX: usize = 1_024;
+
+/// Contents from this size on are placed as content-defined chunks.
+pub const CHUNKED_FROM_BYTES: usize = 1 << 20;
+
+/// Links of a delta chain, of contents and of nodes alike: the bound of a read.
+pub const DELTA_CHAIN_MAX: u8 = 32;
+
+/// Bytes of a frame's payload: what one commit may add to a log segment.
+pub const FRAME_BYTES_MAX: usize = 96 << 20;
+
+/// Objects of one frame.
+pub const FRAME_OBJECTS_MAX: usize = 1 << 20;
+
+/// Bytes at which a segment gives way to its successor.
+pub const SEGMENT_BYTES: u64 = 64 << 20;
+
+/// Raw bytes from which a batch goes into a data segment of its own.
+pub const BULK_BYTES: usize = 16 << 20;
+
+/// Least hexadecimal digits of a short id: fewer say nothing.
+pub const PREFIX_DIGITS_MIN: usize = 4;
+
+/// Candidates that an ambiguous short id lists.
+pub const CANDIDATES_MAX: usize = 8;

@@ -1,0 +1,226 @@
+//! What is stored: contents, which are bytes, and nodes, which are everything else.
+//!
+//! Every node is one envelope, `{kind, version, refs, body}`. `refs` lists the ids that the node
+//! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
+//! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
+
+mod checkpoint;
+mod iteration;
+mod operation;
+mod path;
+mod time;
+
+pub use checkpoint::Checkpoint;
+pub use iteration::{Entry, Iteration};
+pub use operation::{Operation, OperationKind};
+pub use path::FilePath;
+pub use time::Timestamp;
+
+use std::sync::Arc;
+
+use crate::codec::{Reader, Writer, malformed};
+use crate::error::{Error, Result};
+use crate::id::ObjectId;
+use crate::limits::{NODE_BYTES_MAX, NODE_REFS_MAX};
+
+/// The number of a node's kind. Kinds unknown to this version are kept, walked and checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind(pub u16);
+
+impl Kind {
+    /// A node of a Merkle map.
+    pub const MAP: Kind = Kind(1);
+    /// The whole state of a session at a point.
+    pub const CHECKPOINT: Kind = Kind(2);
+    /// Who did what to a session, and when.
+    pub const OPERATION: Kind = Kind(3);
+    /// One version of one file.
+    pub const ITERATION: Kind = Kind(4);
+    /// One piece of the dialog.
+    pub const MEMORY: Kind = Kind(5);
+    /// What a checkout wrote where.
+    pub const CHECKOUT: Kind = Kind(6);
+
+    /// Returns the name, or none for a kind unknown to this version.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::MAP => "map node",
+            Kind::CHECKPOINT => "checkpoint",
+            Kind::OPERATION => "operation",
+            Kind::ITERATION => "iteration",
+            Kind::MEMORY => "memory",
+            Kind::CHECKOUT => "checkout",
+            _ => return None,
+        })
+    }
+}
+
+/// The one envelope of everything that is not a content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// The version of that kind's body.
+    pub version: u16,
+    /// The ids it refers to, in the order in which the body consumes them.
+    pub refs: Vec<ObjectId>,
+    /// The kind's own bytes.
+    pub body: Vec<u8>,
+}
+
+impl Node {
+    /// Returns the bytes that are hashed: kind, version, the number of refs, the refs, the body.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.uint(u64::from(self.kind.0)).uint(u64::from(self.version));
+        writer.uint(self.refs.len() as u64);
+        for id in &self.refs {
+            writer.raw(id.as_bytes());
+        }
+        writer.raw(&self.body);
+        writer.into_bytes()
+    }
+
+    /// Returns the id: BLAKE3 over the canonical bytes in the context of kind and version.
+    pub fn id(&self) -> ObjectId {
+        ObjectId::of_node(self.kind.0, self.version, &self.canonical_bytes())
+    }
+
+    /// Reads canonical bytes; any other encoding of the same node is refused.
+    ///
+    /// # Errors
+    /// `Corrupt` if the bytes are no canonical node or exceed a limit.
+    pub fn from_canonical_bytes(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() > NODE_BYTES_MAX {
+            return Err(malformed(format!("a node of {} bytes", bytes.len())));
+        }
+        let mut reader = Reader::new(bytes);
+        let kind = Kind(reader.bounded(u64::from(u16::MAX), "a kind")? as u16);
+        let version = reader.bounded(u64::from(u16::MAX), "a version")? as u16;
+        let count = reader.count(NODE_REFS_MAX, "the number of refs")?;
+        let mut refs = Vec::with_capacity(count.min(reader.rest().len() / ObjectId::LEN));
+        for _ in 0..count {
+            refs.push(reader.id()?);
+        }
+        let node = Node { kind, version, refs, body: reader.rest().to_vec() };
+        if node.canonical_bytes() != bytes {
+            return Err(malformed("a node that is not in canonical form"));
+        }
+        Ok(node)
+    }
+
+    /// Returns the size of the canonical bytes, at most three bytes too large.
+    pub(crate) fn size(&self) -> usize {
+        9 + self.refs.len() * ObjectId::LEN + self.body.len()
+    }
+}
+
+/// A value that has exactly one node, and a node that has at most one value.
+pub trait Canonical: Sized {
+    /// The kind of its node.
+    const KIND: Kind;
+    /// The version of its body.
+    const VERSION: u16;
+
+    /// Returns the one node of this value.
+    fn to_node(&self) -> Node {
+        let mut refs = Vec::new();
+        let mut body = Writer::new();
+        self.encode(&mut refs, &mut BodyWriter(&mut body));
+        Node { kind: Self::KIND, version: Self::VERSION, refs, body: body.into_bytes() }
+    }
+
+    /// Reads the value of a node.
+    ///
+    /// # Errors
+    /// `Corrupt` if kind or version differ, or if the node is not exactly what
+    /// [`to_node`](Self::to_node) makes of the value.
+    fn from_node(node: &Node) -> Result<Self> {
+        if node.kind != Self::KIND || node.version != Self::VERSION {
+            return Err(malformed(format!(
+                "expected {} version {}, found kind {} version {}",
+                Self::KIND.name().unwrap_or("a node"),
+                Self::VERSION,
+                node.kind.0,
+                node.version
+            )));
+        }
+        let mut refs = RefReader(&node.refs);
+        let mut body = BodyReader(Reader::new(&node.body));
+        let value = Self::decode(&mut refs, &mut body)?;
+        refs.finish()?;
+        body.0.finish()?;
+        if value.to_node() != *node {
+            return Err(malformed("a body that is not in canonical form"));
+        }
+        Ok(value)
+    }
+
+    /// Appends the refs and the body.
+    #[doc(hidden)]
+    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>);
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    #[doc(hidden)]
+    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self>;
+}
+
+/// The codec's writer, as far as a public trait may show it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BodyWriter<'a>(pub(crate) &'a mut Writer);
+
+/// The codec's reader, as far as a public trait may show it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BodyReader<'a>(pub(crate) Reader<'a>);
+
+/// Takes the refs of a node in their order.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RefReader<'a>(pub(crate) &'a [ObjectId]);
+
+impl RefReader<'_> {
+    pub(crate) fn next(&mut self) -> Result<ObjectId> {
+        let (first, rest) = self.0.split_first().ok_or_else(|| malformed("a ref is missing"))?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn take(&mut self, count: usize) -> Result<Vec<ObjectId>> {
+        (0..count).map(|_| self.next()).collect()
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(malformed("a ref too many")) }
+    }
+}
+
+/// Where nodes and contents are read from: the log, a batch over it, or a test's own map.
+pub trait Objects {
+    /// Returns the node, or none where there is no such object.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is there and damaged, `Io` if it cannot be read.
+    fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>>;
+
+    /// Returns the node, which must be there.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such object, else as [`get_node`](Self::get_node).
+    fn read_node(&self, id: &ObjectId) -> Result<Arc<Node>> {
+        self.get_node(id)?.ok_or_else(|| Error::not_found(format!("no node {id:.10}")))
+    }
+}
+
+/// Reads a node as the value it holds.
+pub(crate) fn read<T: Canonical>(objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<T> {
+    T::from_node(&*objects.read_node(&id)?)
+        .map_err(|error| error.context(format!("object {id:.10}")))
+}
+
+/// Tells whether `number` jumps to where its parent's jump goes, or to its parent: the skew-binary
+/// rule, by the numbers of the parent, of the parent's jump and of that one's jump.
+pub(crate) fn jumps_far(parent: u64, jump: u64, jump_of_jump: u64) -> bool {
+    parent - jump == jump - jump_of_jump
+}

@@ -1,0 +1,105 @@
+//! Owned batches: what will be committed at once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Store;
+use crate::error::{Error, Result};
+use crate::id::{ContentId, ObjectId};
+use crate::limits::CONTENT_BYTES_MAX;
+use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
+use crate::object::{Canonical, Node, Objects};
+
+/// Objects and ref updates on their way into a store: all or nothing at
+/// [`commit`](Self::commit), nothing at all when dropped.
+///
+/// It holds no lock, so it may live as long as it likes. Reads through it see its own objects.
+#[derive(Debug)]
+pub struct Batch {
+    store: Store,
+    objects: Vec<NewObject>,
+    index: HashMap<ObjectId, usize>,
+    updates: Vec<RefUpdate>,
+}
+
+impl Batch {
+    pub(super) fn new(store: Store) -> Self {
+        Batch { store, objects: Vec::new(), index: HashMap::new(), updates: Vec::new() }
+    }
+
+    /// Adds a content; `base` names one that it resembles, such as the iteration before.
+    ///
+    /// # Errors
+    /// `Invalid` above [`CONTENT_BYTES_MAX`].
+    pub fn put_content(
+        &mut self,
+        bytes: impl Into<Arc<[u8]>>,
+        base: Option<ContentId>,
+    ) -> Result<ContentId> {
+        let bytes = bytes.into();
+        if bytes.len() > CONTENT_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "a content of {} bytes, at most {CONTENT_BYTES_MAX} are allowed",
+                bytes.len()
+            )));
+        }
+        let id = ObjectId::of_content(&bytes);
+        self.add(id, Payload::Content(bytes), base.map(|base| base.id()));
+        Ok(ContentId::new(id))
+    }
+
+    /// Adds a node; `base` names one that it resembles, such as its previous version.
+    pub fn put_node(&mut self, node: Node, base: Option<ObjectId>) -> ObjectId {
+        let id = node.id();
+        self.add(id, Payload::Node(Arc::new(node)), base);
+        id
+    }
+
+    /// Adds the node of a value.
+    pub fn put<T: Canonical>(&mut self, value: &T, base: Option<ObjectId>) -> ObjectId {
+        self.put_node(value.to_node(), base)
+    }
+
+    /// Sets or, with `None`, removes a ref, if it then is what is expected.
+    pub fn set_ref(&mut self, name: impl Into<String>, expected: Expected, new: Option<ObjectId>) {
+        self.updates.push(RefUpdate { name: name.into(), expected, new });
+    }
+
+    /// Commits all of it as one durable step.
+    ///
+    /// # Errors
+    /// `Conflict` if a ref is not what was expected: nothing happened. `Indeterminate` if the
+    /// medium failed: reopen and look.
+    pub fn commit(self) -> Result<()> {
+        self.store.log().commit(Transaction { objects: self.objects, updates: self.updates })
+    }
+
+    /// Returns the sum of the sizes of the contents and nodes added so far.
+    pub fn raw_bytes(&self) -> usize {
+        self.objects
+            .iter()
+            .map(|object| match &object.payload {
+                Payload::Content(bytes) => bytes.len(),
+                Payload::Node(node) => node.size(),
+            })
+            .sum()
+    }
+
+    fn add(&mut self, id: ObjectId, payload: Payload, base: Option<ObjectId>) {
+        if !self.index.contains_key(&id) {
+            self.index.insert(id, self.objects.len());
+            self.objects.push(NewObject { id, payload, base });
+        }
+    }
+}
+
+impl Objects for Batch {
+    fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
+        if let Some(&at) = self.index.get(id)
+            && let Payload::Node(node) = &self.objects[at].payload
+        {
+            return Ok(Some(node.clone()));
+        }
+        self.store.get_node(id)
+    }
+}
