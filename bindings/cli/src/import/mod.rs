@@ -1,0 +1,3 @@
+//! Imports of other tools' histories.
+
+pub(crate) mod git;

@@ -1,0 +1,5 @@
+//! The command `partita`.
+
+mod import;
+
+fn main() {}
