@@ -1,0 +1,146 @@
+//! What is printed: text for people, JSON for scripts.
+
+pub(crate) mod json;
+pub(crate) mod quote;
+pub(crate) mod table;
+pub(crate) mod time;
+
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+
+use anstyle::Style;
+use serde::Serialize;
+
+use crate::args::Color;
+use crate::failure::Result;
+
+/// The standard output.
+pub(crate) struct Output {
+    out: BufWriter<StdoutLock<'static>>,
+    terminal: bool,
+    colored: bool,
+}
+
+impl Output {
+    pub(crate) fn new(color: Color) -> Output {
+        let out = io::stdout().lock();
+        let terminal = out.is_terminal();
+        let colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                terminal && !refused && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        Output { out: BufWriter::new(out), terminal, colored }
+    }
+
+    /// Tells whether a person looks on, whom stored bytes must not fool.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Writes a line.
+    pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<()> {
+        Ok(writeln!(self.out, "{line}")?)
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.out.write_all(bytes)?)
+    }
+
+    /// Writes a text in a style, where there is colour.
+    pub(crate) fn styled(&mut self, style: Style, text: &[u8]) -> Result<()> {
+        if self.colored {
+            write!(self.out, "{style}")?;
+            self.out.write_all(text)?;
+            write!(self.out, "{style:#}")?;
+        } else {
+            self.out.write_all(text)?;
+        }
+        Ok(())
+    }
+
+    /// Writes one JSON value.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, value)?;
+        Ok(writeln!(self.out)?)
+    }
+
+    /// Writes a JSON array, one item a line, as the items come.
+    pub(crate) fn json_array<T: Serialize>(
+        &mut self,
+        items: impl IntoIterator<Item = Result<T>>,
+    ) -> Result<()> {
+        let mut before = "[";
+        for item in items {
+            let item = item?;
+            write!(self.out, "{before}\n  ")?;
+            serde_json::to_writer(&mut self.out, &item)?;
+            before = ",";
+        }
+        let end = if before == "[" { "[]\n" } else { "\n]\n" };
+        Ok(self.out.write_all(end.as_bytes())?)
+    }
+
+    /// Writes a table, row by row as they come.
+    pub(crate) fn table<const N: usize>(
+        &mut self,
+        align: [table::Align; N],
+        rows: impl IntoIterator<Item = Result<[String; N]>>,
+    ) -> Result<()> {
+        let mut table = table::Table::new(align);
+        for row in rows {
+            match row {
+                Ok(row) => table.row(&mut self.out, row)?,
+                Err(failure) => {
+                    table.finish(&mut self.out)?;
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(table.finish(&mut self.out)?)
+    }
+
+    /// Hands over what is buffered.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+}
+
+/// Returns a number with a comma before every three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Returns a number of things: `1 file`, `1,234 files`.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three_digits() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(
+            (counted(1, "file"), counted(2_000, "file")),
+            ("1 file".into(), "2,000 files".into())
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! Times as text: RFC 3339, UTC.
+
+use jiff::fmt::temporal::DateTimePrinter;
+use partita::Timestamp;
+
+const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+
+/// Returns a time to the second, or `-` where there is none or it has no such form.
+pub(crate) fn human(time: Option<Timestamp>) -> String {
+    time.and_then(instant).map_or_else(|| "-".to_owned(), |time| SECONDS.timestamp_to_string(&time))
+}
+
+/// Returns a time with its milliseconds, or none where its year has not four digits.
+pub(crate) fn rfc3339(time: Option<Timestamp>) -> Option<String> {
+    Some(instant(time?)?.to_string())
+}
+
+fn instant(time: Timestamp) -> Option<jiff::Timestamp> {
+    const YEAR_0: i64 = -62_167_219_200_000;
+    let millis = time.as_millis();
+    (millis >= YEAR_0).then(|| jiff::Timestamp::from_millisecond(millis).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_millis(millis))
+    }
+
+    #[test]
+    fn times_are_rfc_3339_in_utc() {
+        assert_eq!(rfc3339(at(0)).unwrap(), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(at(1_500)).unwrap(), "1970-01-01T00:00:01.5Z");
+        assert_eq!(human(at(1_500)), "1970-01-01T00:00:01Z");
+        assert_eq!(rfc3339(at(-62_167_219_200_000)).unwrap(), "0000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn times_without_such_a_form_are_left_out() {
+        for time in [None, at(i64::MIN), at(i64::MAX), at(-62_167_219_200_001)] {
+            assert_eq!((human(time), rfc3339(time)), ("-".to_owned(), None));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Progress of long work: on the standard error, if that is a terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar that is gone when the work is done.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Begins a bar of so many steps of a thing.
+    pub(crate) fn new(steps: u64, things: &str) -> Progress {
+        let template = format!(
+            "{{bar:30}} {{human_pos}}/{{human_len}} {things}  {{wide_msg}}  {{elapsed}}, {{eta}} left"
+        );
+        let style = ProgressStyle::with_template(&template)
+            .expect("the template is well-formed")
+            .progress_chars("=> ");
+        let bar =
+            ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
+        Progress(bar.with_style(style))
+    }
+
+    /// Begins a spinner for work whose length is not known.
+    pub(crate) fn spinner(doing: &str) -> Progress {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_message(doing.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Progress(bar)
+    }
+
+    /// Says how far the work is.
+    pub(crate) fn set(&self, done: u64, message: String) {
+        self.0.set_position(done);
+        self.0.set_message(message);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
