@@ -1,6 +1,7 @@
 //! A content-addressed store for the sessions of AI agents.
 
 mod codec;
+pub mod diff;
 mod error;
 mod id;
 pub mod limits;
@@ -8,6 +9,7 @@ mod log;
 mod object;
 mod store;
 
+pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,

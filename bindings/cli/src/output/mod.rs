@@ -1,6 +1,7 @@
 //! What is printed: text for people, JSON for scripts.
 
 pub(crate) mod json;
+pub(crate) mod patch;
 pub(crate) mod quote;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -29,6 +29,11 @@ pub(crate) fn path(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
+/// Returns a path for the head of a patch, where every byte counts: quoted as git does.
+pub(crate) fn name(bytes: &[u8]) -> Vec<u8> {
+    path(bytes).into_owned().into_bytes()
+}
+
 fn octal(out: &mut String, bytes: &[u8]) {
     for byte in bytes {
         write!(out, "\\{byte:03o}").expect("a string takes all");
