@@ -7,6 +7,7 @@ pub mod limits;
 mod log;
 mod map;
 mod object;
+mod session;
 mod store;
 
 pub use error::{Error, ErrorKind, Result};
@@ -15,7 +16,13 @@ pub use id::{
 };
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, Range as MapRange, Value};
 pub use object::{
-    Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Node, Objects, Operation,
-    OperationKind, Timestamp,
+    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind, Node,
+    Objects, Operation, OperationKind, Part, Role, Timestamp,
+};
+pub use session::{
+    Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
+    IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, NewEntry, RestorePlan,
+    RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
+    Step,
 };
 pub use store::{Batch as StoreBatch, Expected, Store};
