@@ -1,6 +1,7 @@
 //! A content-addressed store for the sessions of AI agents.
 
 mod codec;
+pub mod diff;
 mod error;
 mod id;
 pub mod limits;
@@ -10,6 +11,7 @@ mod object;
 mod session;
 mod store;
 
+pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
