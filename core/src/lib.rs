@@ -6,6 +6,7 @@ mod error;
 mod id;
 pub mod limits;
 mod log;
+mod map;
 mod object;
 mod store;
 
@@ -14,6 +15,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
 };
+pub use map::{Diff as MapDiff, Edited, Map, MapChange, Range as MapRange, Value};
 pub use object::{
     Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Node, Objects, Operation,
     OperationKind, Timestamp,
