@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::node::{MapNode, NodeWriter, begins_node};
+use super::node::{HASHED, MapNode, NodeWriter, begins_node};
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::{
@@ -170,7 +170,9 @@ fn an_edit_of_a_value_rewrites_exactly_height_nodes_and_no_body_but_the_leafs() 
             let edits = vec![(path(at), Some(new.clone()))];
             let edited = map.edit(&nodes, edits.clone()).unwrap();
             assert_eq!(edited.nodes.len(), height);
+            let hashed = HASHED.get();
             assert_eq!(nodes.reads(|| drop(map.edit(&nodes, edits.clone()))), height);
+            assert_eq!(HASHED.get(), hashed);
             for (level, (node, base)) in edited.nodes.iter().enumerate() {
                 let old = &nodes.nodes[&base.unwrap()];
                 assert_eq!(old.body == node.body, level > 0);
@@ -220,19 +222,22 @@ fn an_append_rewrites_the_right_edge_and_seldom_an_inner_body() {
 fn a_single_insertion_or_removal_touches_few_nodes() {
     let mut nodes = Nodes::default();
     let map = nodes.build(&model(100_000));
-    let mut written = 0;
+    let (mut written, mut hashed) = (0, 0);
     const EDITS: u64 = 300;
     for at in 0..EDITS {
         let key = path(at * 331);
         let (smaller, _) = nodes.edit(map, vec![(key.clone(), None)]);
         let insert = vec![(key, Some(value(at * 331)))];
+        let before = HASHED.get();
         let reads = nodes.reads(|| {
             written += smaller.edit(&nodes, insert.clone()).unwrap().nodes.len();
         });
+        hashed += HASHED.get() - before;
         assert!(reads <= 12, "{reads}");
         assert_eq!(nodes.edit(smaller, insert).0, map);
     }
     assert!(written as u64 <= EDITS * 4, "{written}");
+    assert!(hashed as u64 <= EDITS * 64, "{hashed}");
 }
 
 #[test]
