@@ -117,8 +117,8 @@ pub(crate) enum Command {
         /// Name of the session
         name: String,
         /// The state to list
-        #[arg(long, value_name = "CHECKPOINT", default_value = "latest")]
-        at: String,
+        #[arg(long, value_name = "CHECKPOINT")]
+        at: Option<String>,
         #[command(flatten)]
         json: Json,
     },

@@ -111,6 +111,12 @@ impl Output {
     }
 }
 
+/// Says something beside the output, on the standard error.
+pub(crate) fn note(note: &str) {
+    // Nobody may listen there, which changes nothing.
+    drop(writeln!(io::stderr(), "note: {note}"));
+}
+
 /// Returns a number with a comma before every three digits.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -124,10 +130,9 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Returns a number of things: `1 file`, `1,234 files`.
-pub(crate) fn counted(number: u64, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(number))
+/// Returns a number of things: `1 memory`, `1,234 files`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -139,9 +144,7 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);
         }
-        assert_eq!(
-            (counted(1, "file"), counted(2_000, "file")),
-            ("1 file".into(), "2,000 files".into())
-        );
+        assert_eq!(counted(1, "memory", "memories"), "1 memory");
+        assert_eq!(counted(2_000, "file", "files"), "2,000 files");
     }
 }

@@ -18,17 +18,24 @@ const SIMILARITY_BYTES_MAX: u64 = 8 << 20;
 /// removals, then new values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
-    /// A file goes on under another path, its value as yet the same.
-    Rename { from: FilePath, to: FilePath },
+    /// A file goes on under another path, with another value or the same.
+    Rename { from: FilePath, to: FilePath, was: Value, value: Value },
     /// A path holds nothing any more.
-    Remove { path: FilePath },
-    /// A path has a new value.
-    Put { path: FilePath, kind: PutKind, id: ObjectId },
+    Remove { path: FilePath, was: Value },
+    /// A path has a new value; `was` is none where it had none.
+    Put { path: FilePath, value: Value, was: Option<Value> },
 }
 
-/// What a new value is; its bytes are the blob's, those of a submodule the commit's id.
+/// What is at a path: the object is a blob or, for a submodule, a commit of another repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PutKind {
+pub(crate) struct Value {
+    pub(crate) kind: ValueKind,
+    pub(crate) id: ObjectId,
+}
+
+/// What the object of a value means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ValueKind {
     File { executable: bool },
     Symlink,
     Submodule,
@@ -122,24 +129,25 @@ pub(super) fn between(
 fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {
     match change {
         ChangeRef::Addition { location, entry_mode, id, .. } => {
-            if let Some(kind) = kind_of(entry_mode) {
-                changes.push(Change::Put { path: FilePath::new(location)?, kind, id });
+            if let Some(value) = value_of(entry_mode, id) {
+                changes.push(Change::Put { path: FilePath::new(location)?, value, was: None });
             }
         }
-        ChangeRef::Deletion { location, entry_mode, .. } => {
-            if kind_of(entry_mode).is_some() {
-                changes.push(Change::Remove { path: FilePath::new(location)? });
+        ChangeRef::Deletion { location, entry_mode, id, .. } => {
+            if let Some(was) = value_of(entry_mode, id) {
+                changes.push(Change::Remove { path: FilePath::new(location)?, was });
             }
         }
         ChangeRef::Modification { location, previous_entry_mode, previous_id, entry_mode, id } => {
-            match (kind_of(previous_entry_mode), kind_of(entry_mode)) {
-                // A mode of old that means the same as today's.
-                (Some(before), Some(kind)) if before == kind && previous_id == id => {}
-                (_, Some(kind)) => {
-                    changes.push(Change::Put { path: FilePath::new(location)?, kind, id });
+            match (value_of(previous_entry_mode, previous_id), value_of(entry_mode, id)) {
+                // Modes of old may differ and mean the same.
+                (was, Some(value)) if was != Some(value) => {
+                    changes.push(Change::Put { path: FilePath::new(location)?, value, was });
                 }
-                (Some(_), None) => changes.push(Change::Remove { path: FilePath::new(location)? }),
-                (None, None) => {}
+                (Some(was), None) => {
+                    changes.push(Change::Remove { path: FilePath::new(location)?, was });
+                }
+                _ => {}
             }
         }
         ChangeRef::Rewrite {
@@ -151,12 +159,10 @@ fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {
             id,
             ..
         } => {
-            if let Some(kind) = kind_of(entry_mode) {
+            let (was, value) = (value_of(source_entry_mode, source_id), value_of(entry_mode, id));
+            if let (Some(was), Some(value)) = (was, value) {
                 let (from, to) = (FilePath::new(source_location)?, FilePath::new(location)?);
-                changes.push(Change::Rename { from, to: to.clone() });
-                if source_id != id || kind_of(source_entry_mode) != Some(kind) {
-                    changes.push(Change::Put { path: to, kind, id });
-                }
+                changes.push(Change::Rename { from, to, was, value });
             }
         }
     }
@@ -164,12 +170,13 @@ fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {
 }
 
 /// Returns what an entry is to a session; a directory is nothing, its files say it all.
-fn kind_of(mode: EntryMode) -> Option<PutKind> {
-    match mode.kind() {
-        EntryKind::Tree => None,
-        EntryKind::Blob => Some(PutKind::File { executable: false }),
-        EntryKind::BlobExecutable => Some(PutKind::File { executable: true }),
-        EntryKind::Link => Some(PutKind::Symlink),
-        EntryKind::Commit => Some(PutKind::Submodule),
-    }
+fn value_of(mode: EntryMode, id: ObjectId) -> Option<Value> {
+    let kind = match mode.kind() {
+        EntryKind::Tree => return None,
+        EntryKind::Blob => ValueKind::File { executable: false },
+        EntryKind::BlobExecutable => ValueKind::File { executable: true },
+        EntryKind::Link => ValueKind::Symlink,
+        EntryKind::Commit => ValueKind::Submodule,
+    };
+    Some(Value { kind, id })
 }

@@ -1,0 +1,188 @@
+//! Files: list, history, cat, write, remove.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use partita::{Entry, Error, ErrorKind, IterationInfo};
+
+use super::{Access, checkpoint, open_session, open_store};
+use crate::failure::Result;
+use crate::output::table::Align;
+use crate::output::{Output, grouped, json, quote, time};
+
+/// Lists the files of a state.
+pub(super) fn list(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    at: Option<&str>,
+    json: bool,
+) -> Result<()> {
+    let session = open_session(dir, Access::Read, name)?;
+    let snapshot = match checkpoint(&session, at)? {
+        Some(id) => session.at(id)?,
+        None => session.latest()?,
+    };
+    if json {
+        return out.json_array(snapshot.files().map(|file| Ok(json::File::new(&file?)?)));
+    }
+    let align = [Align::Left, Align::Right, Align::Right, Align::Left];
+    out.table(
+        align,
+        snapshot.files().map(|file| {
+            let file = file?;
+            Ok([
+                mode(&file.entry).to_owned(),
+                file.number()?.to_string(),
+                file.size()?.map_or("-".to_owned(), grouped),
+                quote::path(file.path.as_bytes()).into_owned(),
+            ])
+        }),
+    )
+}
+
+/// Lists the iterations of a file.
+pub(super) fn history(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    path: &[u8],
+    json: bool,
+) -> Result<()> {
+    let session = open_session(dir, Access::Read, name)?;
+    let history = session.history(path)?;
+    if json {
+        return out.json_array(history.map(|info| Ok(json::Iteration::from(&info?))));
+    }
+    let align = [
+        Align::Right,
+        Align::Left,
+        Align::Right,
+        Align::Left,
+        Align::Left,
+        Align::Right,
+        Align::Left,
+    ];
+    out.table(
+        align,
+        history.map(|info| {
+            let info = info?;
+            let from = info.renamed_from.as_ref();
+            Ok([
+                info.number.to_string(),
+                info.id.id().short(),
+                info.checkpoint_number.to_string(),
+                time::human(info.time),
+                mode(&info.entry).to_owned(),
+                info.size.map_or("-".to_owned(), grouped),
+                from.map(|from| format!("from {}", quote::path(from.as_bytes())))
+                    .unwrap_or_default(),
+            ])
+        }),
+    )
+}
+
+/// Prints the bytes of a file.
+pub(super) fn cat(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    path: &[u8],
+    iteration: Option<u64>,
+    at: Option<&str>,
+) -> Result<()> {
+    let session = open_session(dir, Access::Read, name)?;
+    let bytes = match (iteration, at) {
+        (Some(number), _) => session.read_at(path, number)?,
+        (None, Some(spec)) => session.at(session.checkpoint(spec)?)?.read(path)?,
+        (None, None) => session.read(path)?,
+    };
+    out.bytes(&bytes)
+}
+
+/// Writes a file, and creates store and session if need be.
+pub(super) fn write(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    path: &[u8],
+    file: Option<&Path>,
+    expect: Option<u64>,
+    json: bool,
+) -> Result<()> {
+    // Refused before anything is read or created.
+    partita::FilePath::new(path)?;
+    let bytes = input(file)?;
+    let session = match expect {
+        // Where a file must be, so must its session.
+        Some(1..) => open_session(dir, Access::Write, name)?,
+        _ => open_store(dir, Access::Create)?.session(name)?,
+    };
+    let info = match expect {
+        None => session.write(path, bytes)?,
+        Some(number) => session
+            .batch(|batch| {
+                batch.expect(path, (number > 0).then_some(number))?;
+                batch.write(path, bytes)
+            })
+            .and_then(|number| session.iteration(path, number))?,
+    };
+    told(out, &info, json)
+}
+
+fn input(file: Option<&Path>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (what, read) = match file {
+        Some(file) if file != Path::new("-") => {
+            let what = file.display().to_string();
+            (what, std::fs::read(file).map(|read| bytes = read))
+        }
+        _ => (
+            "the standard input".to_owned(),
+            std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        ),
+    };
+    match read {
+        Ok(()) => Ok(bytes),
+        Err(error) => {
+            Err(Error::new(ErrorKind::Io, format!("cannot read {what}")).with_source(error).into())
+        }
+    }
+}
+
+/// Removes a file.
+pub(super) fn remove(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    path: &[u8],
+    json: bool,
+) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    let info = session.remove(path)?;
+    told(out, &info, json)
+}
+
+/// Says which iteration a command made.
+pub(super) fn told(out: &mut Output, info: &IterationInfo, json: bool) -> Result<()> {
+    if json {
+        return out.json(&json::Iteration::from(info));
+    }
+    let path = quote::path(info.path.as_bytes());
+    let (number, id) = (info.number, info.id.id().short());
+    out.line(format_args!(
+        "{path}  iteration {number}  {id}  checkpoint {}",
+        info.checkpoint_number
+    ))
+}
+
+/// What an entry is, in one word.
+fn mode(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::File { executable: false, .. } => "file",
+        Entry::File { executable: true, .. } => "executable",
+        Entry::Symlink { .. } => "symlink",
+        Entry::Submodule { .. } => "submodule",
+        Entry::Removed => "removed",
+    }
+}

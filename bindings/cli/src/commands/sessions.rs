@@ -1,0 +1,76 @@
+//! Sessions as a whole: new, rename, delete, list, fork.
+
+use std::path::Path;
+
+use super::{Access, find_session, open_session, open_store};
+use crate::failure::Result;
+use crate::output::table::Align;
+use crate::output::{Output, json, quote, time};
+
+/// Creates a session, and the store if need be.
+pub(super) fn new(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
+    let session = open_store(dir, Access::Create)?.create_session(name)?;
+    out.line(format_args!("{}  {}", session.id().id().short(), quote::text(name)))
+}
+
+/// Gives a session another name.
+pub(super) fn rename(out: &mut Output, dir: &Path, name: &str, new: &str) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    session.store().rename_session(name, new)?;
+    out.line(format_args!("{} is now {}", quote::text(name), quote::text(new)))
+}
+
+/// Deletes a session.
+pub(super) fn delete(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    session.store().delete_session(name)?;
+    out.line(format_args!("{} is deleted; its bytes stay for now", quote::text(name)))
+}
+
+/// Lists the sessions.
+pub(super) fn list(out: &mut Output, dir: &Path, json: bool) -> Result<()> {
+    let store = open_store(dir, Access::Read)?;
+    let sessions = store.sessions().map(|entry| -> Result<_> {
+        let session = store.open_session(entry?.name())?;
+        let newest = session.log()?.next().transpose()?;
+        Ok((session, newest))
+    });
+    if json {
+        return out.json_array(sessions.map(|row| {
+            let (session, newest) = row?;
+            Ok(json::Session::new(&session, newest.as_ref()))
+        }));
+    }
+    let align = [Align::Left, Align::Right, Align::Left, Align::Left];
+    out.table(
+        align,
+        sessions.map(|row| {
+            let (session, newest) = row?;
+            Ok([
+                session.id().id().short(),
+                newest.as_ref().map_or(0, |entry| entry.number).to_string(),
+                time::human(newest.map(|entry| entry.time)),
+                quote::text(session.name()).into_owned(),
+            ])
+        }),
+    )
+}
+
+/// Begins a session as a copy of another.
+pub(super) fn fork(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    new: &str,
+    at: Option<&str>,
+) -> Result<()> {
+    let store = open_store(dir, Access::Write)?;
+    let session = find_session(&store, name)?;
+    let copy = match at {
+        Some(spec) => session.fork_at(new, session.checkpoint(spec)?)?,
+        None => session.fork(new)?,
+    };
+    let latest = copy.latest()?;
+    let at = latest.checkpoint().map_or("empty".to_owned(), |info| format!("at {}", info.number));
+    out.line(format_args!("{}  {}  {at}", copy.id().id().short(), quote::text(new)))
+}
