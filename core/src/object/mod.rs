@@ -5,6 +5,8 @@
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
 mod checkpoint;
+#[cfg(test)]
+pub(crate) mod golden;
 mod iteration;
 mod operation;
 mod path;
