@@ -10,6 +10,8 @@ pub(crate) mod golden;
 mod iteration;
 mod operation;
 mod path;
+#[cfg(test)]
+mod properties;
 mod time;
 
 pub use checkpoint::Checkpoint;
