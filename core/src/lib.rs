@@ -18,4 +18,6 @@ pub use object::{
     Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Node, Objects, Operation,
     OperationKind, Timestamp,
 };
-pub use store::{Batch as StoreBatch, Expected, Store};
+pub use store::{
+    Batch as StoreBatch, Durability, Expected, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+};
