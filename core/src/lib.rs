@@ -19,5 +19,6 @@ pub use object::{
     OperationKind, Timestamp,
 };
 pub use store::{
-    Batch as StoreBatch, Durability, Expected, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, Stats, Store,
+    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };

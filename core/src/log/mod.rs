@@ -31,9 +31,7 @@ use std::time::Duration;
 pub(crate) use disk::Disk;
 pub(crate) use entropy::system as system_entropy;
 pub(crate) use memory::Memory;
-pub(crate) use payload::Row;
 pub(crate) use scan::Listed;
-pub(crate) use state::Damage;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -171,6 +169,11 @@ impl Log {
     pub(crate) fn reference(&self, name: &str) -> Result<Option<ObjectId>> {
         self.refresh()?;
         self.known_reference(name)
+    }
+
+    /// Returns the root of the refs' own map, as of the last snapshot.
+    pub(crate) fn refs_root(&self) -> Option<ObjectId> {
+        self.state().refs.root().map(|root| root.id())
     }
 
     fn known_reference(&self, name: &str) -> Result<Option<ObjectId>> {

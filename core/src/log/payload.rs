@@ -70,6 +70,10 @@ impl Row {
         }
     }
 
+    pub(crate) fn is_chunked(&self) -> bool {
+        matches!(self, Row::Chunked { .. })
+    }
+
     pub(crate) fn is_node(&self) -> bool {
         matches!(self, Row::Node { .. })
     }

@@ -273,6 +273,14 @@ impl Log {
         })
     }
 
+    /// Returns the chunks that a content is placed as, none where it is stored whole.
+    pub(crate) fn chunks(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
+        match self.locate(id)? {
+            Some(place) => Ok(self.chunks_of(&place)?.unwrap_or_default()),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Returns the chunks of a content that is placed so, else none.
     pub(crate) fn chunks_of(&self, place: &Place) -> Result<Option<Vec<ObjectId>>> {
         let Row::Chunked { at, len, .. } = place.row()? else { return Ok(None) };

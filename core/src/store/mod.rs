@@ -1,14 +1,18 @@
 //! Objects and refs: batches, compare-and-set, checks.
 
 mod batch;
+mod check;
 mod options;
+mod stats;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
+pub use check::{CheckProgress, CheckReport, Fault};
 pub use options::StoreOptions;
+pub use stats::Stats;
 
 use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
