@@ -10,6 +10,7 @@ mod map;
 mod object;
 mod session;
 mod store;
+mod workspace;
 
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
@@ -18,8 +19,8 @@ pub use id::{
 };
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind, Node,
-    Objects, Operation, OperationKind, Part, Role, Timestamp,
+    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind,
+    Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Trace,
 };
 pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
@@ -28,3 +29,4 @@ pub use session::{
     Step,
 };
 pub use store::{Batch as StoreBatch, Expected, Store};
+pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

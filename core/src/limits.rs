@@ -89,3 +89,9 @@ pub const DIFF_GAP_TOKENS_MAX: usize = 1 << 17;
 /// Lines or words that all runs for one diff take together; beyond it the old part is said to be
 /// replaced by the new one.
 pub const DIFF_TOKENS_MAX: usize = 1 << 20;
+
+/// Bytes of one component of a path in a checkout: what Linux file systems accept (`NAME_MAX`).
+pub const COMPONENT_BYTES_MAX: usize = 255;
+
+/// Bytes of a symlink's target in a checkout: `PATH_MAX` less the closing NUL.
+pub const TARGET_BYTES_MAX: usize = 4_095;

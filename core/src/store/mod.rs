@@ -99,6 +99,11 @@ impl Store {
         self.log().references(prefix, after, limit)
     }
 
+    /// Returns the directory of the store; none for one that lives in memory.
+    pub fn directory(&self) -> Option<&std::path::Path> {
+        None
+    }
+
     pub(crate) fn log(&self) -> &Log {
         &self.inner.log
     }
