@@ -7,7 +7,7 @@ mod name;
 mod plan;
 mod record;
 mod site;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 pub use plan::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
