@@ -28,5 +28,7 @@ pub use session::{
     RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
     Step,
 };
-pub use store::{Batch as StoreBatch, Expected, Store};
+pub use store::{
+    Batch as StoreBatch, Durability, Expected, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+};
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

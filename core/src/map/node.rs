@@ -48,11 +48,19 @@ const VERSION: u16 = 1;
 /// side passes every hash at 185 entries, so the cap of 256 binds decoders alone.
 const BOUNDARY_FACTOR: u64 = 684;
 
+#[cfg(test)]
+thread_local! {
+    /// Keys hashed by this thread, for the tests that promise how few.
+    pub(super) static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Tells whether an entry begins a new node, given the number of entries in the open one.
 pub(super) fn begins_node(level: u8, key: &[u8], count: usize) -> bool {
     if count < MAP_ENTRIES_MIN {
         return false;
     }
+    #[cfg(test)]
+    HASHED.set(HASHED.get() + 1);
     let cube = (count as u64).saturating_pow(3);
     count >= MAP_ENTRIES_MAX
         || u64::from(boundary_hash(level, key)) < BOUNDARY_FACTOR.saturating_mul(cube)

@@ -145,7 +145,7 @@ impl Prepared {
         }
         let kept = self.draft.jobs.iter().filter(|job| job.step.kept.is_some());
         let kept = kept.filter_map(|job| Some((&job.step.path, job.seen.clone()?)));
-        let nonce = self.store.nonce();
+        let nonce = self.store.nonce()?;
         let mut checkout = Checkout {
             directory: system_bytes(&self.site.path),
             session: self.session,
