@@ -365,6 +365,7 @@ impl Log {
         let segment = &*tail.segment;
         let len = segment.file_len()?.saturating_sub(tail.end);
         let bytes = segment.read_some(tail.end, usize::try_from(len).unwrap_or(usize::MAX))?;
+        let due = segment.due_tag(tail.end, &tail.tag)?;
         let mut first = None;
         let mut from = 1;
         while let Some(at) = segment.keys.find_header(&bytes, from, tail.end) {
@@ -379,7 +380,9 @@ impl Log {
                 None => segment.tag_before(offset)?,
             };
             let (body, tag) = frame.split_at(len - TAG);
-            if segment.keys.frame_tag(&before, body)[..] != *tag {
+            let fits = |before: &Tag| segment.keys.frame_tag(before, body)[..] == *tag;
+            let follows = due.as_ref().filter(|(end, _)| *end == offset);
+            if !fits(&before) && !follows.is_some_and(|(_, due)| fits(due)) {
                 continue;
             }
             first = first.or(Some(offset));
@@ -414,8 +417,14 @@ impl Log {
             what: format!("{what}, up to offset {next}"),
         });
         drop(state);
+        let due = segment.due_tag(tail.end, &tail.tag)?.filter(|(end, _)| *end == next);
         tail.end = next;
         tail.tag = segment.tag_before(next)?;
+        if segment.read_verified(next).is_err()
+            && let Some((_, due)) = due
+        {
+            tail.tag = due;
+        }
         segment.set_end(segment.end().max(next));
         let head = segment.read_some(next, HEADER)?;
         if let Some(header) = segment.keys.decode_header(&head, next) {

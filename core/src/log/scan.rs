@@ -202,9 +202,9 @@ fn scan_frames(
     scan: &mut Scan,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<()> {
-    let mut at = from;
+    let (mut at, mut due) = (from, None);
     while at < to {
-        let bad = match segment.read_verified(at) {
+        let bad = match segment.read_verified_after(at, due.take()) {
             Ok((header, _)) if at + header.frame_len() <= to => {
                 scan.frames += 1;
                 scan.bytes += header.frame_len();
@@ -219,13 +219,17 @@ fn scan_frames(
             Err(error) => return Err(error),
         };
         let (next, what) = match next_frame(segment, at, to)? {
-            // The tag before a frame is part of its own tag: a flipped one makes two frames fail.
             (next, Some(header)) => {
                 (next, format!("{:?} frame: {bad}", header.kind).to_lowercase())
             }
             (next, None) => (next, bad),
         };
         scan.faults.push(Damage { segment: segment.id, from: at, to: next, refs: false, what });
+        due = match segment.tag_before(at) {
+            Ok(before) => segment.due_tag(at, &before)?.filter(|(end, _)| *end == next),
+            Err(_) => None,
+        }
+        .map(|(_, tag)| tag);
         at = next;
     }
     Ok(())
