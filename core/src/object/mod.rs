@@ -4,18 +4,22 @@
 //! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
+mod checkout;
 mod checkpoint;
 #[cfg(test)]
 pub(crate) mod golden;
 mod iteration;
+mod memory;
 mod operation;
 mod path;
 #[cfg(test)]
 mod properties;
 mod time;
 
+pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use iteration::{Entry, Iteration};
+pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use operation::{Operation, OperationKind};
 pub use path::FilePath;
 pub use time::Timestamp;
