@@ -47,7 +47,6 @@ impl Writer {
         self
     }
 
-
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

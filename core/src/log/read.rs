@@ -82,11 +82,6 @@ impl Log {
         }
     }
 
-    /// Tells whether a stored object is a node, or none where it is absent.
-    pub(crate) fn is_node(&self, id: &ObjectId) -> Result<Option<bool>> {
-        self.locate(id)?.map(|place| Ok(place.row()?.is_node())).transpose()
-    }
-
     /// Returns ids of stored objects that match, at most `max`.
     pub(crate) fn candidates(&self, prefix: &Prefix, max: usize) -> Result<Vec<ObjectId>> {
         self.refresh()?;

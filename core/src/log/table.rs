@@ -122,10 +122,6 @@ impl Table {
         Ok(Table { frames, objects: objects as u32, bits, buckets, rests, ordinals })
     }
 
-    pub(crate) fn objects(&self) -> u32 {
-        self.objects
-    }
-
     pub(crate) fn frames(&self) -> impl Iterator<Item = FrameCount> + '_ {
         self.frames.iter().enumerate().map(|(at, (offset, first))| {
             let end = self.frames.get(at + 1).map_or(self.objects, |(_, first)| *first);
