@@ -62,6 +62,8 @@ fn an_append_rewrites_the_right_edge_and_seldom_an_inner_body() {
         }
         map = nodes.edit(map, vec![(number.to_be_bytes().to_vec(), Some(value(1)))]).0;
     }
+    let all = (0..APPENDS).map(|number| (number.to_be_bytes().to_vec(), value(1)));
+    assert_eq!(nodes.build(&all.collect()), map);
     assert!(written as u64 <= 3 * APPENDS, "{written}");
     assert!(inner_bodies < APPENDS / 20, "{inner_bodies}");
 }

@@ -81,6 +81,45 @@ fn a_chain_of_single_children_below_a_removed_key_is_corrupt_or_collapses_and_ne
 }
 
 #[test]
+fn a_body_in_any_but_its_one_form_is_corrupt() {
+    let decode = |refs: usize, body: &[u8]| {
+        let refs = vec![golden::id(1); refs];
+        let node = Node { kind: Kind::MAP, version: 1, refs, body: body.to_vec() };
+        MapNode::decode(node.id(), Arc::new(node)).map(|node| node.len())
+    };
+    assert_eq!(decode(1, b"\x00\x00\x02ab\x01\x01v\x01\x01c\x00\x00").unwrap(), 2);
+    assert_eq!(decode(2, b"\x01\x00\x02ab\x01\x01c").unwrap(), 2);
+    for (what, refs, body) in [
+        ("nothing", 0, &b""[..]),
+        ("a leaf without entries", 0, b"\x00"),
+        ("an inner node without entries", 0, b"\x01"),
+        ("a level too high", 1, b"\x10\x00\x01a"),
+        ("a level in a longer form", 1, b"\xfb\x01\x00\x00\x01a"),
+        ("a length in a longer form", 1, b"\x01\x00\xfb\x01\x00a"),
+        ("a first key that shares", 1, b"\x01\x01\x01a"),
+        ("a prefix longer than the key before", 2, b"\x01\x00\x02ab\x03\x01c"),
+        ("a prefix shorter than it could be", 2, b"\x01\x00\x02ab\x00\x02ac"),
+        ("equal keys", 2, b"\x01\x00\x02ab\x02\x00"),
+        ("equal empty keys", 2, b"\x01\x00\x00\x00\x00"),
+        ("a key before its predecessor", 2, b"\x01\x00\x02ab\x01\x01a"),
+        ("a key that is its predecessor's prefix", 2, b"\x01\x00\x02ab\x01\x00"),
+        ("a child too few", 1, b"\x01\x00\x02ab\x01\x01c"),
+        ("a child too many", 3, b"\x01\x00\x02ab\x01\x01c"),
+        ("an id too few", 0, b"\x00\x00\x01a\x01\x00"),
+        ("an id too many", 2, b"\x00\x00\x01a\x01\x00"),
+        ("an entry cut short", 0, b"\x00\x00\x01a\x00"),
+    ] {
+        let error = decode(refs, body).expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{what}");
+    }
+    for (kind, version) in [(Kind::MAP, 2), (Kind(99), 1)] {
+        let body = b"\x01\x00\x01a".to_vec();
+        let node = Node { kind, version, refs: vec![golden::id(1)], body };
+        assert!(MapNode::decode(node.id(), Arc::new(node)).is_err());
+    }
+}
+
+#[test]
 fn iterators_end_after_an_error() {
     let (mut nodes, leaves) = two_levels();
     let map = inner(&mut nodes, 1, &leaves);
