@@ -10,6 +10,7 @@ mod map;
 mod object;
 mod session;
 mod store;
+mod workspace;
 
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
@@ -18,8 +19,8 @@ pub use id::{
 };
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind, Node,
-    Objects, Operation, OperationKind, Part, Role, Timestamp,
+    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind,
+    Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Trace,
 };
 pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
@@ -27,4 +28,8 @@ pub use session::{
     RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
     Step,
 };
-pub use store::{Batch as StoreBatch, Expected, Store};
+pub use store::{
+    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, Stats, Store,
+    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+};
+pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

@@ -72,7 +72,7 @@ pub struct DiffStats {
 }
 
 impl FileDiff {
-    /// Compares two versions, as [`file`] does, without copying them.
+    /// Compares two versions, as [`file()`] does, without copying them.
     pub fn new(old: Arc<[u8]>, new: Arc<[u8]>) -> Self {
         let lines = (!is_binary(&old) && !is_binary(&new)).then(|| {
             let (old, new) = (Tokens::lines(&old), Tokens::lines(&new));

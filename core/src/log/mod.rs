@@ -1,11 +1,51 @@
-//! Bytes on a medium. INTERIM: an in-memory stand-in with the final interface.
+//! Bytes on a medium: an append-only log of commits in segments, with its index and its recovery.
+//! Knows ids, refs and bytes, not what they mean. `docs/format.md` is its format.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, RwLock};
+mod bulk;
+mod cache;
+mod commit;
+mod disk;
+mod encode;
+mod entropy;
+mod frame;
+mod medium;
+mod memory;
+mod open;
+mod payload;
+mod prepare;
+mod read;
+mod replay;
+mod scan;
+mod segment;
+mod snapshot;
+mod splice;
+mod state;
+mod table;
+mod vfs;
+mod zip;
 
-use crate::error::{Error, Result};
-use crate::id::{ObjectId, Prefix};
-use crate::object::{Node, Objects};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+pub(crate) use disk::Disk;
+pub(crate) use entropy::system as system_entropy;
+pub(crate) use memory::Memory;
+pub(crate) use scan::Listed;
+pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::ObjectId;
+use crate::limits::{BULK_BYTES, SEGMENT_BYTES};
+use crate::object::Node;
+use medium::Medium;
+use replay::Tail;
+use state::State;
+
+/// The file that says what the directory is.
+const FORMAT_FILE: &str = "FORMAT";
+/// The file whose lock a writer holds.
+const LOCK_FILE: &str = "lock";
 
 /// The bytes of an object on their way into the log.
 #[derive(Clone, Debug)]
@@ -48,91 +88,203 @@ pub(crate) struct Transaction {
     pub(crate) updates: Vec<RefUpdate>,
 }
 
-#[derive(Clone, Default)]
-pub(crate) struct Log {
-    inner: Arc<RwLock<Inner>>,
+/// When a commit is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When it survives a crash of the process, the kernel or the power.
+    #[default]
+    Sync,
+    /// When it survives a crash of the process; [`Store::sync`](crate::Store::sync) does the rest.
+    Buffered,
 }
 
-#[derive(Default)]
-struct Inner {
-    nodes: HashMap<ObjectId, Arc<Node>>,
-    contents: HashMap<ObjectId, Arc<[u8]>>,
-    refs: BTreeMap<String, ObjectId>,
+/// How a log is opened.
+#[derive(Clone, Debug)]
+pub(crate) struct LogOptions {
+    pub(crate) durability: Durability,
+    pub(crate) read_only: bool,
+    pub(crate) create: bool,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) segment_bytes: u64,
+    pub(crate) bulk_bytes: usize,
+    /// Fills a buffer with random bytes.
+    pub(crate) entropy: fn(&mut [u8]) -> Result<()>,
+}
+
+impl LogOptions {
+    pub(crate) fn new(entropy: fn(&mut [u8]) -> Result<()>) -> Self {
+        LogOptions {
+            durability: Durability::Sync,
+            read_only: false,
+            create: true,
+            lock_timeout: Duration::from_secs(30),
+            segment_bytes: SEGMENT_BYTES,
+            bulk_bytes: BULK_BYTES,
+            entropy,
+        }
+    }
+}
+
+/// An open log. Clones are one log; the last one leaves the marker of closing.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    medium: Medium,
+    options: LogOptions,
+    state: RwLock<State>,
+    /// Held by whoever replays or writes.
+    tail: Mutex<Tail>,
+    /// Whether the tail's holder also holds the writer lock, and is past taking up what others
+    /// wrote.
+    writing: AtomicBool,
+    queue: commit::Queue,
 }
 
 impl Log {
-    pub(crate) fn contains(&self, id: &ObjectId) -> Result<bool> {
-        let inner = self.inner.read().expect("no panic under this lock");
-        Ok(inner.nodes.contains_key(id) || inner.contents.contains_key(id))
+    fn medium(&self) -> &Medium {
+        &self.shared.medium
     }
 
-    pub(crate) fn get_content(&self, id: &ObjectId) -> Result<Option<Arc<[u8]>>> {
-        Ok(self.inner.read().expect("no panic under this lock").contents.get(id).cloned())
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.shared.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The size in bytes, without reading the content.
-    pub(crate) fn content_size(&self, id: &ObjectId) -> Result<Option<u64>> {
-        Ok(self.get_content(id)?.map(|content| content.len() as u64))
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.shared.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ids of stored objects that match, at most `max`.
-    pub(crate) fn candidates(&self, prefix: &Prefix, max: usize) -> Result<Vec<ObjectId>> {
-        let inner = self.inner.read().expect("no panic under this lock");
-        let all = inner.nodes.keys().chain(inner.contents.keys());
-        Ok(all.filter(|id| prefix.matches(id)).copied().take(max).collect())
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.shared.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ref's id. Looks first for what other processes have committed.
+    fn lock(&self) -> Result<Box<dyn VfsLock>> {
+        lock(&*self.medium().vfs, &self.shared.options)
+    }
+
+    /// Returns a ref. Looks first for what other processes have committed.
     pub(crate) fn reference(&self, name: &str) -> Result<Option<ObjectId>> {
-        Ok(self.inner.read().expect("no panic under this lock").refs.get(name).copied())
+        self.refresh()?;
+        self.known_reference(name)
     }
 
-    /// Refs whose name begins with `prefix` and is greater than `after`, in order.
+    /// Returns the root of the refs' own map, as of the last snapshot.
+    pub(crate) fn refs_root(&self) -> Option<ObjectId> {
+        self.state().refs.root().map(|root| root.id())
+    }
+
+    fn known_reference(&self, name: &str) -> Result<Option<ObjectId>> {
+        let refs = {
+            let state = self.state();
+            if let Some(damage) = state.doubt(Some(name)) {
+                return Err(damage
+                    .error()
+                    .context(format!("ref {name:?} is not known for certain")));
+            }
+            if let Some(id) = state.updates.get(name) {
+                return Ok(*id);
+            }
+            state.refs
+        };
+        match refs.get(self, name.as_bytes())? {
+            None => Ok(None),
+            Some(value) => named(&value.refs).map(Some),
+        }
+    }
+
+    /// Returns refs whose name begins with `prefix` and is greater than `after`, in order.
     pub(crate) fn references(
         &self,
         prefix: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, ObjectId)>> {
-        let inner = self.inner.read().expect("no panic under this lock");
-        let rows = inner.refs.iter().filter(|(name, _)| {
-            name.starts_with(prefix) && after.is_none_or(|after| name.as_str() > after)
-        });
-        Ok(rows.map(|(name, id)| (name.clone(), *id)).take(limit).collect())
-    }
-
-    /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
-    pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
-        let mut inner = self.inner.write().expect("no panic under this lock");
-        for update in &transaction.updates {
-            let current = inner.refs.get(&update.name).copied();
-            let holds = match update.expected {
-                Expected::Any => true,
-                Expected::Absent => current.is_none(),
-                Expected::Id(id) => current == Some(id),
+        use std::ops::Bound;
+        self.refresh()?;
+        let from = after.filter(|after| *after >= prefix);
+        let from = from.map_or(Bound::Included(prefix), Bound::Excluded);
+        let within = |name: &str| name.starts_with(prefix);
+        let (refs, updates) = {
+            let state = self.state();
+            if let Some(damage) = state.doubt(None) {
+                return Err(damage.error().context("the refs are not known for certain"));
+            }
+            let updates = state.updates.range::<str, _>((from, Bound::Unbounded));
+            let updates: Vec<_> = updates
+                .take_while(|(name, _)| within(name))
+                .map(|(name, id)| (name.clone(), *id))
+                .collect();
+            (state.refs, updates)
+        };
+        let mut rows = Vec::new();
+        let mut updates = updates.into_iter().peekable();
+        let from = match from {
+            Bound::Excluded(name) => Bound::Excluded(name.as_bytes()),
+            _ => Bound::Included(prefix.as_bytes()),
+        };
+        let mut stored = refs.range(self, from, Bound::Unbounded).peekable();
+        while rows.len() < limit {
+            let next = match stored.peek() {
+                Some(Ok((key, _))) if key.starts_with(prefix.as_bytes()) => Some(key.clone()),
+                Some(Err(_)) => None,
+                _ => {
+                    rows.extend(updates.by_ref().filter_map(|(name, id)| Some((name, id?))));
+                    rows.truncate(limit);
+                    break;
+                }
             };
-            if !holds {
-                return Err(Error::conflict(format!("ref {:?} has moved", update.name)));
+            let earlier = updates.next_if(|(name, _)| {
+                next.as_ref().is_some_and(|key| name.as_bytes() <= key.as_slice())
+            });
+            if let Some((name, id)) = earlier {
+                if next.is_some_and(|key| key == name.as_bytes()) {
+                    stored.next();
+                }
+                rows.extend(id.map(|id| (name, id)));
+                continue;
+            }
+            if let Some(row) = stored.next() {
+                let (key, value) = row?;
+                let name = String::from_utf8(key)
+                    .map_err(|_| Error::corrupt("a ref's name is not UTF-8"))?;
+                rows.push((name, named(&value.refs)?));
             }
         }
-        for object in transaction.objects {
-            match object.payload {
-                Payload::Node(node) => drop(inner.nodes.insert(object.id, node)),
-                Payload::Content(content) => drop(inner.contents.insert(object.id, content)),
-            }
-        }
-        for update in transaction.updates {
-            match update.new {
-                Some(id) => drop(inner.refs.insert(update.name, id)),
-                None => drop(inner.refs.remove(&update.name)),
-            }
-        }
-        Ok(())
+        Ok(rows)
     }
 }
 
-impl Objects for Log {
-    fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
-        Ok(self.inner.read().expect("no panic under this lock").nodes.get(id).cloned())
+fn named(refs: &[ObjectId]) -> Result<ObjectId> {
+    refs.first().copied().ok_or_else(|| Error::corrupt("a ref that names nothing"))
+}
+
+/// Takes the writer lock of a store, or says who holds it.
+fn lock(vfs: &dyn Vfs, options: &LogOptions) -> Result<Box<dyn VfsLock>> {
+    let taken = vfs
+        .lock(LOCK_FILE, options.lock_timeout)
+        .map_err(|error| Error::io("take the store's lock", error))?;
+    taken.ok_or_else(|| {
+        let holder = vfs.lock_holder(LOCK_FILE).unwrap_or_else(|| "another process".into());
+        Error::new(
+            ErrorKind::Busy,
+            format!(
+                "the store is being written by {holder}, waited {:?}; try again later",
+                options.lock_timeout
+            ),
+        )
+    })
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.shared) == 1 {
+            self.close();
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

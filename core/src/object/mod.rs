@@ -6,10 +6,14 @@
 
 mod checkout;
 mod checkpoint;
+#[cfg(test)]
+pub(crate) mod golden;
 mod iteration;
 mod memory;
 mod operation;
 mod path;
+#[cfg(test)]
+mod properties;
 mod time;
 
 pub use checkout::{Checkout, Trace};

@@ -1,10 +1,13 @@
 //! Files of a session: one change a commit, and reads of the latest state.
 
+use std::sync::Arc;
+
 use super::Session;
 use super::batch::Batch;
 use super::history::{newest, numbered};
 use super::info::IterationInfo;
 use super::snapshot::read_entry;
+use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Entry, FilePath, OperationKind};
 
@@ -85,6 +88,32 @@ impl Session {
             }
             entry => read_entry(&self.store, &path, entry),
         }
+    }
+
+    /// Compares two iterations of a path, by their numbers. A removal counts as an empty file.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such path or number, `Invalid` for a submodule.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.write("a", "one\n")?;
+    /// session.write("a", "two\n")?;
+    /// let diff = session.diff("a", 1, 2)?;
+    /// assert!(diff.unified().to_string().ends_with("-one\n+two\n"));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn diff(&self, path: impl AsRef<[u8]>, from: u64, to: u64) -> Result<FileDiff> {
+        let path = FilePath::new(path)?;
+        let (last, _) = newest(&self.store, &*self.head()?, &path)?;
+        let bytes = |number| -> Result<Arc<[u8]>> {
+            let link = numbered(&self.store, last.clone(), &path, number)?;
+            match &link.value.entry {
+                Entry::Removed => Ok(Arc::default()),
+                entry => Ok(read_entry(&self.store, &path, entry)?.into()),
+            }
+        };
+        Ok(FileDiff::new(bytes(from)?, bytes(to)?))
     }
 
     fn edit(

@@ -46,7 +46,7 @@ impl Session {
             checkpoint: point.map(Point::checkpoint_id),
             forked_from: Some(head.id()),
             actor: self.actor.to_string(),
-            ..first_operation(&self.store, OperationKind::Fork)
+            ..first_operation(&self.store, OperationKind::Fork)?
         })
     }
 

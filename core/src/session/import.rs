@@ -25,7 +25,7 @@ use crate::store::Batch as StoreBatch;
 /// let session = partita::Store::in_memory()?.session("recorded")?;
 /// let mut import = session.import()?;
 /// for (number, text) in ["one", "two"].into_iter().enumerate() {
-///     let mut step = import.checkpoint()?;
+///     let mut step = import.checkpoint();
 ///     step.write_entry("a", NewEntry::file(text))?;
 ///     step.label(Checkpoint::GIT_COMMIT, [number as u8; 20])?;
 ///     step.time(Timestamp::from_millis(number as i64));
@@ -47,8 +47,10 @@ pub struct Import {
     batch: StoreBatch,
     /// The finished steps since the last flush.
     drafts: Vec<Draft>,
-    /// Whether the batch may hold what no finished step refers to.
-    stale: bool,
+    /// Whether the batch holds what an unfinished step left behind.
+    littered: bool,
+    /// Whether the batch lacks the finished steps, because its commit failed.
+    spent: bool,
     /// The files that steps must find as they were, and the files that this run began with.
     rests_on: Option<(Map, Map)>,
 }
@@ -67,7 +69,8 @@ impl Session {
             head,
             batch: self.store.batch(),
             drafts: Vec::new(),
-            stale: false,
+            littered: false,
+            spent: false,
             rests_on: None,
         })
     }
@@ -102,16 +105,10 @@ impl Import {
     }
 
     /// Begins the next checkpoint.
-    ///
-    /// # Errors
-    /// `Conflict` if an earlier step no longer fits.
-    pub fn checkpoint(&mut self) -> Result<Step<'_>> {
-        if self.stale {
-            self.rebuild()?;
-        }
-        self.stale = true;
+    pub fn checkpoint(&mut self) -> Step<'_> {
         let draft = Draft::new(self.point.as_ref());
-        Ok(Step { import: self, draft })
+        let littered = std::mem::replace(&mut self.littered, true);
+        Step { import: self, draft, littered }
     }
 
     /// Returns the bytes that wait for a flush, before compression.
@@ -126,20 +123,19 @@ impl Import {
     /// # Errors
     /// `Conflict` if others changed a path that a step edits: begin a new import.
     pub fn flush(&mut self) -> Result<()> {
-        if self.stale {
+        if self.littered || self.spent {
             self.rebuild()?;
         }
         while !self.drafts.is_empty() {
             let batch = std::mem::replace(&mut self.batch, self.session.store().batch());
-            // Until the commit holds, the steps are to be built anew.
-            self.stale = true;
+            self.spent = true;
             let new =
                 NewOperation { before: self.before, ..NewOperation::new(OperationKind::Import) };
             match self.session.commit_on(&self.head, batch, self.point.clone(), new)? {
                 Outcome::Committed(head) => {
                     self.head = head;
                     self.drafts.clear();
-                    self.stale = false;
+                    self.spent = false;
                 }
                 Outcome::Moved(head) => {
                     // Undo must not take back what others did in between.
@@ -152,6 +148,15 @@ impl Import {
         Ok(())
     }
 
+    /// After a flush that failed, builds the finished steps anew for those to come.
+    fn ready(&mut self) -> Result<()> {
+        if self.spent {
+            self.rebuild()?;
+            self.littered = true; // The step that asks is not finished.
+        }
+        Ok(())
+    }
+
     /// Builds the finished steps anew on the head.
     fn rebuild(&mut self) -> Result<()> {
         self.batch = self.session.store().batch();
@@ -160,7 +165,8 @@ impl Import {
             draft.replay(&mut self.batch)?;
             self.point = draft.build(&mut self.batch, self.point.as_ref(), true)?.point;
         }
-        self.stale = false;
+        self.littered = false;
+        self.spent = false;
         Ok(())
     }
 }
@@ -171,6 +177,8 @@ impl Import {
 pub struct Step<'a> {
     import: &'a mut Import,
     draft: Draft,
+    /// Whether an earlier unfinished step left something behind.
+    littered: bool,
 }
 
 impl Step<'_> {
@@ -269,17 +277,19 @@ impl Step<'_> {
     /// `Invalid` if a path would be both file and directory.
     pub fn finish(self) -> Result<CheckpointId> {
         let import = self.import;
+        import.ready()?;
         let built = self.draft.build(&mut import.batch, import.point.as_ref(), true)?;
         let point = built.point.expect("a build that must make a checkpoint makes one");
         let id = point.checkpoint_id();
         import.point = Some(point);
         import.drafts.push(self.draft);
-        import.stale = false;
+        import.littered = self.littered;
         Ok(id)
     }
 
-    fn path(&self, path: impl AsRef<[u8]>) -> Result<FilePath> {
+    fn path(&mut self, path: impl AsRef<[u8]>) -> Result<FilePath> {
         let path = FilePath::new(path)?;
+        self.import.ready()?;
         let Some((origin, start)) = self.import.rests_on else { return Ok(path) };
         if origin != start {
             let entry = |files| -> Result<Option<Entry>> {

@@ -68,7 +68,7 @@ pub struct IterationInfo {
     /// Bytes of the content; none for a removal and a submodule.
     pub size: Option<u64>,
     /// The source's time, else that of the operation which made the checkpoint.
-    pub time: Option<Timestamp>,
+    pub time: Timestamp,
 }
 
 impl IterationInfo {
@@ -77,7 +77,7 @@ impl IterationInfo {
         link: Link<Iteration>,
         parent: Option<&Link<Iteration>>,
         point: &Point,
-        time: Option<Timestamp>,
+        time: Timestamp,
     ) -> Result<Self> {
         let size = match link.value.entry.content() {
             Some(content) => Some(store.content_size(content)?),

@@ -22,6 +22,9 @@ mod state;
 mod timeline;
 mod undo;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex};
 
 pub use batch::Batch;

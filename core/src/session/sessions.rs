@@ -44,7 +44,7 @@ impl Store {
     /// `AlreadyExists` if there is one of this name, `Invalid` as [`session`](Self::session).
     pub fn create_session(&self, name: &str) -> Result<Session> {
         check_name(name)?;
-        let first = first_operation(self, OperationKind::Create);
+        let first = first_operation(self, OperationKind::Create)?;
         self.begin_session(name, first)
     }
 
@@ -156,8 +156,8 @@ fn taken(name: &str) -> Error {
 }
 
 /// The operation that makes a session its own.
-pub(super) fn first_operation(store: &Store, kind: OperationKind) -> Operation {
-    Operation {
+pub(super) fn first_operation(store: &Store, kind: OperationKind) -> Result<Operation> {
+    Ok(Operation {
         number: 1,
         kind,
         session: None,
@@ -170,8 +170,8 @@ pub(super) fn first_operation(store: &Store, kind: OperationKind) -> Operation {
         actor: String::new(),
         time: store.now(),
         message: String::new(),
-        nonce: store.nonce().to_vec(),
-    }
+        nonce: store.nonce()?.to_vec(),
+    })
 }
 
 /// A row of the list of sessions.

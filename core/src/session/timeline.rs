@@ -43,10 +43,10 @@ impl Timeline {
     }
 
     /// The time of a checkpoint: its source's, else that of the operation which made it.
-    pub(super) fn time(&mut self, store: &Store, point: &Point) -> Result<Option<Timestamp>> {
+    pub(super) fn time(&mut self, store: &Store, point: &Point) -> Result<Timestamp> {
         match point.value.time {
-            Some(time) => Ok(Some(time)),
-            None => Ok(Some(self.made(store, point.number())?.value.time)),
+            Some(time) => Ok(time),
+            None => Ok(self.made(store, point.number())?.value.time),
         }
     }
 }

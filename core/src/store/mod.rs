@@ -1,12 +1,18 @@
 //! Objects and refs: batches, compare-and-set, checks.
 
 mod batch;
+mod check;
+mod options;
+mod stats;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
-pub use crate::log::Expected;
+pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
+pub use check::{CheckProgress, CheckReport, Fault};
+pub use options::StoreOptions;
+pub use stats::Stats;
 
 use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
@@ -23,16 +29,43 @@ pub struct Store {
 struct Inner {
     log: Log,
     clock: fn() -> Timestamp,
+    entropy: fn(&mut [u8]) -> Result<()>,
+    directory: Option<PathBuf>,
 }
 
 impl Store {
+    /// Opens the store in a directory, and creates both if they are not there.
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`].
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self> {
+        Store::options().open(directory)
+    }
+
+    /// Returns the ways to open a store.
+    pub fn options() -> StoreOptions {
+        StoreOptions::new()
+    }
+
     /// Makes an empty store that lives in memory and vanishes with its last handle.
     ///
     /// # Errors
-    /// None today; the signature is that of the other ways to open.
+    /// `Io` if the system gives no random bytes.
     pub fn in_memory() -> Result<Self> {
-        let inner = Inner { log: Log::default(), clock: || SystemTime::now().into() };
-        Ok(Store { inner: Arc::new(inner) })
+        Store::options().in_memory()
+    }
+
+    /// Returns the directory, if the store has one.
+    pub fn directory(&self) -> Option<&Path> {
+        self.inner.directory.as_deref()
+    }
+
+    /// Makes everything committed so far durable: only of use with [`Durability::Buffered`].
+    ///
+    /// # Errors
+    /// `Indeterminate` if the medium refuses.
+    pub fn sync(&self) -> Result<()> {
+        self.log().sync()
     }
 
     /// Begins a batch.
@@ -109,14 +142,10 @@ impl Store {
     }
 
     /// Random bytes that make a session's first operation its own.
-    pub(crate) fn nonce(&self) -> [u8; 16] {
+    pub(crate) fn nonce(&self) -> Result<[u8; 16]> {
         let mut nonce = [0; 16];
-        for half in nonce.chunks_mut(8) {
-            use std::hash::{BuildHasher, Hasher};
-            let state = std::collections::hash_map::RandomState::new();
-            half.copy_from_slice(&state.build_hasher().finish().to_le_bytes());
-        }
-        nonce
+        (self.inner.entropy)(&mut nonce)?;
+        Ok(nonce)
     }
 }
 

@@ -59,6 +59,11 @@ impl Directory {
         })
     }
 
+    /// Forgets what was opened before, which may have been moved elsewhere since.
+    pub(super) fn look_afresh(&mut self) {
+        self.last = None;
+    }
+
     /// Looks what is at a path, following nothing.
     pub(super) fn look(&mut self, path: &FilePath) -> Result<Found> {
         let (above, name) = split(path);
@@ -98,9 +103,8 @@ impl Directory {
 
     /// Reads the target of a symlink.
     pub(super) fn read_link(&mut self, path: &FilePath) -> Result<Vec<u8>> {
-        let read = |dir: &Dir, name: &[u8]| {
-            Ok(system_bytes(&dir.read_link_contents(system_path(name))?))
-        };
+        let read =
+            |dir: &Dir, name: &[u8]| Ok(system_bytes(&dir.read_link_contents(system_path(name))?));
         self.with("read the link", path, read)
     }
 
@@ -183,14 +187,18 @@ impl Directory {
     pub(super) fn remove_empty_dir(&mut self, path: &FilePath) -> Result<bool> {
         self.change()?;
         self.last = None;
-        self.with("remove the directory", path, |dir, name| {
-            match dir.remove_dir(system_path(name)) {
-                Ok(()) => Ok(true),
-                Err(error) if error.kind() == IoKind::NotFound => Ok(true),
-                Err(error) if error.kind() == IoKind::DirectoryNotEmpty => Ok(false),
-                Err(error) => Err(error),
-            }
-        })
+        let (above, name) = split(path);
+        let removed = match self.parent(above) {
+            Ok(Parent::Open(dir)) => dir.remove_dir(system_path(name)),
+            Ok(Parent::Absent | Parent::Blocked(_)) => return Ok(true),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == IoKind::NotFound => Ok(true),
+            Err(error) if error.kind() == IoKind::DirectoryNotEmpty => Ok(false),
+            Err(error) => Err(failed("remove the directory", path, error)),
+        }
     }
 
     /// Removes a temporary file beside a path, where there is one.
@@ -210,13 +218,18 @@ impl Directory {
         self.change()?;
         self.with("name", path, |dir, name| {
             let name = system_path(name);
-            let named = match dir.hard_link(temporary, dir, name) {
-                _ if replace => dir.rename(temporary, dir, name),
-                Ok(()) => dir.remove_file(temporary),
-                Err(error) if error.kind() == IoKind::AlreadyExists => Err(error),
-                // Some file systems have no hard links. Then looking first must do.
-                Err(_) if dir.symlink_metadata(name).is_ok() => Err(IoKind::AlreadyExists.into()),
-                Err(_) => dir.rename(temporary, dir, name),
+            let named = if replace {
+                dir.rename(temporary, dir, name)
+            } else {
+                match dir.hard_link(temporary, dir, name) {
+                    Ok(()) => dir.remove_file(temporary),
+                    Err(error) if error.kind() == IoKind::AlreadyExists => Err(error),
+                    // Some file systems have no hard links. Then looking first must do.
+                    Err(_) if dir.symlink_metadata(name).is_ok() => {
+                        Err(IoKind::AlreadyExists.into())
+                    }
+                    Err(_) => dir.rename(temporary, dir, name),
+                }
             };
             named.inspect_err(|_| drop(dir.remove_file_or_symlink(temporary)))
         })
@@ -246,7 +259,9 @@ impl Directory {
             return Ok(Parent::Open(&self.root));
         }
         let known = self.last.take().filter(|(path, _)| {
-            above.strip_prefix(&path[..]).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+            above
+                .strip_prefix(&path[..])
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
         });
         let (mut at, mut dir) = match known {
             Some((path, dir)) => (path.len(), Some(dir)),

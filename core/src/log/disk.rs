@@ -1,0 +1,162 @@
+//! The file layer over the operating system's files.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::vfs::{SyncSite, Vfs, VfsFile, VfsLock};
+
+/// The longest pause between two looks at a lock that another process holds.
+const PAUSE_MAX: Duration = Duration::from_millis(2);
+
+/// A directory of the operating system.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    directory: PathBuf,
+}
+
+impl Disk {
+    pub(crate) fn new(directory: &Path) -> Self {
+        Disk { directory: directory.to_owned() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        if name.is_empty() { self.directory.clone() } else { self.directory.join(name) }
+    }
+}
+
+impl Vfs for Disk {
+    fn create_new(&self, name: &str) -> io::Result<Box<dyn VfsFile>> {
+        let path = self.path(name);
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        Ok(Box::new(DiskFile { file }))
+    }
+
+    fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn VfsFile>> {
+        let file = OpenOptions::new().read(true).write(write).open(self.path(name))?;
+        Ok(Box::new(DiskFile { file }))
+    }
+
+    fn create_dir(&self, name: &str) -> io::Result<()> {
+        fs::create_dir_all(self.path(name))
+    }
+
+    fn list(&self, name: &str) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.path(name))? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        Ok(names)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path(name))
+    }
+
+    fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()> {
+        let mut path = self.path(name);
+        if site == SyncSite::ParentName {
+            path = match fs::canonicalize(&path)?.parent() {
+                Some(parent) => parent.to_owned(),
+                None => return Ok(()),
+            };
+        }
+        sync_directory(&path)
+    }
+
+    fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path(name))?;
+        let begun = Instant::now();
+        let mut pause = Duration::from_micros(50);
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= timeout => return Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        let holder = format!("process {:<12}\n", std::process::id());
+        let mut before = Vec::new();
+        if (&file).take(64).read_to_end(&mut before).is_err() || before != holder.as_bytes() {
+            // Only a courtesy to whoever waits: a full disk must not keep gc from the lock.
+            let _ = file.rewind().and_then(|()| file.write_all(holder.as_bytes()));
+        }
+        Ok(Some(Box::new(DiskLock { _file: file })))
+    }
+
+    fn lock_holder(&self, name: &str) -> Option<String> {
+        let text = fs::read_to_string(self.path(name)).ok()?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// A directory cannot be opened as a file everywhere; where it cannot, its names need no sync.
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[derive(Debug)]
+struct DiskFile {
+    file: File,
+}
+
+#[cfg(unix)]
+impl VfsFile for DiskFile {
+    fn read_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<usize> {
+        use std::os::unix::fs::FileExt;
+        let wanted = buffer.len();
+        while !buffer.is_empty() {
+            match self.file.read_at(buffer, offset) {
+                Ok(0) => break,
+                Ok(read) => {
+                    buffer = &mut buffer[read..];
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(wanted - buffer.len())
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        use std::os::unix::fs::FileExt;
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn sync_data(&self, _site: SyncSite) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+#[derive(Debug)]
+struct DiskLock {
+    _file: File,
+}
+
+impl VfsLock for DiskLock {}

@@ -1,0 +1,319 @@
+//! From objects to the parts of a frame.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::payload::{Delta, Location, Parts, Row};
+use super::prepare::{self, Prepared, PreparedDelta};
+use super::segment::SegmentId;
+use super::splice;
+use super::{Log, NewObject, Payload};
+use crate::error::{Error, Result};
+use crate::id::ObjectId;
+use crate::limits::{CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_OBJECTS_MAX, NODE_BYTES_MAX};
+use crate::object::{Node, Objects};
+
+/// A content with the form in which it will be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    pub(crate) id: ObjectId,
+    pub(crate) payload: ReadyPayload,
+    pub(crate) base: Option<ObjectId>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ReadyPayload {
+    Node(Arc<Node>),
+    Content(Arc<[u8]>, Prepared),
+}
+
+impl Ready {
+    /// Bytes that it may take in a frame.
+    pub(crate) fn size(&self) -> usize {
+        match &self.payload {
+            ReadyPayload::Node(node) => node.size(),
+            ReadyPayload::Content(bytes, prepared) => match prepared {
+                Prepared::Inline | Prepared::Raw => bytes.len(),
+                Prepared::Packed(packed) => packed.len(),
+                Prepared::Delta(delta) => delta.middle.len() + 32,
+                Prepared::Chunked(chunks) => chunks.len() * 34,
+            },
+        }
+    }
+}
+
+impl Log {
+    /// Compresses contents and cuts large ones, before any lock is taken. What is stored already
+    /// falls away.
+    pub(crate) fn prepare(&self, objects: Vec<NewObject>) -> Result<Vec<Ready>> {
+        let mut ready = Vec::with_capacity(objects.len());
+        let mut own: HashMap<ObjectId, Arc<[u8]>> = HashMap::new();
+        let mut depths: HashMap<ObjectId, u8> = HashMap::new();
+        for NewObject { id, payload, base } in objects {
+            let bytes = match payload {
+                Payload::Node(node) => {
+                    if node.size() > NODE_BYTES_MAX {
+                        return Err(Error::invalid(format!(
+                            "a node of {} bytes, at most {NODE_BYTES_MAX} are allowed",
+                            node.size()
+                        )));
+                    }
+                    ready.push(Ready { id, payload: ReadyPayload::Node(node), base });
+                    continue;
+                }
+                Payload::Content(bytes) => bytes,
+            };
+            if bytes.len() > CONTENT_BYTES_MAX {
+                return Err(Error::invalid(format!(
+                    "a content of {} bytes, at most {CONTENT_BYTES_MAX} are allowed",
+                    bytes.len()
+                )));
+            }
+            if own.contains_key(&id) || self.contains(&id)? {
+                continue;
+            }
+            if prepare::is_chunked(bytes.len()) {
+                self.prepare_chunks(id, bytes, base, &mut ready)?;
+                continue;
+            }
+            let prepared = self.prepare_content(&bytes, base, &own, &mut depths, id)?;
+            own.insert(id, bytes.clone());
+            ready.push(Ready { id, payload: ReadyPayload::Content(bytes, prepared), base });
+        }
+        Ok(ready)
+    }
+
+    fn prepare_content(
+        &self,
+        bytes: &[u8],
+        base: Option<ObjectId>,
+        own: &HashMap<ObjectId, Arc<[u8]>>,
+        depths: &mut HashMap<ObjectId, u8>,
+        id: ObjectId,
+    ) -> Result<Prepared> {
+        let Some(base) = base else { return Ok(prepare::plain(bytes)) };
+        let known = match own.get(&base) {
+            Some(bytes) => Some((bytes.clone(), depths.get(&base).copied().unwrap_or(0))),
+            None => self.near_base(&base)?,
+        };
+        if let Some((base_bytes, depth)) = known
+            && depth < DELTA_CHAIN_MAX
+            && !prepare::is_chunked(base_bytes.len())
+            && let Some(prepared) = prepare::against(bytes, base, &base_bytes)
+        {
+            if matches!(prepared, Prepared::Delta(_)) {
+                depths.insert(id, depth + 1);
+            }
+            return Ok(prepared);
+        }
+        Ok(prepare::plain(bytes))
+    }
+
+    /// Returns a base with its depth, if it stands in the segment that commits go to. A base that
+    /// cannot be read is none: compression never fails a commit.
+    fn near_base(&self, base: &ObjectId) -> Result<Option<(Arc<[u8]>, u8)>> {
+        let Ok(Some(place)) = self.locate(base) else { return Ok(None) };
+        let row = place.row()?;
+        if place.segment.id != SegmentId::log(self.state().current)
+            || row.depth() >= DELTA_CHAIN_MAX
+            || matches!(row, Row::Node { .. } | Row::Chunked { .. })
+        {
+            return Ok(None);
+        }
+        let bytes = self.get_content(base).ok().flatten();
+        Ok(bytes.map(|bytes| (bytes, row.depth())))
+    }
+
+    fn prepare_chunks(
+        &self,
+        id: ObjectId,
+        bytes: Arc<[u8]>,
+        base: Option<ObjectId>,
+        ready: &mut Vec<Ready>,
+    ) -> Result<()> {
+        let base_chunks = match base {
+            Some(base) => match self.locate(&base) {
+                Ok(Some(place)) => self.chunks_of(&place)?.unwrap_or_default(),
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        };
+        let mut chunks = Vec::new();
+        for (chunk, bytes, base) in prepare::chunk(&bytes, &base_chunks) {
+            chunks.push(chunk);
+            if self.contains(&chunk)? {
+                continue;
+            }
+            let near = match &base {
+                Some(base) => self.near_base(base)?,
+                None => None,
+            };
+            let prepared = near
+                .and_then(|(base_bytes, _)| prepare::against(&bytes, base?, &base_bytes))
+                .unwrap_or_else(|| prepare::plain(&bytes));
+            let payload = ReadyPayload::Content(bytes, prepared);
+            ready.push(Ready { id: chunk, payload, base });
+        }
+        let payload = ReadyPayload::Content(bytes, Prepared::Chunked(chunks));
+        ready.push(Ready { id, payload, base });
+        Ok(())
+    }
+}
+
+/// An object of a frame that is not written yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Fresh {
+    pub(crate) location: Location,
+    depth: u8,
+    node: Option<Arc<Node>>,
+}
+
+impl Fresh {
+    pub(crate) fn take_node(&mut self) -> Option<Arc<Node>> {
+        self.node.take()
+    }
+}
+
+/// Lays objects into one frame of a segment.
+pub(crate) struct Encoder<'a> {
+    log: &'a Log,
+    segment: SegmentId,
+    frame: u32,
+    /// Objects of frames before this one that are not written yet, and then this one's too.
+    fresh: &'a mut HashMap<ObjectId, Fresh>,
+    pub(crate) parts: Parts,
+    /// The frame that holds the base of the last node that has one.
+    pub(crate) follows: Option<u32>,
+}
+
+impl<'a> Encoder<'a> {
+    pub(crate) fn new(
+        log: &'a Log,
+        segment: SegmentId,
+        frame: u32,
+        fresh: &'a mut HashMap<ObjectId, Fresh>,
+    ) -> Self {
+        Encoder { log, segment, frame, fresh, parts: Parts::default(), follows: None }
+    }
+
+    /// Adds an object, unless it is stored already.
+    pub(crate) fn add(&mut self, object: &Ready) -> Result<()> {
+        if self.fresh.contains_key(&object.id) || self.log.contains(&object.id)? {
+            return Ok(());
+        }
+        if self.parts.ids.len() >= FRAME_OBJECTS_MAX {
+            return Err(Error::invalid("a commit of too many objects; commit in smaller steps"));
+        }
+        let (row, node) = match &object.payload {
+            ReadyPayload::Node(node) => {
+                (self.add_node(node, object.base.as_ref())?, Some(node.clone()))
+            }
+            ReadyPayload::Content(bytes, prepared) => (self.add_content(bytes, prepared)?, None),
+        };
+        let location = Location { frame: self.frame, position: self.parts.ids.len() as u32 };
+        self.fresh.insert(object.id, Fresh { location, depth: row.depth(), node });
+        self.parts.ids.push(object.id);
+        self.parts.rows.push(row);
+        Ok(())
+    }
+
+    /// Tells where in this segment an object stands, and its depth.
+    fn place(&self, id: &ObjectId) -> Result<Option<(Location, u8)>> {
+        if let Some(fresh) = self.fresh.get(id) {
+            return Ok(Some((fresh.location, fresh.depth)));
+        }
+        match self.log.locate(id)? {
+            Some(place) if place.segment.id == self.segment => {
+                Ok(Some((place.location(), place.row()?.depth())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn add_node(&mut self, node: &Node, base: Option<&ObjectId>) -> Result<Row> {
+        let base = match base {
+            None => None,
+            Some(id) => self.base_node(id)?,
+        };
+        let depth = base.as_ref().map_or(0, |(_, _, depth)| depth + 1);
+        if let Some((_, location, _)) = &base {
+            self.follows = Some(location.frame);
+        }
+        let record = {
+            let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
+            let base = base.as_ref().map(|(node, location, _)| (&**node, *location));
+            splice::encode_node(node, base, self.frame, &mut place)?
+        };
+        let (at, len) = self.add_record(&record);
+        Ok(Row::Node { at, len, depth })
+    }
+
+    fn base_node(&self, id: &ObjectId) -> Result<Option<(Arc<Node>, Location, u8)>> {
+        let Some((location, depth)) = self.place(id)? else { return Ok(None) };
+        if depth >= DELTA_CHAIN_MAX {
+            return Ok(None);
+        }
+        let fresh = self.fresh.get(id).and_then(|fresh| fresh.node.clone());
+        let node = match fresh {
+            Some(node) => Some(node),
+            None => self.log.get_node(id)?,
+        };
+        Ok(node.map(|node| (node, location, depth)))
+    }
+
+    fn add_content(&mut self, bytes: &Arc<[u8]>, prepared: &Prepared) -> Result<Row> {
+        let raw = bytes.len() as u32;
+        Ok(match prepared {
+            Prepared::Inline => {
+                let (at, len) = self.add_record(bytes);
+                Row::Inline { at, len }
+            }
+            Prepared::Raw => {
+                let (at, len) = self.add_body(bytes);
+                Row::Raw { at, len }
+            }
+            Prepared::Packed(packed) => {
+                let (at, len) = self.add_body(packed);
+                Row::Packed { at, len, raw }
+            }
+            Prepared::Delta(delta) => match self.place_delta(delta)? {
+                Some(placed) => {
+                    let (at, len) = self.add_body(&delta.middle);
+                    Row::Delta { at, len, raw, delta: placed }
+                }
+                // The base has moved to an older segment since, or its chain has grown.
+                None => return self.add_content(bytes, &prepare::plain(bytes)),
+            },
+            Prepared::Chunked(chunks) => {
+                let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
+                let record = splice::encode_chunks(chunks, self.frame, &mut place)?;
+                let (at, len) = self.add_record(&record);
+                Row::Chunked { at, len, raw }
+            }
+        })
+    }
+
+    fn place_delta(&self, delta: &PreparedDelta) -> Result<Option<Delta>> {
+        let placed = self.place(&delta.base)?.filter(|(_, depth)| *depth < DELTA_CHAIN_MAX);
+        Ok(placed.map(|(base, depth)| Delta {
+            base,
+            head: delta.head,
+            tail: delta.tail,
+            packed: delta.packed,
+            depth: depth + 1,
+        }))
+    }
+
+    fn add_record(&mut self, record: &[u8]) -> (u32, u32) {
+        let at = self.parts.stream.len() as u32;
+        self.parts.stream.extend_from_slice(record);
+        self.parts.record_ends.push(self.parts.stream.len() as u32);
+        (at, record.len() as u32)
+    }
+
+    fn add_body(&mut self, body: &[u8]) -> (u32, u32) {
+        let at = self.parts.bodies.len() as u32;
+        self.parts.bodies.extend_from_slice(body);
+        (at, body.len() as u32)
+    }
+}

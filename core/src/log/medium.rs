@@ -1,0 +1,435 @@
+//! Open segments and the frames read from them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::cache::Cache;
+use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
+use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Location, Payload};
+use super::segment::{FRAMES_FROM, SegmentHeader, SegmentId};
+use super::vfs::{Vfs, VfsFile};
+use super::zip;
+use crate::codec::malformed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{ObjectId, Tag};
+use crate::object::Node;
+
+/// Bytes read at a frame's offset at first: most commits end within.
+const FIRST_READ: usize = 4 << 10;
+
+/// What the caches may hold, in bytes.
+const FRAMES_CACHED: usize = 12 << 20;
+const BLOCKS_CACHED: usize = 8 << 20;
+const NODES_CACHED: usize = 24 << 20;
+const CONTENTS_CACHED: usize = 12 << 20;
+
+/// An open segment.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) id: SegmentId,
+    pub(crate) header: SegmentHeader,
+    pub(crate) damaged_copy: Option<u64>,
+    pub(crate) keys: Keys,
+    reading: Box<dyn VfsFile>,
+    writing: OnceLock<Box<dyn VfsFile>>,
+    /// Where its known frames end.
+    end: AtomicU64,
+}
+
+impl Segment {
+    pub(crate) fn open(vfs: &dyn Vfs, id: SegmentId) -> Result<Self> {
+        let reading = vfs.open(&id.path(), false).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                Error::corrupt(format!("segment {id} is missing; put the file back from a copy"))
+            } else {
+                Error::io(format!("open segment {id}"), error)
+            }
+        })?;
+        let found = SegmentHeader::read(&*reading, id)?;
+        let keys = Keys::new(&found.header.salt);
+        Ok(Segment {
+            id,
+            header: found.header,
+            damaged_copy: found.damaged_copy,
+            keys,
+            reading,
+            writing: OnceLock::new(),
+            end: AtomicU64::new(FRAMES_FROM),
+        })
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_end(&self, end: u64) {
+        self.end.store(end, Ordering::Release);
+    }
+
+    /// Returns the file for writing, opened at the first need.
+    pub(crate) fn writing(&self, vfs: &dyn Vfs) -> Result<&dyn VfsFile> {
+        if self.writing.get().is_none() {
+            let file = vfs.open(&self.id.path(), true).map_err(|error| {
+                Error::io(format!("open segment {} for writing", self.id), error)
+            })?;
+            let _ = self.writing.set(file);
+        }
+        Ok(&**self.writing.get().expect("set above"))
+    }
+
+    pub(crate) fn file_len(&self) -> Result<u64> {
+        self.reading.len().map_err(|error| self.io("measure", 0, error))
+    }
+
+    /// Reads up to `len` bytes; fewer at the end of the file.
+    pub(crate) fn read_some(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
+        let available = self.file_len()?.saturating_sub(offset);
+        let mut bytes = vec![0; len.min(usize::try_from(available).unwrap_or(usize::MAX))];
+        let read = self
+            .reading
+            .read_at(&mut bytes, offset)
+            .map_err(|error| self.io("read", offset, error))?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// Fills the buffer as far as the file goes; returns the bytes read.
+    pub(crate) fn read_into(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        self.reading.read_at(buffer, offset).map_err(|error| self.io("read", offset, error))
+    }
+
+    /// Reads exactly `len` bytes.
+    pub(crate) fn read(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
+        let bytes = self.read_some(offset, len)?;
+        if bytes.len() == len {
+            Ok(bytes)
+        } else {
+            Err(self.damaged(offset, "the file ends early"))
+        }
+    }
+
+    pub(crate) fn damaged(&self, offset: u64, what: impl std::fmt::Display) -> Error {
+        Error::corrupt(format!("segment {} is damaged at offset {offset}: {what}", self.id))
+    }
+
+    fn io(&self, doing: &str, offset: u64, error: std::io::Error) -> Error {
+        Error::io(format!("{doing} segment {} at offset {offset}", self.id), error)
+    }
+
+    /// Returns the tag that stands before a frame, or the header's check before the first.
+    pub(crate) fn tag_before(&self, offset: u64) -> Result<Tag> {
+        if offset == FRAMES_FROM {
+            return Ok(self.header.check());
+        }
+        let bytes = self.read(offset - TAG as u64, TAG)?;
+        Ok(bytes.try_into().expect("read gave 16 bytes"))
+    }
+
+    /// Returns the tag that a frame ought to end with, if a whole one may stand there. A frame
+    /// whose stored tag is damaged is no reason to doubt the next.
+    pub(crate) fn due_tag(&self, offset: u64, before: &Tag) -> Result<Option<(u64, Tag)>> {
+        let head = self.read_some(offset, HEADER)?;
+        let Some(header) = self.keys.decode_header(&head, offset) else { return Ok(None) };
+        let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
+        let bytes = self.read_some(offset, len)?;
+        if bytes.len() < len {
+            return Ok(None);
+        }
+        let tag = self.keys.frame_tag(before, &bytes[..len - TAG]);
+        Ok(Some((offset + header.frame_len(), tag)))
+    }
+
+    /// Reads a whole frame and verifies its tag.
+    pub(crate) fn read_verified(&self, offset: u64) -> Result<(FrameHeader, Vec<u8>)> {
+        self.read_verified_after(offset, None)
+    }
+
+    /// Reads a whole frame and verifies its tag, which goes on from the one stored before it or
+    /// from the one that ought to stand there.
+    pub(crate) fn read_verified_after(
+        &self,
+        offset: u64,
+        due: Option<Tag>,
+    ) -> Result<(FrameHeader, Vec<u8>)> {
+        let head = self.read(offset, HEADER)?;
+        let header = self
+            .keys
+            .decode_header(&head, offset)
+            .ok_or_else(|| self.damaged(offset, "no frame begins there"))?;
+        let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
+        let bytes = self.read(offset, len)?;
+        let (body, tag) = bytes.split_at(len - TAG);
+        let stored = self.tag_before(offset)?;
+        let fits = |before: Tag| self.keys.frame_tag(&before, body)[..] == *tag;
+        if !fits(stored) && !due.is_some_and(fits) {
+            return Err(self.damaged(offset, "a frame whose tag does not fit"));
+        }
+        Ok((header, bytes))
+    }
+}
+
+/// A frame in memory, but for its bodies.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) offset: u32,
+    pub(crate) header: FrameHeader,
+    pub(crate) payload: Payload,
+    /// The frame before it in its group.
+    previous: Option<Arc<Frame>>,
+    /// Raw bytes of the control blocks of the group, this one's included.
+    group_bytes: usize,
+}
+
+impl Frame {
+    /// Takes a frame apart. `bytes` are the whole frame or as much of its beginning as holds the
+    /// ids; `previous` finds the frame before it in its group.
+    pub(crate) fn parse(
+        header: FrameHeader,
+        offset: u32,
+        bytes: &[u8],
+        previous: impl FnOnce(u32) -> Result<Arc<Frame>>,
+    ) -> Result<Self> {
+        let payload = bytes.get(HEADER..).unwrap_or(&[]);
+        let front = Front::decode(payload)?;
+        let stored = payload
+            .get(front.len..)
+            .and_then(|rest| rest.get(..front.stored))
+            .ok_or_else(|| malformed("a control block cut short"))?;
+        let previous = match front.back {
+            None => None,
+            Some(back) => {
+                let at = offset.checked_sub(back).filter(|at| *at < offset);
+                let at = at.ok_or_else(|| malformed("a group that begins nowhere"))?;
+                Some(previous(at)?)
+            }
+        };
+        let prefix = previous.as_ref().map_or_else(Vec::new, |frame| frame.group());
+        let group_bytes = prefix.len() + front.raw;
+        if previous.is_some() && group_bytes > GROUP_BYTES_MAX {
+            return Err(malformed("a group beyond its limit"));
+        }
+        let control = front.control(stored, &prefix)?;
+        let ids = &payload[front.len + front.stored..];
+        let payload = payload::decode(header.kind, control, &front, ids, offset, header.payload)?;
+        Ok(Frame { offset, header, payload, previous, group_bytes })
+    }
+
+    /// Returns the raw control blocks of the group up to this frame.
+    pub(crate) fn group(&self) -> Vec<u8> {
+        let mut frames = vec![self];
+        while let Some(previous) = frames.last().and_then(|frame| frame.previous.as_deref()) {
+            frames.push(previous);
+        }
+        let mut bytes = Vec::with_capacity(self.group_bytes);
+        for frame in frames.iter().rev() {
+            bytes.extend_from_slice(&frame.payload.control);
+        }
+        bytes
+    }
+
+    fn weight(&self) -> usize {
+        let payload = &self.payload;
+        200 + payload.control.len() + payload.ids.len() * 56
+    }
+
+    /// Returns the object's id; a position beyond the frame is damage.
+    pub(crate) fn id(&self, position: u32) -> Result<ObjectId> {
+        let id = self.payload.ids.get(position as usize);
+        id.copied().ok_or_else(|| malformed("a position beyond a frame's objects"))
+    }
+
+    pub(crate) fn row(&self, position: u32) -> Result<payload::Row> {
+        let row = self.payload.rows.get(position as usize);
+        row.copied().ok_or_else(|| malformed("a position beyond a frame's objects"))
+    }
+}
+
+/// Reads frames, and keeps what was read.
+#[derive(Debug)]
+pub(crate) struct Medium {
+    pub(crate) vfs: Arc<dyn Vfs>,
+    frames: Cache<(SegmentId, u32), Arc<Frame>>,
+    blocks: Cache<(SegmentId, u32, u32), Arc<[u8]>>,
+    pub(crate) nodes: Cache<ObjectId, Arc<Node>>,
+    pub(crate) contents: Cache<ObjectId, Arc<[u8]>>,
+}
+
+impl Medium {
+    pub(crate) fn new(vfs: Arc<dyn Vfs>) -> Self {
+        Medium {
+            vfs,
+            frames: Cache::new(FRAMES_CACHED),
+            blocks: Cache::new(BLOCKS_CACHED),
+            nodes: Cache::new(NODES_CACHED),
+            contents: Cache::new(CONTENTS_CACHED),
+        }
+    }
+
+    /// Returns the frame at an offset; its tag is not verified, what is read through it is.
+    pub(crate) fn frame(&self, segment: &Segment, offset: u32) -> Result<Arc<Frame>> {
+        // Predecessors of a group are found first, so that nothing recurses.
+        let mut pending = Vec::new();
+        let mut at = offset;
+        let mut found = loop {
+            if let Some(frame) = self.frames.get(&(segment.id, at)) {
+                break Some(frame);
+            }
+            let (header, bytes) = self.fetch(segment, at)?;
+            let front = Front::decode(&bytes[HEADER..])
+                .map_err(|error| segment.damaged(at.into(), error))?;
+            pending.push((header, at, bytes));
+            match front.back {
+                None => break None,
+                Some(back) if back > 0 && back < at && pending.len() <= GROUP_BYTES_MAX => {
+                    at -= back;
+                }
+                Some(_) => return Err(segment.damaged(at.into(), "a group that begins nowhere")),
+            }
+        };
+        while let Some((header, at, bytes)) = pending.pop() {
+            let previous = found.take();
+            let frame = Frame::parse(header, at, &bytes, |_| {
+                previous.ok_or_else(|| malformed("a group without its beginning"))
+            })
+            .map_err(|error| of_frame(error, segment, at))?;
+            found = Some(self.keep(segment.id, frame));
+        }
+        Ok(found.expect("the loop ended with a frame, or one was pending"))
+    }
+
+    pub(crate) fn keep(&self, segment: SegmentId, frame: Frame) -> Arc<Frame> {
+        let (offset, weight) = (frame.offset, frame.weight());
+        let frame = Arc::new(frame);
+        self.frames.insert((segment, offset), frame.clone(), weight);
+        frame
+    }
+
+    /// Reads a frame's beginning: its header, front, control block and ids.
+    fn fetch(&self, segment: &Segment, offset: u32) -> Result<(FrameHeader, Vec<u8>)> {
+        let at = u64::from(offset);
+        let room = usize::try_from(segment.end().saturating_sub(at)).unwrap_or(usize::MAX);
+        let mut bytes = segment.read(at, room.min(FIRST_READ))?;
+        let header = segment
+            .keys
+            .decode_header(&bytes, at)
+            .ok_or_else(|| segment.damaged(at, "no frame begins there"))?;
+        let payload = header.payload as usize;
+        if header.frame_len() > room as u64 {
+            return Err(segment.damaged(at, "a frame beyond the segment's end"));
+        }
+        if bytes.len() >= HEADER + payload {
+            bytes.truncate(HEADER + payload);
+            return Ok((header, bytes));
+        }
+        let damaged = |error: Error| of_frame(error, segment, offset);
+        let front_bytes = &bytes[HEADER..bytes.len().min(HEADER + FRONT_MAX)];
+        let front = Front::decode(front_bytes).map_err(damaged)?;
+        self.extend(segment, &mut bytes, at, payload, front.len + front.stored)?;
+        if front.back.is_some() {
+            // How many ids there are stands in the block, which cannot be read yet; but a row
+            // takes two bytes of it at the least, and the blocks of a group are small.
+            let most = front.len + front.stored + front.raw / 2 * ObjectId::LEN;
+            self.extend(segment, &mut bytes, at, payload, most.min(payload))?;
+            return Ok((header, bytes));
+        }
+        let stored = &bytes[HEADER + front.len..][..front.stored];
+        let control = front.control(stored, &[]).map_err(damaged)?;
+        let count = payload::count_ids(header.kind, &control).map_err(damaged)?;
+        let ids = front.len + front.stored + count * ObjectId::LEN;
+        self.extend(segment, &mut bytes, at, payload, ids)?;
+        Ok((header, bytes))
+    }
+
+    fn extend(
+        &self,
+        segment: &Segment,
+        bytes: &mut Vec<u8>,
+        offset: u64,
+        payload: usize,
+        wanted: usize,
+    ) -> Result<()> {
+        if wanted > payload {
+            return Err(segment.damaged(offset, "a frame shorter than its parts"));
+        }
+        if HEADER + wanted > bytes.len() {
+            let more = HEADER + wanted - bytes.len();
+            bytes.extend(segment.read(offset + bytes.len() as u64, more)?);
+        }
+        Ok(())
+    }
+
+    /// Returns a record of the stream.
+    pub(crate) fn record(
+        &self,
+        segment: &Segment,
+        frame: &Frame,
+        at: u32,
+        len: u32,
+    ) -> Result<Vec<u8>> {
+        let payload = &frame.payload;
+        let cut = || malformed("a record beyond its stream");
+        let slice = |bytes: &[u8], at: usize| {
+            bytes.get(at..).and_then(|rest| rest.get(..len as usize)).map(<[u8]>::to_vec)
+        };
+        if payload.blocks.is_empty() {
+            return slice(&payload.control, payload.stream_from + at as usize).ok_or_else(cut);
+        }
+        let index = payload.blocks.partition_point(|block| block.from <= at);
+        let index = index.checked_sub(1).ok_or_else(cut)?;
+        let block = payload.blocks[index];
+        let key = (segment.id, frame.offset, index as u32);
+        let raw = match self.blocks.get(&key) {
+            Some(raw) => raw,
+            None => {
+                let at = u64::from(frame.offset) + HEADER as u64 + u64::from(block.at);
+                if u64::from(block.at) + u64::from(block.stored) > frame.header.payload.into() {
+                    return Err(cut());
+                }
+                let stored = segment.read(at, block.stored as usize)?;
+                let raw: Arc<[u8]> = if block.packed {
+                    zip::decompress(&stored, &[], block.raw as usize)?.into()
+                } else {
+                    stored.into()
+                };
+                self.blocks.insert(key, raw.clone(), raw.len());
+                raw
+            }
+        };
+        slice(&raw, (at - block.from) as usize).ok_or_else(cut)
+    }
+
+    /// Returns stored bytes of a content.
+    pub(crate) fn body(
+        &self,
+        segment: &Segment,
+        frame: &Frame,
+        at: u32,
+        len: u32,
+    ) -> Result<Vec<u8>> {
+        let from = u64::from(frame.payload.bodies_from) + u64::from(at);
+        if from + u64::from(len) > u64::from(frame.header.payload) {
+            return Err(malformed("a body beyond its frame"));
+        }
+        segment.read(u64::from(frame.offset) + HEADER as u64 + from, len as usize)
+    }
+
+    /// Tells which id stands at a place.
+    pub(crate) fn id_at(&self, segment: &Segment, at: Location) -> Result<ObjectId> {
+        self.frame(segment, at.frame)?.id(at.position)
+    }
+}
+
+/// Says where an object was that could not be read.
+pub(crate) fn of_frame(error: Error, segment: &Segment, frame: u32) -> Error {
+    match error.kind() {
+        ErrorKind::Corrupt if !error.to_string().contains("segment") => {
+            segment.damaged(frame.into(), error)
+        }
+        _ => error,
+    }
+}
+
+/// Tells whether a frame of this kind holds objects.
+pub(crate) fn holds_objects(kind: FrameKind) -> bool {
+    matches!(kind, FrameKind::Commit | FrameKind::Snapshot | FrameKind::Bulk)
+}

@@ -1,0 +1,623 @@
+//! What a frame of objects holds: the payload's parts and their bytes.
+//!
+//! A payload is a front, the control block, the ids (32 bytes each), the stream's blocks, the
+//! bodies. All integers are those of the canonical codec.
+//!
+//! * Front: flags (1 the control block is compressed, 2 with a prefix); with flag 2 how many bytes
+//!   back the frame before it in its group begins; bytes of the control block raw; bytes stored.
+//! * Control block: the head (by the frame's kind), the number of objects, the number of blocks,
+//!   the blocks (raw, stored, 1 if compressed), a row an object, and, where there are no blocks,
+//!   the stream itself.
+//! * The prefix of a control block is the raw control blocks of its group, in order.
+//! * The stream holds the records of nodes, small contents and chunk lists, one after the other.
+
+use std::sync::Arc;
+
+use super::segment::SegmentId;
+use super::zip;
+use crate::codec::{Reader, Writer, malformed};
+use crate::error::Result;
+use crate::id::{ObjectId, Tag};
+use crate::limits::{
+    CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_BYTES_MAX, FRAME_OBJECTS_MAX, REF_NAME_BYTES_MAX,
+};
+
+/// Raw bytes of control blocks that one group shares: what a read of one may have to decode.
+pub(super) const GROUP_BYTES_MAX: usize = 16 << 10;
+/// Raw bytes of a block of the stream.
+pub(super) const BLOCK_BYTES: usize = 32 << 10;
+/// Streams up to this size stay in the control block.
+pub(super) const INLINE_STREAM_MAX: usize = 48 << 10;
+/// Segments, tables and ranges that one snapshot may name.
+const LIST_MAX: usize = 1 << 20;
+
+/// Where an object stands in a segment: its frame's offset and its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Location {
+    pub(crate) frame: u32,
+    pub(crate) position: u32,
+}
+
+/// How an object is stored. `at` is an offset into the stream or into the bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Node { at: u32, len: u32, depth: u8 },
+    Inline { at: u32, len: u32 },
+    Raw { at: u32, len: u32 },
+    Packed { at: u32, len: u32, raw: u32 },
+    Delta { at: u32, len: u32, raw: u32, delta: Delta },
+    Chunked { at: u32, len: u32, raw: u32 },
+}
+
+/// A content as a change of another one: the bytes between a common head and a common tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Delta {
+    pub(crate) base: Location,
+    pub(crate) head: u32,
+    pub(crate) tail: u32,
+    /// Whether the middle is compressed, with the base as prefix.
+    pub(crate) packed: bool,
+    pub(crate) depth: u8,
+}
+
+impl Row {
+    /// Links of the chain that a reader follows.
+    pub(crate) fn depth(&self) -> u8 {
+        match self {
+            Row::Node { depth, .. } => *depth,
+            Row::Delta { delta, .. } => delta.depth,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn is_chunked(&self) -> bool {
+        matches!(self, Row::Chunked { .. })
+    }
+
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self, Row::Node { .. })
+    }
+
+    /// Bytes of the content, or none for a node.
+    pub(crate) fn content_len(&self) -> Option<u64> {
+        match *self {
+            Row::Node { .. } => None,
+            Row::Inline { len, .. } | Row::Raw { len, .. } => Some(u64::from(len)),
+            Row::Packed { raw, .. } | Row::Delta { raw, .. } | Row::Chunked { raw, .. } => {
+                Some(u64::from(raw))
+            }
+        }
+    }
+}
+
+/// What a ref is set to, or none to remove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Update {
+    pub(crate) name: String,
+    pub(crate) new: Option<ObjectId>,
+}
+
+/// A segment as a snapshot or an attachment names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LiveSegment {
+    pub(crate) id: SegmentId,
+    /// Bytes that hold frames; 0 for the segment that the snapshot stands in.
+    pub(crate) len: u64,
+    /// The snapshot frames that hold its tables.
+    pub(crate) tables: Vec<(SegmentId, u32)>,
+}
+
+/// What a snapshot says beside its objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SnapshotHead {
+    pub(crate) refs: Option<ObjectId>,
+    pub(crate) segments: Vec<LiveSegment>,
+    pub(crate) table: Option<TableHead>,
+}
+
+/// What an index table covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableHead {
+    pub(crate) segment: SegmentId,
+    pub(crate) from: u64,
+    /// Ends of the covered ranges, one after the other, and the tags over their bytes.
+    pub(crate) ranges: Vec<(u64, Tag)>,
+    /// Bytes of the table, at the payload's end.
+    pub(crate) len: u32,
+}
+
+/// The head of a control block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    Commit { updates: Vec<Update>, attached: Vec<LiveSegment> },
+    Snapshot(SnapshotHead),
+    Bulk,
+}
+
+/// A block of the stream, where the stream is not in the control block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Offset in the stream.
+    pub(crate) from: u32,
+    pub(crate) raw: u32,
+    /// Offset in the payload.
+    pub(crate) at: u32,
+    pub(crate) stored: u32,
+    pub(crate) packed: bool,
+}
+
+/// A payload taken apart; the bodies stay where they are.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    pub(crate) head: Head,
+    pub(crate) ids: Vec<ObjectId>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) blocks: Vec<Block>,
+    /// The raw control block.
+    pub(crate) control: Arc<[u8]>,
+    /// Where in the control block the stream begins, if it is there.
+    pub(crate) stream_from: usize,
+    /// Where in the payload the bodies begin.
+    pub(crate) bodies_from: u32,
+}
+
+/// The parts of a payload on their way into a frame.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) ids: Vec<ObjectId>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) bodies: Vec<u8>,
+    /// Where records end, so that blocks are cut between them.
+    pub(crate) record_ends: Vec<u32>,
+}
+
+impl Parts {
+    /// Bytes that the parts will take, before compression.
+    pub(crate) fn size(&self) -> usize {
+        self.ids.len() * 48 + self.stream.len() + self.bodies.len()
+    }
+}
+
+/// The group that a frame goes on with: its last frame's distance and the raw control blocks.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) back: u32,
+    pub(crate) prefix: Vec<u8>,
+}
+
+/// Builds a payload. `tail` goes behind the bodies. Positions of ids go before ids in full.
+pub(crate) fn encode(
+    head: &Head,
+    parts: &Parts,
+    frame: u32,
+    group: Option<Group>,
+    tail: &[u8],
+) -> Vec<u8> {
+    let mut control = Writer::new();
+    encode_head(&mut control, head, &parts.ids);
+    control.uint(parts.ids.len() as u64);
+    let blocks =
+        if parts.stream.len() > INLINE_STREAM_MAX { cut_blocks(parts) } else { Vec::new() };
+    control.uint(blocks.len() as u64);
+    for (raw, stored, packed) in &blocks {
+        control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(u64::from(*packed));
+    }
+    for row in &parts.rows {
+        encode_row(&mut control, row, frame);
+    }
+    if blocks.is_empty() {
+        control.raw(&parts.stream);
+    }
+    let control = control.into_bytes();
+    let group = group.filter(|group| group.prefix.len() + control.len() <= GROUP_BYTES_MAX);
+    let prefix = group.as_ref().map_or(&[][..], |group| &group.prefix);
+    let packed = zip::compress(&control, prefix).filter(|packed| {
+        zip::decompress(packed, prefix, control.len()).is_ok_and(|raw| raw == control)
+    });
+    let with_prefix = packed.is_some() && group.is_some();
+    let mut payload = Writer::new();
+    payload.uint(u64::from(packed.is_some()) | u64::from(with_prefix) << 1);
+    if let (true, Some(group)) = (with_prefix, &group) {
+        payload.uint(u64::from(group.back));
+    }
+    let stored = packed.as_deref().unwrap_or(&control);
+    payload.uint(control.len() as u64).uint(stored.len() as u64).raw(stored);
+    for id in &parts.ids {
+        payload.raw(id.as_bytes());
+    }
+    for (_, stored, _) in &blocks {
+        payload.raw(stored);
+    }
+    payload.raw(&parts.bodies).raw(tail);
+    payload.into_bytes()
+}
+
+fn cut_blocks(parts: &Parts) -> Vec<(u32, Vec<u8>, bool)> {
+    let mut blocks = Vec::new();
+    let mut from = 0;
+    for (at, &end) in parts.record_ends.iter().enumerate() {
+        let last = at + 1 == parts.record_ends.len();
+        if (end - from) as usize >= BLOCK_BYTES || last && end > from {
+            let raw = &parts.stream[from as usize..end as usize];
+            let packed = zip::compress(raw, &[]).filter(|packed| {
+                zip::decompress(packed, &[], raw.len()).is_ok_and(|back| back == raw)
+            });
+            blocks.push(match packed {
+                Some(packed) => (end - from, packed, true),
+                None => (end - from, raw.to_vec(), false),
+            });
+            from = end;
+        }
+    }
+    blocks
+}
+
+fn encode_head(control: &mut Writer, head: &Head, ids: &[ObjectId]) {
+    match head {
+        Head::Commit { updates, attached } => {
+            control.uint(updates.len() as u64);
+            for update in updates {
+                control.bytes(update.name.as_bytes());
+                encode_optional_id(control, update.new, ids);
+            }
+            control.uint(attached.len() as u64);
+            for segment in attached {
+                encode_segment(control, segment);
+            }
+            // Segments retired, and extensions: none yet.
+            control.uint(0).uint(0);
+        }
+        Head::Snapshot(snapshot) => {
+            encode_optional_id(control, snapshot.refs, ids);
+            control.uint(snapshot.segments.len() as u64);
+            for segment in &snapshot.segments {
+                encode_segment(control, segment);
+            }
+            control.uint(u64::from(snapshot.table.is_some()));
+            if let Some(table) = &snapshot.table {
+                encode_segment_id(control, table.segment);
+                control.uint(table.from).uint(u64::from(table.len));
+                control.uint(table.ranges.len() as u64);
+                for (to, tag) in &table.ranges {
+                    control.uint(*to).raw(tag);
+                }
+            }
+        }
+        Head::Bulk => {}
+    }
+}
+
+fn encode_optional_id(control: &mut Writer, id: Option<ObjectId>, ids: &[ObjectId]) {
+    match id {
+        None => control.uint(0),
+        Some(id) => match ids.iter().rposition(|candidate| *candidate == id) {
+            Some(position) => control.uint(position as u64 + 2),
+            None => control.uint(1).raw(id.as_bytes()),
+        },
+    };
+}
+
+fn encode_segment_id(control: &mut Writer, id: SegmentId) {
+    control.uint(u64::from(id.role_data)).uint(id.number);
+}
+
+fn encode_segment(control: &mut Writer, segment: &LiveSegment) {
+    encode_segment_id(control, segment.id);
+    control.uint(segment.len).uint(segment.tables.len() as u64);
+    for (host, frame) in &segment.tables {
+        encode_segment_id(control, *host);
+        control.uint(u64::from(*frame));
+    }
+}
+
+fn encode_row(control: &mut Writer, row: &Row, frame: u32) {
+    match *row {
+        Row::Node { len, depth, .. } => {
+            control.uint(0).uint(u64::from(len)).uint(u64::from(depth));
+        }
+        Row::Inline { len, .. } => {
+            control.uint(1).uint(u64::from(len));
+        }
+        Row::Raw { len, .. } => {
+            control.uint(2).uint(u64::from(len));
+        }
+        Row::Packed { len, raw, .. } => {
+            control.uint(3).uint(u64::from(len)).uint(u64::from(raw));
+        }
+        Row::Delta { len, raw, delta, .. } => {
+            control.uint(if delta.packed { 5 } else { 4 }).uint(u64::from(len));
+            control.uint(u64::from(raw)).uint(u64::from(delta.depth));
+            control.uint(u64::from(frame - delta.base.frame));
+            control.uint(u64::from(delta.base.position));
+            control.uint(u64::from(delta.head)).uint(u64::from(delta.tail));
+        }
+        Row::Chunked { len, raw, .. } => {
+            control.uint(6).uint(u64::from(len)).uint(u64::from(raw));
+        }
+    }
+}
+
+/// What the front of a payload says, and what is needed to go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Front {
+    pub(crate) packed: bool,
+    /// How far back the frame before it in its group begins.
+    pub(crate) back: Option<u32>,
+    pub(crate) raw: usize,
+    pub(crate) stored: usize,
+    /// Bytes of the front itself.
+    pub(crate) len: usize,
+}
+
+/// Bytes in which any front ends.
+pub(crate) const FRONT_MAX: usize = 32;
+
+impl Front {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
+        let flags = reader.bounded(3, "payload flags")?;
+        if flags == 2 {
+            return Err(malformed("a prefix without compression"));
+        }
+        let back = match flags & 2 {
+            0 => None,
+            _ => Some(reader.bounded(u64::from(u32::MAX), "a group's distance")? as u32),
+        };
+        let raw = reader.count(FRAME_BYTES_MAX, "a control block")?;
+        let stored = reader.count(FRAME_BYTES_MAX, "a stored control block")?;
+        let packed = flags & 1 != 0;
+        if !packed && raw != stored {
+            return Err(malformed("a raw control block of another length"));
+        }
+        let len = bytes.len() - reader.rest().len();
+        Ok(Front { packed, back, raw, stored, len })
+    }
+
+    pub(crate) fn control(&self, stored: &[u8], prefix: &[u8]) -> Result<Arc<[u8]>> {
+        if self.packed {
+            Ok(zip::decompress(stored, prefix, self.raw)?.into())
+        } else {
+            Ok(stored.into())
+        }
+    }
+}
+
+/// Reads a control block; `ids` are the bytes behind it, as many as there are, and `payload_len`
+/// bounds what the rows may name.
+pub(crate) fn decode(
+    kind: super::frame::FrameKind,
+    control: Arc<[u8]>,
+    front: &Front,
+    ids: &[u8],
+    frame: u32,
+    payload_len: u32,
+) -> Result<Payload> {
+    let mut reader = Reader::new(&control);
+    let head = decode_head(kind, &mut reader)?;
+    let count = reader.count(FRAME_OBJECTS_MAX, "the number of objects")?;
+    let ids = decode_ids(ids, count)?;
+    let head = head.resolve(&ids)?;
+    let after_ids = front.len + front.stored + count * ObjectId::LEN;
+    let block_count = reader.count(reader.rest().len(), "the number of blocks")?;
+    let mut blocks = Vec::with_capacity(block_count);
+    let (mut from, mut at) = (0usize, after_ids);
+    for _ in 0..block_count {
+        let raw = reader.count(FRAME_BYTES_MAX, "a block")?;
+        let stored = reader.count(FRAME_BYTES_MAX, "a stored block")?;
+        let packed = reader.bounded(1, "a block's flag")? == 1;
+        let block = Block {
+            from: offset(from)?,
+            raw: raw as u32,
+            at: offset(at)?,
+            stored: stored as u32,
+            packed,
+        };
+        blocks.push(block);
+        from += raw;
+        at += stored;
+    }
+    let bodies_from = offset(at)?;
+    let mut rows = Vec::with_capacity(count.min(reader.rest().len()));
+    let (mut stream, mut body) = (0u64, 0u64);
+    for _ in 0..count {
+        rows.push(decode_row(&mut reader, frame, &mut stream, &mut body)?);
+    }
+    let stream_len = if blocks.is_empty() { reader.rest().len() } else { from };
+    if stream != stream_len as u64 {
+        return Err(malformed("a stream of another length"));
+    }
+    if u64::from(bodies_from) + body > u64::from(payload_len) {
+        return Err(malformed("bodies beyond the payload"));
+    }
+    let stream_from = control.len() - reader.rest().len();
+    Ok(Payload { head, ids, rows, blocks, control, stream_from, bodies_from })
+}
+
+/// Returns how many ids stand behind a control block, so that they can be fetched.
+pub(crate) fn count_ids(kind: super::frame::FrameKind, control: &[u8]) -> Result<usize> {
+    let mut reader = Reader::new(control);
+    decode_head(kind, &mut reader)?;
+    reader.count(FRAME_OBJECTS_MAX, "the number of objects")
+}
+
+fn decode_ids(bytes: &[u8], count: usize) -> Result<Vec<ObjectId>> {
+    let mut reader = Reader::new(bytes);
+    if bytes.len() < count * ObjectId::LEN {
+        return Err(malformed("ids are cut short"));
+    }
+    (0..count).map(|_| reader.id()).collect()
+}
+
+fn offset(value: usize) -> Result<u32> {
+    u32::try_from(value).map_err(|_| malformed("an offset beyond 4 GiB"))
+}
+
+/// A head whose ids may still be positions.
+enum RawHead {
+    Commit { updates: Vec<(String, RawId)>, attached: Vec<LiveSegment> },
+    Snapshot { refs: RawId, segments: Vec<LiveSegment>, table: Option<TableHead> },
+    Bulk,
+}
+
+enum RawId {
+    None,
+    Id(ObjectId),
+    Position(usize),
+}
+
+impl RawId {
+    fn resolve(self, ids: &[ObjectId]) -> Result<Option<ObjectId>> {
+        match self {
+            RawId::None => Ok(None),
+            RawId::Id(id) => Ok(Some(id)),
+            RawId::Position(at) => {
+                Ok(Some(*ids.get(at).ok_or_else(|| malformed("a position beyond the objects"))?))
+            }
+        }
+    }
+}
+
+impl RawHead {
+    fn resolve(self, ids: &[ObjectId]) -> Result<Head> {
+        Ok(match self {
+            RawHead::Commit { updates, attached } => {
+                let updates = updates
+                    .into_iter()
+                    .map(|(name, new)| Ok(Update { name, new: new.resolve(ids)? }))
+                    .collect::<Result<_>>()?;
+                Head::Commit { updates, attached }
+            }
+            RawHead::Snapshot { refs, segments, table } => {
+                Head::Snapshot(SnapshotHead { refs: refs.resolve(ids)?, segments, table })
+            }
+            RawHead::Bulk => Head::Bulk,
+        })
+    }
+}
+
+fn decode_head(kind: super::frame::FrameKind, reader: &mut Reader<'_>) -> Result<RawHead> {
+    use super::frame::FrameKind;
+    match kind {
+        FrameKind::Commit => {
+            let mut updates = Vec::new();
+            for _ in 0..reader.count(LIST_MAX, "the number of updates")? {
+                let name = reader.text(REF_NAME_BYTES_MAX, "a ref's name")?.to_owned();
+                updates.push((name, decode_optional_id(reader)?));
+            }
+            let attached = decode_segments(reader)?;
+            if reader.uint()? != 0 {
+                return Err(malformed("retired segments, which this version does not know"));
+            }
+            for _ in 0..reader.count(LIST_MAX, "the number of extensions")? {
+                let critical = reader.bounded(1, "an extension's flag")? == 1;
+                let kind = reader.uint()?;
+                reader.bytes(FRAME_BYTES_MAX, "an extension")?;
+                if critical {
+                    return Err(crate::error::Error::new(
+                        crate::error::ErrorKind::Unsupported,
+                        format!("a commit needs extension {kind}; use a newer version"),
+                    ));
+                }
+            }
+            Ok(RawHead::Commit { updates, attached })
+        }
+        FrameKind::Snapshot => {
+            let refs = decode_optional_id(reader)?;
+            let segments = decode_segments(reader)?;
+            let table = match reader.bounded(1, "the table flag")? {
+                0 => None,
+                _ => Some(decode_table_head(reader)?),
+            };
+            Ok(RawHead::Snapshot { refs, segments, table })
+        }
+        FrameKind::Bulk => Ok(RawHead::Bulk),
+        FrameKind::Close | FrameKind::Seal => Err(malformed("a marker with a control block")),
+    }
+}
+
+fn decode_table_head(reader: &mut Reader<'_>) -> Result<TableHead> {
+    let segment = decode_segment_id(reader)?;
+    let from = reader.uint()?;
+    let len = reader.count(FRAME_BYTES_MAX, "a table")? as u32;
+    let mut ranges = Vec::new();
+    let mut end = from;
+    for _ in 0..reader.count(LIST_MAX, "the number of ranges")? {
+        let to = reader.uint()?;
+        let tag = reader.raw(16)?.try_into().expect("raw gave 16 bytes");
+        if to <= end {
+            return Err(malformed("ranges out of order"));
+        }
+        end = to;
+        ranges.push((to, tag));
+    }
+    Ok(TableHead { segment, from, ranges, len })
+}
+
+fn decode_optional_id(reader: &mut Reader<'_>) -> Result<RawId> {
+    Ok(match reader.bounded(FRAME_OBJECTS_MAX as u64 + 2, "a position")? {
+        0 => RawId::None,
+        1 => RawId::Id(reader.id()?),
+        code => RawId::Position(code as usize - 2),
+    })
+}
+
+fn decode_segment_id(reader: &mut Reader<'_>) -> Result<SegmentId> {
+    let role_data = reader.bounded(1, "a segment's role")? == 1;
+    Ok(SegmentId { role_data, number: reader.uint()? })
+}
+
+fn decode_segments(reader: &mut Reader<'_>) -> Result<Vec<LiveSegment>> {
+    let mut segments = Vec::new();
+    for _ in 0..reader.count(LIST_MAX, "the number of segments")? {
+        let id = decode_segment_id(reader)?;
+        let len = reader.uint()?;
+        let mut tables = Vec::new();
+        for _ in 0..reader.count(LIST_MAX, "the number of tables")? {
+            let host = decode_segment_id(reader)?;
+            tables.push((host, reader.bounded(u64::from(u32::MAX), "a table's frame")? as u32));
+        }
+        segments.push(LiveSegment { id, len, tables });
+    }
+    Ok(segments)
+}
+
+fn decode_row(
+    reader: &mut Reader<'_>,
+    frame: u32,
+    stream: &mut u64,
+    body: &mut u64,
+) -> Result<Row> {
+    let tag = reader.bounded(6, "a row's tag")?;
+    let len = reader.count(FRAME_BYTES_MAX, "a record")? as u32;
+    let place = if matches!(tag, 0 | 1 | 6) { stream } else { body };
+    let at = u32::try_from(*place).map_err(|_| malformed("a record beyond 4 GiB"))?;
+    *place += u64::from(len);
+    Ok(match tag {
+        0 => {
+            let depth = reader.bounded(u64::from(DELTA_CHAIN_MAX), "a chain")? as u8;
+            Row::Node { at, len, depth }
+        }
+        1 => Row::Inline { at, len },
+        2 => Row::Raw { at, len },
+        3 => Row::Packed { at, len, raw: raw_len(reader)? },
+        4 | 5 => {
+            let raw = raw_len(reader)?;
+            let depth = reader.bounded(u64::from(DELTA_CHAIN_MAX), "a chain")? as u8;
+            let back = reader.bounded(u64::from(frame), "a base's distance")? as u32;
+            let position = reader.count(FRAME_OBJECTS_MAX, "a base's position")? as u32;
+            let head = raw_len(reader)?;
+            let tail = raw_len(reader)?;
+            if u64::from(head) + u64::from(tail) > u64::from(raw) || depth == 0 {
+                return Err(malformed("a delta longer than its content"));
+            }
+            let base = Location { frame: frame - back, position };
+            Row::Delta { at, len, raw, delta: Delta { base, head, tail, packed: tag == 5, depth } }
+        }
+        _ => Row::Chunked { at, len, raw: raw_len(reader)? },
+    })
+}
+
+fn raw_len(reader: &mut Reader<'_>) -> Result<u32> {
+    Ok(reader.count(CONTENT_BYTES_MAX, "a content's size")? as u32)
+}

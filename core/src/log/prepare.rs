@@ -1,0 +1,105 @@
+//! Contents made ready outside the lock: compressed, or expressed as a change of an earlier one.
+
+use std::sync::Arc;
+
+use super::splice::common_ends;
+use super::zip;
+use crate::id::ObjectId;
+use crate::limits::CHUNKED_FROM_BYTES;
+
+/// Contents up to this size without a base go into the stream, where they share its compression.
+const INLINE_MAX: usize = 512;
+/// Middles below this many bytes are not worth a compressor.
+const RAW_MIDDLE_MAX: usize = 48;
+
+/// A content ready to be placed.
+#[derive(Debug, Clone)]
+pub(crate) enum Prepared {
+    Inline,
+    Raw,
+    Packed(Vec<u8>),
+    Delta(PreparedDelta),
+    Chunked(Vec<ObjectId>),
+}
+
+/// A content as a change of its base.
+#[derive(Debug, Clone)]
+pub(crate) struct PreparedDelta {
+    pub(crate) base: ObjectId,
+    pub(crate) head: u32,
+    pub(crate) tail: u32,
+    pub(crate) packed: bool,
+    pub(crate) middle: Vec<u8>,
+}
+
+/// Prepares a content without a base.
+pub(crate) fn plain(bytes: &[u8]) -> Prepared {
+    if bytes.len() <= INLINE_MAX {
+        return Prepared::Inline;
+    }
+    let packed = zip::compress(bytes, &[]).filter(|packed| {
+        // Less than a thirty-second saved is not worth a decoder at every read.
+        packed.len() < bytes.len() - bytes.len() / 32
+            && zip::decompress(packed, &[], bytes.len()).is_ok_and(|back| back == bytes)
+    });
+    packed.map_or(Prepared::Raw, Prepared::Packed)
+}
+
+/// Prepares a content as a change of an earlier one, where that pays.
+pub(crate) fn against(bytes: &[u8], base: ObjectId, base_bytes: &[u8]) -> Option<Prepared> {
+    let (head, tail) = common_ends(base_bytes, bytes);
+    let middle = &bytes[head..bytes.len() - tail];
+    let packed = if middle.len() <= RAW_MIDDLE_MAX {
+        None
+    } else {
+        zip::compress(middle, base_bytes).filter(|packed| {
+            zip::decompress(packed, base_bytes, middle.len()).is_ok_and(|back| back == middle)
+        })
+    };
+    let delta = PreparedDelta {
+        base,
+        head: head as u32,
+        tail: tail as u32,
+        packed: packed.is_some(),
+        middle: packed.unwrap_or_else(|| middle.to_vec()),
+    };
+    if delta.middle.len() > bytes.len() / 8
+        && let Prepared::Packed(plain) = plain(bytes)
+        && plain.len() <= delta.middle.len() + delta.middle.len() / 4
+    {
+        return Some(Prepared::Packed(plain));
+    }
+    (delta.middle.len() + 16 < bytes.len()).then_some(Prepared::Delta(delta))
+}
+
+/// Tells whether a content of this size is placed as chunks.
+pub(crate) fn is_chunked(len: usize) -> bool {
+    len >= CHUNKED_FROM_BYTES
+}
+
+/// Cuts a content into chunks, each with the chunk of the base that it probably came from: the
+/// one with the same bytes, or the one behind or before a neighbour's.
+pub(crate) fn chunk(
+    bytes: &[u8],
+    base: &[ObjectId],
+) -> Vec<(ObjectId, Arc<[u8]>, Option<ObjectId>)> {
+    let mut chunks: Vec<(ObjectId, Arc<[u8]>, Option<ObjectId>)> = zip::chunks(bytes)
+        .map(|range| {
+            let chunk: Arc<[u8]> = bytes[range].into();
+            (ObjectId::of_content(&chunk), chunk, None)
+        })
+        .collect();
+    let places: std::collections::HashMap<ObjectId, usize> =
+        base.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut next = Some(0);
+    for (id, _, hint) in &mut chunks {
+        match places.get(id) {
+            Some(place) => next = Some(place + 1),
+            None => {
+                *hint = next.and_then(|at| base.get(at)).copied();
+                next = next.map(|at| at + 1);
+            }
+        }
+    }
+    chunks
+}

@@ -1,0 +1,490 @@
+//! From frames to state: what a reader or a writer does with what others have written, and what
+//! recovery does after a crash. Never writes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Log;
+use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
+use super::medium::{Frame, Segment};
+use super::payload::{Head, LiveSegment, Location, SnapshotHead};
+use super::segment::{FRAMES_FROM, SegmentId};
+use super::state::{Damage, State, TableSlot};
+use crate::error::{ErrorKind, Result};
+use crate::id::{MapId, ObjectId, Tag, Tagger};
+use crate::map::Map;
+
+/// Bytes read ahead while frames are replayed.
+const READ_AHEAD: usize = 256 << 10;
+
+/// What is needed to go on behind the last frame.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) end: u64,
+    pub(crate) sequence: u32,
+    pub(crate) tag: Tag,
+    /// Everything before this offset is known to be synced.
+    pub(crate) durable: u64,
+    pub(crate) snapshot: u32,
+    /// Frames with objects since the last snapshot, it included, and their ids in order.
+    pub(crate) frames: Vec<(u32, u32)>,
+    pub(crate) ids: Vec<ObjectId>,
+    /// The tag over the segment's bytes since the last snapshot began.
+    pub(crate) range: RangeTag,
+    /// Behind the last frame stands what no commit can overwrite in good conscience.
+    pub(crate) garbage: bool,
+    /// Set by whoever writes: the file's length, whether the bytes behind the end were seen to be
+    /// zeros, whether old frames were verified, whether this process wrote.
+    pub(crate) zeroed: u64,
+    pub(crate) ready: bool,
+    pub(crate) verified: bool,
+    pub(crate) wrote: bool,
+    pub(crate) poisoned: Option<String>,
+}
+
+/// A tag over a range of a segment, computed as the bytes come.
+#[derive(Clone)]
+pub(crate) struct RangeTag {
+    pub(crate) from: u64,
+    tagger: Tagger,
+}
+
+impl std::fmt::Debug for RangeTag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RangeTag").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl RangeTag {
+    pub(crate) fn new(segment: &Segment, from: u64) -> Self {
+        RangeTag { from, tagger: segment.keys.tagger() }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.tagger.update(bytes);
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.tagger.tag()
+    }
+}
+
+impl Tail {
+    /// Begins before the frame at `from`, whose number in the segment will be `sequence` + 1.
+    pub(crate) fn new(segment: Arc<Segment>, from: u64, sequence: u32) -> Result<Self> {
+        let tag = segment.tag_before(from)?;
+        let range = RangeTag::new(&segment, from);
+        Ok(Tail {
+            segment,
+            end: from,
+            sequence,
+            tag,
+            durable: FRAMES_FROM,
+            snapshot: 0,
+            frames: Vec::new(),
+            ids: Vec::new(),
+            range,
+            garbage: false,
+            zeroed: 0,
+            ready: false,
+            verified: false,
+            wrote: false,
+            poisoned: None,
+        })
+    }
+}
+
+/// What stands behind the last frame.
+enum Next {
+    /// A whole frame.
+    Frame(FrameHeader, Vec<u8>),
+    /// A marker of closing or of a successor.
+    Marker(FrameHeader),
+    /// Zeros, or the end of the file.
+    Silence,
+    /// Something else.
+    Noise,
+}
+
+impl Log {
+    /// Takes up what was committed since by whoever it was.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        if !self.peek()? {
+            return Ok(());
+        }
+        match self.shared.tail.try_lock() {
+            Ok(mut tail) => self.advance(&mut tail),
+            // Whoever holds the tail under the writer lock has taken up what there was, and
+            // nobody else can have added to it.
+            Err(_) if self.shared.writing.load(Ordering::Acquire) => Ok(()),
+            Err(_) => self.advance(&mut self.tail()),
+        }
+    }
+
+    /// Tells whether there is something behind the last known frame.
+    fn peek(&self) -> Result<bool> {
+        let segment = self.state().current_segment();
+        let end = segment.end();
+        let mut head = [0; HEADER];
+        let read = segment.read_into(end, &mut head)?;
+        match segment.keys.decode_header(&head[..read], end).map(|header| header.kind) {
+            Some(FrameKind::Close) => Ok(false),
+            Some(_) => Ok(true),
+            None => {
+                let next = SegmentId::log(segment.id.number + 1);
+                match self.medium().vfs.open(&next.path(), false) {
+                    Ok(_) => Ok(true),
+                    Err(_) => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// Replays frames until there are no more.
+    pub(crate) fn advance(&self, tail: &mut Tail) -> Result<()> {
+        let mut ahead = ReadAhead::default();
+        tail.garbage = false;
+        loop {
+            match self.next(tail, &mut ahead)? {
+                Next::Frame(header, bytes) => {
+                    let mut state = self.state_mut();
+                    self.apply(tail, &mut state, header, &bytes)?;
+                }
+                Next::Marker(header) if header.kind == FrameKind::Close => {
+                    tail.durable = tail.durable.max(tail.end);
+                    return Ok(());
+                }
+                Next::Marker(_) => {
+                    if !self.succeed(tail)? {
+                        let next = SegmentId::log(tail.segment.id.number + 1);
+                        let message = format!(
+                            "segment {next} is missing: segment {} names it; put it back from a copy",
+                            tail.segment.id
+                        );
+                        return Err(crate::error::Error::corrupt(message));
+                    }
+                }
+                Next::Silence => {
+                    if !self.succeed(tail)? {
+                        return Ok(());
+                    }
+                }
+                Next::Noise => {
+                    if self.succeed(tail)? {
+                        continue;
+                    }
+                    let Some(next) = self.beyond_noise(tail)? else {
+                        tail.garbage = !self.is_close(tail)?;
+                        return Ok(());
+                    };
+                    ahead = ReadAhead::default();
+                    self.skip_damage(tail, next)?;
+                }
+            }
+        }
+    }
+
+    fn next(&self, tail: &Tail, ahead: &mut ReadAhead) -> Result<Next> {
+        let segment = &*tail.segment;
+        let head = ahead.get(segment, tail.end, HEADER)?;
+        let Some(header) = segment.keys.decode_header(head, tail.end) else {
+            let silent = head.iter().all(|&byte| byte == 0);
+            return Ok(if silent { Next::Silence } else { Next::Noise });
+        };
+        let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
+        let bytes = ahead.get(segment, tail.end, len)?;
+        let whole = bytes.len() == len && header.sequence == tail.sequence + 1 && {
+            let (body, tag) = bytes.split_at(len - TAG);
+            segment.keys.frame_tag(&tail.tag, body)[..] == *tag
+        };
+        Ok(match header.kind {
+            _ if !whole => Next::Noise,
+            FrameKind::Close | FrameKind::Seal => Next::Marker(header),
+            _ => Next::Frame(header, bytes.to_vec()),
+        })
+    }
+
+    /// Takes up one whole frame.
+    pub(crate) fn apply(
+        &self,
+        tail: &mut Tail,
+        state: &mut State,
+        header: FrameHeader,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let segment = tail.segment.clone();
+        let offset = tail.end as u32;
+        let end = tail.end + header.frame_len();
+        segment.set_end(segment.end().max(end));
+        let frame = Frame::parse(header, offset, &bytes[..bytes.len() - TAG], |at| {
+            self.medium().frame(&segment, at)
+        });
+        match frame {
+            Ok(frame) => self.apply_parts(tail, state, header, frame)?,
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                // The frame is whole, but an earlier one of its group is not.
+                state.certain.clear();
+                state.damage.push(Damage {
+                    segment: segment.id,
+                    from: tail.end,
+                    to: end,
+                    refs: true,
+                    what: format!("a frame that rests on damage ({error})"),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        if header.kind == FrameKind::Snapshot {
+            tail.snapshot = offset;
+            tail.range = RangeTag::new(&segment, tail.end);
+        }
+        tail.range.update(bytes);
+        tail.tag = bytes[bytes.len() - TAG..].try_into().expect("a tag is 16 bytes");
+        tail.sequence = header.sequence;
+        tail.durable = tail.durable.max(header.durable.into());
+        tail.end = end;
+        tail.ready = false;
+        Ok(())
+    }
+
+    fn apply_parts(
+        &self,
+        tail: &mut Tail,
+        state: &mut State,
+        header: FrameHeader,
+        frame: Frame,
+    ) -> Result<()> {
+        let frame = self.medium().keep(tail.segment.id, frame);
+        match &frame.payload.head {
+            Head::Commit { updates, attached } => {
+                for segment in attached {
+                    self.add_segment(state, segment)?;
+                }
+                for update in updates {
+                    state.updates.insert(update.name.clone(), update.new);
+                    if !state.damage.is_empty() {
+                        state.certain.insert(update.name.clone());
+                    }
+                }
+            }
+            Head::Snapshot(snapshot) => {
+                self.apply_snapshot(state, tail.segment.id, snapshot)?;
+                tail.frames.clear();
+                tail.ids.clear();
+            }
+            Head::Bulk => {}
+        }
+        debug_assert!(super::medium::holds_objects(header.kind));
+        let frame_ids = &frame.payload.ids;
+        tail.frames.push((frame.offset, frame_ids.len() as u32));
+        tail.ids.extend_from_slice(frame_ids);
+        for (position, id) in frame_ids.iter().enumerate() {
+            let location = Location { frame: frame.offset, position: position as u32 };
+            state.tail.insert(*id, location);
+        }
+        Ok(())
+    }
+
+    fn apply_snapshot(
+        &self,
+        state: &mut State,
+        current: SegmentId,
+        snapshot: &SnapshotHead,
+    ) -> Result<()> {
+        let before = std::mem::take(&mut state.tables);
+        for segment in &snapshot.segments {
+            self.add_segment(state, segment)?;
+        }
+        for slot in &mut state.tables {
+            if let Some(known) =
+                before.iter().find(|known| known.host == slot.host && known.frame == slot.frame)
+            {
+                *slot = known.clone();
+            }
+        }
+        state.current = current.number;
+        // With damage in between, what the frames since the last snapshot said stays in doubt,
+        // but the snapshot's own root was made before it was lost.
+        state.refs = Map::new(snapshot.refs.map(MapId::new));
+        state.updates.clear();
+        state.tail.clear();
+        Ok(())
+    }
+
+    /// Makes a segment and its tables known.
+    fn add_segment(&self, state: &mut State, live: &LiveSegment) -> Result<()> {
+        if !state.segments.contains_key(&live.id) {
+            let segment = Segment::open(&*self.medium().vfs, live.id)?;
+            state.segments.insert(live.id, Arc::new(segment));
+        }
+        let segment = &state.segments[&live.id];
+        segment.set_end(segment.end().max(live.len));
+        for (host, frame) in &live.tables {
+            let slot = TableSlot {
+                segment: live.id,
+                host: *host,
+                frame: *frame,
+                loaded: std::sync::OnceLock::new(),
+            };
+            state.tables.push(Arc::new(slot));
+        }
+        Ok(())
+    }
+
+    /// Goes on in the next segment, if there is one.
+    fn succeed(&self, tail: &mut Tail) -> Result<bool> {
+        let next = SegmentId::log(tail.segment.id.number + 1);
+        let segment = match self.medium().vfs.open(&next.path(), false) {
+            Ok(_) => Arc::new(Segment::open(&*self.medium().vfs, next)?),
+            Err(_) => return Ok(false),
+        };
+        let valid = segment.header.predecessor_len;
+        if valid > tail.end {
+            match self.beyond_noise(tail)? {
+                Some(next) if next < valid => self.skip_damage(tail, next)?,
+                _ => self.skip_damage(tail, valid)?,
+            }
+            if tail.end < valid {
+                return Ok(true);
+            }
+        }
+        let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
+        tail.segment.set_end(valid.min(tail.end));
+        let mut state = self.state_mut();
+        state.segments.insert(next, segment.clone());
+        state.current = next.number;
+        *tail = Tail::new(segment, FRAMES_FROM, 0)?;
+        (tail.poisoned, tail.wrote) = (poisoned, wrote);
+        Ok(true)
+    }
+
+    /// Looks for a whole frame behind bytes that are none, whose writer knew those bytes as
+    /// synced: then they were acknowledged, and are damaged. Else they never were.
+    fn beyond_noise(&self, tail: &Tail) -> Result<Option<u64>> {
+        let segment = &*tail.segment;
+        let len = segment.file_len()?.saturating_sub(tail.end);
+        let bytes = segment.read_some(tail.end, usize::try_from(len).unwrap_or(usize::MAX))?;
+        let due = segment.due_tag(tail.end, &tail.tag)?;
+        let mut first = None;
+        let mut from = 1;
+        while let Some(at) = segment.keys.find_header(&bytes, from, tail.end) {
+            from = at + 1;
+            let offset = tail.end + at as u64;
+            let header = segment.keys.decode_header(&bytes[at..], offset);
+            let header = header.expect("find_header found it");
+            let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
+            let Some(frame) = bytes[at..].get(..len) else { continue };
+            let before: Tag = match at.checked_sub(TAG) {
+                Some(tag) => bytes[tag..at].try_into().expect("sixteen bytes"),
+                None => segment.tag_before(offset)?,
+            };
+            let (body, tag) = frame.split_at(len - TAG);
+            let fits = |before: &Tag| segment.keys.frame_tag(before, body)[..] == *tag;
+            let follows = due.as_ref().filter(|(end, _)| *end == offset);
+            if !fits(&before) && !follows.is_some_and(|(_, due)| fits(due)) {
+                continue;
+            }
+            first = first.or(Some(offset));
+            let durable = match header.kind {
+                FrameKind::Close | FrameKind::Seal => offset,
+                _ => header.durable.into(),
+            };
+            if durable > tail.end {
+                return Ok(first);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes the bytes from the end on as damaged, and goes on behind them.
+    fn skip_damage(&self, tail: &mut Tail, next: u64) -> Result<()> {
+        let segment = tail.segment.clone();
+        let head = segment.read_some(tail.end, HEADER)?;
+        let header = segment.keys.decode_header(&head, tail.end);
+        let (refs, what) = match header.map(|header| header.kind) {
+            Some(FrameKind::Snapshot) => (false, "an index frame"),
+            Some(_) => (true, "a commit"),
+            None => (true, "bytes that are no frame"),
+        };
+        let mut state = self.state_mut();
+        state.certain.clear();
+        state.damage.push(Damage {
+            segment: segment.id,
+            from: tail.end,
+            to: next,
+            refs,
+            what: format!("{what}, up to offset {next}"),
+        });
+        drop(state);
+        let due = segment.due_tag(tail.end, &tail.tag)?.filter(|(end, _)| *end == next);
+        tail.end = next;
+        tail.tag = segment.tag_before(next)?;
+        if segment.read_verified(next).is_err()
+            && let Some((_, due)) = due
+        {
+            tail.tag = due;
+        }
+        segment.set_end(segment.end().max(next));
+        let head = segment.read_some(next, HEADER)?;
+        if let Some(header) = segment.keys.decode_header(&head, next) {
+            tail.sequence = header.sequence.wrapping_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Tells whether what stands at the end is the marker that closing left, with a bit or a few
+    /// flipped. The marker follows from what is before it, so this can be told.
+    fn is_close(&self, tail: &mut Tail) -> Result<bool> {
+        let expected = self.close_marker(tail);
+        let found = tail.segment.read_some(tail.end, expected.len())?;
+        let flipped: u32 = expected.iter().zip(&found).map(|(a, b)| (a ^ b).count_ones()).sum();
+        if found.len() != expected.len() || flipped > 16 {
+            return Ok(false);
+        }
+        tail.durable = tail.durable.max(tail.end);
+        let damage = Damage {
+            segment: tail.segment.id,
+            from: tail.end,
+            to: tail.end + expected.len() as u64,
+            refs: false,
+            what: "the marker that closing left".into(),
+        };
+        let mut state = self.state_mut();
+        if !state.damage.contains(&damage) {
+            state.damage.push(damage);
+        }
+        Ok(true)
+    }
+
+    /// Returns the marker that closing leaves behind the last frame.
+    pub(crate) fn close_marker(&self, tail: &Tail) -> Vec<u8> {
+        let header = FrameHeader {
+            kind: FrameKind::Close,
+            payload: 0,
+            snapshot: tail.snapshot,
+            durable: tail.end as u32,
+            sequence: tail.sequence.wrapping_add(1),
+        };
+        tail.segment.keys.frame(&header, tail.end, &tail.tag, &[])
+    }
+}
+
+/// Bytes of a segment, read in large steps.
+#[derive(Default)]
+struct ReadAhead {
+    from: u64,
+    bytes: Vec<u8>,
+}
+
+impl ReadAhead {
+    fn get(&mut self, segment: &Segment, offset: u64, len: usize) -> Result<&[u8]> {
+        let end = offset + len as u64;
+        if offset < self.from || end > self.from + self.bytes.len() as u64 {
+            self.bytes = segment.read_some(offset, len.max(READ_AHEAD))?;
+            self.from = offset;
+        }
+        let at = (offset - self.from) as usize;
+        Ok(&self.bytes[at..(at + len).min(self.bytes.len())])
+    }
+}

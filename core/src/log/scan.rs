@@ -1,0 +1,252 @@
+//! Scans: every frame of every segment, by its tag.
+
+use std::ops::ControlFlow;
+
+use super::Log;
+use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
+use super::medium::{Segment, holds_objects};
+use super::payload::Row;
+use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
+use super::state::Damage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{ObjectId, Tag};
+
+/// Bytes hashed at a time.
+const STEP: usize = 1 << 20;
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) faults: Vec<Damage>,
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    /// Bytes behind the last frame that never were a commit: segment and offset.
+    pub(crate) unfinished: Option<(SegmentId, u64)>,
+    /// Files of the directory of segments that the log does not name.
+    pub(crate) strays: Vec<String>,
+}
+
+/// An object as the log lists it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: ObjectId,
+    pub(crate) row: Row,
+    pub(crate) segment: SegmentId,
+    pub(crate) frame: u32,
+}
+
+impl Log {
+    /// Verifies tags over the newest bytes, up to so many, and notes what is damaged: so that no
+    /// process builds on what is broken.
+    pub(super) fn verify_recent(&self, bytes_max: u64) -> Result<()> {
+        let (segments, tables) = {
+            let state = self.state();
+            (state.segments.clone(), state.tables.clone())
+        };
+        let mut damage: Vec<Damage> = segments
+            .values()
+            .filter_map(|segment| Some(damaged_copy(segment, segment.damaged_copy?)))
+            .collect();
+        let mut left = bytes_max;
+        for slot in tables.iter().rev() {
+            let segment = self.segment(slot.segment)?;
+            let loaded = self.table(slot)?;
+            damage.extend(loaded.fault.clone());
+            let mut from = loaded.head.from;
+            for (to, tag) in &loaded.head.ranges {
+                if to - from <= left && range_tag(&segment, from, *to)? != Some(*tag) {
+                    let mut scan = Scan::default();
+                    let mut quiet = |_| ControlFlow::Continue(());
+                    scan_frames(&segment, from, *to, &mut scan, &mut quiet)?;
+                    damage.extend(scan.faults);
+                }
+                left = left.saturating_sub(to - from);
+                from = *to;
+            }
+        }
+        let mut state = self.state_mut();
+        for damage in damage {
+            if !state.damage.contains(&damage) {
+                state.damage.push(damage);
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies every frame of every segment. `progress` is told the bytes done and may end it.
+    pub(crate) fn scan(&self, progress: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<Scan> {
+        self.refresh()?;
+        let (segments, tables, damage, current) = {
+            let state = self.state();
+            let segments: Vec<_> = state.segments.values().cloned().collect();
+            (segments, state.tables.clone(), state.damage.clone(), state.current)
+        };
+        let mut scan = Scan { faults: damage, ..Scan::default() };
+        for segment in &segments {
+            scan.faults.extend(segment.damaged_copy.map(|at| damaged_copy(segment, at)));
+            scan.bytes += FRAMES_FROM;
+            scan_frames(segment, FRAMES_FROM, segment.end(), &mut scan, progress)?;
+            if segment.id == SegmentId::log(current) {
+                self.scan_end(segment, &mut scan)?;
+            }
+        }
+        for slot in &tables {
+            match self.table(slot) {
+                Ok(loaded) => scan.faults.extend(loaded.fault.clone()),
+                Err(error) if error.kind() == ErrorKind::Corrupt => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut seen = Vec::new();
+        scan.faults.retain(|fault| {
+            let known = seen.contains(&(fault.segment, fault.from));
+            seen.push((fault.segment, fault.from));
+            !known
+        });
+        scan.faults.sort_by_key(|fault| (fault.segment, fault.from));
+        let names = self.medium().vfs.list(DIRECTORY);
+        let names = names.map_err(|error| Error::io("list the store's segments", error))?;
+        let known = |name: &String| segments.iter().any(|segment| segment.id.file_name() == *name);
+        scan.strays = names.into_iter().filter(|name| !known(name)).collect();
+        Ok(scan)
+    }
+
+    /// Looks at what stands behind the last frame.
+    fn scan_end(&self, segment: &Segment, scan: &mut Scan) -> Result<()> {
+        let end = segment.end();
+        let len = usize::try_from(segment.file_len()?.saturating_sub(end)).unwrap_or(usize::MAX);
+        let bytes = segment.read_some(end, len)?;
+        let header = segment.keys.decode_header(&bytes, end);
+        let marker = match header.map(|header| header.kind) {
+            Some(FrameKind::Close) => HEADER + TAG,
+            _ => 0,
+        };
+        let rest = bytes.get(marker..).unwrap_or(&[]);
+        if let Some(at) = rest.iter().position(|&byte| byte != 0) {
+            scan.unfinished = Some((segment.id, end + (marker + at) as u64));
+        }
+        Ok(())
+    }
+
+    /// Calls a function with every stored object, in the order of frames; copies of one object
+    /// count each.
+    pub(crate) fn for_each_object(
+        &self,
+        each: &mut dyn FnMut(Listed) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.refresh()?;
+        let segments: Vec<_> = self.state().segments.values().cloned().collect();
+        for segment in segments {
+            let mut at = FRAMES_FROM;
+            while at < segment.end() {
+                let head = segment.read(at, HEADER)?;
+                let Some(header) = segment.keys.decode_header(&head, at) else { break };
+                if holds_objects(header.kind) {
+                    let frame = self.medium().frame(&segment, at as u32)?;
+                    for (id, row) in frame.payload.ids.iter().zip(&frame.payload.rows) {
+                        let listed =
+                            Listed { id: *id, row: *row, segment: segment.id, frame: at as u32 };
+                        if each(listed).is_break() {
+                            return Ok(());
+                        }
+                    }
+                }
+                at += header.frame_len();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the bytes of all files of the log, and their number.
+    pub(crate) fn stored_bytes(&self) -> Result<(u64, u64)> {
+        let segments: Vec<_> = self.state().segments.values().cloned().collect();
+        let mut bytes = 0;
+        for segment in &segments {
+            bytes += segment.file_len()?;
+        }
+        Ok((bytes, segments.len() as u64))
+    }
+}
+
+fn damaged_copy(segment: &Segment, at: u64) -> Damage {
+    Damage {
+        segment: segment.id,
+        from: at,
+        to: at + 128,
+        refs: false,
+        what: "one of the header's two copies".into(),
+    }
+}
+
+/// Returns the tag over a range, or none where the file ends before it.
+fn range_tag(segment: &Segment, from: u64, to: u64) -> Result<Option<Tag>> {
+    let mut tagger = segment.keys.tagger();
+    let mut at = from;
+    let mut buffer = vec![0; STEP.min(usize::try_from(to - from).unwrap_or(STEP))];
+    while at < to {
+        let step = buffer.len().min(usize::try_from(to - at).unwrap_or(usize::MAX));
+        if segment.read_into(at, &mut buffer[..step])? != step {
+            return Ok(None);
+        }
+        tagger.update(&buffer[..step]);
+        at += step as u64;
+    }
+    Ok(Some(tagger.tag()))
+}
+
+/// Verifies the frames of a stretch, one after the other, and goes on behind damage.
+fn scan_frames(
+    segment: &Segment,
+    from: u64,
+    to: u64,
+    scan: &mut Scan,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<()> {
+    let (mut at, mut due) = (from, None);
+    while at < to {
+        let bad = match segment.read_verified_after(at, due.take()) {
+            Ok((header, _)) if at + header.frame_len() <= to => {
+                scan.frames += 1;
+                scan.bytes += header.frame_len();
+                if progress(header.frame_len()).is_break() {
+                    return Err(Error::new(ErrorKind::Io, "interrupted"));
+                }
+                at += header.frame_len();
+                continue;
+            }
+            Ok(_) => "a frame beyond its stretch".to_owned(),
+            Err(error) if error.kind() == ErrorKind::Corrupt => error.to_string(),
+            Err(error) => return Err(error),
+        };
+        let (next, what) = match next_frame(segment, at, to)? {
+            (next, Some(header)) => {
+                (next, format!("{:?} frame: {bad}", header.kind).to_lowercase())
+            }
+            (next, None) => (next, bad),
+        };
+        scan.faults.push(Damage { segment: segment.id, from: at, to: next, refs: false, what });
+        due = match segment.tag_before(at) {
+            Ok(before) => segment.due_tag(at, &before)?.filter(|(end, _)| *end == next),
+            Err(_) => None,
+        }
+        .map(|(_, tag)| tag);
+        at = next;
+    }
+    Ok(())
+}
+
+/// Returns where the scan goes on behind a frame that is not whole, and that frame's header if
+/// that is.
+fn next_frame(segment: &Segment, at: u64, to: u64) -> Result<(u64, Option<FrameHeader>)> {
+    let head = segment.read_some(at, HEADER)?;
+    if let Some(header) = segment.keys.decode_header(&head, at) {
+        let next = at + header.frame_len();
+        if next <= to {
+            return Ok((next, Some(header)));
+        }
+    }
+    let len = usize::try_from(to - at).unwrap_or(usize::MAX);
+    let bytes = segment.read_some(at, len)?;
+    let next = segment.keys.find_header(&bytes, 1, at);
+    Ok((next.map_or(to, |next| at + next as u64), None))
+}

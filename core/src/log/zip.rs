@@ -1,0 +1,124 @@
+//! Compression and chunking. The only module that knows zstd and fastcdc.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use fastcdc::v2020::FastCDC;
+use zstd::zstd_safe::{CCtx, CParameter, DCtx, DParameter, FrameFormat, compress_bound};
+
+use crate::codec::malformed;
+use crate::error::Result;
+
+/// The level of the write path: from here up, time grows faster than size falls.
+const LEVEL: i32 = 3;
+
+/// Sizes of content-defined chunks in bytes: least, average, most.
+const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
+
+thread_local! {
+    static DECODER: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+}
+
+/// Compresses into a frame without magic number, size and checksum, with a prefix that the decoder
+/// must know. Returns none where the result would not be smaller.
+pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut context = CCtx::try_create()?;
+    let parameters = [
+        CParameter::CompressionLevel(LEVEL),
+        CParameter::ContentSizeFlag(false),
+        CParameter::ChecksumFlag(false),
+        CParameter::DictIdFlag(false),
+        CParameter::Format(FrameFormat::Magicless),
+    ];
+    for parameter in parameters {
+        context.set_parameter(parameter).ok()?;
+    }
+    context.set_pledged_src_size(Some(bytes.len() as u64)).ok()?;
+    if !prefix.is_empty() {
+        context.ref_prefix(prefix).ok()?;
+    }
+    let mut out = Vec::with_capacity(compress_bound(bytes.len()));
+    context.compress2(&mut out, bytes).ok()?;
+    (out.len() < bytes.len()).then_some(out)
+}
+
+/// Reverses [`compress`]; the result has exactly `raw_len` bytes, which the caller has bounded.
+pub(crate) fn decompress(bytes: &[u8], prefix: &[u8], raw_len: usize) -> Result<Vec<u8>> {
+    DECODER.with_borrow_mut(|slot| {
+        let context = match slot {
+            Some(context) => context,
+            None => {
+                let mut context =
+                    DCtx::try_create().ok_or_else(|| malformed("no memory for a decoder"))?;
+                context
+                    .set_parameter(DParameter::Format(FrameFormat::Magicless))
+                    .map_err(|_| malformed("a decoder without magicless frames"))?;
+                slot.insert(context)
+            }
+        };
+        // A hostile length is not believed before the bytes are there: zstd expands at most
+        // 128 KiB from a block of three bytes.
+        if raw_len / (128 << 10) > bytes.len() {
+            return Err(malformed("a compressed length beyond what its bytes can hold"));
+        }
+        let mut out = Vec::with_capacity(raw_len);
+        let decoded = if prefix.is_empty() {
+            context.decompress(&mut out, bytes)
+        } else {
+            context.decompress_using_dict(&mut out, bytes, prefix)
+        };
+        match decoded {
+            Ok(len) if len == raw_len && out.len() == raw_len => Ok(out),
+            Ok(_) => Err(malformed("compressed bytes of another length")),
+            Err(_) => Err(malformed("compressed bytes that do not decode")),
+        }
+    })
+}
+
+/// Cuts a large content where its own bytes say so.
+pub(crate) fn chunks(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    FastCDC::new(bytes, CHUNK.0, CHUNK.1, CHUNK.2)
+        .map(|chunk| chunk.offset..chunk.offset + chunk.length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compressed_bytes_come_back_with_and_without_a_prefix() {
+        let text = "a line of some text, and another one\n".repeat(50).into_bytes();
+        for prefix in [&b""[..], b"and another one\n", &[0x37, 0xa4, 0x30, 0xec, 1, 2, 3, 4, 5]] {
+            let packed = compress(&text, prefix).unwrap();
+            match decompress(&packed, prefix, text.len()) {
+                Ok(raw) => assert_eq!(raw, text),
+                Err(_) => assert_eq!(prefix[0], 0x37, "only a dictionary's magic may fail"),
+            }
+            assert!(decompress(&packed, prefix, text.len() - 1).is_err());
+            assert!(decompress(&packed, prefix, text.len() + 1).is_err());
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_memory_is_taken() {
+        assert!(decompress(&[1, 2, 3], b"", 1 << 30).is_err());
+    }
+
+    #[test]
+    fn an_insertion_moves_few_chunk_boundaries() {
+        let mut seed = 7u64;
+        let mut bytes: Vec<u8> = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as u8
+        })
+        .take(2 << 20)
+        .collect();
+        let cut = |bytes: &[u8]| -> std::collections::HashSet<Vec<u8>> {
+            chunks(bytes).map(|range| bytes[range].to_vec()).collect()
+        };
+        let before = cut(&bytes);
+        bytes.splice(1 << 20..1 << 20, *b"inserted");
+        let after = cut(&bytes);
+        assert!(after.difference(&before).count() <= 3);
+    }
+}

@@ -1,0 +1,276 @@
+//! Golden vectors: bytes and ids as version 1 of each kind has them, asserted for ever.
+//!
+//! A file of `tests/golden/v1` holds records of `name`, `bytes` and `id`. They were written once;
+//! a test that disagrees with one has found a change of the format, which needs a new version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use super::*;
+use crate::id::{CheckpointId, ContentId, IterationId, MemoryId, OperationId};
+
+/// The files there are; one that is missing or not asserted fails.
+const FILES: [&str; 7] = [
+    "checkpoint.txt",
+    "content.txt",
+    "iteration.txt",
+    "map.txt",
+    "map-root.txt",
+    "node.txt",
+    "operation.txt",
+];
+
+pub(crate) struct Record {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) id: ObjectId,
+}
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v1")
+}
+
+/// Reads a file of vectors, by name.
+pub(crate) fn records(file: &str) -> BTreeMap<String, Record> {
+    assert!(FILES.contains(&file), "{file} is not listed");
+    let path = directory().join(file);
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("golden vectors {}: {error}", path.display()));
+    let mut records = BTreeMap::new();
+    for record in text.split("\n\n").map(str::trim).filter(|record| !record.is_empty()) {
+        let field = |name: &str| {
+            let line = record.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.unwrap_or_else(|| panic!("{file}: no {name} in {record}")).trim()
+        };
+        let id = field("id").parse().unwrap();
+        let record = Record { bytes: from_hex(field("bytes")), id };
+        assert!(records.insert(field("name").to_owned(), record).is_none(), "{file}: named twice");
+    }
+    records
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    assert!(text.len().is_multiple_of(2) && text.is_ascii(), "{text}");
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+/// Asserts that the file holds exactly these nodes, byte for byte, and that they read back.
+pub(crate) fn assert_nodes(file: &str, vectors: &[(String, Node)]) {
+    let records = records(file);
+    let names: BTreeSet<_> = vectors.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, records.keys().collect(), "{file}");
+    assert_eq!(names.len(), vectors.len(), "{file}: a name is used twice");
+    for (name, node) in vectors {
+        let record = &records[name];
+        assert_eq!(node.canonical_bytes(), record.bytes, "{file}: {name}");
+        assert_eq!(node.id(), record.id, "{file}: {name}");
+        let read = Node::from_canonical_bytes(&record.bytes).unwrap();
+        assert_eq!(&read, node, "{file}: {name}");
+    }
+}
+
+fn assert_values<T: Canonical + PartialEq + Debug>(file: &str, vectors: Vec<(&str, T)>) {
+    let nodes: Vec<_> =
+        vectors.iter().map(|(name, value)| ((*name).to_owned(), value.to_node())).collect();
+    assert_nodes(file, &nodes);
+    let records = records(file);
+    for (name, value) in vectors {
+        let node = Node::from_canonical_bytes(&records[name].bytes).unwrap();
+        assert_eq!(T::from_node(&node).unwrap(), value, "{file}: {name}");
+    }
+}
+
+/// An id that is easy to see in the bytes.
+pub(crate) fn id(byte: u8) -> ObjectId {
+    ObjectId::from_bytes([byte; 32])
+}
+
+#[test]
+fn the_directory_holds_the_listed_files_and_no_other() {
+    let found: BTreeSet<String> = std::fs::read_dir(directory())
+        .expect("the golden vectors are part of the repository")
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, FILES.map(str::to_owned).into());
+}
+
+#[test]
+fn contents_keep_their_ids() {
+    let expected = [
+        ("empty", Vec::new()),
+        ("short", b"partita\n".to_vec()),
+        ("every byte", (0..=255).collect()),
+    ];
+    let records = records("content.txt");
+    assert_eq!(records.len(), expected.len());
+    for (name, bytes) in expected {
+        assert_eq!(records[name].bytes, bytes, "{name}");
+        assert_eq!(ObjectId::of_content(&bytes), records[name].id, "{name}");
+    }
+}
+
+#[test]
+fn nodes_of_unknown_kinds_keep_their_ids() {
+    let node = |kind: u16, version: u16, refs: Vec<ObjectId>, body: &[u8]| Node {
+        kind: Kind(kind),
+        version,
+        refs,
+        body: body.to_vec(),
+    };
+    let vectors = [
+        ("empty", node(0, 0, vec![], b"")),
+        ("largest kind", node(65_535, 65_535, vec![id(1)], b"body")),
+        ("three hundred refs", node(251, 250, vec![id(2); 300], b"\x00\xff")),
+    ];
+    assert_nodes("node.txt", &vectors.map(|(name, node)| (name.to_owned(), node)));
+}
+
+#[test]
+fn checkpoints_keep_their_bytes() {
+    let first = Checkpoint {
+        number: 1,
+        parents: vec![],
+        jump: None,
+        roots: [("files".to_owned(), id(1))].into(),
+        labels: BTreeMap::new(),
+        time: None,
+    };
+    let empty = Checkpoint { roots: BTreeMap::new(), ..first.clone() };
+    let imported = Checkpoint {
+        number: 300,
+        parents: vec![CheckpointId::new(id(2))],
+        jump: Some(CheckpointId::new(id(3))),
+        roots: [("files", 4), ("memories", 5), ("state", 6)]
+            .map(|(name, root)| (name.to_owned(), id(root)))
+            .into(),
+        labels: [("git.commit", vec![0xab; 20]), ("message", b"Mend the parser".to_vec())]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+        time: Some(Timestamp::from_millis(1_700_000_000_000)),
+    };
+    let merge = Checkpoint {
+        number: u64::MAX,
+        parents: [7, 8, 9].map(|parent| CheckpointId::new(id(parent))).to_vec(),
+        jump: None,
+        time: Some(Timestamp::from_millis(-1)),
+        labels: [(String::new(), Vec::new())].into(),
+        ..first.clone()
+    };
+    let vectors =
+        vec![("first", first), ("empty", empty), ("imported", imported), ("merge", merge)];
+    assert_values("checkpoint.txt", vectors);
+}
+
+#[test]
+fn operations_keep_their_bytes() {
+    let create = Operation {
+        number: 1,
+        kind: OperationKind::Create,
+        session: None,
+        previous: None,
+        jump: None,
+        checkpoint: None,
+        before: None,
+        forked_from: None,
+        undoes: None,
+        actor: String::new(),
+        time: Timestamp::from_millis(0),
+        message: String::new(),
+        nonce: (0..16).collect(),
+    };
+    let every_link = Operation {
+        number: 70_000,
+        kind: OperationKind::Undo,
+        session: Some(OperationId::new(id(1))),
+        previous: Some(OperationId::new(id(2))),
+        jump: Some(OperationId::new(id(3))),
+        checkpoint: Some(CheckpointId::new(id(4))),
+        before: Some(CheckpointId::new(id(5))),
+        forked_from: Some(OperationId::new(id(6))),
+        undoes: Some(OperationId::new(id(7))),
+        actor: "agent-7".to_owned(),
+        time: Timestamp::from_millis(1_700_000_000_123),
+        message: "z\u{fc}ruck".to_owned(),
+        nonce: Vec::new(),
+    };
+    let of_kind = |kind| Operation {
+        number: 2,
+        kind,
+        session: Some(OperationId::new(id(1))),
+        previous: Some(OperationId::new(id(1))),
+        checkpoint: Some(CheckpointId::new(id(4))),
+        nonce: Vec::new(),
+        ..create.clone()
+    };
+    let mut vectors = vec![("create", create.clone()), ("every link", every_link)];
+    for (name, kind) in [
+        ("kind fork", OperationKind::Fork),
+        ("kind write", OperationKind::Write),
+        ("kind remove", OperationKind::Remove),
+        ("kind rename", OperationKind::Rename),
+        ("kind remember", OperationKind::Remember),
+        ("kind state", OperationKind::State),
+        ("kind batch", OperationKind::Batch),
+        ("kind restore", OperationKind::Restore),
+        ("kind undo", OperationKind::Undo),
+        ("kind import", OperationKind::Import),
+        ("kind rename-session", OperationKind::RenameSession),
+        ("kind delete-session", OperationKind::DeleteSession),
+    ] {
+        assert_eq!(name.strip_prefix("kind "), Some(kind.name()));
+        vectors.push((name, of_kind(kind)));
+    }
+    assert_values("operation.txt", vectors);
+}
+
+#[test]
+fn iterations_keep_their_bytes() {
+    let content = ContentId::new(id(1));
+    let file = Iteration {
+        path: FilePath::new("src/lib.rs").unwrap(),
+        number: 1,
+        entry: Entry::File { content, executable: false },
+        parents: vec![],
+        jump: None,
+        cause: None,
+    };
+    let parents = vec![IterationId::new(id(2))];
+    let next = Iteration { number: 2, parents, ..file.clone() };
+    let executable = Iteration { entry: Entry::File { content, executable: true }, ..next.clone() };
+    let symlink = Iteration {
+        path: FilePath::new(b"\xff link").unwrap(),
+        entry: Entry::Symlink { target: content },
+        cause: Some(MemoryId::new(id(3))),
+        ..next.clone()
+    };
+    let submodule = Iteration {
+        entry: Entry::Submodule { commit: (1..=20).collect() },
+        jump: Some(IterationId::new(id(4))),
+        ..next.clone()
+    };
+    let removed = Iteration {
+        entry: Entry::Removed,
+        number: 251,
+        jump: Some(IterationId::new(id(4))),
+        cause: Some(MemoryId::new(id(3))),
+        ..next.clone()
+    };
+    let renamed = Iteration {
+        path: FilePath::new("d".repeat(251)).unwrap(),
+        parents: [2, 5].map(|parent| IterationId::new(id(parent))).to_vec(),
+        ..next.clone()
+    };
+    let vectors = vec![
+        ("file", file),
+        ("next", next),
+        ("executable", executable),
+        ("symlink", symlink),
+        ("submodule", submodule),
+        ("removed", removed),
+        ("renamed", renamed),
+    ];
+    assert_values("iteration.txt", vectors);
+}

@@ -1,0 +1,333 @@
+//! What holds for every kind: values come back, bytes have one meaning or none, limits bind.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+
+use super::golden::id;
+use super::*;
+use crate::error::ErrorKind;
+use crate::id::{CheckpointId, ContentId, IterationId, MemoryId, OperationId};
+use crate::limits::{
+    LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX, PATH_BYTES_MAX,
+    ROOTS_MAX,
+};
+
+/// A change of some bytes, at a place that is taken modulo their number.
+#[derive(Clone, Debug)]
+enum Change {
+    Set(usize, u8),
+    Insert(usize, u8),
+    Remove(usize),
+    Cut(usize),
+    /// An integer of one byte in three: a form that nobody may write.
+    Widen(usize),
+}
+
+impl Change {
+    fn apply(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let len = bytes.len().max(1);
+        match *self {
+            Change::Set(at, byte) => bytes[at % len] = byte,
+            Change::Insert(at, byte) => bytes.insert(at % len, byte),
+            Change::Remove(at) => drop(bytes.remove(at % len)),
+            Change::Cut(at) => bytes.truncate(at % len),
+            Change::Widen(at) => {
+                let at = at % len;
+                bytes.splice(at..at, [251]);
+                bytes.insert(at + 2, 0);
+            }
+        }
+        bytes
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = 0..100_000usize;
+    prop_oneof![
+        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Change::Set(at, byte)),
+        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Change::Insert(at, byte)),
+        at.clone().prop_map(Change::Remove),
+        at.clone().prop_map(Change::Cut),
+        at.prop_map(Change::Widen),
+    ]
+}
+
+/// Asserts that the bytes are refused, or mean a value whose node has these very bytes.
+fn assert_one_meaning<T: Canonical>(bytes: &[u8]) {
+    let Ok(node) = Node::from_canonical_bytes(bytes).inspect_err(assert_corrupt) else { return };
+    assert_eq!(node.canonical_bytes(), bytes);
+    if let Ok(value) = T::from_node(&node).inspect_err(assert_corrupt) {
+        assert_eq!(value.to_node(), node);
+    }
+}
+
+fn assert_corrupt(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(!error.to_string().contains('\n'), "{error}");
+}
+
+fn assert_comes_back<T: Canonical + PartialEq + Debug>(value: &T) {
+    let node = value.to_node();
+    let read = Node::from_canonical_bytes(&node.canonical_bytes()).unwrap();
+    assert_eq!(&T::from_node(&read).unwrap(), value);
+    assert!(node.canonical_bytes().len() <= node.size());
+    assert!(node.size() <= node.canonical_bytes().len() + 9);
+}
+
+fn assert_refused<T: Canonical>(value: &T) {
+    let error = T::from_node(&value.to_node()).err().expect("beyond a limit");
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+fn ids<T>(new: fn(ObjectId) -> T, max: usize) -> impl Strategy<Value = Vec<T>>
+where
+    T: Debug,
+{
+    prop::collection::vec(any::<u8>().prop_map(move |byte| new(id(byte))), 0..=max)
+}
+
+fn maybe<T: Debug>(new: fn(ObjectId) -> T) -> impl Strategy<Value = Option<T>> {
+    prop::option::of(any::<u8>().prop_map(move |byte| new(id(byte))))
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "[a-c.]{1,3}", "\\PC{0,12}", "a{240,260}"]
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 0..20)
+}
+
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![0..3u64, 249..253u64, any::<u64>()]
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![-2..2i64, any::<i64>()].prop_map(Timestamp::from_millis)
+}
+
+prop_compose! {
+    fn checkpoint()(
+        number in number(),
+        parents in ids(CheckpointId::new, 3),
+        jump in maybe(CheckpointId::new),
+        roots in prop::collection::btree_map(text(), any::<u8>().prop_map(id), 0..4),
+        labels in prop::collection::btree_map(text(), bytes(), 0..4),
+        time in prop::option::of(time()),
+    ) -> Checkpoint {
+        Checkpoint { number, parents, jump, roots, labels, time }
+    }
+}
+
+prop_compose! {
+    fn operation()(
+        (number, kind) in (number(), prop::sample::select(vec![
+            OperationKind::Create, OperationKind::Fork, OperationKind::Batch, OperationKind::Undo,
+            OperationKind::DeleteSession,
+        ])),
+        (session, previous) in (maybe(OperationId::new), maybe(OperationId::new)),
+        (jump, undoes) in (maybe(OperationId::new), maybe(OperationId::new)),
+        (checkpoint, before) in (maybe(CheckpointId::new), maybe(CheckpointId::new)),
+        forked_from in maybe(OperationId::new),
+        (actor, message) in (text(), text()),
+        time in time(),
+        nonce in bytes(),
+    ) -> Operation {
+        Operation {
+            number, kind, session, previous, jump, checkpoint, before, forked_from, undoes, actor,
+            time, message, nonce,
+        }
+    }
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let content = any::<u8>().prop_map(|byte| ContentId::new(id(byte)));
+    prop_oneof![
+        Just(Entry::Removed),
+        (content.clone(), any::<bool>())
+            .prop_map(|(content, executable)| Entry::File { content, executable }),
+        content.prop_map(|target| Entry::Symlink { target }),
+        bytes().prop_map(|commit| Entry::Submodule { commit }),
+    ]
+}
+
+prop_compose! {
+    fn iteration()(
+        path in prop::collection::vec("[a-c]{1,3}|\\.\\.\\.|a{251}", 1..4),
+        number in number(),
+        entry in entry(),
+        parents in ids(IterationId::new, 3),
+        jump in maybe(IterationId::new),
+        cause in maybe(MemoryId::new),
+    ) -> Iteration {
+        let path = FilePath::new(path.join("/")).unwrap();
+        Iteration { path, number, entry, parents, jump, cause }
+    }
+}
+
+/// The three properties of one kind.
+macro_rules! properties {
+    ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
+        mod $kind {
+            use super::*;
+
+            proptest! {
+                #[test]
+                fn comes_back_as_it_was(value in $strategy) {
+                    assert_comes_back::<$type>(&value);
+                }
+
+                #[test]
+                fn changed_bytes_are_refused_or_are_the_bytes_of_another(
+                    value in $strategy,
+                    changes in prop::collection::vec(change(), 1..3),
+                ) {
+                    let bytes = value.to_node().canonical_bytes();
+                    let start = bytes.clone();
+                    let bytes = changes.iter().fold(bytes, |bytes, change| {
+                        if bytes.is_empty() { bytes } else { change.apply(bytes) }
+                    });
+                    assert_one_meaning::<$type>(&bytes);
+                    if let Ok(node) = Node::from_canonical_bytes(&bytes) && bytes != start {
+                        prop_assert_ne!(node.id(), value.to_node().id());
+                    }
+                }
+
+                #[test]
+                fn any_body_has_one_meaning_or_none(
+                    refs in 0..6u8,
+                    body in prop::collection::vec(prop_oneof![0..5u8, any::<u8>()], 0..40),
+                ) {
+                    let refs = (0..refs).map(id).collect();
+                    let (kind, version) = (<$type>::KIND, <$type>::VERSION);
+                    let node = Node { kind, version, refs, body };
+                    assert_one_meaning::<$type>(&node.canonical_bytes());
+                }
+
+                #[test]
+                fn any_bytes_have_one_meaning_or_none(bytes: Vec<u8>) {
+                    assert_one_meaning::<$type>(&bytes);
+                }
+            }
+
+            #[test]
+            fn other_kinds_and_versions_are_refused() {
+                let (kind, version) = (<$type>::KIND, <$type>::VERSION);
+                for (kind, version) in [(kind, version + 1), (Kind(kind.0 + 1), version)] {
+                    let node = Node { kind, version, refs: Vec::new(), body: Vec::new() };
+                    let error = <$type>::from_node(&node).err().expect("not this kind");
+                    assert_eq!(error.kind(), ErrorKind::Corrupt);
+                }
+            }
+        }
+    )*};
+}
+
+properties! {
+    checkpoints: Checkpoint = checkpoint();
+    operations: Operation = operation();
+    iterations: Iteration = iteration();
+}
+
+fn plain_checkpoint() -> Checkpoint {
+    let (roots, labels) = (BTreeMap::new(), BTreeMap::new());
+    Checkpoint { number: 1, parents: Vec::new(), jump: None, roots, labels, time: None }
+}
+
+#[test]
+fn a_checkpoints_limits_bind_at_their_numbers() {
+    let name = |at: usize| format!("{at:03}");
+    let parents =
+        |count| Checkpoint { parents: vec![CheckpointId::new(id(1)); count], ..plain_checkpoint() };
+    let roots = |count| Checkpoint {
+        roots: (0..count).map(|at| (name(at), id(1))).collect(),
+        ..plain_checkpoint()
+    };
+    let labels = |count| Checkpoint {
+        labels: (0..count).map(|at| (name(at), Vec::new())).collect(),
+        ..plain_checkpoint()
+    };
+    let label = |name: usize, value: usize| Checkpoint {
+        labels: [("n".repeat(name), vec![0; value])].into(),
+        ..plain_checkpoint()
+    };
+    let root = |name: usize| Checkpoint {
+        roots: [("n".repeat(name), id(1))].into(),
+        ..plain_checkpoint()
+    };
+    for below in [1, 0] {
+        assert_comes_back(&parents(PARENTS_MAX - below));
+        assert_comes_back(&roots(ROOTS_MAX - below));
+        assert_comes_back(&labels(LABELS_MAX - below));
+        assert_comes_back(&label(LABEL_BYTES_MAX - below, LABEL_BYTES_MAX - below));
+        assert_comes_back(&root(LABEL_BYTES_MAX - below));
+    }
+    assert_refused(&parents(PARENTS_MAX + 1));
+    assert_refused(&roots(ROOTS_MAX + 1));
+    assert_refused(&labels(LABELS_MAX + 1));
+    assert_refused(&label(LABEL_BYTES_MAX + 1, 0));
+    assert_refused(&label(0, LABEL_BYTES_MAX + 1));
+    assert_refused(&root(LABEL_BYTES_MAX + 1));
+}
+
+#[test]
+fn an_operations_limits_bind_at_their_numbers() {
+    let operation = |actor: usize, message: usize, nonce: usize| Operation {
+        number: 1,
+        kind: OperationKind::Create,
+        session: None,
+        previous: None,
+        jump: None,
+        checkpoint: None,
+        before: None,
+        forked_from: None,
+        undoes: None,
+        actor: "a".repeat(actor),
+        time: Timestamp::from_millis(0),
+        message: "m".repeat(message),
+        nonce: vec![0; nonce],
+    };
+    for below in [1, 0] {
+        let text = LABEL_BYTES_MAX - below;
+        assert_comes_back(&operation(text, text, 32 - below));
+    }
+    assert_refused(&operation(LABEL_BYTES_MAX + 1, 0, 0));
+    assert_refused(&operation(0, LABEL_BYTES_MAX + 1, 0));
+    assert_refused(&operation(0, 0, 33));
+}
+
+#[test]
+fn an_iterations_limits_bind_at_their_numbers() {
+    let iteration = |path: usize, parents: usize, commit: usize| Iteration {
+        path: FilePath::new("p".repeat(path)).unwrap(),
+        number: 1,
+        entry: Entry::Submodule { commit: vec![1; commit] },
+        parents: vec![IterationId::new(id(1)); parents],
+        jump: None,
+        cause: None,
+    };
+    for below in [1, 0] {
+        assert_comes_back(&iteration(PATH_BYTES_MAX - below, PARENTS_MAX - below, 64 - below));
+    }
+    assert_refused(&iteration(1, PARENTS_MAX + 1, 0));
+    assert_refused(&iteration(1, 0, 65));
+}
+
+#[test]
+fn an_envelopes_limits_bind_at_their_numbers() {
+    let node = |refs: usize, body: usize| Node {
+        kind: Kind(9),
+        version: 1,
+        refs: vec![id(1); refs],
+        body: vec![0; body],
+    };
+    let reads = |node: Node| Node::from_canonical_bytes(&node.canonical_bytes()).is_ok();
+    for below in [1, 0] {
+        assert!(reads(node(NODE_REFS_MAX - below, 0)));
+        assert!(reads(node(0, NODE_BYTES_MAX - 3 - below)));
+    }
+    assert!(!reads(node(NODE_REFS_MAX + 1, 0)));
+    assert!(!reads(node(0, NODE_BYTES_MAX - 3 + 1)));
+}

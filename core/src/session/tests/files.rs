@@ -1,0 +1,224 @@
+use super::*;
+use crate::limits::PATH_BYTES_MAX;
+use crate::object::Entry;
+
+#[test]
+fn a_new_session_has_no_checkpoint_and_the_first_change_makes_number_one() {
+    let session = session();
+    assert!(session.latest().unwrap().checkpoint().is_none());
+    assert_eq!(session.log().unwrap().count(), 0);
+    assert_eq!(kind(session.checkpoint("latest")), ErrorKind::NotFound);
+    let info = session.write("a", "1").unwrap();
+    assert_eq!((info.number, info.checkpoint_number, info.size), (1, 1, Some(1)));
+    assert_eq!(session.latest().unwrap().checkpoint().unwrap().number, 1);
+}
+
+#[test]
+fn writing_what_is_there_makes_neither_iteration_nor_checkpoint() {
+    let session = session();
+    let first = session.write("a", "1").unwrap();
+    session.write("b", "2").unwrap();
+    assert_eq!(session.write("a", "1").unwrap(), first);
+    assert_eq!(session.log().unwrap().count(), 2);
+    assert_eq!(session.restore("a", 1).unwrap(), first);
+    session.batch(|_| Ok(())).unwrap();
+    assert_eq!(session.log().unwrap().count(), 2);
+}
+
+#[test]
+fn bytes_of_any_kind_come_back_as_they_were() {
+    let session = session();
+    for (path, bytes) in [
+        (&b"empty"[..], &b""[..]),
+        (b"\xff\xfe", b"\0\xff"),
+        (b"crlf", b"a\r\nb\r\n"),
+        (b"deep/er/file", b"x"),
+    ] {
+        session.write(path, bytes).unwrap();
+        assert_eq!(session.read(path).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_write_keeps_the_executable_bit_and_turns_a_link_into_a_file() {
+    let session = session();
+    session
+        .batch(|batch| {
+            batch.write_entry("run", NewEntry::file("1").executable())?;
+            batch.write_entry("link", NewEntry::symlink("run"))
+        })
+        .unwrap();
+    let run = session.write("run", "2").unwrap();
+    assert!(matches!(run.entry, Entry::File { executable: true, .. }));
+    let link = session.write("link", "3").unwrap();
+    assert!(matches!(link.entry, Entry::File { executable: false, .. }));
+    // The mode alone is a change too.
+    session.batch(|batch| batch.write_entry("run", NewEntry::file("2"))).unwrap();
+    assert_eq!(session.iteration("run", 3).unwrap().size, Some(1));
+}
+
+#[test]
+fn a_submodule_is_recorded_and_has_no_bytes() {
+    let session = session();
+    session.batch(|batch| batch.write_entry("sub", NewEntry::submodule([7; 20]))).unwrap();
+    assert_eq!(kind(session.read("sub")), ErrorKind::Invalid);
+    assert_eq!(session.history("sub").unwrap().next().unwrap().unwrap().size, None);
+    for commit in [&[][..], &[0; 65]] {
+        let refused = session.batch(|batch| batch.write_entry("x", NewEntry::submodule(commit)));
+        assert_eq!(kind(refused), ErrorKind::Invalid);
+    }
+}
+
+#[test]
+fn a_removed_path_keeps_its_line_and_numbers_go_on() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    assert_eq!(session.remove("a").unwrap().number, 2);
+    assert_eq!(session.get("a").unwrap(), None);
+    let error = session.read("a").unwrap_err();
+    assert_eq!(error.to_string(), "a was removed in iteration 2");
+    assert_eq!(kind(session.remove("a")), ErrorKind::NotFound);
+    assert_eq!(kind(session.read_at("a", 2)), ErrorKind::NotFound);
+    assert_eq!(session.write("a", "3").unwrap().number, 3);
+    assert_eq!(session.read_at("a", 1).unwrap(), b"1");
+    assert_eq!(session.history("a").unwrap().count(), 3);
+}
+
+#[test]
+fn what_is_not_there_is_said_to_be_not_there() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    session.write("a", "2").unwrap();
+    for (result, says) in [
+        (session.read("b"), "no file b"),
+        (session.read_at("a", 3), "no iteration 3 of a: the newest is 2"),
+        (session.read_at("a", 0), "no iteration 0 of a: the newest is 2"),
+        (session.read_at("b", 1), "no file b, and there never was one"),
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, says));
+    }
+    assert_eq!(kind(session.history("b")), ErrorKind::NotFound);
+    assert_eq!(kind(session.rename("b", "c")), ErrorKind::NotFound);
+    assert_eq!(kind(session.restore("a", 9)), ErrorKind::NotFound);
+    assert_eq!(session.log().unwrap().count(), 2);
+}
+
+#[test]
+fn paths_that_cannot_be_are_refused_and_leave_the_session_as_it_was() {
+    let session = session();
+    for path in ["", "/a", "a/../b", "a//b", "a\0b", &"a".repeat(PATH_BYTES_MAX + 1)] {
+        assert_eq!(kind(session.write(path, "x")), ErrorKind::Invalid, "{path:?}");
+        assert_eq!(kind(session.get(path)), ErrorKind::Invalid, "{path:?}");
+    }
+    assert_eq!(session.log().unwrap().count(), 0);
+    session.write("a".repeat(PATH_BYTES_MAX), "x").unwrap();
+}
+
+#[test]
+fn no_path_is_both_a_file_and_a_directory() {
+    let session = session();
+    session.write("a/b/c", "1").unwrap();
+    session.write("a.b", "1").unwrap();
+    for path in ["a", "a/b", "a/b/c/d", "a/b/c/d/e"] {
+        assert_eq!(kind(session.write(path, "2")), ErrorKind::Invalid, "{path}");
+    }
+    let both = session.batch(|batch| {
+        batch.write("x", "1")?;
+        batch.write("x/y", "1")
+    });
+    assert_eq!(kind(both), ErrorKind::Invalid);
+    // A file may move below its own name: then that is a directory alone.
+    session.rename("a/b/c", "a/b/c/d").unwrap();
+    session.remove("a/b/c/d").unwrap();
+    session.write("a", "now a file").unwrap();
+    assert_eq!(kind(session.restore("a/b/c", 1)), ErrorKind::Invalid);
+}
+
+#[test]
+fn one_batch_may_turn_a_file_into_a_directory_and_back() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    session
+        .batch(|batch| {
+            batch.write("a/b", "2")?;
+            batch.write("a/c", "3")?;
+            batch.remove("a")
+        })
+        .unwrap();
+    assert_eq!(session.read("a/c").unwrap(), b"3");
+    session
+        .batch(|batch| {
+            batch.rename("a/b", "a")?;
+            batch.remove("a/c")
+        })
+        .unwrap();
+    assert_eq!(session.read("a").unwrap(), b"2");
+}
+
+#[test]
+fn a_batch_sees_its_own_edits_and_commits_all_or_nothing() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    let failed = session.batch(|batch| {
+        batch.write("a", "2")?;
+        assert_eq!(batch.read("a")?, b"2");
+        assert_eq!(batch.iteration("a")?, Some(2));
+        batch.rename("a", "b")?;
+        assert_eq!(batch.read("b")?, b"2");
+        batch.remove("absent")
+    });
+    assert_eq!(kind(failed), ErrorKind::NotFound);
+    assert_eq!(session.read("a").unwrap(), b"1");
+    assert_eq!(session.log().unwrap().count(), 1);
+}
+
+#[test]
+fn an_expected_iteration_must_hold_now_and_at_the_commit() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    assert_eq!(kind(session.batch(|batch| batch.expect("a", Some(2)))), ErrorKind::Conflict);
+    assert_eq!(kind(session.batch(|batch| batch.expect("a", None))), ErrorKind::Conflict);
+    assert_eq!(kind(session.batch(|batch| batch.expect("b", Some(1)))), ErrorKind::Conflict);
+    session.batch(|batch| batch.expect("b", None)).unwrap();
+
+    let mut batch = session.begin().unwrap();
+    batch.expect("a", Some(1)).unwrap();
+    batch.write("elsewhere", "x").unwrap();
+    session.write("a", "2").unwrap();
+    assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
+    assert_eq!(session.get("elsewhere").unwrap(), None);
+    session.remove("a").unwrap();
+    session.batch(|batch| batch.expect("a", None)).unwrap();
+}
+
+#[test]
+fn a_snapshot_stays_and_tells_what_changed() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    session.write("b", "1").unwrap();
+    let then = session.latest().unwrap();
+    session.write("a", "2").unwrap();
+    session.remove("b").unwrap();
+    session.write("c", "1").unwrap();
+    session.write("d", "1").unwrap();
+    session.remove("d").unwrap();
+    let now = session.latest().unwrap();
+    assert_eq!(then.read("a").unwrap(), b"1");
+    let paths = |snapshot: &Snapshot| -> Vec<String> {
+        snapshot.files().map(|file| file.unwrap().path.to_string()).collect()
+    };
+    assert_eq!(
+        (paths(&then), paths(&now)),
+        (vec!["a".into(), "b".into()], vec!["a".into(), "c".into()])
+    );
+    let changes: Vec<_> = then.changes(&now).map(|change| change.unwrap()).collect();
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| (change.path.as_bytes(), change.before.is_some(), change.after.is_some()))
+        .collect();
+    assert_eq!(told, [(&b"a"[..], true, true), (b"b", true, false), (b"c", false, true)]);
+    session.restore("a", 1).unwrap();
+    let back = session.latest().unwrap();
+    assert!(then.changes(&back).all(|change| change.unwrap().path.as_bytes() != b"a"));
+}

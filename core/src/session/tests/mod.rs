@@ -1,0 +1,35 @@
+//! The promises of sessions.
+
+mod files;
+mod history;
+mod imports;
+mod model;
+mod names;
+mod restore;
+mod state;
+mod writers;
+
+use super::*;
+use crate::error::{ErrorKind, Result};
+use crate::id::CheckpointId;
+
+fn session() -> Session {
+    Store::in_memory().unwrap().session("s").unwrap()
+}
+
+fn kind<T>(result: Result<T>) -> ErrorKind {
+    result.err().expect("an error").kind()
+}
+
+fn newest(session: &Session) -> CheckpointId {
+    session.checkpoint("latest").unwrap()
+}
+
+fn texts(session: &Session) -> Vec<(u64, String)> {
+    let latest = session.latest().unwrap();
+    let entries = latest.memories().map(|entry| {
+        let entry = entry.unwrap();
+        (entry.number, entry.memory.text().into_owned())
+    });
+    entries.collect()
+}

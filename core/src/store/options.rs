@@ -1,0 +1,129 @@
+//! How a store is opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{Inner, Store};
+use crate::error::Result;
+use crate::log::{Disk, Durability, Log, LogOptions, Memory, Vfs, system_entropy};
+use crate::object::Timestamp;
+
+/// How a store is opened: durable, writable and created where it is missing, unless told otherwise.
+///
+/// ```
+/// use partita::{Durability, Store};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("store");
+/// let store = Store::options().durability(Durability::Buffered).open(&path)?;
+/// store.session("fix-parser")?.write("src/lib.rs", "fn main() {}")?;
+/// store.sync()?; // now it also survives a power cut
+/// let reader = Store::options().read_only(true).open(&path)?;
+/// assert_eq!(reader.open_session("fix-parser")?.read("src/lib.rs")?, b"fn main() {}");
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    log: LogOptions,
+    clock: fn() -> Timestamp,
+}
+
+impl StoreOptions {
+    pub(super) fn new() -> Self {
+        StoreOptions { log: LogOptions::new(system_entropy), clock: || SystemTime::now().into() }
+    }
+
+    /// Sets when a commit is acknowledged; [`Durability::Sync`] unless told otherwise.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.log.durability = durability;
+        self
+    }
+
+    /// Opens for reading only: nothing is ever written, not even a lock.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.log.read_only = read_only;
+        self
+    }
+
+    /// Sets whether a store that is not there is created; it is, unless told otherwise.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> Self {
+        self.log.create = create;
+        self
+    }
+
+    /// Sets how long a commit waits for another process's; 30 seconds unless told otherwise.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.log.lock_timeout = timeout;
+        self
+    }
+
+    /// Sets the bytes at which a segment gives way to the next; [`SEGMENT_BYTES`] unless told
+    /// otherwise. For tests.
+    ///
+    /// [`SEGMENT_BYTES`]: crate::limits::SEGMENT_BYTES
+    #[must_use]
+    pub fn segment_bytes(mut self, bytes: u64) -> Self {
+        self.log.segment_bytes = bytes.min(1 << 30);
+        self
+    }
+
+    /// Sets the stored bytes from which a batch goes into a segment of its own; [`BULK_BYTES`]
+    /// unless told otherwise. For tests.
+    ///
+    /// [`BULK_BYTES`]: crate::limits::BULK_BYTES
+    #[must_use]
+    pub fn bulk_bytes(mut self, bytes: usize) -> Self {
+        self.log.bulk_bytes = bytes.min(crate::limits::BULK_BYTES);
+        self
+    }
+
+    /// Sets the clock that operations are dated by; the system's unless told otherwise.
+    #[must_use]
+    pub fn clock(mut self, clock: fn() -> Timestamp) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets where random bytes come from; the operating system unless told otherwise.
+    #[must_use]
+    pub fn entropy(mut self, entropy: fn(&mut [u8]) -> Result<()>) -> Self {
+        self.log.entropy = entropy;
+        self
+    }
+
+    /// Opens the store in a directory.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none and it is not to be created; `Invalid` if the path is a file or
+    /// a directory of other files; `Unsupported` if it is newer than this library; `Corrupt` if
+    /// what is needed to begin is damaged or missing; `Io` if the system refuses.
+    pub fn open(self, directory: impl AsRef<Path>) -> Result<Store> {
+        let directory = directory.as_ref();
+        let vfs = Arc::new(Disk::new(directory));
+        self.open_at(vfs, Some(directory.to_owned()))
+            .map_err(|error| error.context(format!("store {}", directory.display())))
+    }
+
+    /// Opens a store over a file layer of the caller's own, for tests.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_vfs(self, vfs: Arc<dyn Vfs>) -> Result<Store> {
+        self.open_at(vfs, None)
+    }
+
+    pub(super) fn in_memory(self) -> Result<Store> {
+        self.open_at(Arc::new(Memory::default()), None)
+    }
+
+    fn open_at(self, vfs: Arc<dyn Vfs>, directory: Option<PathBuf>) -> Result<Store> {
+        let entropy = self.log.entropy;
+        let log = Log::open(vfs, self.log)?;
+        let inner = Inner { log, clock: self.clock, entropy, directory };
+        Ok(Store { inner: Arc::new(inner) })
+    }
+}

@@ -1,0 +1,385 @@
+//! Drafts: a plan in the making, from what the checkpoint has, what is remembered, and what is
+//! there. Nothing is written here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::directory::{Directory, Found};
+use super::plan::{CheckoutAction, CheckoutReason, CheckoutStep};
+use super::record::Record;
+use super::site::Site;
+use super::{name, record};
+use crate::error::{Error, Result};
+use crate::id::{ContentId, ObjectId};
+use crate::limits::{CANDIDATES_MAX, CONTENT_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::object::{Entry, FilePath, Trace};
+use crate::store::Store;
+
+/// The entries of a checkpoint by path.
+pub(super) type Entries = BTreeMap<FilePath, Entry>;
+
+/// A step with what is needed to do it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) step: CheckoutStep,
+    /// What the checkpoint has.
+    pub(super) entry: Option<Entry>,
+    /// What was there when the plan was made.
+    pub(super) seen: Option<Entry>,
+}
+
+/// All decisions, and nothing done yet.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) jobs: Vec<Job>,
+    /// Directories that must make room for a file.
+    pub(super) emptied: BTreeSet<FilePath>,
+    /// Directories that earlier checkouts made and nothing needs any more.
+    pub(super) unneeded: BTreeSet<FilePath>,
+    /// Directories to be made, outer ones first.
+    pub(super) new_dirs: BTreeSet<FilePath>,
+    /// What may be there at any moment while the checkout runs.
+    pub(super) during: record::Traces,
+    /// What will be there when it has ended.
+    pub(super) after: record::Traces,
+}
+
+/// What is at a path, read whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    Absent,
+    Entry(Entry),
+    Directory,
+    Other,
+    Blocked(FilePath),
+}
+
+/// Reads what is at a path.
+pub(super) fn see(disk: &mut Directory, path: &FilePath) -> Result<Seen> {
+    Ok(match disk.look(path)? {
+        Found::Absent => Seen::Absent,
+        Found::Directory => Seen::Directory,
+        Found::File { len, .. } if len > CONTENT_BYTES_MAX as u64 => Seen::Other,
+        Found::File { executable, .. } => {
+            let content = ContentId::new(ObjectId::of_content(&disk.read(path)?));
+            Seen::Entry(Entry::File { content, executable })
+        }
+        Found::Symlink => {
+            let target = ContentId::new(ObjectId::of_content(&disk.read_link(path)?));
+            Seen::Entry(Entry::Symlink { target })
+        }
+        Found::Other => Seen::Other,
+        Found::Blocked(len) => Seen::Blocked(FilePath::new(&path.as_bytes()[..len])?),
+    })
+}
+
+/// Refuses paths and entries that no directory can take, naming them.
+pub(super) fn check_entries(entries: &Entries, site: &Site, store: &Store) -> Result<()> {
+    let mut faults = Vec::new();
+    for (path, entry) in entries {
+        if let Some(why) = name::fault(path) {
+            faults.push(format!("{path} {why}"));
+        } else if site.touches_store(path) {
+            faults.push(format!("{path} is in the place of the store's own directory"));
+        } else if let Some(above) = ancestors(path).find(|above| entries.contains_key(above)) {
+            faults.push(format!("{path} needs a directory where {above} is a file"));
+        } else if let Some(content) = entry.content() {
+            let what = |error: Error| error.context(format!("check out {path}"));
+            // Whatever is missing from the store is found out before anything is written.
+            let size = store.content_size(content).map_err(what)?;
+            if let Entry::Symlink { .. } = entry
+                && (size == 0
+                    || size > TARGET_BYTES_MAX as u64
+                    || store.read_content(content).map_err(what)?.contains(&0))
+            {
+                faults.push(format!("{path} is a symlink whose target no system can hold"));
+            }
+        }
+    }
+    fail(faults, "cannot check out", Error::invalid)
+}
+
+/// Iterates over the directories that a path needs, the innermost first.
+fn ancestors(path: &FilePath) -> impl Iterator<Item = FilePath> {
+    let bytes = path.as_bytes();
+    let ends = (0..bytes.len()).rev().filter(|&at| bytes[at] == b'/');
+    ends.map(|at| FilePath::new(&bytes[..at]).expect("the head of a path is a path"))
+}
+
+impl Draft {
+    /// Decides for every path; `disk` is none where the directory does not exist yet.
+    pub(super) fn new(
+        entries: &Entries,
+        record: &Record,
+        disk: Option<&mut Directory>,
+    ) -> Result<Self> {
+        let mut survey = Survey {
+            record,
+            disk,
+            draft: Draft::default(),
+            needed: BTreeSet::new(),
+            deleted: BTreeSet::new(),
+            occupied: Vec::new(),
+            modules: Vec::new(),
+            conflicts: Vec::new(),
+        };
+        for path in entries.keys() {
+            for above in ancestors(path) {
+                if !survey.needed.insert(above) {
+                    break;
+                }
+            }
+        }
+        let paths: BTreeSet<&FilePath> = entries.keys().chain(record.traces().keys()).collect();
+        for path in paths {
+            let traces = record.traces().get(path).map_or(&[][..], |traces| traces);
+            let seen = survey.see(path)?;
+            match entries.get(path) {
+                Some(entry) => survey.want(path, entry, traces, seen),
+                None => survey.forgo(path, traces, seen),
+            }
+        }
+        survey.make_directories()?;
+        survey.make_room()?;
+        survey.spare_directories()?;
+        fail(survey.conflicts, "nothing was checked out", Error::conflict)?;
+        Ok(survey.draft)
+    }
+}
+
+struct Survey<'a> {
+    record: &'a Record,
+    disk: Option<&'a mut Directory>,
+    draft: Draft,
+    /// Directories that the checkpoint's paths need.
+    needed: BTreeSet<FilePath>,
+    deleted: BTreeSet<FilePath>,
+    /// Directories where files must go.
+    occupied: Vec<FilePath>,
+    /// Jobs that delete a submodule's directory, which somebody may have filled.
+    modules: Vec<usize>,
+    conflicts: Vec<String>,
+}
+
+impl Survey<'_> {
+    fn see(&mut self, path: &FilePath) -> Result<Seen> {
+        self.disk.as_mut().map_or(Ok(Seen::Absent), |disk| see(disk, path))
+    }
+
+    /// Decides for a path that the checkpoint has.
+    fn want(&mut self, path: &FilePath, entry: &Entry, traces: &[Trace], seen: Seen) {
+        use {CheckoutAction as Act, CheckoutReason as Why};
+        let is_ours = |seen: &Entry| traces.iter().any(|trace| is_trace(trace, seen));
+        let new = || vec![Trace::Entry(entry.clone())];
+        match seen {
+            Seen::Absent => self.create(path, entry, traces),
+            // Paths come in order, so what is above has been decided.
+            Seen::Blocked(above) if self.deleted.contains(&above) => {
+                self.create(path, entry, traces);
+            }
+            Seen::Blocked(above) => {
+                self.conflict(format!("{above} is in the way of {path}, and no directory"));
+            }
+            Seen::Directory if matches!(entry, Entry::Submodule { .. }) => {
+                self.push(path, Act::Leave, Why::Unchanged, Some(entry), None);
+                if !traces.is_empty() {
+                    self.trace(path, new(), new());
+                }
+            }
+            Seen::Directory => {
+                self.occupied.push(path.clone());
+                self.create(path, entry, traces);
+            }
+            Seen::Entry(seen) if is_same(&seen, entry) => {
+                let ours = is_ours(&seen);
+                self.push(path, Act::Leave, Why::Unchanged, Some(entry), None);
+                if ours {
+                    self.trace(path, new(), new());
+                }
+            }
+            Seen::Entry(seen) if is_ours(&seen) => {
+                let during = vec![Trace::Entry(seen.clone()), Trace::Entry(entry.clone())];
+                self.push(path, Act::Overwrite, Why::Outdated, Some(entry), Some(seen));
+                self.trace(path, during, new());
+            }
+            Seen::Entry(seen) => {
+                let is_known = traces.iter().any(|trace| matches!(trace, Trace::Entry(_)));
+                let why = if is_known { Why::Modified } else { Why::Foreign };
+                self.push(path, Act::Overwrite, why, Some(entry), Some(seen));
+                self.trace(path, new(), new());
+            }
+            Seen::Other => self.conflict(format!(
+                "{path} is there already, and too large or too special to be kept; move it away"
+            )),
+        }
+    }
+
+    /// Decides for a path that an earlier checkout wrote and the checkpoint does not have.
+    fn forgo(&mut self, path: &FilePath, traces: &[Trace], seen: Seen) {
+        use {CheckoutAction as Act, CheckoutReason as Why};
+        let is_entry = |trace: &Trace| matches!(trace, Trace::Entry(_));
+        match seen {
+            Seen::Entry(seen) if traces.iter().any(|trace| is_trace(trace, &seen)) => {
+                self.push(path, Act::Delete, Why::Gone, None, Some(seen.clone()));
+                self.deleted.insert(path.clone());
+                self.trace(path, vec![Trace::Entry(seen)], Vec::new());
+            }
+            Seen::Entry(_) if traces.iter().any(is_entry) => {
+                self.push(path, Act::Leave, Why::Modified, None, None);
+                self.trace(path, traces.to_vec(), traces.to_vec());
+            }
+            Seen::Directory => {
+                let is_submodule =
+                    |trace: &&Trace| matches!(trace, Trace::Entry(Entry::Submodule { .. }));
+                let submodule = traces.iter().find(is_submodule);
+                let is_ours = submodule.is_some() || traces.contains(&Trace::Directory);
+                let directory = || vec![Trace::Directory];
+                if self.needed.contains(path) {
+                    if is_ours {
+                        self.trace(path, directory(), directory());
+                    }
+                } else if let Some(Trace::Entry(submodule)) = submodule {
+                    self.modules.push(self.draft.jobs.len());
+                    self.push(path, Act::Delete, Why::Gone, None, Some(submodule.clone()));
+                    self.trace(path, traces.to_vec(), Vec::new());
+                } else if is_ours {
+                    self.draft.unneeded.insert(path.clone());
+                    self.trace(path, directory(), directory());
+                }
+            }
+            Seen::Entry(_) | Seen::Absent | Seen::Other | Seen::Blocked(_) => {}
+        }
+    }
+
+    fn create(&mut self, path: &FilePath, entry: &Entry, traces: &[Trace]) {
+        self.push(path, CheckoutAction::Create, CheckoutReason::Missing, Some(entry), None);
+        let mut during = vec![Trace::Entry(entry.clone())];
+        if traces.contains(&Trace::Directory) {
+            during.push(Trace::Directory);
+        }
+        self.trace(path, during, vec![Trace::Entry(entry.clone())]);
+    }
+
+    fn push(
+        &mut self,
+        path: &FilePath,
+        action: CheckoutAction,
+        reason: CheckoutReason,
+        entry: Option<&Entry>,
+        seen: Option<Entry>,
+    ) {
+        let is_kept = action == CheckoutAction::Overwrite && reason != CheckoutReason::Outdated;
+        let kept = seen.as_ref().filter(|_| is_kept).and_then(Entry::content);
+        let step = CheckoutStep { path: path.clone(), action, reason, kept };
+        self.draft.jobs.push(Job { step, entry: entry.cloned(), seen });
+    }
+
+    fn trace(&mut self, path: &FilePath, during: Vec<Trace>, after: Vec<Trace>) {
+        self.draft.during.insert(path.clone(), during);
+        if !after.is_empty() {
+            self.draft.after.insert(path.clone(), after);
+        }
+    }
+
+    fn conflict(&mut self, what: String) {
+        self.conflicts.push(what);
+    }
+
+    /// Notes the directories that will be made, so that they are known to be ours.
+    fn make_directories(&mut self) -> Result<()> {
+        for path in std::mem::take(&mut self.needed) {
+            let is_there = match &mut self.disk {
+                Some(disk) => disk.look(&path)? == Found::Directory,
+                None => false,
+            };
+            if !is_there {
+                self.draft.during.entry(path.clone()).or_default().push(Trace::Directory);
+                self.draft.after.insert(path.clone(), vec![Trace::Directory]);
+                self.draft.new_dirs.insert(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether directories in the place of files hold only what is deleted anyway.
+    fn make_room(&mut self) -> Result<()> {
+        let Some(disk) = &mut self.disk else { return Ok(()) };
+        let temporary = self.record.temporary();
+        for occupied in &self.occupied {
+            let mut open = vec![occupied.clone()];
+            'look: while let Some(dir) = open.pop() {
+                for (name, is_dir) in disk.list(&dir)? {
+                    let path = FilePath::new([dir.as_bytes(), b"/", &name].concat())?;
+                    if is_dir {
+                        open.push(path);
+                    } else if !self.deleted.contains(&path)
+                        && temporary.as_ref().is_none_or(|own| own.as_bytes() != name)
+                    {
+                        self.conflicts.push(format!(
+                            "{occupied} is to be a file, but is a directory that holds {path}"
+                        ));
+                        break 'look;
+                    }
+                }
+                self.draft.emptied.insert(dir);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides which directories go: those where nothing stays. Inner ones come last in order, so
+    /// they are decided first.
+    fn spare_directories(&mut self) -> Result<()> {
+        let Some(disk) = &mut self.disk else { return Ok(()) };
+        let temporary = self.record.temporary();
+        let modules: BTreeMap<FilePath, usize> =
+            self.modules.iter().map(|at| (self.draft.jobs[*at].step.path.clone(), *at)).collect();
+        let mut doubtful = std::mem::take(&mut self.draft.unneeded);
+        doubtful.extend(modules.keys().cloned());
+        for dir in doubtful.into_iter().rev() {
+            let mut is_emptied = true;
+            for (name, is_dir) in disk.list(&dir)? {
+                let path = FilePath::new([dir.as_bytes(), b"/", &name].concat())?;
+                let goes = if is_dir { &self.draft.unneeded } else { &self.deleted };
+                is_emptied &= goes.contains(&path)
+                    || temporary.as_ref().is_some_and(|own| own.as_bytes() == name);
+            }
+            if is_emptied {
+                self.draft.unneeded.insert(dir);
+            } else if let Some(at) = modules.get(&dir) {
+                let step = &mut self.draft.jobs[*at].step;
+                step.action = CheckoutAction::Leave;
+                step.reason = CheckoutReason::Modified;
+                let traces = self.draft.during[&dir].clone();
+                self.draft.after.insert(dir, traces);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether an entry on disk is the one wanted. Where the system knows no executable bit, it
+/// does not count.
+fn is_same(seen: &Entry, wanted: &Entry) -> bool {
+    match (seen, wanted) {
+        (Entry::File { content: seen, .. }, Entry::File { content, .. }) if !cfg!(unix) => {
+            seen == content
+        }
+        _ => seen == wanted,
+    }
+}
+
+fn is_trace(trace: &Trace, seen: &Entry) -> bool {
+    matches!(trace, Trace::Entry(entry) if is_same(seen, entry))
+}
+
+fn fail(mut what: Vec<String>, doing: &str, error: fn(String) -> Error) -> Result<()> {
+    let count = what.len();
+    if count == 0 {
+        return Ok(());
+    }
+    what.truncate(CANDIDATES_MAX);
+    if count > CANDIDATES_MAX {
+        what.push(format!("and {} more", count - CANDIDATES_MAX));
+    }
+    Err(error(format!("{doing}: {}", what.join("; "))))
+}

@@ -1,0 +1,13 @@
+//! Directories: a checkpoint's files written where a person or a program can work on them.
+
+mod checkout;
+mod directory;
+mod draft;
+mod name;
+mod plan;
+mod record;
+mod site;
+#[cfg(all(test, unix))]
+mod tests;
+
+pub use plan::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

@@ -1,0 +1,151 @@
+mod crash;
+mod model;
+mod promises;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::checkout::Prepared;
+use super::directory::system_path;
+use super::draft::Entries;
+use super::{CheckoutAction, CheckoutPlan};
+use crate::error::Result;
+use crate::id::{ContentId, ObjectId, OperationId};
+use crate::object::{Entry, FilePath};
+use crate::store::Store;
+
+/// What a test wants at a path, or finds there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Thing {
+    File(Vec<u8>),
+    Program(Vec<u8>),
+    Link(Vec<u8>),
+    Submodule,
+}
+
+use Thing::{Link, Program, Submodule};
+
+fn text(bytes: &str) -> Thing {
+    Thing::File(bytes.as_bytes().to_vec())
+}
+
+type Things = BTreeMap<Vec<u8>, Thing>;
+
+fn things<P: AsRef<[u8]>>(rows: impl IntoIterator<Item = (P, Thing)>) -> Things {
+    rows.into_iter().map(|(path, thing)| (path.as_ref().to_vec(), thing)).collect()
+}
+
+/// A store and a directory beside a directory that nobody may touch.
+struct Bench {
+    store: Store,
+    room: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench =
+            Bench { store: Store::in_memory().unwrap(), room: tempfile::tempdir().unwrap() };
+        fs::create_dir(bench.dir()).unwrap();
+        fs::create_dir(bench.outside()).unwrap();
+        fs::write(bench.outside().join("secret"), "theirs").unwrap();
+        bench
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.room.path().join("dir")
+    }
+
+    fn outside(&self) -> PathBuf {
+        self.room.path().join("outside")
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.dir().join(path)
+    }
+
+    fn write(&self, path: &str, bytes: &str) {
+        fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+        fs::write(self.at(path), bytes).unwrap();
+    }
+
+    fn link(&self, target: impl AsRef<Path>, path: &str) {
+        std::os::unix::fs::symlink(target, self.at(path)).unwrap();
+    }
+
+    fn entries(&self, things: &Things) -> Entries {
+        let put = |bytes: &[u8]| {
+            let mut batch = self.store.batch();
+            let id = batch.put_content(bytes, None).unwrap();
+            batch.commit().unwrap();
+            id
+        };
+        let entry = |thing: &Thing| match thing {
+            Thing::File(bytes) => Entry::File { content: put(bytes), executable: false },
+            Thing::Program(bytes) => Entry::File { content: put(bytes), executable: true },
+            Thing::Link(target) => Entry::Symlink { target: put(target) },
+            Thing::Submodule => Entry::Submodule { commit: vec![1; 20] },
+        };
+        things.iter().map(|(path, thing)| (FilePath::new(path).unwrap(), entry(thing))).collect()
+    }
+
+    fn prepare_in(&self, things: &Things, dir: &Path) -> Result<Prepared> {
+        let session = OperationId::new(ObjectId::from_bytes([9; 32]));
+        Prepared::new(&self.store, session, None, &self.entries(things), dir)
+    }
+
+    fn prepare(&self, things: &Things) -> Result<Prepared> {
+        self.prepare_in(things, &self.dir())
+    }
+
+    fn plan(&self, things: &Things) -> Result<CheckoutPlan> {
+        Ok(self.prepare(things)?.into_plan())
+    }
+
+    fn checkout(&self, things: &Things) -> Result<CheckoutPlan> {
+        self.prepare(things)?.apply()
+    }
+
+    /// Everything below the directory but directories, which come with a `/` at the end.
+    fn found(&self) -> Things {
+        found(&self.dir())
+    }
+
+    fn kept(&self, plan: &CheckoutPlan) -> Vec<(String, Vec<u8>)> {
+        let bytes = |id: ContentId| self.store.read_content(id).unwrap().to_vec();
+        plan.kept().map(|(path, id)| (path.to_string(), bytes(id))).collect()
+    }
+}
+
+fn found(dir: &Path) -> Things {
+    let mut found = Things::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = fs::symlink_metadata(&path).unwrap();
+            let name = path.strip_prefix(dir).unwrap().as_os_str().as_bytes().to_vec();
+            let thing = if meta.is_symlink() {
+                Link(fs::read_link(&path).unwrap().as_os_str().as_bytes().to_vec())
+            } else if meta.is_dir() {
+                if fs::read_dir(&path).unwrap().next().is_none() {
+                    found.insert(name, Submodule);
+                }
+                open.push(path);
+                continue;
+            } else if meta.permissions().mode() & 0o100 != 0 {
+                Program(fs::read(&path).unwrap())
+            } else {
+                Thing::File(fs::read(&path).unwrap())
+            };
+            found.insert(name, thing);
+        }
+    }
+    found
+}
+
+fn listed(plan: &CheckoutPlan, action: CheckoutAction) -> Vec<String> {
+    plan.with_action(action).map(|step| format!("{} {}", step.path, step.reason)).collect()
+}
