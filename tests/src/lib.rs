@@ -1,0 +1,8 @@
+//! What the promises of partita are tested with: generators, oracles, and the command from outside.
+
+pub mod command;
+pub mod git;
+pub mod law;
+pub mod random;
+pub mod repository;
+pub mod source;
