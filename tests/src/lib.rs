@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod git;
+pub mod history;
 pub mod law;
 pub mod random;
 pub mod repository;

@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::git::Git;
 use crate::random::Random;
 use tree::{Change, Mode, Stream, Tree};
-use words::{edited, message, new_name, text};
+pub use words::{edited, text};
+use words::{message, new_name};
 
 /// What kind of repository to grow.
 #[derive(Clone, Debug)]

@@ -1,6 +1,13 @@
 //! Every promise of partita, tested from outside, in one binary.
 
+mod damage;
+mod edits;
+mod import;
+mod inputs;
+mod killed;
 mod law;
+mod output;
+mod processes;
 mod repository;
 
 /// A file beside this one that no `mod` line names would never run.

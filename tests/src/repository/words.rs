@@ -30,12 +30,12 @@ fn line(random: &mut Random) -> Vec<u8> {
 }
 
 /// A text of that many lines.
-pub(super) fn text(random: &mut Random, lines: usize) -> Vec<u8> {
+pub fn text(random: &mut Random, lines: usize) -> Vec<u8> {
     (0..lines).flat_map(|_| line(random)).collect()
 }
 
 /// The text after one edit: one to five lines changed, put in or taken out, at one place.
-pub(super) fn edited(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+pub fn edited(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
     let at = random.below(lines.len() + 1);
     let count = random.between(1, 5);
