@@ -4,12 +4,14 @@
 //! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
+mod checkout;
 mod checkpoint;
 mod iteration;
 mod operation;
 mod path;
 mod time;
 
+pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use iteration::{Entry, Iteration};
 pub use operation::{Operation, OperationKind};
