@@ -1,5 +1,6 @@
 //! Every promise of partita, tested from outside, in one binary.
 
+mod corpus;
 mod damage;
 mod edits;
 mod import;
