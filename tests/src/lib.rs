@@ -9,3 +9,4 @@ pub mod patch;
 pub mod random;
 pub mod repository;
 pub mod source;
+pub mod vfs;

@@ -70,7 +70,7 @@ fn an_import_is_one_checkpoint_a_commit_and_checks_clean() {
     for (row, (at, commit)) in rows.iter().rev().zip(history.repository.commits.iter().enumerate())
     {
         assert_eq!(number(row, "number"), at as u64 + 1);
-        assert_eq!(field(row, "commit"), commit);
+        assert_eq!(field(row, "source_commit"), commit);
     }
     history.partita.ok(["check"]);
 }
@@ -78,12 +78,15 @@ fn an_import_is_one_checkpoint_a_commit_and_checks_clean() {
 #[test]
 fn a_commits_time_and_message_come_with_it() {
     let history = History::shared();
-    let git = &history.repository.git;
-    let listing = git.run(["log", "--first-parent", "--format=%cI%x00%s", "main"]);
-    let listing = String::from_utf8_lossy(&listing).into_owned();
+    let mut command = history.repository.git.command();
+    command.args(["log", "--first-parent", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]);
+    command.args(["--format=%cd%x00%s", "main"]).env("TZ", "UTC");
+    let listing = String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned();
     let rows = history.partita.rows(["log", "history"]);
+    assert_eq!(listing.lines().count(), rows.len());
     for (row, line) in rows.iter().zip(listing.lines()) {
-        let (_, subject) = line.split_once('\0').unwrap();
+        let (time, subject) = line.split_once('\0').unwrap();
+        assert_eq!(field(row, "time"), time);
         let message = row["message"].as_str().unwrap_or_default();
         assert!(message.starts_with(subject.trim_end()), "{message:?} is not {subject:?}");
     }

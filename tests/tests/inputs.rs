@@ -243,7 +243,7 @@ fn a_session_name_beyond_the_limits_is_refused() {
 #[test]
 fn an_ambiguous_short_id_lists_its_candidates() {
     let history = History::shared();
-    for (key, prefix) in [("id", "id:"), ("commit", "git:")] {
+    for (key, prefix) in [("id", "id:"), ("source_commit", "git:")] {
         let rows = history.partita.rows(["log", "history"]);
         let mut ids: Vec<_> = rows.iter().map(|row| field(row, key).to_owned()).collect();
         ids.sort();
