@@ -1,0 +1,12 @@
+//! What the promises of partita are tested with: generators, oracles, and the command from outside.
+
+pub mod command;
+pub mod fuzz;
+pub mod git;
+pub mod history;
+pub mod law;
+pub mod patch;
+pub mod random;
+pub mod repository;
+pub mod source;
+pub mod vfs;

@@ -1,0 +1,173 @@
+//! The law of the layers, and that the scan which checks it can fail.
+
+use std::path::{Path, PathBuf};
+
+use partita_tests::law::{
+    Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii, scattered,
+};
+use partita_tests::source::{code_of, files_below, without_tests};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn core() -> Vec<Source> {
+    let sources = Source::read_all(&root().join("core/src"));
+    assert!(sources.len() > 10, "the core's sources were not found");
+    sources
+}
+
+fn dependencies(package: &str) -> Vec<String> {
+    dependencies_of(&std::fs::read_to_string(root().join(package).join("Cargo.toml")).unwrap())
+}
+
+fn assert_none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn each_module_names_only_modules_below_it() {
+    assert_none(layer_faults(&core()));
+}
+
+#[test]
+fn each_foreign_crate_stays_in_its_module_and_out_of_public_signatures() {
+    let dependencies = dependencies("core");
+    assert!(dependencies.contains(&"blake3".to_owned()), "{dependencies:?}");
+    assert_none(foreign_faults(&core(), &dependencies));
+}
+
+#[test]
+fn each_foreign_crate_of_the_command_stays_in_one_module() {
+    let cli = root().join("bindings/cli");
+    if cli.exists() {
+        let shared = ["partita", "thiserror"];
+        assert_none(scattered(
+            &Source::read_all(&cli.join("src")),
+            &dependencies("bindings/cli"),
+            &shared,
+        ));
+    }
+}
+
+#[test]
+fn no_source_file_is_too_long_to_read() {
+    assert_none(long_files(&core()));
+    assert_none(long_files(&Source::read_all(&root().join("bindings"))));
+}
+
+#[test]
+fn sources_and_manifests_are_ascii() {
+    for dir in ["core", "bindings", "benches", "tests", "fuzz"] {
+        for file in files_below(&root().join(dir)) {
+            let kind = file.extension().and_then(|kind| kind.to_str());
+            if matches!(kind, Some("rs" | "toml")) {
+                let line = not_ascii(&std::fs::read(&file).unwrap());
+                assert_eq!(line, None, "{} is not ASCII", file.display());
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_layer_fault(path: &str, text: &str) {
+    let faults = layer_faults(&[Source::new(path, text)]);
+    assert_eq!(faults.len(), 1, "{path}: {text}: {faults:?}");
+}
+
+#[test]
+fn the_scan_finds_a_name_from_a_higher_layer() {
+    assert_layer_fault("id.rs", "use crate::store::Store;");
+    assert_layer_fault("id.rs", "fn f() -> crate::log::Log { todo() }");
+    assert_layer_fault("object/mod.rs", "use crate::{error::Error, id::{A, B}, store::Batch};");
+    assert_layer_fault("map/edit.rs", "use crate::diff::FileDiff;");
+    assert_layer_fault("store/batch.rs", "use super::super::session::Session;");
+    assert_layer_fault("store/mod.rs", "use super::session::Session;");
+    assert_layer_fault("codec.rs", "use crate::*;");
+}
+
+#[test]
+fn the_scan_finds_the_way_round_through_the_root_and_a_module_without_a_layer() {
+    assert_layer_fault("id.rs", "use crate::Store;");
+    assert_layer_fault("helpers.rs", "fn f() {}");
+}
+
+#[test]
+fn the_scan_lets_lower_layers_comments_strings_and_tests_pass() {
+    let text = r##"
+        //! Not for `crate::session::Session`.
+        use crate::error::Error; /* crate::session */ use super::Store;
+        use super::super::log::Log;
+        const A: &str = "crate::session"; const B: &str = r#"crate::"session"#;
+        const C: char = '"'; fn f<'a>(x: &'a str) -> &'a str { x }
+        #[cfg(test)]
+        mod tests { use crate::session::Session; fn g() { if x { } } }
+    "##;
+    assert_none(layer_faults(&[Source::new("store/batch.rs", text)]));
+}
+
+#[test]
+fn the_scan_goes_on_after_a_test_module_and_a_quote() {
+    let text = "#[cfg(test)] mod tests { fn f() {} }\nconst Q: char = '\\'';\nuse crate::log::Log;";
+    let faults = layer_faults(&[Source::new("id.rs", text)]);
+    assert_eq!(faults, ["id.rs:3: `id` names `log` above it"]);
+    assert_eq!(without_tests(&code_of("#[cfg(test)] mod t;\nx")).trim(), "x");
+}
+
+fn foreign(path: &str, text: &str) -> Vec<String> {
+    foreign_faults(&[Source::new(path, text)], &["zstd".to_owned(), "cap-std".to_owned()])
+}
+
+#[test]
+fn the_scan_finds_a_foreign_crate_outside_its_module() {
+    assert_eq!(foreign("store/mod.rs", "use zstd::bulk;").len(), 1);
+    assert_eq!(foreign("session/mod.rs", "let x = cap_std::fs::Dir::open();").len(), 1);
+    assert_eq!(foreign("lib.rs", "extern crate zstd;").len(), 1);
+    assert_none(foreign("log/pack.rs", "use zstd::bulk; let zstd = 3; // zstd::x"));
+    assert_none(foreign("store/mod.rs", "use crate::log::zstd_level; let zstd = 3;"));
+}
+
+#[test]
+fn the_scan_finds_a_foreign_type_in_a_public_signature() {
+    for text in [
+        "pub fn level() -> zstd::Level { 3 }",
+        "use zstd::{bulk::Compressor as _, Level};\npub fn level(x: Level) {}",
+        "pub struct Pack { pub level: zstd::Level }",
+        "pub struct Pack(pub zstd::Level);",
+        "pub use zstd::bulk;",
+        "pub struct Pack; impl From<zstd::Error> for Pack { }",
+        "pub enum Pack { Level(zstd::Level) }",
+    ] {
+        assert_eq!(foreign("log/pack.rs", text).len(), 1, "{text}");
+    }
+    for text in [
+        "pub struct Pack { level: zstd::Level }",
+        "pub(crate) fn level() -> zstd::Level { 3 }",
+        "pub fn level() -> u8 { zstd::level() }",
+        "struct Pack; impl From<zstd::Error> for Pack { }",
+    ] {
+        assert_none(foreign("log/pack.rs", text));
+    }
+}
+
+#[test]
+fn the_scan_finds_a_dependency_without_a_home_and_one_in_two_modules() {
+    let manifest = "[dependencies]\na = 1\nb.workspace = true\n[dev-dependencies]\nc = 1\n";
+    assert_eq!(dependencies_of(manifest), ["a", "b"]);
+    assert_eq!(foreign_faults(&[], &["left-pad".to_owned()]).len(), 1);
+    let sources = [Source::new("git.rs", "use gix::A;"), Source::new("log.rs", "gix::open();")];
+    assert_eq!(scattered(&sources, &["gix".to_owned()], &[]).len(), 1);
+    assert_none(scattered(&sources, &["gix".to_owned()], &["gix"]));
+    assert_none(scattered(&sources[..1], &["gix".to_owned()], &[]));
+}
+
+#[test]
+fn the_scan_finds_a_long_file_and_a_letter_beyond_ascii() {
+    let line = "fn f() {}\n";
+    assert_none(long_files(&[Source::new("id.rs", &line.repeat(600))]));
+    assert_eq!(long_files(&[Source::new("id.rs", &line.repeat(601))]).len(), 1);
+    let tests = format!("{line}#[cfg(test)]\nmod tests {{\n{}}}\n", line.repeat(700));
+    assert_none(long_files(&[Source::new("id.rs", &tests)]));
+    assert_eq!(not_ascii("a\nb\u{e9}".as_bytes()), Some(2));
+    assert_eq!(not_ascii(b"a\nb"), None);
+}

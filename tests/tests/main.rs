@@ -1,0 +1,27 @@
+//! Every promise of partita, tested from outside, in one binary.
+
+mod corpus;
+mod crash;
+mod damage;
+mod edits;
+mod import;
+mod inputs;
+mod killed;
+mod law;
+mod output;
+mod processes;
+mod repository;
+
+/// A file beside this one that no `mod` line names would never run.
+#[test]
+fn no_file_of_this_directory_is_forgotten() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let listed = std::fs::read_to_string(dir.join("main.rs")).unwrap();
+    for file in partita_tests::source::files_below(&dir) {
+        let below = file.strip_prefix(&dir).unwrap();
+        let first = below.iter().next().unwrap().to_str().unwrap();
+        let module = first.strip_suffix(".rs").unwrap_or(first);
+        let named = listed.lines().any(|line| line == format!("mod {module};"));
+        assert!(module == "main" || named, "{} is in no module of main.rs", below.display());
+    }
+}
