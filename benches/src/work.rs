@@ -42,15 +42,15 @@ pub(crate) struct Work {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Bytes of a file that the workload picks for a small tree.
-const FILE_BYTES: std::ops::Range<usize> = 8_000..25_000;
+/// Bytes of a file in a small tree, and in a large one.
+const FILE_BYTES: [std::ops::Range<usize>; 2] = [8_000..25_000, 1_000..12_000];
 
 /// Bytes of one thing said.
 const SAID_BYTES: usize = 300;
 
 /// Makes a tree of `count` real source files and `steps` small edits of them.
 ///
-/// Up to a hundred files are picked from 8 to 25 KB, about 15 KB on the mean; more are any.
+/// Up to a hundred files have 8 to 25 KB each, about 15 KB on the mean; more have 1 to 12 KB.
 pub(crate) fn edits(history: &History, count: usize, steps: usize, seed: u64) -> Work {
     let mut random = Random(seed);
     let mut files = pick(history, count);
@@ -78,11 +78,8 @@ pub(crate) fn edits(history: &History, count: usize, steps: usize, seed: u64) ->
 }
 
 fn pick(history: &History, count: usize) -> Vec<File> {
-    let small = count <= 100;
-    let fits = |bytes: &[u8]| {
-        std::str::from_utf8(bytes).is_ok()
-            && if small { FILE_BYTES.contains(&bytes.len()) } else { bytes.len() > 200 }
-    };
+    let sizes = &FILE_BYTES[usize::from(count > 100)];
+    let fits = |bytes: &[u8]| sizes.contains(&bytes.len()) && std::str::from_utf8(bytes).is_ok();
     let contents: Vec<&Vec<u8>> = history.contents.iter().filter(|content| fits(content)).collect();
     (0..count)
         .map(|at| {
