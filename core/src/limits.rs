@@ -77,3 +77,15 @@ pub const PREFIX_DIGITS_MIN: usize = 4;
 
 /// Candidates that an ambiguous short id lists.
 pub const CANDIDATES_MAX: usize = 8;
+
+/// Bytes of a file that is compared by lines; a larger one is called binary, as git does from 512
+/// MiB on.
+pub const DIFF_BYTES_MAX: usize = 128 << 20;
+
+/// Lines or words, of both sides together, that one run of the diff algorithm takes: its cost grows
+/// with their number times its root.
+pub const DIFF_GAP_TOKENS_MAX: usize = 1 << 17;
+
+/// Lines or words that all runs for one diff take together; beyond it the old part is said to be
+/// replaced by the new one.
+pub const DIFF_TOKENS_MAX: usize = 1 << 20;

@@ -6,12 +6,14 @@
 
 mod checkpoint;
 mod iteration;
+mod memory;
 mod operation;
 mod path;
 mod time;
 
 pub use checkpoint::Checkpoint;
 pub use iteration::{Entry, Iteration};
+pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use operation::{Operation, OperationKind};
 pub use path::FilePath;
 pub use time::Timestamp;

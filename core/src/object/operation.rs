@@ -76,7 +76,8 @@ pub struct Operation {
     pub jump: Option<OperationId>,
     /// The state of the session after it; absent while the session is empty.
     pub checkpoint: Option<CheckpointId>,
-    /// The state that undoing it brings back, where that is not the previous operation's.
+    /// The state that undoing it brings back, where that is not the previous operation's. An
+    /// import always says the state before its run, where absent means the empty one.
     pub before: Option<CheckpointId>,
     /// The operation of another session that this one was forked from.
     pub forked_from: Option<OperationId>,

@@ -1,0 +1,173 @@
+//! The Merkle map: a sorted map from byte strings to values, kept as a tree of nodes.
+//!
+//! Where nodes begin depends on keys and on counts alone, so the same entries make the same root
+//! in whatever order they came, and a new value rewrites one node a level. `node` has the format.
+
+mod cursor;
+mod diff;
+mod edit;
+mod node;
+mod range;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Bound;
+
+pub use diff::Diff;
+pub use range::Range;
+
+use crate::error::Result;
+use crate::id::{MapId, ObjectId};
+use crate::object::{Node, Objects};
+use cursor::{Cursor, Seek};
+use node::MapNode;
+
+/// What a key maps to: ids, which gc and check follow, and bytes, which mean what the map's owner
+/// says.
+///
+/// At most [`VALUE_REFS_MAX`](crate::limits::VALUE_REFS_MAX) ids and
+/// [`VALUE_BYTES_MAX`](crate::limits::VALUE_BYTES_MAX) bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Value {
+    /// The ids that the value refers to.
+    pub refs: Vec<ObjectId>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Value {
+    fn of(node: &MapNode, at: usize) -> Self {
+        Value { refs: node.refs(at).to_vec(), bytes: node.bytes(at).to_vec() }
+    }
+}
+
+/// A sorted, immutable map from byte strings to [`Value`]s, named by the id of its root node.
+///
+/// Two maps with the same entries are equal. A map holds no nodes: every call gets the
+/// [`Objects`] to read them from. Lookups and single edits read O(log n) nodes.
+///
+/// ```
+/// use partita::{Map, Store, Value};
+/// let store = Store::in_memory()?;
+/// let value = Value { refs: Vec::new(), bytes: b"1".to_vec() };
+/// let edited = Map::EMPTY.edit(&store, [(b"a".to_vec(), Some(value.clone()))])?;
+/// let mut batch = store.batch();
+/// for (node, base) in edited.nodes {
+///     batch.put_node(node, base);
+/// }
+/// assert_eq!(edited.map.get(&batch, b"a")?, Some(value));
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Map {
+    root: Option<MapId>,
+}
+
+/// An edited map, and what must be stored before anybody reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The map after the edit.
+    pub map: Map,
+    /// The nodes that the old map did not have, children before parents, each with the old node
+    /// that it replaces or resembles.
+    pub nodes: Vec<(Node, Option<ObjectId>)>,
+}
+
+/// A key whose value differs between two maps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapChange {
+    /// The key.
+    pub key: Vec<u8>,
+    /// Its value in the first map.
+    pub before: Option<Value>,
+    /// Its value in the second map.
+    pub after: Option<Value>,
+}
+
+impl Map {
+    /// The map without entries, which has no node.
+    pub const EMPTY: Map = Map { root: None };
+
+    /// Takes a root node, or none for the empty map.
+    pub fn new(root: Option<MapId>) -> Map {
+        Map { root }
+    }
+
+    /// Returns the root node; none in the empty map.
+    pub fn root(&self) -> Option<MapId> {
+        self.root
+    }
+
+    /// Returns the value of a key.
+    ///
+    /// # Errors
+    /// `Corrupt` if a node on the way is missing or malformed.
+    pub fn get(&self, objects: &(impl Objects + ?Sized), key: &[u8]) -> Result<Option<Value>> {
+        let Some(root) = self.root else { return Ok(None) };
+        let mut cursor = Cursor::new(objects);
+        cursor.seek(root, 0, Seek::Key(key))?;
+        let found = cursor.entry().filter(|(node, at)| node.key(*at) == key);
+        Ok(found.map(|(node, at)| Value::of(node, at)))
+    }
+
+    /// Returns the entry with the largest key; none in the empty map.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn last(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<(Vec<u8>, Value)>> {
+        self.range_back(objects, Bound::Unbounded, Bound::Unbounded).next().transpose()
+    }
+
+    /// Returns the entries between two keys, ascending. Bounds that cross give none.
+    pub fn range<'a, O: Objects + ?Sized>(
+        &self,
+        objects: &'a O,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Range<'a, O> {
+        Range::new(*self, objects, from, to, false)
+    }
+
+    /// Returns the entries between two keys, descending; `from` is still the lower bound.
+    pub fn range_back<'a, O: Objects + ?Sized>(
+        &self,
+        objects: &'a O,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Range<'a, O> {
+        Range::new(*self, objects, from, to, true)
+    }
+
+    /// Returns the entries whose keys begin with `prefix`, ascending.
+    pub fn prefix<'a, O: Objects + ?Sized>(&self, objects: &'a O, prefix: &[u8]) -> Range<'a, O> {
+        let mut end = prefix.to_vec();
+        while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
+        let to = match end.last_mut() {
+            Some(byte) => {
+                *byte += 1;
+                Bound::Excluded(&end[..])
+            }
+            None => Bound::Unbounded,
+        };
+        self.range(objects, Bound::Included(prefix), to)
+    }
+
+    /// Sets and, with `None`, removes keys, all at once. The edits come in any order; the last one
+    /// of a key wins, and removing what is not there changes nothing.
+    ///
+    /// # Errors
+    /// `Invalid` if a key or a value exceeds its limit, else as [`get`](Self::get).
+    pub fn edit(
+        &self,
+        objects: &(impl Objects + ?Sized),
+        edits: impl IntoIterator<Item = (Vec<u8>, Option<Value>)>,
+    ) -> Result<Edited> {
+        edit::edit(self, objects, edits)
+    }
+
+    /// Returns the keys whose values differ in `other`, ascending: `before` is this map's value,
+    /// `after` the other's. Reads only nodes that the two do not share.
+    pub fn diff<'a, O: Objects + ?Sized>(&self, other: &Map, objects: &'a O) -> Diff<'a, O> {
+        Diff::new(*self, *other, objects)
+    }
+}

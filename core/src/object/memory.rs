@@ -1,0 +1,597 @@
+//! Memories: the pieces of the dialog.
+
+use std::borrow::Cow;
+
+use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader, Timestamp};
+use crate::codec::malformed;
+use crate::error::{Error, Result};
+use crate::id::{ContentId, IterationId, ObjectId};
+use crate::limits::{LABEL_BYTES_MAX, MEMORY_PARTS_MAX, TEXT_INLINE_BYTES_MAX};
+
+/// Whose words a memory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Role {
+    /// The host's instructions.
+    System,
+    /// Whoever asks.
+    User,
+    /// The model.
+    Assistant,
+    /// What a tool returned.
+    Tool,
+}
+
+/// What a memory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum MemoryKind {
+    /// A turn of the dialog.
+    Message,
+    /// Something written down beside the dialog.
+    Note,
+    /// What a check found.
+    Validation,
+    /// A shorter account of earlier memories.
+    Summary,
+}
+
+// A number is a place in its table: both are frozen, new rows go to the end.
+const ROLES: [Role; 4] = [Role::System, Role::User, Role::Assistant, Role::Tool];
+const KINDS: [MemoryKind; 4] =
+    [MemoryKind::Message, MemoryKind::Note, MemoryKind::Validation, MemoryKind::Summary];
+
+impl Role {
+    /// Returns the name that listings show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        }
+    }
+}
+
+impl MemoryKind {
+    /// Returns the name that listings show.
+    pub fn name(self) -> &'static str {
+        match self {
+            MemoryKind::Message => "message",
+            MemoryKind::Note => "note",
+            MemoryKind::Validation => "validation",
+            MemoryKind::Summary => "summary",
+        }
+    }
+}
+
+/// Bytes of a part: kept as they came, UTF-8 or not.
+///
+/// A new memory holds all of them inline. On the way into a session those above
+/// [`TEXT_INLINE_BYTES_MAX`] become contents of their own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Body {
+    /// The bytes themselves; in a stored memory at most [`TEXT_INLINE_BYTES_MAX`].
+    Inline(Vec<u8>),
+    /// The content that holds them.
+    Content(ContentId),
+}
+
+impl Body {
+    /// Takes bytes.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Self {
+        Body::Inline(bytes.as_ref().to_vec())
+    }
+
+    /// Returns the bytes, or none where they are a content to be read.
+    pub fn as_inline(&self) -> Option<&[u8]> {
+        match self {
+            Body::Inline(bytes) => Some(bytes),
+            Body::Content(_) => None,
+        }
+    }
+
+    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
+        match self {
+            Body::Inline(bytes) => {
+                body.0.uint(0).bytes(bytes);
+            }
+            Body::Content(content) => {
+                body.0.uint(1);
+                refs.push(content.id());
+            }
+        }
+    }
+
+    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+        Ok(match body.0.bounded(1, "a body's tag")? {
+            0 => Body::Inline(body.0.bytes(TEXT_INLINE_BYTES_MAX, "an inline text")?.to_vec()),
+            _ => Body::Content(ContentId::new(refs.next()?)),
+        })
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Body::Inline(bytes) => write!(f, "{:?}", String::from_utf8_lossy(bytes)),
+            Body::Content(content) => write!(f, "{content:?}"),
+        }
+    }
+}
+
+/// A piece of a memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// Text.
+    Text(Body),
+    /// What a model thought, with the provider's signature over it, which may be empty.
+    Thinking {
+        /// The thoughts.
+        text: Body,
+        /// Goes back to the provider unchanged.
+        signature: Body,
+    },
+    /// A model's call of a tool.
+    Call {
+        /// The call's name in the dialog, which its result repeats.
+        id: String,
+        /// The tool.
+        name: String,
+        /// The arguments, as the model wrote them.
+        arguments: Body,
+    },
+    /// What came back from a call.
+    Result {
+        /// The [`id`](Part::Call::id) of the call.
+        call: String,
+        /// Whether the tool failed.
+        error: bool,
+        /// How many of the parts that follow are the result; none of them is a `Result`.
+        parts: u64,
+    },
+    /// An image, a sound, a document.
+    Media {
+        /// Such as `image/png`.
+        media_type: String,
+        /// The bytes.
+        content: Body,
+    },
+    /// A version of a file of the session.
+    File {
+        /// Which one.
+        iteration: IterationId,
+    },
+    /// A block that only its provider understands, kept as it came.
+    Opaque {
+        /// Whose block it is.
+        provider: String,
+        /// The block.
+        content: Body,
+    },
+}
+
+impl Part {
+    /// Makes a text.
+    pub fn text(text: impl AsRef<[u8]>) -> Self {
+        Part::Text(Body::new(text))
+    }
+
+    /// Iterates over the bodies, to spill long ones into contents.
+    pub(crate) fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
+        let (first, second) = match self {
+            Part::Text(body) => (Some(body), None),
+            Part::Thinking { text, signature } => (Some(text), Some(signature)),
+            Part::Call { arguments, .. } => (Some(arguments), None),
+            Part::Media { content, .. } | Part::Opaque { content, .. } => (Some(content), None),
+            Part::Result { .. } | Part::File { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
+        match self {
+            Part::Text(text) => {
+                body.0.uint(0);
+                text.encode(refs, body);
+            }
+            Part::Thinking { text, signature } => {
+                body.0.uint(1);
+                text.encode(refs, body);
+                signature.encode(refs, body);
+            }
+            Part::Call { id, name, arguments } => {
+                body.0.uint(2).bytes(id.as_bytes()).bytes(name.as_bytes());
+                arguments.encode(refs, body);
+            }
+            Part::Result { call, error, parts } => {
+                body.0.uint(3).bytes(call.as_bytes()).uint(u64::from(*error)).uint(*parts);
+            }
+            Part::Media { media_type, content } => {
+                body.0.uint(4).bytes(media_type.as_bytes());
+                content.encode(refs, body);
+            }
+            Part::File { iteration } => {
+                body.0.uint(5);
+                refs.push(iteration.id());
+            }
+            Part::Opaque { provider, content } => {
+                body.0.uint(6).bytes(provider.as_bytes());
+                content.encode(refs, body);
+            }
+        }
+    }
+
+    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+        Ok(match body.0.uint()? {
+            0 => Part::Text(Body::decode(refs, body)?),
+            1 => {
+                let text = Body::decode(refs, body)?;
+                Part::Thinking { text, signature: Body::decode(refs, body)? }
+            }
+            2 => {
+                let id = body.0.text(LABEL_BYTES_MAX, "a call's id")?.to_owned();
+                let name = body.0.text(LABEL_BYTES_MAX, "a tool's name")?.to_owned();
+                Part::Call { id, name, arguments: Body::decode(refs, body)? }
+            }
+            3 => Part::Result {
+                call: body.0.text(LABEL_BYTES_MAX, "a call's id")?.to_owned(),
+                error: body.0.bounded(1, "a result's error flag")? == 1,
+                parts: body.0.bounded(MEMORY_PARTS_MAX as u64, "a result's parts")?,
+            },
+            4 => {
+                let media_type = body.0.text(LABEL_BYTES_MAX, "a media type")?.to_owned();
+                Part::Media { media_type, content: Body::decode(refs, body)? }
+            }
+            5 => Part::File { iteration: IterationId::new(refs.next()?) },
+            6 => {
+                let provider = body.0.text(LABEL_BYTES_MAX, "a provider")?.to_owned();
+                Part::Opaque { provider, content: Body::decode(refs, body)? }
+            }
+            tag => return Err(malformed(format!("part tag {tag}"))),
+        })
+    }
+}
+
+/// One piece of the dialog: what was asked, done, returned, found.
+///
+/// It knows neither session nor place: order is the memories map's, so a memory keeps its id
+/// wherever it goes.
+///
+/// ```
+/// use partita::{Memory, Part, Role, Store};
+/// let session = Store::in_memory()?.session("fix-parser")?;
+/// let number = session.remember(Memory::user("The parser drops the last token."))?;
+/// assert_eq!(number, 1);
+/// let reply = Memory::assistant("I look.").with_part(Part::text("Line 3 is wrong."));
+/// assert_eq!((reply.role, reply.text().as_ref()), (Role::Assistant, "I look.\nLine 3 is wrong."));
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Memory {
+    /// Where it came from, such as `git:` and a commit's id; may be empty. Never the session.
+    pub origin: String,
+    /// Who spoke, as the host names its agents; may be empty.
+    pub actor: String,
+    /// The source's time, where the source has one; never the clock's.
+    pub time: Option<Timestamp>,
+    /// Whose words it holds.
+    pub role: Role,
+    /// What it is for.
+    pub kind: MemoryKind,
+    /// What it says, at most [`MEMORY_PARTS_MAX`] parts.
+    pub parts: Vec<Part>,
+    /// What it refers to, such as the memories that a summary covers; as many at the most.
+    pub links: Vec<ObjectId>,
+}
+
+impl Memory {
+    /// Makes a message of a role, with one text.
+    pub fn message(role: Role, text: impl AsRef<[u8]>) -> Self {
+        Memory {
+            origin: String::new(),
+            actor: String::new(),
+            time: None,
+            role,
+            kind: MemoryKind::Message,
+            parts: vec![Part::text(text)],
+            links: Vec::new(),
+        }
+    }
+
+    /// Makes a message of whoever asks.
+    pub fn user(text: impl AsRef<[u8]>) -> Self {
+        Memory::message(Role::User, text)
+    }
+
+    /// Makes a message of the model.
+    pub fn assistant(text: impl AsRef<[u8]>) -> Self {
+        Memory::message(Role::Assistant, text)
+    }
+
+    /// Makes an instruction of the host.
+    pub fn system(text: impl AsRef<[u8]>) -> Self {
+        Memory::message(Role::System, text)
+    }
+
+    /// Makes a tool's answer to a call: a `Result` part and its text.
+    pub fn tool(call: impl Into<String>, text: impl AsRef<[u8]>) -> Self {
+        let result = Part::Result { call: call.into(), error: false, parts: 1 };
+        let mut memory = Memory::message(Role::Tool, text);
+        memory.parts.insert(0, result);
+        memory
+    }
+
+    /// Makes a note beside the dialog, in the role of whoever asks.
+    pub fn note(text: impl AsRef<[u8]>) -> Self {
+        Memory { kind: MemoryKind::Note, ..Memory::user(text) }
+    }
+
+    /// Sets the origin.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = origin.into();
+        self
+    }
+
+    /// Sets the actor.
+    #[must_use]
+    pub fn with_actor(mut self, actor: impl Into<String>) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    /// Sets the source's time.
+    #[must_use]
+    pub fn with_time(mut self, time: Timestamp) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Sets the kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: MemoryKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Appends a part.
+    #[must_use]
+    pub fn with_part(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// Appends a link.
+    #[must_use]
+    pub fn with_link(mut self, link: impl Into<ObjectId>) -> Self {
+        self.links.push(link.into());
+        self
+    }
+
+    /// Returns the inline text parts, a line break between them, with U+FFFD for what is not
+    /// UTF-8. Texts that are contents are left out: read them through the store.
+    pub fn text(&self) -> Cow<'_, str> {
+        let mut texts = self.parts.iter().filter_map(|part| match part {
+            Part::Text(Body::Inline(text)) => Some(String::from_utf8_lossy(text)),
+            _ => None,
+        });
+        let first = texts.next().unwrap_or_default();
+        texts.fold(first, |all, text| all + "\n" + text)
+    }
+
+    /// Checks every limit and that results hold what they say.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the part and the rule. Long bodies are no fault: a session spills them.
+    pub fn validate(&self) -> Result<()> {
+        let fault = |what: String| Err(Error::invalid(format!("memory: {what}")));
+        for (what, count) in [("parts", self.parts.len()), ("links", self.links.len())] {
+            if count > MEMORY_PARTS_MAX {
+                return fault(format!("{count} {what}, at most {MEMORY_PARTS_MAX} are allowed"));
+            }
+        }
+        let long = |text: &str| text.len() > LABEL_BYTES_MAX;
+        if long(&self.origin) || long(&self.actor) {
+            return fault(format!("origin or actor above {LABEL_BYTES_MAX} bytes"));
+        }
+        for (at, part) in self.parts.iter().enumerate() {
+            let name = match part {
+                Part::Call { id, name, .. } => long(id) || long(name),
+                Part::Result { call, .. } => long(call),
+                Part::Media { media_type: name, .. } | Part::Opaque { provider: name, .. } => {
+                    long(name)
+                }
+                Part::Text(_) | Part::Thinking { .. } | Part::File { .. } => false,
+            };
+            if name {
+                return fault(format!("part {at} has a name above {LABEL_BYTES_MAX} bytes"));
+            }
+        }
+        match misplaced_result(&self.parts) {
+            Some(at) => fault(format!("the result in part {at} runs over the end or another")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the first result whose parts are not all there, or hold another result.
+fn misplaced_result(parts: &[Part]) -> Option<usize> {
+    let mut end = 0;
+    for (at, part) in parts.iter().enumerate() {
+        if let Part::Result { parts: count, .. } = part {
+            let left = (parts.len() - at - 1) as u64;
+            if at < end || *count > left {
+                return Some(at);
+            }
+            end = at + 1 + *count as usize;
+        }
+    }
+    None
+}
+
+impl Canonical for Memory {
+    const KIND: Kind = Kind::MEMORY;
+    const VERSION: u16 = 1;
+
+    // What two memories of a dialog share stands at both ends, what differs in the middle: so a
+    // delta of one from the other is one splice. Refs follow the parts, then the links.
+    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
+        body.0.uint(self.role as u64).uint(self.kind as u64);
+        body.0.bytes(self.actor.as_bytes());
+        body.0.uint(u64::from(self.time.is_some()));
+        if let Some(time) = self.time {
+            body.0.int(time.as_millis());
+        }
+        body.0.bytes(self.origin.as_bytes());
+        body.0.uint(self.parts.len() as u64);
+        for part in &self.parts {
+            part.encode(refs, body);
+        }
+        body.0.uint(self.links.len() as u64);
+        refs.extend(&self.links);
+    }
+
+    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+        let role = ROLES[body.0.count(ROLES.len() - 1, "a role")?];
+        let kind = KINDS[body.0.count(KINDS.len() - 1, "a memory's kind")?];
+        let actor = body.0.text(LABEL_BYTES_MAX, "an actor")?.to_owned();
+        let time = match body.0.bounded(1, "the time flag")? {
+            0 => None,
+            _ => Some(Timestamp::from_millis(body.0.int()?)),
+        };
+        let origin = body.0.text(LABEL_BYTES_MAX, "an origin")?.to_owned();
+        let count = body.0.count(MEMORY_PARTS_MAX, "the number of parts")?;
+        // No capacity by a count that nobody vouches for: a part is a byte at the least.
+        let mut parts = Vec::new();
+        for _ in 0..count {
+            parts.push(Part::decode(refs, body)?);
+        }
+        if let Some(at) = misplaced_result(&parts) {
+            return Err(malformed(format!("part {at} is a result out of place")));
+        }
+        let links = body.0.count(MEMORY_PARTS_MAX, "the number of links")?;
+        let links = refs.take(links)?;
+        Ok(Memory { origin, actor, time, role, kind, parts, links })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Node;
+    use proptest::prelude::*;
+
+    fn an_id() -> impl Strategy<Value = ObjectId> {
+        any::<[u8; 32]>().prop_map(ObjectId::from_bytes)
+    }
+
+    fn a_body() -> impl Strategy<Value = Body> {
+        prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..40).prop_map(Body::Inline),
+            an_id().prop_map(|id| Body::Content(ContentId::new(id))),
+        ]
+    }
+
+    fn a_part() -> impl Strategy<Value = Part> {
+        prop_oneof![
+            a_body().prop_map(Part::Text),
+            (a_body(), a_body()).prop_map(|(text, signature)| Part::Thinking { text, signature }),
+            (".{0,9}", ".{0,9}", a_body()).prop_map(|(id, name, arguments)| Part::Call {
+                id,
+                name,
+                arguments
+            }),
+            (".{0,9}", any::<bool>()).prop_map(|(call, error)| Part::Result {
+                call,
+                error,
+                parts: 0
+            }),
+            (".{0,9}", a_body())
+                .prop_map(|(media_type, content)| Part::Media { media_type, content }),
+            an_id().prop_map(|id| Part::File { iteration: IterationId::new(id) }),
+            (".{0,9}", a_body()).prop_map(|(provider, content)| Part::Opaque { provider, content }),
+        ]
+    }
+
+    prop_compose! {
+        fn a_memory()(
+            origin in ".{0,20}", actor in ".{0,9}", time: Option<i64>, role in 0..4usize,
+            kind in 0..4usize, parts in proptest::collection::vec(a_part(), 0..6),
+            links in proptest::collection::vec(an_id(), 0..4),
+        ) -> Memory {
+            let time = time.map(Timestamp::from_millis);
+            Memory { origin, actor, time, role: ROLES[role], kind: KINDS[kind], parts, links }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_memory_comes_back_from_its_node(memory in a_memory()) {
+            prop_assert!(memory.validate().is_ok());
+            prop_assert_eq!(Memory::from_node(&memory.to_node()).unwrap(), memory);
+        }
+
+        #[test]
+        fn any_node_decodes_to_its_own_memory_or_fails_without_panic(
+            body: Vec<u8>, refs in proptest::collection::vec(an_id(), 0..4),
+        ) {
+            let node = Node { kind: Kind::MEMORY, version: 1, refs, body };
+            if let Ok(memory) = Memory::from_node(&node) {
+                prop_assert_eq!(memory.to_node(), node);
+            }
+        }
+    }
+
+    #[test]
+    fn the_encoding_of_a_message_is_frozen() {
+        let memory = Memory::user("hi").with_origin("git:ab").with_time(Timestamp::from_millis(-1));
+        let node = memory.to_node();
+        assert_eq!(node.body, b"\x01\x00\x00\x01\x01\x06git:ab\x01\x00\x00\x02hi\x00");
+        assert!(node.refs.is_empty());
+    }
+
+    #[test]
+    fn numbers_of_roles_and_kinds_are_their_places() {
+        for (at, role) in ROLES.iter().enumerate() {
+            assert_eq!(*role as usize, at);
+        }
+        for (at, kind) in KINDS.iter().enumerate() {
+            assert_eq!(*kind as usize, at);
+        }
+    }
+
+    #[test]
+    fn results_that_overlap_or_run_over_the_end_are_refused() {
+        let result = |parts| Part::Result { call: "1".into(), error: false, parts };
+        let refused = |parts: Vec<Part>| {
+            let memory = Memory { parts, ..Memory::tool("1", "") };
+            memory.validate().is_err() && Memory::from_node(&memory.to_node()).is_err()
+        };
+        assert!(refused(vec![result(1)]));
+        assert!(refused(vec![result(2), Part::text("a"), result(0)]));
+        assert!(!refused(vec![result(1), Part::text("a"), result(0)]));
+    }
+
+    #[test]
+    fn inline_texts_at_the_limit_decode_and_beyond_it_are_refused() {
+        for (len, holds) in [(1_023, true), (1_024, true), (1_025, false)] {
+            let memory = Memory::user("x".repeat(len));
+            assert_eq!(Memory::from_node(&memory.to_node()).is_ok(), holds, "{len}");
+        }
+    }
+
+    #[test]
+    fn parts_and_links_beyond_the_limit_are_refused() {
+        let mut memory = Memory::user("");
+        memory.parts = vec![Part::text(""); MEMORY_PARTS_MAX];
+        memory.links = vec![ObjectId::of_content(b""); MEMORY_PARTS_MAX];
+        assert!(memory.validate().is_ok() && Memory::from_node(&memory.to_node()).is_ok());
+        memory.links.push(ObjectId::of_content(b""));
+        assert!(memory.validate().is_err() && Memory::from_node(&memory.to_node()).is_err());
+        memory.links.clear();
+        memory.parts.push(Part::text(""));
+        assert!(memory.validate().is_err() && Memory::from_node(&memory.to_node()).is_err());
+    }
+}

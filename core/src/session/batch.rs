@@ -1,0 +1,284 @@
+//! Batches: several changes as one checkpoint, all or nothing.
+
+use std::sync::Arc;
+
+use super::build::Built;
+use super::draft::{Draft, NewEntry};
+use super::head::{Head, NewOperation, Outcome};
+use super::history::{numbered, unknown};
+use super::info::CheckpointInfo;
+use super::state::{StateEdit, check_key, content_of, value_of};
+use super::{Session, check_line};
+use crate::error::{Error, Result};
+use crate::object::{FilePath, Memory, OperationKind, Timestamp};
+use crate::store::Batch as StoreBatch;
+
+/// Changes on their way into one checkpoint: all or nothing at [`commit`](Self::commit), nothing
+/// at all when dropped.
+///
+/// It owns what it needs and holds no lock, so it may live as long as it likes. It sees its own
+/// edits. A path that it edits must not be changed by others between
+/// [`begin`](Session::begin) and the commit, else that is `Conflict`; memories and appended state
+/// go to the end, whoever else appends.
+///
+/// ```
+/// let session = partita::Store::in_memory()?.session("s")?;
+/// let mut batch = session.begin()?;
+/// batch.write("a", "1")?;
+/// assert_eq!(batch.read("a")?, b"1");
+/// assert_eq!(session.get("a")?, None);
+/// session.write("a", "somebody else's")?;
+/// assert_eq!(batch.commit().unwrap_err().kind(), partita::ErrorKind::Conflict);
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Batch {
+    session: Session,
+    head: Arc<Head>,
+    batch: StoreBatch,
+    draft: Draft,
+    kind: OperationKind,
+    message: String,
+}
+
+/// A batch after its commit.
+pub(super) struct Finished {
+    pub(super) head: Arc<Head>,
+    /// The number of the batch's first memory.
+    pub(super) memory: u64,
+}
+
+impl Session {
+    /// Begins a batch on the latest state.
+    ///
+    /// # Errors
+    /// `NotFound` if the session is gone.
+    pub fn begin(&self) -> Result<Batch> {
+        let head = self.head()?;
+        Ok(Batch {
+            session: self.clone(),
+            draft: Draft::new(head.point()),
+            head,
+            batch: self.store.batch(),
+            kind: OperationKind::Batch,
+            message: String::new(),
+        })
+    }
+
+    /// Runs `edit` on a batch and commits it; an error of `edit` commits nothing.
+    ///
+    /// # Errors
+    /// What `edit` returns, else as [`Batch::commit`]; nothing to commit is no error.
+    pub fn batch<T>(&self, edit: impl FnOnce(&mut Batch) -> Result<T>) -> Result<T> {
+        let mut batch = self.begin()?;
+        let value = edit(&mut batch)?;
+        batch.finish()?;
+        Ok(value)
+    }
+}
+
+impl Batch {
+    /// Writes a file, which keeps its executable bit, and returns the number of its iteration.
+    /// Bytes that it has already make no iteration.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that cannot be, or bytes above the limit.
+    pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
+        self.draft.write_bytes(&mut self.batch, FilePath::new(path)?, bytes.as_ref())
+    }
+
+    /// Puts a file with its executable bit, a link or a submodule at a path.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_entry(&mut self, path: impl AsRef<[u8]>, entry: NewEntry) -> Result<u64> {
+        self.draft.write(&mut self.batch, FilePath::new(path)?, entry)
+    }
+
+    /// Removes a file and returns the number of the iteration that says so.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+        self.draft.remove(&mut self.batch, FilePath::new(path)?)
+    }
+
+    /// Moves a file, over what is at the new path if anything is. Its history moves along.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Invalid` if both paths are one.
+    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<u64> {
+        self.draft.rename(&mut self.batch, FilePath::new(from)?, FilePath::new(to)?, None)
+    }
+
+    /// Moves a file and changes it, in one iteration.
+    ///
+    /// # Errors
+    /// As [`rename`](Self::rename) and [`write`](Self::write).
+    pub fn rename_entry(
+        &mut self,
+        from: impl AsRef<[u8]>,
+        to: impl AsRef<[u8]>,
+        entry: NewEntry,
+    ) -> Result<u64> {
+        let (from, to) = (FilePath::new(from)?, FilePath::new(to)?);
+        self.draft.rename(&mut self.batch, from, to, Some(entry))
+    }
+
+    /// Brings back what an earlier iteration of a path held, as a new iteration, and returns that
+    /// one's number.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such path or number.
+    pub fn restore(&mut self, path: impl AsRef<[u8]>, number: u64) -> Result<u64> {
+        let path = FilePath::new(path)?;
+        let place = self.draft.place(&self.batch, &path)?.ok_or_else(|| unknown(&path))?;
+        let old = numbered(&self.batch, place.iteration(&self.batch)?, &path, number)?;
+        self.draft.set(&mut self.batch, path, old.value.entry)
+    }
+
+    /// Appends a memory; its number is given at the commit.
+    ///
+    /// # Errors
+    /// `Invalid` for a memory that breaks a limit.
+    pub fn remember(&mut self, memory: Memory) -> Result<()> {
+        self.draft.remember(&mut self.batch, memory)
+    }
+
+    /// Makes the batch rest on a path being at this iteration, or with `None` on there being no
+    /// file, now and still at the commit.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not so now.
+    pub fn expect(&mut self, path: impl AsRef<[u8]>, number: Option<u64>) -> Result<()> {
+        self.draft.expect(&self.batch, FilePath::new(path)?, number)
+    }
+
+    /// Sets a key of the state to bytes, whatever it held.
+    ///
+    /// # Errors
+    /// `Invalid` for a key out of bounds.
+    pub fn state_put(&mut self, key: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<()> {
+        let (key, bytes) = (key.as_ref(), bytes.as_ref());
+        check_key(key)?;
+        let old = self.draft.state.base(&self.batch, key)?;
+        let base = old.as_ref().and_then(content_of);
+        let value =
+            value_of(bytes, || self.draft.put_content(&mut self.batch, bytes.into(), base))?;
+        self.draft.state.edit(&self.batch, key, StateEdit::Put(value))
+    }
+
+    /// Appends an item to a list of the state, which begins with its first item.
+    ///
+    /// # Errors
+    /// `Invalid` if the key holds bytes or is out of bounds.
+    pub fn state_append(&mut self, key: impl AsRef<[u8]>, item: impl AsRef<[u8]>) -> Result<()> {
+        let (key, item) = (key.as_ref(), item.as_ref());
+        check_key(key)?;
+        let value = value_of(item, || self.draft.put_content(&mut self.batch, item.into(), None))?;
+        self.draft.state.edit(&self.batch, key, StateEdit::Append(value))
+    }
+
+    /// Removes a key of the state.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn state_remove(&mut self, key: impl AsRef<[u8]>) -> Result<()> {
+        self.draft.state.edit(&self.batch, key.as_ref(), StateEdit::Remove)
+    }
+
+    /// Labels the checkpoint with what its source says of it, for ever.
+    ///
+    /// # Errors
+    /// `Invalid` for a label beyond the limits.
+    pub fn label(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
+        self.draft.label(name, value.as_ref())
+    }
+
+    /// Gives the checkpoint its source's time. The clock's is the operation's own and needs none.
+    pub fn time(&mut self, time: Timestamp) {
+        self.draft.time = Some(time);
+    }
+
+    /// Says in a line what the operation is about.
+    ///
+    /// # Errors
+    /// `Invalid` for a message beyond the limit.
+    pub fn message(&mut self, message: &str) -> Result<()> {
+        check_line("a message", message)?;
+        message.clone_into(&mut self.message);
+        Ok(())
+    }
+
+    /// Says what the operation does; [`OperationKind::Batch`] if nobody says.
+    pub fn kind(&mut self, kind: OperationKind) {
+        self.kind = kind;
+    }
+
+    /// Reads a file as the batch leaves it.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Invalid` for a submodule.
+    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+        let path = FilePath::new(path)?;
+        read_drafted(&self.draft, &self.batch, &self.session, &path)
+    }
+
+    /// Returns the number of a path's newest iteration, its own edits included.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that cannot be.
+    pub fn iteration(&self, path: impl AsRef<[u8]>) -> Result<Option<u64>> {
+        self.draft.number(&self.batch, &FilePath::new(path)?)
+    }
+
+    /// Commits all of it as one durable step and returns the session's newest checkpoint: the one
+    /// this makes, or the one there is where nothing changes.
+    ///
+    /// # Errors
+    /// `Conflict` if a path or state key that it edits was changed meanwhile. `Invalid` if a path
+    /// would be both file and directory, or if nothing changes in a session that is still empty.
+    pub fn commit(self) -> Result<CheckpointInfo> {
+        let finished = self.finish()?;
+        match finished.head.point() {
+            Some(point) => Ok(CheckpointInfo::of(point)),
+            None => Err(Error::invalid("nothing to commit in a session that is still empty")),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Finished> {
+        loop {
+            let Built { point, memory } =
+                self.draft.build(&mut self.batch, self.head.point(), false)?;
+            if point.is_none() {
+                return Ok(Finished { head: self.head, memory });
+            }
+            let new =
+                NewOperation { message: self.message.clone(), ..NewOperation::new(self.kind) };
+            let next = self.session.store().batch();
+            let batch = std::mem::replace(&mut self.batch, next);
+            match self.session.commit_on(&self.head, batch, point, new)? {
+                Outcome::Committed(head) => return Ok(Finished { head, memory }),
+                Outcome::Moved(head) => self.head = head,
+            }
+            self.draft.replay(&mut self.batch)?;
+        }
+    }
+}
+
+/// Reads a file as a draft leaves it.
+pub(super) fn read_drafted(
+    draft: &Draft,
+    batch: &StoreBatch,
+    session: &Session,
+    path: &FilePath,
+) -> Result<Vec<u8>> {
+    let place = draft.live(batch, path)?;
+    match place.entry.content() {
+        Some(id) => match draft.content(id) {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None => Ok(session.store().read_content(id)?.to_vec()),
+        },
+        None => Err(Error::invalid(format!("{path} is a submodule, which has no bytes here"))),
+    }
+}

@@ -1,0 +1,262 @@
+//! Building a checkpoint: a draft on top of a point.
+
+use std::collections::HashSet;
+
+use super::chain::number_after;
+use super::draft::{Draft, Touched, said};
+use super::head::{Point, root};
+use super::place::Place;
+use super::state;
+use crate::codec::malformed;
+use crate::error::{Error, Result};
+use crate::id::{CheckpointId, MemoryId, ObjectId};
+use crate::limits::TEXT_INLINE_BYTES_MAX;
+use crate::map::{Map, Value};
+use crate::object::{Canonical, Checkpoint, FilePath, Objects};
+use crate::store::Batch as StoreBatch;
+
+/// The key of the memories map that holds the number which the next memory must have at the
+/// least. Memories themselves are under 8-byte keys, so this one sorts before them all.
+const FLOOR: &[u8] = b"";
+
+/// What a draft became.
+pub(super) struct Built {
+    /// The new checkpoint, or none where nothing changes.
+    pub(super) point: Option<Point>,
+    /// The number of the draft's first memory.
+    pub(super) memory: u64,
+}
+
+/// The three roots that this version edits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Roots {
+    pub(super) files: Map,
+    pub(super) memories: Map,
+    pub(super) state: Map,
+}
+
+impl Roots {
+    pub(super) fn of(point: Option<&Point>) -> Self {
+        Roots {
+            files: root(point, Checkpoint::FILES),
+            memories: root(point, Checkpoint::MEMORIES),
+            state: root(point, Checkpoint::STATE),
+        }
+    }
+}
+
+impl Draft {
+    /// Builds the checkpoint after `parent`. With `always`, also where nothing changes.
+    pub(super) fn build(
+        &self,
+        batch: &mut StoreBatch,
+        parent: Option<&Point>,
+        always: bool,
+    ) -> Result<Built> {
+        let before = Roots::of(parent);
+        self.check_unmoved(batch, before.files)?;
+        self.check_directories(batch, before.files)?;
+        let edits = self.touched.iter().filter(|(_, touched)| touched.now != touched.base);
+        let edits = edits.map(|(path, touched)| {
+            (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
+        });
+        let edits: Vec<_> = edits.collect();
+        let memory = next_memory(before.memories, batch)?;
+        let (memories, state) = match &self.reset {
+            None => (before.memories, before.state),
+            Some(reset) => {
+                let old = Roots::of(reset.to.as_ref());
+                (with_floor(batch, old.memories, memory)?, old.state)
+            }
+        };
+        let memories = self.append_memories(batch, memories, memory)?;
+        let files = state::edit(batch, before.files, edits)?;
+        let state = self.state.apply(batch, state)?;
+        let after = Roots { files, memories, state };
+        let changes = after != before || !self.labels.is_empty() || self.time.is_some();
+        if !always && !changes {
+            return Ok(Built { point: None, memory });
+        }
+        let mut checkpoint = following(batch, parent)?;
+        if let Some(reset) = self.reset.as_ref().filter(|reset| reset.others) {
+            let old = reset.to.as_ref();
+            checkpoint.roots = old.map(|old| old.value.roots.clone()).unwrap_or_default();
+        }
+        after.write(&mut checkpoint);
+        checkpoint.labels = self.labels.clone();
+        checkpoint.time = self.time;
+        Ok(Built { point: Some(put(batch, checkpoint, parent)), memory })
+    }
+
+    /// Refuses where another writer changed a path that an edit rests on.
+    fn check_unmoved(&self, batch: &StoreBatch, files: Map) -> Result<()> {
+        if self.rests_on(files) {
+            return Ok(());
+        }
+        for (path, Touched { base, .. }) in &self.touched {
+            let found = Place::find(files, batch, path)?;
+            if found != *base {
+                let number = |place: &Option<Place>| -> Result<Option<u64>> {
+                    place.as_ref().map(|place| Ok(place.iteration(batch)?.number())).transpose()
+                };
+                let (base, found) = (said(number(base)?), said(number(&found)?));
+                return Err(Error::conflict(format!(
+                    "{path} is at {found}, this edit rests on {base}; read it again"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a path that would be both a file and a directory. Looks at the outcome alone, so
+    /// one checkpoint may turn the one into the other.
+    fn check_directories(&self, batch: &StoreBatch, files: Map) -> Result<()> {
+        let is_live = |place: &Option<Place>| place.as_ref().is_some_and(Place::is_live);
+        let mut free = HashSet::new();
+        for (path, touched) in &self.touched {
+            if is_live(&touched.base) || !is_live(&touched.now) {
+                continue;
+            }
+            let bytes = path.as_bytes();
+            let slashes = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/');
+            for (at, _) in slashes {
+                let directory = &bytes[..at];
+                if !free.insert(directory) {
+                    break; // With it, all above it were looked at.
+                }
+                let directory = FilePath::new(directory)?;
+                let place = match self.touched.get(&directory) {
+                    Some(touched) => touched.now.clone(),
+                    None => Place::find(files, batch, &directory)?,
+                };
+                if is_live(&place) {
+                    return Err(clash(&directory, path));
+                }
+            }
+            let mut below = bytes.to_vec();
+            below.push(b'/');
+            let bound = FilePath::new([&below[..], b"\x01"].concat());
+            // A path as long as paths can be has nothing below it.
+            let Ok(bound) = bound else { continue };
+            let mut drafted = self
+                .touched
+                .range(bound..)
+                .take_while(|(other, _)| other.as_bytes().starts_with(&below));
+            if let Some((other, _)) = drafted.find(|(_, touched)| is_live(&touched.now)) {
+                return Err(clash(path, other));
+            }
+            for row in files.prefix(batch, &below) {
+                let (key, value) = row?;
+                let other = FilePath::new(&key).map_err(|error| malformed(error.to_string()))?;
+                if !self.touched.contains_key(&other) && Place::from_value(&value)?.is_live() {
+                    return Err(clash(path, &other));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn append_memories(&self, batch: &mut StoreBatch, map: Map, first: u64) -> Result<Map> {
+        if self.memories.is_empty() {
+            return Ok(map);
+        }
+        let mut edits = Vec::with_capacity(self.memories.len() + 1);
+        if map.get(batch, FLOOR)?.is_some() {
+            edits.push((FLOOR.to_vec(), None));
+        }
+        let mut last = match map.last(batch)? {
+            Some((_, value)) => value.refs.first().copied(),
+            None => None,
+        };
+        let mut number = first;
+        for memory in &self.memories {
+            let node = memory.to_node();
+            let base = last.filter(|_| node.size() <= TEXT_INLINE_BYTES_MAX);
+            let id = batch.put_node(node, base);
+            edits.push((memory_key(number), Some(memory_value(id))));
+            last = Some(id);
+            number = number_after(number)?;
+        }
+        state::edit(batch, map, edits)
+    }
+}
+
+impl Roots {
+    fn write(&self, checkpoint: &mut Checkpoint) {
+        for (name, map) in [
+            (Checkpoint::FILES, self.files),
+            (Checkpoint::MEMORIES, self.memories),
+            (Checkpoint::STATE, self.state),
+        ] {
+            match map.root() {
+                Some(root) => drop(checkpoint.roots.insert(name.to_owned(), root.id())),
+                None => drop(checkpoint.roots.remove(name)),
+            }
+        }
+    }
+}
+
+/// A checkpoint after `parent` that keeps all its roots, also those of later versions.
+fn following(objects: &impl Objects, parent: Option<&Point>) -> Result<Checkpoint> {
+    let (number, jump) = match parent {
+        Some(parent) => (number_after(parent.number())?, parent.jump_of_child(objects)?),
+        None => (1, None),
+    };
+    Ok(Checkpoint {
+        number,
+        parents: parent.map(Point::checkpoint_id).into_iter().collect(),
+        jump: jump.map(CheckpointId::new),
+        roots: parent.map(|parent| parent.value.roots.clone()).unwrap_or_default(),
+        labels: Default::default(),
+        time: None,
+    })
+}
+
+fn put(batch: &mut StoreBatch, checkpoint: Checkpoint, parent: Option<&Point>) -> Point {
+    let id = batch.put(&checkpoint, parent.map(|parent| parent.id));
+    Point { id, value: checkpoint }
+}
+
+/// The number that the next memory gets.
+fn next_memory(memories: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
+    let floor = match memories.get(objects, FLOOR)? {
+        Some(value) => memory_number(&value.bytes)?,
+        None => 1,
+    };
+    match memories.last(objects)? {
+        Some((key, _)) if key != FLOOR => Ok(number_after(memory_number(&key)?)?.max(floor)),
+        _ => Ok(floor),
+    }
+}
+
+/// An old memories map in which no number given since can be given again.
+fn with_floor(batch: &mut StoreBatch, memories: Map, next: u64) -> Result<Map> {
+    if next_memory(memories, batch)? >= next {
+        return Ok(memories);
+    }
+    let floor = Value { refs: Vec::new(), bytes: next.to_be_bytes().to_vec() };
+    state::edit(batch, memories, vec![(FLOOR.to_vec(), Some(floor))])
+}
+
+pub(super) fn memory_key(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+pub(super) fn memory_number(key: &[u8]) -> Result<u64> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| malformed("a memory's number"))
+}
+
+fn memory_value(id: ObjectId) -> Value {
+    Value { refs: vec![id], bytes: Vec::new() }
+}
+
+pub(super) fn memory_id(value: &Value) -> Result<MemoryId> {
+    match (&value.refs[..], &value.bytes[..]) {
+        ([id], []) => Ok(MemoryId::new(*id)),
+        _ => Err(malformed("a memory's value")),
+    }
+}
+
+fn clash(file: &FilePath, below: &FilePath) -> Error {
+    Error::invalid(format!("{file} cannot be a file and the directory of {below}"))
+}

@@ -1,0 +1,146 @@
+//! Chains: checkpoints, operations and iterations, each linked to the one before and to one
+//! further back, so that any ancestor is found in O(log n).
+
+use crate::codec::malformed;
+use crate::error::Result;
+use crate::id::ObjectId;
+use crate::object::{Canonical, Checkpoint, Iteration, Objects, Operation, jumps_far, read};
+
+/// What stands in a chain. Numbers fall strictly along parents and jumps.
+pub(super) trait Linked: Canonical {
+    fn number(&self) -> u64;
+    /// The first parent.
+    fn parent(&self) -> Option<ObjectId>;
+    /// The jump, where it is stored because it differs from the parent.
+    fn stored_jump(&self) -> Option<ObjectId>;
+}
+
+impl Linked for Checkpoint {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.parents.first().map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+impl Linked for Operation {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.previous.map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+impl Linked for Iteration {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.parents.first().map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+/// A value of a chain and its id.
+#[derive(Clone, Debug)]
+pub(super) struct Link<T> {
+    pub(super) id: ObjectId,
+    pub(super) value: T,
+}
+
+impl<T: Linked> Link<T> {
+    pub(super) fn read(objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
+        Ok(Link { id, value: read(objects, id)? })
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.value.number()
+    }
+
+    /// The first parent, or none at the start of the chain.
+    pub(super) fn parent(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
+        self.value.parent().map(|id| self.earlier(objects, id)).transpose()
+    }
+
+    /// Where the jump goes: further back, else the parent, or none at the start.
+    fn jump(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
+        match self.value.stored_jump() {
+            Some(id) => self.earlier(objects, id).map(Some),
+            None => self.parent(objects),
+        }
+    }
+
+    /// What a child of this one stores as its jump.
+    pub(super) fn jump_of_child(
+        &self,
+        objects: &(impl Objects + ?Sized),
+    ) -> Result<Option<ObjectId>> {
+        // The start of a chain jumps to itself, so its child and grandchild jump to their parents.
+        let Some(jump) = self.jump(objects)? else { return Ok(None) };
+        let Some(far) = jump.jump(objects)? else { return Ok(None) };
+        Ok(jumps_far(self.number(), jump.number(), far.number()).then_some(far.id))
+    }
+
+    /// The ancestor with this number, itself included, or none where the chain has no such.
+    pub(super) fn ancestor(
+        self,
+        objects: &(impl Objects + ?Sized),
+        number: u64,
+    ) -> Result<Option<Self>> {
+        if self.number() < number {
+            return Ok(None);
+        }
+        let found = self.earliest(objects, |link| Ok(link.number() >= number))?;
+        Ok((found.number() == number).then_some(found))
+    }
+
+    /// The earliest of itself and its ancestors that holds, where it holds itself and what comes
+    /// after one that holds does too. Near ones are found in few steps, far ones in O(log n).
+    pub(super) fn earliest(
+        self,
+        objects: &(impl Objects + ?Sized),
+        mut holds: impl FnMut(&Self) -> Result<bool>,
+    ) -> Result<Self> {
+        let mut at = self;
+        loop {
+            if at.value.stored_jump().is_some() {
+                let jump = at.jump(objects)?.expect("a stored jump leads somewhere");
+                if holds(&jump)? {
+                    at = jump;
+                    continue;
+                }
+            }
+            match at.parent(objects)? {
+                Some(parent) if holds(&parent)? => at = parent,
+                _ => return Ok(at),
+            }
+        }
+    }
+
+    fn earlier(&self, objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
+        let link = Link::read(objects, id)?;
+        if link.number() >= self.number() {
+            let (number, at) = (self.number(), link.number());
+            return Err(malformed(format!(
+                "{:.10} has number {number}, {id:.10} before it {at}",
+                self.id
+            )));
+        }
+        Ok(link)
+    }
+}
+
+/// The number after; refuses what only a forged object can ask for.
+pub(super) fn number_after(number: u64) -> Result<u64> {
+    number.checked_add(1).ok_or_else(|| malformed("a chain is at the largest number"))
+}

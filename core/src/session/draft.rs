@@ -1,0 +1,382 @@
+//! Drafts: edits of files, memories and state on their way into one checkpoint.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::chain::{Link, number_after};
+use super::head::{Point, root};
+use super::place::Place;
+use super::state::StateDraft;
+use crate::error::{Error, Result};
+use crate::id::{ContentId, IterationId, ObjectId};
+use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
+use crate::map::Map;
+use crate::object::{
+    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, Objects, Timestamp,
+};
+use crate::store::Batch as StoreBatch;
+
+/// Bytes of a submodule's commit id at the most: SHA-1 has 20, SHA-256 has 32.
+const COMMIT_BYTES_MAX: usize = 64;
+
+/// What is to be at a path.
+///
+/// ```
+/// use partita::{NewEntry, Store};
+/// let session = Store::in_memory()?.session("tools")?;
+/// session.batch(|b| {
+///     b.write_entry("run.sh", NewEntry::file("echo hi\n").executable())?;
+///     b.write_entry("latest", NewEntry::symlink("run.sh"))
+/// })?;
+/// assert_eq!(session.read("latest")?, b"run.sh");
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NewEntry {
+    /// A regular file.
+    File {
+        /// Its bytes.
+        bytes: Arc<[u8]>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// The bytes of its target, kept as they are and never followed.
+        target: Arc<[u8]>,
+    },
+    /// Another repository at a commit.
+    Submodule {
+        /// The raw bytes of the commit's id.
+        commit: Vec<u8>,
+    },
+}
+
+impl NewEntry {
+    /// Makes a regular file.
+    pub fn file(bytes: impl AsRef<[u8]>) -> Self {
+        NewEntry::File { bytes: bytes.as_ref().into(), executable: false }
+    }
+
+    /// Makes a symbolic link.
+    pub fn symlink(target: impl AsRef<[u8]>) -> Self {
+        NewEntry::Symlink { target: target.as_ref().into() }
+    }
+
+    /// Makes a submodule at a commit.
+    pub fn submodule(commit: impl AsRef<[u8]>) -> Self {
+        NewEntry::Submodule { commit: commit.as_ref().to_vec() }
+    }
+
+    /// Lets a regular file be executed; leaves other entries as they are.
+    #[must_use]
+    pub fn executable(mut self) -> Self {
+        if let NewEntry::File { executable, .. } = &mut self {
+            *executable = true;
+        }
+        self
+    }
+}
+
+/// An earlier state of which a draft brings memories and state back.
+#[derive(Debug)]
+pub(super) struct Reset {
+    /// None for the state of an empty session.
+    pub(super) to: Option<Point>,
+    /// Whether roots unknown to this version come back too.
+    pub(super) others: bool,
+}
+
+/// A path that a draft rests on.
+#[derive(Clone, Debug)]
+pub(super) struct Touched {
+    /// What was there when the draft began.
+    pub(super) base: Option<Place>,
+    /// What is there now.
+    pub(super) now: Option<Place>,
+}
+
+/// Edits on their way into one checkpoint.
+///
+/// Contents and iterations go into the store's batch at once. They rest on the paths alone, so
+/// where another writer comes first they hold as they are, and only maps and checkpoint are
+/// built anew.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    files: Map,
+    pub(super) touched: BTreeMap<FilePath, Touched>,
+    pub(super) memories: Vec<Memory>,
+    pub(super) state: StateDraft,
+    pub(super) labels: BTreeMap<String, Vec<u8>>,
+    pub(super) time: Option<Timestamp>,
+    pub(super) reset: Option<Reset>,
+    contents: Vec<(Arc<[u8]>, Option<ContentId>)>,
+    by_content: HashMap<ContentId, usize>,
+    iterations: Vec<(Iteration, Option<ObjectId>)>,
+}
+
+impl Draft {
+    pub(super) fn new(base: Option<&Point>) -> Self {
+        Draft {
+            files: root(base, Checkpoint::FILES),
+            state: StateDraft::new(root(base, Checkpoint::STATE)),
+            ..Draft::default()
+        }
+    }
+
+    /// Tells whether these are the files that the draft began with.
+    pub(super) fn rests_on(&self, files: Map) -> bool {
+        self.files == files
+    }
+
+    /// Puts contents and iterations into a new batch, for another attempt.
+    pub(super) fn replay(&self, batch: &mut StoreBatch) -> Result<()> {
+        for (bytes, base) in &self.contents {
+            batch.put_content(bytes.clone(), *base)?;
+        }
+        for (iteration, base) in &self.iterations {
+            batch.put(iteration, *base);
+        }
+        Ok(())
+    }
+
+    /// What is at a path after the edits so far.
+    pub(super) fn place(&self, batch: &StoreBatch, path: &FilePath) -> Result<Option<Place>> {
+        match self.touched.get(path) {
+            Some(touched) => Ok(touched.now.clone()),
+            None => Place::find(self.files, batch, path),
+        }
+    }
+
+    /// The place of a path that holds something.
+    pub(super) fn live(&self, batch: &StoreBatch, path: &FilePath) -> Result<Place> {
+        let place = self.place(batch, path)?;
+        place.filter(Place::is_live).ok_or_else(|| Error::not_found(format!("no file {path}")))
+    }
+
+    /// The bytes of a content of this draft.
+    pub(super) fn content(&self, id: ContentId) -> Option<Arc<[u8]>> {
+        self.by_content.get(&id).map(|&at| self.contents[at].0.clone())
+    }
+
+    /// The current iteration's number, where the path has one.
+    pub(super) fn number(&self, batch: &StoreBatch, path: &FilePath) -> Result<Option<u64>> {
+        let place = self.place(batch, path)?;
+        place.map(|place| Ok(place.iteration(batch)?.number())).transpose()
+    }
+
+    /// Makes the draft rest on what is at a path now.
+    pub(super) fn expect(
+        &mut self,
+        batch: &StoreBatch,
+        path: FilePath,
+        number: Option<u64>,
+    ) -> Result<()> {
+        let place = self.place(batch, &path)?;
+        let found = match place.as_ref().filter(|place| place.is_live() || number.is_some()) {
+            Some(place) => Some(place.iteration(batch)?.number()),
+            None => None,
+        };
+        if found != number {
+            let (found, number) = (said(found), said(number));
+            return Err(Error::conflict(format!("{path} is at {found}, expected {number}")));
+        }
+        self.touched.entry(path).or_insert(Touched { base: place.clone(), now: place });
+        Ok(())
+    }
+
+    /// Writes a path, unless that is what it holds. Returns the number of its iteration.
+    pub(super) fn write(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: FilePath,
+        new: NewEntry,
+    ) -> Result<u64> {
+        let place = self.place(batch, &path)?;
+        let base = place.as_ref().and_then(|place| place.entry.content());
+        let entry = self.put_entry(batch, new, base)?;
+        self.set(batch, path, entry)
+    }
+
+    fn put_entry(
+        &mut self,
+        batch: &mut StoreBatch,
+        new: NewEntry,
+        base: Option<ContentId>,
+    ) -> Result<Entry> {
+        Ok(match new {
+            NewEntry::File { bytes, executable } => {
+                Entry::File { content: self.put_content(batch, bytes, base)?, executable }
+            }
+            NewEntry::Symlink { target } => {
+                Entry::Symlink { target: self.put_content(batch, target, base)? }
+            }
+            NewEntry::Submodule { commit } => {
+                if commit.is_empty() || commit.len() > COMMIT_BYTES_MAX {
+                    return Err(Error::invalid(format!(
+                        "a submodule's commit has 1 to {COMMIT_BYTES_MAX} bytes, got {}",
+                        commit.len()
+                    )));
+                }
+                Entry::Submodule { commit }
+            }
+        })
+    }
+
+    /// Writes the bytes of a file, which keeps its executable bit.
+    pub(super) fn write_bytes(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: FilePath,
+        bytes: &[u8],
+    ) -> Result<u64> {
+        let place = self.place(batch, &path)?;
+        let entry = place.map(|place| place.entry);
+        let executable = matches!(entry, Some(Entry::File { executable: true, .. }));
+        self.write(batch, path, NewEntry::File { bytes: bytes.into(), executable })
+    }
+
+    pub(super) fn remove(&mut self, batch: &mut StoreBatch, path: FilePath) -> Result<u64> {
+        self.live(batch, &path)?;
+        self.set(batch, path, Entry::Removed)
+    }
+
+    /// Puts an entry at a path, unless it is there. Returns the number of its iteration.
+    pub(super) fn set(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: FilePath,
+        entry: Entry,
+    ) -> Result<u64> {
+        let place = self.place(batch, &path)?;
+        let Some(place) = place else {
+            return self.iterate(batch, path, entry, None, None);
+        };
+        let parent = place.iteration(batch)?;
+        if place.entry == entry {
+            return Ok(parent.number());
+        }
+        self.iterate(batch, path, entry, Some(parent), None)
+    }
+
+    /// Moves a file, and changes it where `new` says so: its line goes on at the new path, the
+    /// old path's ends in a removal.
+    pub(super) fn rename(
+        &mut self,
+        batch: &mut StoreBatch,
+        from: FilePath,
+        to: FilePath,
+        new: Option<NewEntry>,
+    ) -> Result<u64> {
+        if from == to {
+            return Err(Error::invalid(format!("cannot rename {from} to itself")));
+        }
+        let source = self.live(batch, &from)?;
+        let line = source.iteration(batch)?;
+        let old = match self.place(batch, &to)? {
+            Some(place) => Some(place.iteration(batch)?),
+            None => None,
+        };
+        let entry = match new {
+            Some(new) => self.put_entry(batch, new, source.entry.content())?,
+            None => source.entry,
+        };
+        let number = self.iterate(batch, to, entry, Some(line.clone()), old)?;
+        self.iterate(batch, from, Entry::Removed, Some(line), None)?;
+        Ok(number)
+    }
+
+    /// Appends a memory; its number is given when the checkpoint is built.
+    pub(super) fn remember(&mut self, batch: &mut StoreBatch, mut memory: Memory) -> Result<()> {
+        memory.validate()?;
+        for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
+            if let Body::Inline(bytes) = body
+                && bytes.len() > TEXT_INLINE_BYTES_MAX
+            {
+                let bytes = std::mem::take(bytes);
+                *body = Body::Content(self.put_content(batch, bytes.into(), None)?);
+            }
+        }
+        let size = memory.to_node().size();
+        if size > NODE_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "memory of {size} bytes beside its long texts, at most {NODE_BYTES_MAX} are allowed"
+            )));
+        }
+        self.memories.push(memory);
+        Ok(())
+    }
+
+    pub(super) fn label(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        if name.is_empty() || name.len() > LABEL_BYTES_MAX || value.len() > LABEL_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "label {:?}: name and value have at most {LABEL_BYTES_MAX} bytes, the name one",
+                name.chars().take(80).collect::<String>()
+            )));
+        }
+        self.labels.insert(name.to_owned(), value.to_vec());
+        if self.labels.len() > LABELS_MAX {
+            return Err(Error::invalid(format!("more than {LABELS_MAX} labels")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_content(
+        &mut self,
+        batch: &mut StoreBatch,
+        bytes: Arc<[u8]>,
+        base: Option<ContentId>,
+    ) -> Result<ContentId> {
+        let id = batch.put_content(bytes.clone(), base)?;
+        if let std::collections::hash_map::Entry::Vacant(vacant) = self.by_content.entry(id) {
+            vacant.insert(self.contents.len());
+            self.contents.push((bytes, base));
+        }
+        Ok(id)
+    }
+
+    /// Adds an iteration of a path after `parent`, and after `old` where a rename covers one.
+    fn iterate(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: FilePath,
+        entry: Entry,
+        parent: Option<Link<Iteration>>,
+        old: Option<Link<Iteration>>,
+    ) -> Result<u64> {
+        let lines = [&parent, &old];
+        let number = lines.iter().filter_map(|line| line.as_ref()).map(Link::number).max();
+        let jump = match &parent {
+            Some(parent) => parent.jump_of_child(batch)?.map(IterationId::new),
+            None => None,
+        };
+        let base = parent.as_ref().map(|parent| parent.id);
+        let ids = [parent.as_ref(), old.as_ref()].into_iter().flatten();
+        let iteration = Iteration {
+            path: path.clone(),
+            number: number_after(number.unwrap_or(0))?,
+            entry: entry.clone(),
+            parents: ids.map(|link| IterationId::new(link.id)).collect(),
+            jump,
+            cause: None,
+        };
+        let number = iteration.number;
+        let id = IterationId::new(batch.put(&iteration, base));
+        self.iterations.push((iteration, base));
+        let now = Some(Place { entry, iteration: id });
+        match self.touched.get_mut(&path) {
+            Some(touched) => touched.now = now,
+            None => {
+                let base = Place::find(self.files, &*batch as &dyn Objects, &path)?;
+                self.touched.insert(path, Touched { base, now });
+            }
+        }
+        Ok(number)
+    }
+}
+
+/// An iteration as an error names it.
+pub(super) fn said(number: Option<u64>) -> String {
+    number.map_or("no iteration".to_owned(), |number| format!("iteration {number}"))
+}

@@ -1,0 +1,102 @@
+//! Files of a session: one change a commit, and reads of the latest state.
+
+use super::Session;
+use super::batch::Batch;
+use super::history::{newest, numbered};
+use super::info::IterationInfo;
+use super::snapshot::read_entry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::{Entry, FilePath, OperationKind};
+
+impl Session {
+    /// Writes a file as one durable commit and returns its iteration. The file keeps its
+    /// executable bit. Bytes that it has already make neither iteration nor checkpoint: then the
+    /// iteration that is there comes back.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that cannot be or clashes with a directory, `Conflict` if another
+    /// writer changed the path during the call.
+    pub fn write(&self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<IterationInfo> {
+        let path = FilePath::new(path)?;
+        self.edit(OperationKind::Write, &path, |batch| batch.write(&path, bytes))
+    }
+
+    /// Removes a file. Its history stays and goes on if the path comes back.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such file, `Conflict` as [`write`](Self::write).
+    pub fn remove(&self, path: impl AsRef<[u8]>) -> Result<IterationInfo> {
+        let path = FilePath::new(path)?;
+        self.edit(OperationKind::Remove, &path, |batch| batch.remove(&path))
+    }
+
+    /// Moves a file, over what is at the new path if anything is, and returns the iteration
+    /// there. Its history moves along; the old path's ends in a removal.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such file, `Invalid` if both paths are one or the new one
+    /// cannot be, `Conflict` as [`write`](Self::write) for either path.
+    pub fn rename(&self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<IterationInfo> {
+        let to = FilePath::new(to)?;
+        self.edit(OperationKind::Rename, &to, |batch| batch.rename(from, &to))
+    }
+
+    /// Brings back what an earlier iteration of a path held, as a new iteration. If that is what
+    /// the path holds, the iteration that is there comes back.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such path or number, `Conflict` as [`write`](Self::write).
+    pub fn restore(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
+        let path = FilePath::new(path)?;
+        self.edit(OperationKind::Restore, &path, |batch| batch.restore(&path, number))
+    }
+
+    /// Reads the bytes of a file or the target of a link.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, saying since when; `Invalid` for a submodule, which has none.
+    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+        self.latest()?.read(path)
+    }
+
+    /// Reads the bytes of a file, or returns none where there is no file.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that cannot be, and for a submodule.
+    pub fn get(&self, path: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
+        match self.read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the bytes of an iteration, by its number on the line that leads to the path.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such path or number, or if the iteration is a removal.
+    pub fn read_at(&self, path: impl AsRef<[u8]>, number: u64) -> Result<Vec<u8>> {
+        let path = FilePath::new(path)?;
+        let (last, _) = newest(&self.store, &*self.head()?, &path)?;
+        let link = numbered(&self.store, last, &path, number)?;
+        match &link.value.entry {
+            Entry::Removed => {
+                Err(Error::not_found(format!("iteration {number} of {path} is its removal")))
+            }
+            entry => read_entry(&self.store, &path, entry),
+        }
+    }
+
+    fn edit(
+        &self,
+        kind: OperationKind,
+        path: &FilePath,
+        edit: impl FnOnce(&mut Batch) -> Result<u64>,
+    ) -> Result<IterationInfo> {
+        let mut batch = self.begin()?;
+        batch.kind(kind);
+        let number = edit(&mut batch)?;
+        let head = batch.finish()?.head;
+        self.describe(&head, path, number)
+    }
+}

@@ -1,0 +1,57 @@
+//! Forks: a new session that begins where another is.
+
+use super::head::{Head, Point};
+use super::sessions::first_operation;
+use super::{Session, check_line};
+use crate::error::Result;
+use crate::id::CheckpointId;
+use crate::object::{Operation, OperationKind};
+
+impl Session {
+    /// Begins a session that has everything this one has now. Copies nothing: whatever the size,
+    /// this is one small object. From here on neither sees the other's changes.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is a session of this name, `Invalid` for a name that breaks a
+    /// rule.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("fix")?;
+    /// session.write("a", "1")?;
+    /// let trial = session.fork("fix-b")?;
+    /// trial.write("a", "2")?;
+    /// assert_eq!(session.read("a")?, b"1");
+    /// assert_eq!(trial.read_at("a", 1)?, b"1");
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn fork(&self, name: &str) -> Result<Session> {
+        let head = self.head()?;
+        self.fork_from(name, self.fork_operation(&head, head.point())?)
+    }
+
+    /// Begins a session that has everything this one had at a checkpoint.
+    ///
+    /// # Errors
+    /// `NotFound` if the checkpoint is not on this session's line, else as [`fork`](Self::fork).
+    pub fn fork_at(&self, name: &str, checkpoint: CheckpointId) -> Result<Session> {
+        let head = self.head()?;
+        let point = self.point_on_line(&head, checkpoint)?;
+        self.fork_from(name, self.fork_operation(&head, Some(&point))?)
+    }
+
+    /// The one object that a fork adds.
+    pub(super) fn fork_operation(&self, head: &Head, point: Option<&Point>) -> Result<Operation> {
+        check_line("an actor", &self.actor)?;
+        Ok(Operation {
+            checkpoint: point.map(Point::checkpoint_id),
+            forked_from: Some(head.id()),
+            actor: self.actor.to_string(),
+            ..first_operation(&self.store, OperationKind::Fork)
+        })
+    }
+
+    fn fork_from(&self, name: &str, first: Operation) -> Result<Session> {
+        super::names::check_name(name)?;
+        Ok(self.store.begin_session(name, first)?.with_actor(&self.actor))
+    }
+}

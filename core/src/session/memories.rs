@@ -1,0 +1,120 @@
+//! Memories of a session: the dialog in its order.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::build::{memory_id, memory_key, memory_number};
+use super::{Session, Snapshot};
+use crate::error::{Error, Result};
+use crate::id::MemoryId;
+use crate::map::{Range, Value};
+use crate::object::{Body, Memory, OperationKind, read};
+use crate::store::Store;
+
+/// A memory and its place in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryEntry {
+    /// Counts from 1 in the session; never given twice, so an undo leaves a gap.
+    pub number: u64,
+    /// What the memory is called.
+    pub id: MemoryId,
+    /// The memory. Its long texts are contents: [`Store::read_body`] reads either.
+    pub memory: Memory,
+}
+
+/// The memories of a snapshot in their order, from either end.
+pub struct Memories<'a> {
+    store: &'a Store,
+    rows: Range<'a, Store>,
+}
+
+impl Session {
+    /// Appends a memory and returns its number.
+    ///
+    /// # Errors
+    /// `Invalid` for a memory that breaks a limit.
+    pub fn remember(&self, memory: Memory) -> Result<u64> {
+        let mut batch = self.begin()?;
+        batch.kind(OperationKind::Remember);
+        batch.remember(memory)?;
+        Ok(batch.finish()?.memory)
+    }
+}
+
+impl Snapshot {
+    /// Returns the memories, oldest first.
+    ///
+    /// ```
+    /// use partita::{Memory, Store};
+    /// let session = Store::in_memory()?.session("s")?;
+    /// session.remember(Memory::user("one"))?;
+    /// session.remember(Memory::assistant("two"))?;
+    /// let latest = session.latest()?;
+    /// let texts: Vec<String> = latest
+    ///     .memories()
+    ///     .map(|entry| Ok(entry?.memory.text().into_owned()))
+    ///     .collect::<partita::Result<_>>()?;
+    /// assert_eq!(texts, ["one", "two"]);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn memories(&self) -> Memories<'_> {
+        let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
+        let rows = self.roots().memories.range(&self.store, from, to);
+        Memories { store: &self.store, rows }
+    }
+
+    /// Returns the memories, newest first.
+    pub fn memories_back(&self) -> Memories<'_> {
+        let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
+        let rows = self.roots().memories.range_back(&self.store, from, to);
+        Memories { store: &self.store, rows }
+    }
+
+    /// Returns the memory of a number.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn memory(&self, number: u64) -> Result<MemoryEntry> {
+        let key = memory_key(number);
+        let value = self
+            .roots()
+            .memories
+            .get(&self.store, &key)?
+            .ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
+        entry(&self.store, &key, &value)
+    }
+}
+
+impl Store {
+    /// Returns the bytes of a memory's part, inline or a content.
+    ///
+    /// # Errors
+    /// `NotFound` if the content is not there, `Corrupt` if it is damaged.
+    pub fn read_body(&self, body: &Body) -> Result<Arc<[u8]>> {
+        match body {
+            Body::Inline(bytes) => Ok(bytes[..].into()),
+            Body::Content(content) => self.read_content(*content),
+        }
+    }
+}
+
+fn entry(store: &Store, key: &[u8], value: &Value) -> Result<MemoryEntry> {
+    let id = memory_id(value)?;
+    Ok(MemoryEntry { number: memory_number(key)?, id, memory: read(store, id.id())? })
+}
+
+impl Iterator for Memories<'_> {
+    type Item = Result<MemoryEntry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.next()?;
+        Some(row.and_then(|(key, value)| entry(self.store, &key, &value)))
+    }
+}
+
+impl std::fmt::Debug for Memories<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memories").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! Sessions: files, memories and state that change together, and all that they ever were.
+
+mod batch;
+mod build;
+mod chain;
+mod draft;
+mod files;
+mod fork;
+mod head;
+mod history;
+mod import;
+mod info;
+mod log;
+mod memories;
+mod names;
+mod place;
+mod resolve;
+mod restore;
+mod sessions;
+mod snapshot;
+mod state;
+mod timeline;
+mod undo;
+
+use std::sync::{Arc, Mutex};
+
+pub use batch::Batch;
+pub use draft::NewEntry;
+pub use history::History;
+pub use import::{Import, Step};
+pub use info::{CheckpointInfo, IterationInfo};
+pub use log::{LogEntries, LogEntry};
+pub use memories::{Memories, MemoryEntry};
+pub use restore::{RestorePlan, RestoreScope};
+pub use sessions::{SessionEntry, Sessions};
+pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
+pub use state::{State, StateSnapshot, StateValue};
+
+use crate::error::{Error, Result};
+use crate::id::OperationId;
+use crate::limits::LABEL_BYTES_MAX;
+use crate::store::Store;
+use head::Head;
+
+/// A persistent workspace: files with every iteration, the dialog, and the host's own state.
+///
+/// Each change is one durable commit, unless it runs in a [`batch`](Self::batch), which is all or
+/// nothing. Reads see the latest committed state, whoever committed it;
+/// [`at`](Self::at) gives a fixed one. A handle is cheap to clone and may be used from many
+/// threads. It stands for one session under one name: once that is renamed or deleted, every
+/// call is `NotFound`.
+///
+/// ```
+/// use partita::{Memory, Store};
+/// let store = Store::in_memory()?;
+/// let session = store.session("fix-parser")?;
+/// session.write("src/lib.rs", "fn parse() {}")?;
+/// session.batch(|b| {
+///     b.remember(Memory::user("The parser drops the last token."))?;
+///     b.write("src/lib.rs", "fn parse() -> Tokens {}")
+/// })?;
+/// assert_eq!(session.read_at("src/lib.rs", 1)?, b"fn parse() {}");
+/// assert_eq!(session.restore("src/lib.rs", 1)?.number, 3);
+/// session.undo()?;
+/// assert_eq!(session.read("src/lib.rs")?, b"fn parse() -> Tokens {}");
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    store: Store,
+    name: Arc<str>,
+    id: OperationId,
+    actor: Arc<str>,
+    /// The head as last seen: good as long as the ref names its operation.
+    cache: Arc<Mutex<Option<Arc<Head>>>>,
+}
+
+impl Session {
+    fn new(store: &Store, name: &str, head: Head) -> Self {
+        Session {
+            store: store.clone(),
+            name: name.into(),
+            id: head.session(),
+            actor: "".into(),
+            cache: Arc::new(Mutex::new(Some(Arc::new(head)))),
+        }
+    }
+
+    /// Returns the name that it was opened by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the id of its first operation, which stays when it is renamed.
+    pub fn id(&self) -> OperationId {
+        self.id
+    }
+
+    /// Returns the store that holds it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Names who makes the operations that come through this handle. A name above
+    /// [`LABEL_BYTES_MAX`] bytes makes every change `Invalid`.
+    #[must_use]
+    pub fn with_actor(mut self, actor: &str) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    fn ref_name(&self) -> String {
+        names::session_ref(&self.name)
+    }
+}
+
+/// Refuses a text that an operation cannot hold.
+fn check_line(what: &str, text: &str) -> Result<()> {
+    if text.len() > LABEL_BYTES_MAX {
+        return Err(Error::invalid(format!(
+            "{what} of {} bytes, at most {LABEL_BYTES_MAX} are allowed",
+            text.len()
+        )));
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("name", &self.name).field("id", &self.id).finish()
+    }
+}

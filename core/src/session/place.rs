@@ -1,0 +1,56 @@
+//! Places: what the files map holds for a path.
+
+use super::chain::Link;
+use crate::codec::{Reader, Writer, malformed};
+use crate::error::Result;
+use crate::id::{IterationId, ObjectId};
+use crate::map::{Map, Value};
+use crate::object::{BodyReader, BodyWriter, Entry, FilePath, Iteration, Objects, RefReader};
+
+/// What is at a path, and the iteration that put it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) entry: Entry,
+    pub(super) iteration: IterationId,
+}
+
+impl Place {
+    /// Looks a path up. A removed one has a place too.
+    pub(super) fn find(
+        files: Map,
+        objects: &(impl Objects + ?Sized),
+        path: &FilePath,
+    ) -> Result<Option<Self>> {
+        let value = files.get(objects, path.as_bytes())?;
+        value.map(|value| Place::from_value(&value)).transpose()
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        !self.entry.is_removed()
+    }
+
+    pub(super) fn iteration(&self, objects: &(impl Objects + ?Sized)) -> Result<Link<Iteration>> {
+        Link::read(objects, self.iteration.id())
+    }
+
+    /// The refs are the entry's content, where it has one, and the iteration; the bytes are the
+    /// entry's own.
+    pub(super) fn to_value(&self) -> Value {
+        let mut refs: Vec<ObjectId> = Vec::with_capacity(2);
+        let mut bytes = Writer::new();
+        self.entry.encode(&mut refs, &mut BodyWriter(&mut bytes));
+        refs.push(self.iteration.id());
+        Value { refs, bytes: bytes.into_bytes() }
+    }
+
+    pub(super) fn from_value(value: &Value) -> Result<Self> {
+        let mut refs = RefReader(&value.refs);
+        let mut bytes = BodyReader(Reader::new(&value.bytes));
+        let entry = Entry::decode(&mut refs, &mut bytes)?;
+        let place = Place { entry, iteration: IterationId::new(refs.next()?) };
+        if place.to_value() != *value {
+            return Err(malformed("a file's value is not in canonical form"));
+        }
+        Ok(place)
+    }
+}
