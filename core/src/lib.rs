@@ -28,3 +28,8 @@ pub use session::{
     Step,
 };
 pub use store::{Batch as StoreBatch, Expected, Store};
+
+/// The README's Rust lines, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Memory, Session, Store};
+use partita::{Checkpoint, Memory, Session, Store};
 
 use crate::Result;
 use crate::history::History;
@@ -16,7 +16,7 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) fn new(dir: &Path, files: &[File]) -> Result<Self> {
-        let store = Store::open(dir.join("partita"))?;
+        let store = Store::in_memory()?;
         Ok(Ours { session: step_session(&store, "bench", files)? })
     }
 
@@ -62,14 +62,14 @@ pub(crate) fn record_history(store: &Store, history: &History) -> Result<Session
     let session = store.session("history")?;
     let mut import = session.import()?;
     for release in &history.releases {
-        let mut step = import.checkpoint();
+        let mut step = import.checkpoint()?;
         for (path, content) in &release.changes {
             match content {
                 Some(at) => step.write(path, &history.contents[*at])?,
                 None => step.remove(path)?,
             };
         }
-        step.message(&release.message);
+        step.label(Checkpoint::MESSAGE, &release.message)?;
         step.finish()?;
         if import.raw_bytes() > FLUSH_BYTES {
             import.flush()?;
