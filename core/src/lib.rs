@@ -33,3 +33,8 @@ pub use store::{
     StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
+
+/// The README's Rust lines, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,8 +1,6 @@
 //! Progress of long work: on the standard error, if that is a terminal.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar that is gone when the work is done.
 pub(crate) struct Progress(ProgressBar);
@@ -21,14 +19,6 @@ impl Progress {
         Progress(bar.with_style(style))
     }
 
-    /// Begins a spinner for work whose length is not known.
-    pub(crate) fn spinner(doing: &str) -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        bar.set_message(doing.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Progress(bar)
-    }
-
     /// Says how far the work is.
     pub(crate) fn set(&self, done: u64, message: String) {
         self.0.set_position(done);
@@ -40,4 +30,9 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Returns a number of bytes in the unit that suits it.
+pub(crate) fn size(bytes: u64) -> String {
+    HumanBytes(bytes).to_string()
 }

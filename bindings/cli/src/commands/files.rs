@@ -72,7 +72,7 @@ pub(super) fn history(
                 info.number.to_string(),
                 info.id.id().short(),
                 info.checkpoint_number.to_string(),
-                time::human(info.time),
+                time::human(Some(info.time)),
                 mode(&info.entry).to_owned(),
                 info.size.map_or("-".to_owned(), grouped),
                 from.map(|from| format!("from {}", quote::path(from.as_bytes())))

@@ -7,7 +7,7 @@ use crate::args::ImportGit;
 use crate::failure::Result;
 use crate::import::git::History;
 use crate::output::{Output, counted, json, note, quote};
-use crate::progress::Progress;
+use crate::progress::{Progress, size};
 
 /// Records a git history.
 pub(super) fn git(out: &mut Output, dir: &Path, args: &ImportGit) -> Result<()> {
@@ -36,9 +36,4 @@ pub(super) fn git(out: &mut Output, dir: &Path, args: &ImportGit) -> Result<()> 
     let (commits, bytes) = (counted(imported.commits, "commit", "commits"), size(imported.bytes));
     let number = latest.checkpoint().map_or(0, |info| info.number);
     out.line(format_args!("{name}: {commits} up to {tip}, {bytes} of files, checkpoint {number}"))
-}
-
-/// Returns a number of bytes in the unit that suits it.
-fn size(bytes: u64) -> String {
-    indicatif::HumanBytes(bytes).to_string()
 }

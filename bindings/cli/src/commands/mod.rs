@@ -1,5 +1,6 @@
 //! What each command does: open, ask the library, print.
 
+mod checkout;
 mod compare;
 mod files;
 mod import;
@@ -52,19 +53,12 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         }
         Command::Restore(restore) => restore::restore(out, dir, restore),
         Command::Checkout { name, dir: into, at, plan, json } => {
-            let _ = (name, into, at, plan, json);
-            unimplemented!()
+            checkout::checkout(out, dir, name, into, at.as_deref(), *plan, json.json)
         }
         Command::Fork { name, new, at } => sessions::fork(out, dir, name, new, at.as_deref()),
         Command::Undo { name, json } => log::undo(out, dir, name, json.json),
-        Command::Check(json) => {
-            let _ = json;
-            unimplemented!()
-        }
-        Command::Stats(json) => {
-            let _ = json;
-            unimplemented!()
-        }
+        Command::Check(json) => store::check(out, dir, json.json),
+        Command::Stats(json) => store::stats(out, dir, json.json),
     };
     // What was said before a failure is worth reading too.
     let flushed = output.finish();
@@ -82,9 +76,14 @@ enum Access {
 
 /// Opens the store.
 fn open_store(dir: &Path, access: Access) -> Result<Store> {
-    let opened = Store::in_memory();
-    opened.map_err(|error| {
-        if error.kind() == ErrorKind::NotFound && !dir.exists() {
+    let options = Store::options();
+    let options = match access {
+        Access::Read => options.read_only(true),
+        Access::Write => options.create(false),
+        Access::Create => options,
+    };
+    options.open(dir).map_err(|error| {
+        if error.kind() == ErrorKind::NotFound {
             let message = format!("no store at {}; create one with `partita init`", dir.display());
             return Error::new(ErrorKind::NotFound, message).into();
         }

@@ -2,7 +2,8 @@
 //! schemas.
 
 use partita::{
-    CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry, RestorePlan, RestoreScope,
+    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, FileEntry, FilePath,
+    IterationInfo, LogEntry, RestorePlan, RestoreScope, Stats,
 };
 use serde::Serialize;
 
@@ -149,7 +150,7 @@ impl From<&IterationInfo> for Iteration {
             checkpoint: info.checkpoint_number,
             checkpoint_id: info.checkpoint.to_string(),
             size: info.size,
-            time: rfc3339(info.time),
+            time: rfc3339(Some(info.time)),
             entry: Content::from(&info.entry),
             renamed_from: info.renamed_from.as_ref().map(Path::from),
         }
@@ -252,6 +253,123 @@ impl Restored {
             memories_dropped: plan.memories_dropped,
             state_changes: plan.state,
             checkpoint: restored.map(Checkpoint::from),
+        }
+    }
+}
+
+/// A path of a checkout.
+#[derive(Debug, Serialize)]
+struct CheckoutRow {
+    #[serde(flatten)]
+    path: Path,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
+}
+
+/// What `checkout` did or would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckedOut {
+    applied: bool,
+    directory: String,
+    checkpoint_id: Option<String>,
+    create: Vec<CheckoutRow>,
+    overwrite: Vec<CheckoutRow>,
+    delete: Vec<CheckoutRow>,
+    leave: Vec<CheckoutRow>,
+}
+
+impl CheckedOut {
+    pub(crate) fn new(plan: &CheckoutPlan, applied: bool) -> CheckedOut {
+        let rows = |action: CheckoutAction| {
+            plan.with_action(action)
+                .map(|step| CheckoutRow {
+                    path: Path::from(&step.path),
+                    reason: step.reason.name(),
+                    kept: step.kept.map(|id| id.to_string()),
+                })
+                .collect()
+        };
+        CheckedOut {
+            applied,
+            directory: plan.directory().to_string_lossy().into_owned(),
+            checkpoint_id: plan.checkpoint().map(|id| id.to_string()),
+            create: rows(CheckoutAction::Create),
+            overwrite: rows(CheckoutAction::Overwrite),
+            delete: rows(CheckoutAction::Delete),
+            leave: rows(CheckoutAction::Leave),
+        }
+    }
+}
+
+/// A fault that `check` found.
+#[derive(Debug, Serialize)]
+struct FaultRow {
+    segment: Option<String>,
+    offset: Option<u64>,
+    object: Option<String>,
+    what: String,
+}
+
+/// What `check` found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Checked {
+    ok: bool,
+    faults: Vec<FaultRow>,
+    frames: u64,
+    bytes: u64,
+    objects: u64,
+    unreachable: u64,
+    unfinished: Option<Unfinished>,
+    strays: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unfinished {
+    segment: String,
+    offset: u64,
+}
+
+impl Checked {
+    pub(crate) fn new(report: &CheckReport) -> Checked {
+        let faults = report.faults.iter().map(|fault| FaultRow {
+            segment: fault.segment.clone(),
+            offset: fault.offset,
+            object: fault.object.map(|id| id.to_string()),
+            what: fault.what.clone(),
+        });
+        let unfinished = report.unfinished.clone();
+        Checked {
+            ok: report.is_ok(),
+            faults: faults.collect(),
+            frames: report.frames,
+            bytes: report.bytes,
+            objects: report.objects,
+            unreachable: report.unreachable,
+            unfinished: unfinished.map(|(segment, offset)| Unfinished { segment, offset }),
+            strays: report.strays.clone(),
+        }
+    }
+}
+
+/// What `stats` counts.
+#[derive(Debug, Serialize)]
+pub(crate) struct Counted {
+    sessions: u64,
+    objects: u64,
+    raw_bytes: u64,
+    stored_bytes: u64,
+    segments: u64,
+}
+
+impl Counted {
+    pub(crate) fn new(stats: &Stats) -> Counted {
+        Counted {
+            sessions: stats.sessions,
+            objects: stats.objects,
+            raw_bytes: stats.raw_bytes,
+            stored_bytes: stats.stored_bytes,
+            segments: stats.segments,
         }
     }
 }

@@ -32,7 +32,7 @@ impl<'a> Recorder<'a> {
 
     /// Records a commit as the next checkpoint, and what waits if it is much by now.
     pub(super) fn record(&mut self, commit: &Commit, changes: &[Change]) -> Result<()> {
-        let mut step = self.import.checkpoint()?;
+        let mut step = self.import.checkpoint();
         for change in changes {
             apply(self.source, &mut step, change, &mut self.bytes)?;
         }

@@ -1,0 +1,35 @@
+# One entry point for people and for CI. `make test` is the whole verdict on behaviour, `make check` on form.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+BENCH ?= all
+
+.PHONY: help check test demo bench fuzz doc
+
+help:
+	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
+	@echo "make test    builds and runs every test"
+	@echo "make demo    records a real git history and shows what can be done with it"
+	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
+	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; wants a nightly toolchain and cargo-fuzz"
+	@echo "make doc     the library's reference, in target/doc"
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+
+test:
+	CARGO="$(CARGO)" scripts/test.sh
+
+demo:
+	CARGO="$(CARGO)" scripts/demo.sh
+
+bench:
+	$(CARGO) run --release -p partita-benches -- $(BENCH)
+
+fuzz:
+	CARGO="$(CARGO)" FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz.sh
+
+doc:
+	$(CARGO) doc -p partita --no-deps

@@ -1,0 +1,129 @@
+//! Measures partita against peers, in one run on one machine, and prints Markdown tables of ratios.
+//!
+//! Contenders take turns in short rounds, so that whatever else the machine does hits all of them;
+//! each does the same prepared work. Ratios are medians over rounds. See `README.md` beside this.
+
+mod check;
+mod fork;
+mod group;
+mod history;
+mod ingest;
+mod map;
+mod measure;
+mod open;
+mod peers;
+mod process;
+mod read;
+mod size;
+mod step;
+mod work;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Whatever a peer may fail with.
+pub(crate) type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// How much to do, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Where stores are made: a directory on the medium that is to be measured.
+    pub(crate) dir: PathBuf,
+    /// Where release histories are kept between runs.
+    pub(crate) data: PathBuf,
+    /// Rounds in which contenders take turns.
+    pub(crate) rounds: usize,
+    /// Steps of a round.
+    pub(crate) steps: usize,
+    /// The sizes of the goals, where smaller ones are the default.
+    pub(crate) full: bool,
+}
+
+type Bench = fn(&Options) -> Result<()>;
+
+const BENCHES: [(&str, Bench, &str); 10] = [
+    ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
+    ("group-commit", group::run, "commits a second of 8 threads and of one"),
+    ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
+    ("read", read::run, "any old iteration beside git cat-file --batch"),
+    ("map", map::run, "one change in 100,000 files: nodes written, edit, diff"),
+    ("fork", fork::run, "a fork of 100,000 files beside a durable step"),
+    ("check", check::run, "check beside the bytes that it verifies"),
+    ("open", open::run, "opening a store of many sessions"),
+    ("process", process::run, "a process an edit beside an empty process"),
+    ("size", size::run, "bytes on disk beside git gc --aggressive"),
+];
+
+const USAGE: &str =
+    "usage: partita-benches [BENCH|all] [--rounds N] [--steps N] [--dir DIR] [--full]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // A child of `process`, `size` and `open`: what is measured is the process itself.
+    if let Some(role) = arguments.first().and_then(|first| first.strip_prefix("child-")) {
+        return report(process::child(role, &arguments[1..]));
+    }
+    match parse(&arguments) {
+        Ok((name, options)) => report(select(&name, &options)),
+        Err(error) => {
+            eprintln!("error: {error}\n{USAGE}");
+            for (name, _, about) in BENCHES {
+                eprintln!("  {name:13} {about}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<(String, Options)> {
+    let mut options = Options {
+        dir: std::env::temp_dir(),
+        data: PathBuf::from("target/bench-data"),
+        rounds: 20,
+        steps: 50,
+        full: false,
+    };
+    let mut name = None;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("{argument} wants a value"));
+        match argument.as_str() {
+            "--rounds" => options.rounds = value()?.parse()?,
+            "--steps" => options.steps = value()?.parse()?,
+            "--dir" => options.dir = value()?.into(),
+            "--full" => options.full = true,
+            other if name.is_none() && !other.starts_with('-') => name = Some(other.to_owned()),
+            other => return Err(format!("unexpected {other:?}").into()),
+        }
+    }
+    let name = name.unwrap_or_else(|| "all".into());
+    if name != "all" && !BENCHES.iter().any(|bench| bench.0 == name) {
+        return Err(format!("no bench {name:?}").into());
+    }
+    Ok((name, options))
+}
+
+fn select(name: &str, options: &Options) -> Result<()> {
+    for (bench, run, about) in BENCHES {
+        if name == "all" || name == bench {
+            println!("\n## {bench}: {about}\n");
+            run(options)?;
+        }
+    }
+    Ok(())
+}
+
+fn report(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

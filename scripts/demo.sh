@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Records the whole history of a real git repository as a session, and shows what can be done with it.
+#
+#     scripts/demo.sh [REPOSITORY]
+#
+# Without an argument: this project's own history where it has 50 commits or more, else the releases of a crate, which
+# cargo fetches. Works in a temporary directory and leaves nothing behind. Needs cargo, a C compiler, git and coreutils.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/needs.sh
+CARGO=${CARGO:-cargo}
+needs "${CARGO%% *}" cc git
+
+COMMITS_MIN=50
+LINES=12
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+title() { printf '\n== %s\n' "$1"; }
+
+# Prints a command as a reader would type it, runs it, and shows the first lines of what it says.
+show() {
+    printf '$ %s\n' "${*/#$partita/partita}"
+    "$@" >"$work/output"
+    head -n "$LINES" "$work/output"
+    local lines
+    lines=$(wc -l <"$work/output")
+    if [ "$lines" -gt "$LINES" ]; then
+        echo "... and $((lines - LINES)) lines more"
+    fi
+}
+
+same() { cmp "$1" "$2" && echo "equal, byte for byte: $3"; }
+
+title "Build the command"
+$CARGO build --release --quiet -p partita-cli
+target=$($CARGO metadata --quiet --offline --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+partita=$target/release/partita
+
+repository=${1:-}
+if [ -z "$repository" ]; then
+    if [ "$(git rev-list --count --first-parent HEAD 2>/dev/null || echo 0)" -ge "$COMMITS_MIN" ]; then
+        repository=$PWD
+    else
+        title "Fetch a history: 65 releases of the crate anyhow, one commit each"
+        repository=$work/anyhow
+        CARGO=$CARGO scripts/releases.sh "$repository" anyhow 1.0.{40..104}
+    fi
+fi
+commits=$(git -C "$repository" rev-list --count --first-parent HEAD)
+
+# The file that changed most often, of those that are still there and are text.
+path=$(git -C "$repository" -c core.quotePath=false log --first-parent -m --no-renames --name-only --format= HEAD -- '*.rs' '*.md' '*.toml' |
+    sort | uniq -c | sort -k1,1nr -k2 | sed 's/^ *[0-9]* //' |
+    while IFS= read -r name; do
+        if git -C "$repository" cat-file -e "HEAD:$name" 2>/dev/null; then printf '%s\n' "$name"; fi
+    done | sed -n 1p)
+first=$(git -C "$repository" log --first-parent -m --no-renames --diff-filter=A --format=%H --reverse HEAD -- "$path" | sed -n 1p)
+
+export PARTITA_STORE=$work/store
+title "Record $commits commits"
+show "$partita" init
+seconds=$SECONDS
+show "$partita" import git "$repository" --session demo
+echo "took $((SECONDS - seconds)) s"
+
+title "The log"
+show "$partita" log demo --limit 10
+
+title "The history of $path"
+show "$partita" history demo "$path"
+
+title "Its first version, as git has it and as partita has it"
+show "$partita" cat demo "$path" --iteration 1
+git -C "$repository" show "$first:$path" >"$work/expected"
+"$partita" cat demo "$path" --at "git:$first" >"$work/actual"
+same "$work/expected" "$work/actual" "$path at $(git -C "$repository" rev-parse --short "$first")"
+
+title "What changed first"
+show "$partita" diff demo "$path" --from 1 --to 2
+
+title "Restore it: a new iteration, equal to the first"
+show "$partita" restore demo "$path" --iteration 1
+"$partita" cat demo "$path" >"$work/actual"
+same "$work/expected" "$work/actual" "$path now"
+
+title "And undo that"
+show "$partita" undo demo
+git -C "$repository" show "HEAD:$path" >"$work/expected"
+"$partita" cat demo "$path" >"$work/actual"
+same "$work/expected" "$work/actual" "$path as in git's HEAD"
+
+title "A second import adds only what is new: nothing"
+"$partita" log demo >"$work/before"
+show "$partita" import git "$repository" --session demo
+"$partita" log demo >"$work/after"
+same "$work/before" "$work/after" "the log before and after"
+
+title "Check every byte and every id"
+show "$partita" check
+
+title "Size, beside git's for the same commits"
+show "$partita" stats
+git clone --quiet --bare --no-local --single-branch "file://$(cd "$repository" && pwd)" "$work/clone.git"
+git -C "$work/clone.git" gc --quiet --aggressive --prune=now
+ours=$(du -sk --apparent-size "$PARTITA_STORE" | cut -f1)
+git_pack=$(du -sk --apparent-size "$work/clone.git/objects" | cut -f1)
+echo "partita, as recorded, no gc yet:   $ours KiB"
+echo "git, after gc --aggressive:        $git_pack KiB"
+echo "ratio:                             $((ours * 100 / git_pack)) %"
+
+title "Done: $commits commits recorded, compared, restored and checked"

@@ -1,0 +1,37 @@
+# Sourced by the other scripts: makes sure that the tools named as arguments are there.
+#
+# Rust is not installed behind anybody's back; a C compiler and git are, where that needs no question (root, apt-get).
+
+needs() {
+    local tool missing=()
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || missing+=("$tool")
+    done
+    if [ "${#missing[@]}" -eq 0 ]; then
+        return
+    fi
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        local package packages=()
+        for tool in "${missing[@]}"; do
+            case "$tool" in
+                cargo) continue ;;
+                cc) package=build-essential ;;
+                *) package=$tool ;;
+            esac
+            packages+=("$package")
+        done
+        if [ "${#packages[@]}" -gt 0 ]; then
+            apt-get update -q && apt-get install -q -y --no-install-recommends "${packages[@]}"
+        fi
+    fi
+    for tool in "${missing[@]}"; do
+        if ! command -v "$tool" >/dev/null; then
+            case "$tool" in
+                cargo) echo "error: cargo is missing: install Rust 1.90 or newer from https://rustup.rs" >&2 ;;
+                cc) echo "error: a C compiler is missing: install gcc or clang" >&2 ;;
+                *) echo "error: $tool is missing: install it" >&2 ;;
+            esac
+            exit 1
+        fi
+    done
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds and runs every test, and ends with one line that adds up all of cargo's summaries.
+#
+# The benches crate has no tests and builds other engines, so it is left to `make check` and `make bench`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/needs.sh
+CARGO=${CARGO:-cargo}
+needs "${CARGO%% *}" cc git
+
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+status=0
+$CARGO test --workspace --exclude partita-benches --no-fail-fast 2>&1 | tee "$output" || status=$?
+
+awk '
+    /^test result:/ { passed += $4; failed += $6; ignored += $8; suites += 1 }
+    END { printf "\ntest summary: %d passed, %d failed, %d ignored, in %d suites\n", passed, failed, ignored, suites }
+' "$output"
+exit "$status"
