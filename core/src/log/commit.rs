@@ -135,9 +135,17 @@ impl Log {
         let mut size: usize = objects.iter().map(Ready::size).sum();
         let mut attached = Vec::new();
         if size >= self.shared.options.bulk_bytes || objects.len() > COMMIT_OBJECTS_MAX {
-            attached.push(self.write_bulk(&objects)?);
-            objects.clear();
-            size = 0;
+            // Nodes stay with the log, where their next versions lean on them, unless they
+            // themselves are many.
+            let (nodes, contents): (Vec<_>, Vec<_>) =
+                objects.into_iter().partition(|object| object.is_node());
+            let few = nodes.len() <= COMMIT_OBJECTS_MAX
+                && nodes.iter().map(Ready::size).sum::<usize>() <= GROUP_BYTES_MAX;
+            let (kept, moved) =
+                if few { (nodes, contents) } else { (Vec::new(), [contents, nodes].concat()) };
+            attached.push(self.write_bulk(&moved)?);
+            size = kept.iter().map(Ready::size).sum();
+            objects = kept;
         }
         let updates = transaction.updates;
         Ok(Item { objects, attached, updates, size, outcome: Mutex::new(None) })

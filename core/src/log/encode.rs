@@ -29,6 +29,10 @@ pub(crate) enum ReadyPayload {
 }
 
 impl Ready {
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self.payload, ReadyPayload::Node(_))
+    }
+
     /// Bytes that it may take in a frame.
     pub(crate) fn size(&self) -> usize {
         match &self.payload {

@@ -100,7 +100,11 @@ impl Signature {
 /// Takes bytes as text of at most so many bytes, cut between characters.
 fn shortened(bytes: &[u8], bytes_max: usize) -> String {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
-    text.truncate(text.floor_char_boundary(bytes_max));
+    let mut end = bytes_max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
     text
 }
 
