@@ -20,6 +20,8 @@ use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
 const SNAPSHOT_EVERY: u64 = 256 << 10;
 /// Bytes that one group of commits may take.
 const GROUP_BYTES_MAX: usize = 8 << 20;
+/// Objects of a commit's own frame, which a reader takes apart as a whole; more are a big batch.
+const COMMIT_OBJECTS_MAX: usize = 16 << 10;
 /// Old bytes that the first commit of a process verifies.
 const VERIFY_BYTES_MAX: u64 = 64 << 20;
 
@@ -132,7 +134,7 @@ impl Log {
         let mut objects = self.prepare(transaction.objects)?;
         let mut size: usize = objects.iter().map(Ready::size).sum();
         let mut attached = Vec::new();
-        if size >= self.shared.options.bulk_bytes {
+        if size >= self.shared.options.bulk_bytes || objects.len() > COMMIT_OBJECTS_MAX {
             attached.push(self.write_bulk(&objects)?);
             objects.clear();
             size = 0;
@@ -146,7 +148,7 @@ impl Log {
         let outcomes = self.lead_locked(items);
         for (at, item) in items.iter().enumerate() {
             let outcome = match &outcomes {
-                Ok(outcomes) => outcomes[at].as_ref().map(|()| ()).map_err(again),
+                Ok(outcomes) => outcomes[at].as_ref().copied().map_err(again),
                 Err(error) => Err(again(error)),
             };
             if outcome.is_err() {
@@ -446,6 +448,7 @@ impl Log {
             {
                 let _ = file.write_at(&marker, tail.end);
             }
+            super::mark::write(&*self.medium().vfs, &tail);
         }
     }
 

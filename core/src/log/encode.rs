@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::payload::{Delta, Location, Parts, Row};
+use super::payload::Parts;
 use super::prepare::{self, Prepared, PreparedDelta};
+use super::row::{Delta, Location, Row};
 use super::segment::SegmentId;
 use super::splice;
 use super::{Log, NewObject, Payload};

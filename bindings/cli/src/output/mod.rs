@@ -9,7 +9,7 @@ pub(crate) mod time;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
-use anstyle::Style;
+pub(crate) use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::args::Color;
