@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::encode::{Encoder, Fresh, Ready};
 use super::frame::{FrameHeader, FrameKind};
@@ -10,7 +11,7 @@ use super::payload::{self, Group, Head, LiveSegment, Update};
 use super::replay::Tail;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::vfs::SyncSite;
-use super::{Durability, Expected, Log, RefUpdate, Transaction};
+use super::{Durability, Expected, Log, LogOptions, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
 use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
@@ -22,6 +23,8 @@ const SNAPSHOT_EVERY: u64 = 256 << 10;
 const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Objects of a commit's own frame, which a reader takes apart as a whole; more are a big batch.
 const COMMIT_OBJECTS_MAX: usize = 16 << 10;
+/// How long closing waits for other processes' commits.
+const CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// Old bytes that the first commit of a process verifies.
 const VERIFY_BYTES_MAX: u64 = 64 << 20;
 
@@ -445,7 +448,9 @@ impl Log {
         if !wrote {
             return;
         }
-        let Ok(_lock) = self.lock() else { return };
+        // The marker is worth no long wait.
+        let options = LogOptions { lock_timeout: CLOSE_WAIT, ..self.shared.options.clone() };
+        let Ok(_lock) = super::lock(&*self.medium().vfs, &options) else { return };
         let mut tail = self.tail();
         // Others may have gone on, and then it is theirs to say.
         let ours = tail.durable == tail.end;
@@ -477,10 +482,8 @@ impl Log {
 
     /// Begins the next segment; what comes after goes there.
     fn rotate(&self, tail: &mut Tail) -> Result<()> {
-        if tail.durable < tail.end && !tail.garbage {
-            self.vouch(tail)?;
-        }
         if tail.durable < tail.end {
+            self.vouch(tail)?;
             let segment = tail.segment.clone();
             let file = segment.writing(&*self.medium().vfs)?;
             file.sync_data(SyncSite::Commit).map_err(|error| self.poison(tail, error))?;

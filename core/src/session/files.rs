@@ -11,6 +11,9 @@ use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Entry, FilePath, OperationKind};
 
+/// Characters of a path that an operation's message keeps.
+const LINE_CHARS_MAX: usize = 200;
+
 impl Session {
     /// Writes a file as one durable commit and returns its iteration. The file keeps its
     /// executable bit. Bytes that it has already make neither iteration nor checkpoint: then the
@@ -124,8 +127,14 @@ impl Session {
     ) -> Result<IterationInfo> {
         let mut batch = self.begin()?;
         batch.kind(kind);
+        batch.message(&line(path))?;
         let number = edit(&mut batch)?;
         let head = batch.finish()?.head;
         self.describe(&head, path, number)
     }
+}
+
+/// Returns a path as the line that a listing shows.
+fn line(path: &FilePath) -> String {
+    path.to_string_lossy().chars().take(LINE_CHARS_MAX).collect()
 }
