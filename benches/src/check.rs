@@ -14,11 +14,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let history = History::load(options)?;
     let dir = tempfile::tempdir_in(&options.dir)?;
     let path = dir.path().join("partita");
-    let store = Store::in_memory()?;
+    let store = Store::open(&path)?;
     record_history(&store, &history)?;
     let mut samples = Samples::default();
     for _ in 0..ROUNDS {
-        samples.push(time(|| Ok(store.sessions().next().transpose()?))?.0);
+        let store = Store::open(&path)?;
+        let report = || Ok(store.check(&mut |_| std::ops::ControlFlow::Continue(()))?);
+        let (took, report) = time(report)?;
+        assert!(report.is_ok(), "{:?}", report.faults);
+        samples.push(took);
     }
     let (stored, raw) = (bytes_below(&path, &|_| true)?, history.raw_bytes());
     let took = samples.p50();

@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         })
         .collect();
     let dir = tempfile::tempdir_in(&options.dir)?;
-    let store = Store::in_memory()?;
+    let store = Store::open(dir.path().join("partita"))?;
     let (import, session) = time(|| step_session(&store, "bench", &files))?;
     let (mut steps, mut forks) = (Samples::default(), Samples::default());
     let mut ratios = Vec::new();

@@ -19,7 +19,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let history = History::load(options)?;
     let work = work::edits(&history, 30, 2_000, 2);
     let dir = tempfile::tempdir_in(&options.dir)?;
-    let store = Store::in_memory()?;
+    let store = Store::open(dir.path().join("partita"))?;
     let sessions: Vec<Session> = (0..THREADS)
         .map(|at| step_session(&store, &format!("thread-{at}"), &work.files))
         .collect::<Result<_>>()?;

@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             })
         })?;
         let dir = tempfile::tempdir_in(&options.dir)?;
-        let store = Store::in_memory()?;
+        let store = Store::open(dir.path().join("partita"))?;
         let (recorded, _) = time(|| record_history(&store, &history))?;
         ratios.push(plain.as_secs_f64() / recorded.as_secs_f64());
         zstd.push(plain);

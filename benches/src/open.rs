@@ -13,7 +13,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let sessions = if options.full { 100_000 } else { 10_000 };
     let dir = tempfile::tempdir_in(&options.dir)?;
     let path = dir.path().join("partita");
-    let (fill, ()) = time(|| fill(&Store::in_memory()?, sessions))?;
+    let (fill, ()) = time(|| fill(&Store::open(&path)?, sessions))?;
     let (mut opened, mut resident) = (Samples::default(), 0);
     for _ in 0..ROUNDS {
         let said = process::spawn("open", &[&path.to_string_lossy()], &[])?;
@@ -48,7 +48,7 @@ fn name(at: usize) -> String {
 
 /// Opens, reads one session, and prints nanoseconds and the most resident KiB.
 pub(crate) fn child(path: &str) -> Result<()> {
-    let (took, session) = time(|| Ok(Store::in_memory()?.open_session(&name(4_711))?))?;
+    let (took, session) = time(|| Ok(Store::open(path)?.open_session(&name(4_711))?))?;
     session.read("notes.md")?;
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

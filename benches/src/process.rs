@@ -75,7 +75,7 @@ pub(crate) fn child(role: &str, arguments: &[String]) -> Result<()> {
     match (role, arguments) {
         ("empty", []) => Ok(()),
         ("edit", [store]) => {
-            let session = Store::in_memory()?.session("bench")?;
+            let session = Store::open(store)?.session("bench")?;
             record(&session, &decode(&input)?)
         }
         ("open", [store]) => open::child(store),

@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let table = Table::new(&["what", "partita p50", "p99", "git p50", "p99", "times faster"]);
 
     let dir = tempfile::tempdir_in(&options.dir)?;
-    let store = Store::in_memory()?;
+    let store = Store::open(dir.path().join("partita"))?;
     record_history(&store, &history)?;
     let packed = packed_clone(&history.repository, dir.path())?;
     let pairs: Vec<(ContentId, git2::Oid)> = history

@@ -52,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let dir = tempfile::tempdir_in(&options.dir)?;
     let path = dir.path().join("partita");
-    record_history(&Store::in_memory()?, &history)?;
+    record_history(&Store::open(&path)?, &history)?;
     let git = packed_clone(&history.repository, dir.path())?;
     let what = format!("{} releases of three crates, imported", history.releases.len());
     row(&table, &what, history.raw_bytes(), &path, &git)

@@ -1,5 +1,7 @@
 //! A content-addressed store for the sessions of AI agents.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 mod codec;
 pub mod diff;
 mod error;

@@ -27,6 +27,8 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("zstd", "log"),
     ("fastcdc", "log"),
     ("cap-std", "workspace"),
+    ("cap-fs-ext", "workspace"),
+    ("getrandom", "log"),
     ("thiserror", "*"),
 ];
 

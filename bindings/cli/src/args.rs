@@ -27,6 +27,13 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// Reads the command line, or says what is wrong with it or what was asked of it.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        Self::try_parse()
+    }
+}
+
 const EXAMPLES: &str = "\
 CHECKPOINT is a number, `id:PREFIX`, `latest`, or `git:SHA-PREFIX` for an imported commit.
 

@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 use crate::id::{ObjectId, Tag, Tagger};
 use crate::limits::FRAME_BYTES_MAX;
 
-/// Bytes after which a bulk frame is closed.
+/// Bytes and objects after which a bulk frame is closed.
 const FRAME_BYTES: usize = 4 << 20;
+const FRAME_OBJECTS: usize = 4 << 10;
 
 /// A data segment as it grows.
 struct Bulk {
@@ -74,6 +75,7 @@ impl Log {
         while rest.peek().is_some() {
             let mut encoder = Encoder::new(self, id, bulk.offset()?, &mut fresh);
             while encoder.parts.size() < FRAME_BYTES
+                && encoder.parts.ids.len() < FRAME_OBJECTS
                 && let Some(object) = rest.next()
             {
                 encoder.add(object)?;

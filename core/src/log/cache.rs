@@ -37,7 +37,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
 
     /// Keeps a value, unless it alone would fill the cache.
     pub(crate) fn insert(&self, key: K, value: V, weight: usize) {
-        if weight <= self.weight_max / 4 {
+        if weight <= self.weight_max / 2 {
             let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
             generations.insert(key, value, weight, self.weight_max);
         }

@@ -20,6 +20,8 @@ use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
 const SNAPSHOT_EVERY: u64 = 256 << 10;
 /// Bytes that one group of commits may take.
 const GROUP_BYTES_MAX: usize = 8 << 20;
+/// Objects of a commit's own frame, which a reader takes apart as a whole; more are a big batch.
+const COMMIT_OBJECTS_MAX: usize = 16 << 10;
 /// Old bytes that the first commit of a process verifies.
 const VERIFY_BYTES_MAX: u64 = 64 << 20;
 
@@ -132,10 +134,18 @@ impl Log {
         let mut objects = self.prepare(transaction.objects)?;
         let mut size: usize = objects.iter().map(Ready::size).sum();
         let mut attached = Vec::new();
-        if size >= self.shared.options.bulk_bytes {
-            attached.push(self.write_bulk(&objects)?);
-            objects.clear();
-            size = 0;
+        if size >= self.shared.options.bulk_bytes || objects.len() > COMMIT_OBJECTS_MAX {
+            // Nodes stay with the log, where their next versions lean on them, unless they
+            // themselves are many.
+            let (nodes, contents): (Vec<_>, Vec<_>) =
+                objects.into_iter().partition(|object| object.is_node());
+            let few = nodes.len() <= COMMIT_OBJECTS_MAX
+                && nodes.iter().map(Ready::size).sum::<usize>() <= GROUP_BYTES_MAX;
+            let (kept, moved) =
+                if few { (nodes, contents) } else { (Vec::new(), [contents, nodes].concat()) };
+            attached.push(self.write_bulk(&moved)?);
+            size = kept.iter().map(Ready::size).sum();
+            objects = kept;
         }
         let updates = transaction.updates;
         Ok(Item { objects, attached, updates, size, outcome: Mutex::new(None) })
@@ -146,7 +156,7 @@ impl Log {
         let outcomes = self.lead_locked(items);
         for (at, item) in items.iter().enumerate() {
             let outcome = match &outcomes {
-                Ok(outcomes) => outcomes[at].as_ref().map(|()| ()).map_err(again),
+                Ok(outcomes) => outcomes[at].as_ref().copied().map_err(again),
                 Err(error) => Err(again(error)),
             };
             if outcome.is_err() {
@@ -446,6 +456,7 @@ impl Log {
             {
                 let _ = file.write_at(&marker, tail.end);
             }
+            super::mark::write(&*self.medium().vfs, &tail);
         }
     }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::payload::{Delta, Location, Parts, Row};
+use super::payload::Parts;
 use super::prepare::{self, Prepared, PreparedDelta};
+use super::row::{Delta, Location, Row};
 use super::segment::SegmentId;
 use super::splice;
 use super::{Log, NewObject, Payload};
@@ -28,6 +29,10 @@ pub(crate) enum ReadyPayload {
 }
 
 impl Ready {
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self.payload, ReadyPayload::Node(_))
+    }
+
     /// Bytes that it may take in a frame.
     pub(crate) fn size(&self) -> usize {
         match &self.payload {

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
-use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Location, Payload};
+use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
+use super::row::{Location, Row};
 use super::segment::{FRAMES_FROM, SegmentHeader, SegmentId};
 use super::vfs::{Vfs, VfsFile};
 use super::zip;
@@ -238,7 +239,7 @@ impl Frame {
         id.copied().ok_or_else(|| malformed("a position beyond a frame's objects"))
     }
 
-    pub(crate) fn row(&self, position: u32) -> Result<payload::Row> {
+    pub(crate) fn row(&self, position: u32) -> Result<Row> {
         let row = self.payload.rows.get(position as usize);
         row.copied().ok_or_else(|| malformed("a position beyond a frame's objects"))
     }

@@ -32,11 +32,10 @@ impl Log {
         let newest = newest
             .ok_or_else(|| Error::corrupt("the first segment is gone right after its creation"))?;
         let log = Self::begin(vfs, options, newest)?;
-        if let Err(error) = log.advance(&mut log.tail()) {
-            if error.kind() != ErrorKind::Corrupt {
-                return Err(error);
-            }
-            return Err(error.context("open the store"));
+        {
+            let mut tail = log.tail();
+            log.advance(&mut tail).map_err(|error| error.context("open the log"))?;
+            log.heed_mark(&tail)?;
         }
         // A scan that raced a writer may take for damage what is none: look again, undisturbed.
         if log.state().damage.is_empty() {
@@ -46,7 +45,11 @@ impl Log {
         let vfs = log.medium().vfs.clone();
         let lock = if options.read_only { Ok(None) } else { log.lock().map(Some) };
         let again = Self::begin(vfs, options, newest)?;
-        again.advance(&mut again.tail())?;
+        {
+            let mut tail = again.tail();
+            again.advance(&mut tail)?;
+            again.heed_mark(&tail)?;
+        }
         drop(lock);
         Ok(again)
     }

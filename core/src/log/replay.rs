@@ -7,12 +7,16 @@ use std::sync::atomic::Ordering;
 use super::Log;
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
-use super::payload::{Head, LiveSegment, Location, SnapshotHead};
+use super::payload::{Head, LiveSegment, SnapshotHead};
+use super::row::Location;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::state::{Damage, State, TableSlot};
 use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, Tag, Tagger};
 use crate::map::Map;
+
+/// Bytes that a medium writes at once or not at all.
+const SECTOR: u64 = 512;
 
 /// Bytes read ahead while frames are replayed.
 const READ_AHEAD: usize = 256 << 10;
@@ -314,11 +318,30 @@ impl Log {
 
     /// Makes a segment and its tables known.
     fn add_segment(&self, state: &mut State, live: &LiveSegment) -> Result<()> {
-        if !state.segments.contains_key(&live.id) {
-            let segment = Segment::open(&*self.medium().vfs, live.id)?;
-            state.segments.insert(live.id, Arc::new(segment));
-        }
-        let segment = &state.segments[&live.id];
+        let known = state.segments.get(&live.id).cloned();
+        let opened = match known {
+            Some(segment) => Ok(segment),
+            None => Segment::open(&*self.medium().vfs, live.id).map(Arc::new),
+        };
+        let segment = match opened {
+            Ok(segment) => segment,
+            // What the others hold can still be read.
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                let damage = Damage {
+                    segment: live.id,
+                    from: 0,
+                    to: live.len,
+                    refs: false,
+                    what: error.to_string(),
+                };
+                if !state.damage.contains(&damage) {
+                    state.damage.push(damage);
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        state.segments.insert(live.id, segment.clone());
         segment.set_end(segment.end().max(live.len));
         for (host, frame) in &live.tables {
             let slot = TableSlot {
@@ -440,6 +463,12 @@ impl Log {
         let found = tail.segment.read_some(tail.end, expected.len())?;
         let flipped: u32 = expected.iter().zip(&found).map(|(a, b)| (a ^ b).count_ones()).sum();
         if found.len() != expected.len() || flipped > 16 {
+            return Ok(false);
+        }
+        // Of a marker across two sectors a crash may leave one, and zeros in the other.
+        let cut = (SECTOR - tail.end % SECTOR).min(found.len() as u64) as usize;
+        let missing = |part: &[u8]| !part.is_empty() && part.iter().all(|&byte| byte == 0);
+        if cut < found.len() && (missing(&found[..cut]) || missing(&found[cut..])) {
             return Ok(false);
         }
         tail.durable = tail.durable.max(tail.end);

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::Log;
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Segment, holds_objects};
-use super::payload::Row;
+use super::row::Row;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::state::Damage;
 use crate::error::{Error, ErrorKind, Result};

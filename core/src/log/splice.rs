@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use super::payload::Location;
+use super::row::Location;
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
 use crate::id::ObjectId;

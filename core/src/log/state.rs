@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::medium::Segment;
-use super::payload::{Location, TableHead};
+use super::payload::TableHead;
+use super::row::Location;
 use super::segment::SegmentId;
 use super::table::Table;
 use crate::error::Error;

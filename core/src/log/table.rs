@@ -8,7 +8,7 @@
 //!
 //! An entry is a hint: the frame decides.
 
-use super::payload::Location;
+use super::row::Location;
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
 use crate::id::{ObjectId, Prefix};

@@ -8,15 +8,17 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use super::*;
-use crate::id::{CheckpointId, ContentId, IterationId, MemoryId, OperationId};
+use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
+    "checkout.txt",
     "checkpoint.txt",
     "content.txt",
     "iteration.txt",
     "map.txt",
     "map-root.txt",
+    "memory.txt",
     "node.txt",
     "operation.txt",
 ];
@@ -273,4 +275,70 @@ fn iterations_keep_their_bytes() {
         ("renamed", renamed),
     ];
     assert_values("iteration.txt", vectors);
+}
+
+#[test]
+fn memories_keep_their_bytes() {
+    let content = Body::Content(ContentId::new(id(1)));
+    let short = Memory::user("The parser drops the last token.");
+    let every_part = Memory {
+        origin: "git:abc".to_owned(),
+        actor: "agent-7".to_owned(),
+        time: Some(Timestamp::from_millis(1_700_000_000_000)),
+        role: Role::Assistant,
+        kind: MemoryKind::Message,
+        parts: vec![
+            Part::Text(Body::new(b"\xff not UTF-8")),
+            Part::Text(content.clone()),
+            Part::Thinking { text: Body::new("hm"), signature: content.clone() },
+            Part::Call {
+                id: "call-1".to_owned(),
+                name: "read".to_owned(),
+                arguments: Body::new("{}"),
+            },
+            Part::Result { call: "call-1".to_owned(), error: true, parts: 1 },
+            Part::Media { media_type: "image/png".to_owned(), content: content.clone() },
+            Part::File { iteration: IterationId::new(id(2)) },
+            Part::Opaque { provider: "p".to_owned(), content: Body::new(vec![0; 251]) },
+        ],
+        links: vec![id(3), id(4)],
+    };
+    let empty = Memory { parts: Vec::new(), ..Memory::system("") };
+    let vectors = vec![
+        ("user", short),
+        ("every part", every_part),
+        ("empty", empty),
+        ("system", Memory::system("s")),
+        ("assistant", Memory::assistant("a")),
+        ("tool", Memory::tool("call-1", "done")),
+        ("note", Memory::note("n")),
+        ("validation", Memory::user("v").with_kind(MemoryKind::Validation)),
+        ("summary", Memory::user("s").with_kind(MemoryKind::Summary).with_link(id(5))),
+    ];
+    assert_values("memory.txt", vectors);
+}
+
+#[test]
+fn checkouts_keep_their_bytes() {
+    let bare = Checkout {
+        directory: b"/home/\xff".to_vec(),
+        session: OperationId::new(id(1)),
+        checkpoint: None,
+        written: None,
+        kept: None,
+        previous: None,
+        unfinished: None,
+    };
+    let plain = Checkout {
+        checkpoint: Some(CheckpointId::new(id(2))),
+        written: Some(MapId::new(id(3))),
+        ..bare.clone()
+    };
+    let all = Checkout {
+        kept: Some(MapId::new(id(4))),
+        previous: Some(id(5)),
+        unfinished: Some([6; 16]),
+        ..plain.clone()
+    };
+    assert_values("checkout.txt", vec![("bare", bare), ("plain", plain), ("all", all)]);
 }

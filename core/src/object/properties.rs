@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::golden::id;
 use super::*;
 use crate::error::ErrorKind;
-use crate::id::{CheckpointId, ContentId, IterationId, MemoryId, OperationId};
+use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 use crate::limits::{
-    LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX, PATH_BYTES_MAX,
-    ROOTS_MAX,
+    LABEL_BYTES_MAX, LABELS_MAX, MEMORY_PARTS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX,
+    PATH_BYTES_MAX, ROOTS_MAX, TEXT_INLINE_BYTES_MAX,
 };
 
 /// A change of some bytes, at a place that is taken modulo their number.
@@ -167,7 +167,57 @@ prop_compose! {
     }
 }
 
-/// The three properties of one kind.
+fn body() -> impl Strategy<Value = Body> {
+    let content = any::<u8>().prop_map(|byte| Body::Content(ContentId::new(id(byte))));
+    prop_oneof![bytes().prop_map(Body::Inline), content]
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        body().prop_map(Part::Text),
+        (body(), body()).prop_map(|(text, signature)| Part::Thinking { text, signature }),
+        (text(), text(), body()).prop_map(|(id, name, arguments)| Part::Call {
+            id,
+            name,
+            arguments
+        }),
+        (text(), any::<bool>()).prop_map(|(call, error)| Part::Result { call, error, parts: 0 }),
+        (text(), body()).prop_map(|(media_type, content)| Part::Media { media_type, content }),
+        any::<u8>().prop_map(|byte| Part::File { iteration: IterationId::new(id(byte)) }),
+        (text(), body()).prop_map(|(provider, content)| Part::Opaque { provider, content }),
+    ]
+}
+
+prop_compose! {
+    fn memory()(
+        (origin, actor) in (text(), text()),
+        time in prop::option::of(time()),
+        role in prop::sample::select(vec![Role::System, Role::User, Role::Assistant, Role::Tool]),
+        kind in prop::sample::select(vec![
+            MemoryKind::Message, MemoryKind::Note, MemoryKind::Validation, MemoryKind::Summary,
+        ]),
+        parts in prop::collection::vec(part(), 0..4),
+        links in ids(|id| id, 3),
+    ) -> Memory {
+        Memory { origin, actor, time, role, kind, parts, links }
+    }
+}
+
+prop_compose! {
+    fn checkout()(
+        directory in bytes(),
+        session in any::<u8>(),
+        checkpoint in maybe(CheckpointId::new),
+        (written, kept) in (maybe(MapId::new), maybe(MapId::new)),
+        previous in maybe(|id| id),
+        unfinished in any::<Option<[u8; 16]>>(),
+    ) -> Checkout {
+        let session = OperationId::new(id(session));
+        Checkout { directory, session, checkpoint, written, kept, previous, unfinished }
+    }
+}
+
+/// What holds for one kind.
 macro_rules! properties {
     ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
         mod $kind {
@@ -229,6 +279,8 @@ properties! {
     checkpoints: Checkpoint = checkpoint();
     operations: Operation = operation();
     iterations: Iteration = iteration();
+    memories: Memory = memory();
+    checkouts: Checkout = checkout();
 }
 
 fn plain_checkpoint() -> Checkpoint {
@@ -313,6 +365,52 @@ fn an_iterations_limits_bind_at_their_numbers() {
     }
     assert_refused(&iteration(1, PARENTS_MAX + 1, 0));
     assert_refused(&iteration(1, 0, 65));
+}
+
+#[test]
+fn a_memorys_limits_bind_at_their_numbers() {
+    let memory = |parts: usize, links: usize, text: usize, name: usize| Memory {
+        origin: "o".repeat(name),
+        actor: "a".repeat(name),
+        parts: vec![Part::text("t".repeat(text)); parts],
+        links: vec![id(1); links],
+        ..Memory::user("")
+    };
+    for below in [1, 0] {
+        let count = MEMORY_PARTS_MAX - below;
+        assert_comes_back(&memory(count, count, 1, 0));
+        assert_comes_back(&memory(1, 0, TEXT_INLINE_BYTES_MAX - below, LABEL_BYTES_MAX - below));
+    }
+    assert_refused(&memory(MEMORY_PARTS_MAX + 1, 0, 0, 0));
+    assert_refused(&memory(0, MEMORY_PARTS_MAX + 1, 0, 0));
+    assert_refused(&memory(1, 0, TEXT_INLINE_BYTES_MAX + 1, 0));
+    assert_refused(&memory(1, 0, 0, LABEL_BYTES_MAX + 1));
+    let signed = Part::Thinking {
+        text: Body::Content(ContentId::new(id(1))),
+        signature: Body::Content(ContentId::new(id(2))),
+    };
+    let most_refs = Memory {
+        parts: vec![signed; MEMORY_PARTS_MAX],
+        links: vec![id(3); MEMORY_PARTS_MAX],
+        ..Memory::user("")
+    };
+    assert_comes_back(&most_refs);
+}
+
+#[test]
+fn a_checkouts_limits_bind_at_their_numbers() {
+    let checkout = |directory: usize| Checkout {
+        directory: vec![b'd'; directory],
+        session: OperationId::new(id(1)),
+        checkpoint: None,
+        written: None,
+        kept: None,
+        previous: None,
+        unfinished: None,
+    };
+    assert_comes_back(&checkout(PATH_BYTES_MAX - 1));
+    assert_comes_back(&checkout(PATH_BYTES_MAX));
+    assert_refused(&checkout(PATH_BYTES_MAX + 1));
 }
 
 #[test]

@@ -37,7 +37,10 @@ impl Session {
             return Ok(newest.checkpoint_id());
         }
         if let Some(digits) = spec.strip_prefix("id:") {
-            return self.by_id(newest, &digits.parse()?);
+            let prefix = digits
+                .parse()
+                .map_err(|error: Error| error.context(format!("checkpoint {spec:.80?}")))?;
+            return self.by_id(newest, &prefix);
         }
         if let Some(digits) = spec.strip_prefix("git:") {
             return self.by_commit(newest, digits);

@@ -7,7 +7,8 @@ mod name;
 mod plan;
 mod record;
 mod site;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use plan::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use partita::{CheckpointInfo, ContentId, Entry, Error, ErrorKind, Session};
 
 use super::{Access, open_session};
 use crate::failure::Result;
 use crate::output::patch::{Version, patch};
-use crate::output::{Output, quote};
+use crate::output::{AnsiColor, Output, Style, quote};
 
 /// Compares two iterations of a file.
 pub(super) fn iterations(

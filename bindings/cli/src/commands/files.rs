@@ -3,9 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use partita::{Entry, Error, ErrorKind, IterationInfo};
+use partita::{Entry, Error, ErrorKind, FilePath, IterationInfo, OperationKind};
 
-use super::{Access, checkpoint, open_session, open_store};
+use super::{Access, check_name, checkpoint, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
 use crate::output::{Output, grouped, json, quote, time};
@@ -111,7 +111,8 @@ pub(super) fn write(
     json: bool,
 ) -> Result<()> {
     // Refused before anything is read or created.
-    partita::FilePath::new(path)?;
+    FilePath::new(path)?;
+    check_name(name)?;
     let bytes = input(file)?;
     let session = match expect {
         // Where a file must be, so must its session.
@@ -122,6 +123,7 @@ pub(super) fn write(
         None => session.write(path, bytes)?,
         Some(number) => session
             .batch(|batch| {
+                batch.kind(OperationKind::Write);
                 batch.expect(path, (number > 0).then_some(number))?;
                 batch.write(path, bytes)
             })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Access, open_store};
+use super::{Access, check_name, open_store};
 use crate::args::ImportGit;
 use crate::failure::Result;
 use crate::import::git::History;
@@ -13,6 +13,7 @@ use crate::progress::{Progress, size};
 pub(super) fn git(out: &mut Output, dir: &Path, args: &ImportGit) -> Result<()> {
     // What cannot be read leaves no store behind.
     let history = History::open(&args.repo, &args.rev)?;
+    check_name(&args.session)?;
     let store = open_store(dir, Access::Create)?;
     let mut progress = None;
     let imported = history.import(&store, &args.session, |position| {

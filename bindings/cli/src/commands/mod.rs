@@ -106,6 +106,14 @@ fn find_session(store: &Store, name: &str) -> Result<Session> {
     })
 }
 
+/// Refuses a name that no session can have, before a store is created for it.
+fn check_name(name: &str) -> Result<()> {
+    match Store::in_memory()?.open_session(name) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Resolves a checkpoint; none where the newest state is meant and the session has none yet.
 fn checkpoint(session: &Session, spec: Option<&str>) -> Result<Option<CheckpointId>> {
     Ok(match spec {

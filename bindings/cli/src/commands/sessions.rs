@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::{Access, find_session, open_session, open_store};
+use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
 use crate::output::{Output, json, quote, time};
 
 /// Creates a session, and the store if need be.
 pub(super) fn new(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
+    check_name(name)?;
     let session = open_store(dir, Access::Create)?.create_session(name)?;
     out.line(format_args!("{}  {}", session.id().id().short(), quote::text(name)))
 }

@@ -9,11 +9,17 @@ pub(crate) mod time;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
-use anstyle::Style;
+pub(crate) use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::args::Color;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        Failure::Output(error.into())
+    }
+}
 
 /// The standard output.
 pub(crate) struct Output {
@@ -122,7 +128,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

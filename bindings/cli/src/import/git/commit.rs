@@ -100,7 +100,8 @@ impl Signature {
 /// Takes bytes as text of at most so many bytes, cut between characters.
 fn shortened(bytes: &[u8], bytes_max: usize) -> String {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
-    text.truncate(text.floor_char_boundary(bytes_max));
+    let end = (0..=bytes_max.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    text.truncate(end.unwrap_or(0));
     text
 }
 

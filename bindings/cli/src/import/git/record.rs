@@ -64,11 +64,13 @@ fn apply(source: &Source, step: &mut Step<'_>, change: &Change, bytes: &mut u64)
     match change {
         Change::Rename { from, to, was, value } if was == value => step.rename(from, to)?,
         Change::Rename { from, to, value, .. } => {
-            step.rename_entry(from, to, new_entry(source, value, bytes)?)?
+            let entry = new_entry(source, value, bytes)?;
+            step.rename_entry(from, to, entry).map_err(|error| error.context(to))?
         }
         Change::Remove { path, .. } => step.remove(path)?,
         Change::Put { path, value, .. } => {
-            step.write_entry(path, new_entry(source, value, bytes)?)?
+            let entry = new_entry(source, value, bytes)?;
+            step.write_entry(path, entry).map_err(|error| error.context(path))?
         }
     };
     Ok(())

@@ -1,0 +1,170 @@
+//! The JSON of listings. Field names and their meaning are a promise: `docs/cli.md` has the
+//! schemas.
+
+mod report;
+
+use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry};
+use serde::Serialize;
+
+pub(crate) use self::report::{Checked, CheckedOut, Counted, FilePlan, Imported, Restored};
+use super::patch::hex;
+use super::time::rfc3339;
+
+/// A path as text and, where it is not UTF-8, its bytes.
+#[derive(Debug, Serialize)]
+pub(crate) struct Path {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<Vec<u8>>,
+}
+
+impl From<&FilePath> for Path {
+    fn from(path: &FilePath) -> Path {
+        Path {
+            path: path.to_string_lossy().into_owned(),
+            path_bytes: path.as_str().is_none().then(|| path.as_bytes().to_vec()),
+        }
+    }
+}
+
+/// What is at a path.
+#[derive(Debug, Serialize)]
+struct Content {
+    kind: &'static str,
+    executable: bool,
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+}
+
+impl From<&Entry> for Content {
+    fn from(entry: &Entry) -> Content {
+        let (kind, executable, commit) = match entry {
+            Entry::File { executable, .. } => ("file", *executable, None),
+            Entry::Symlink { .. } => ("symlink", false, None),
+            Entry::Submodule { commit } => ("submodule", false, Some(hex(commit))),
+            Entry::Removed => ("removed", false, None),
+        };
+        let content = entry.content().map(|content| content.to_string());
+        Content { kind, executable, content, commit }
+    }
+}
+
+/// A row of `sessions`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Session {
+    name: String,
+    id: String,
+    checkpoint: Option<u64>,
+    checkpoint_id: Option<String>,
+    time: Option<String>,
+}
+
+impl Session {
+    pub(crate) fn new(session: &partita::Session, newest: Option<&LogEntry>) -> Session {
+        Session {
+            name: session.name().to_owned(),
+            id: session.id().to_string(),
+            checkpoint: newest.map(|entry| entry.number),
+            checkpoint_id: newest.map(|entry| entry.id.to_string()),
+            time: rfc3339(newest.map(|entry| entry.time)),
+        }
+    }
+}
+
+/// A row of `log`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Log {
+    number: u64,
+    id: String,
+    time: Option<String>,
+    kind: &'static str,
+    message: String,
+    source_commit: Option<String>,
+    actor: String,
+    operation: String,
+}
+
+impl From<&LogEntry> for Log {
+    fn from(entry: &LogEntry) -> Log {
+        Log {
+            number: entry.number,
+            id: entry.id.to_string(),
+            time: rfc3339(Some(entry.time)),
+            kind: entry.kind.name(),
+            message: entry.message.clone(),
+            source_commit: entry.git_commit(),
+            actor: entry.actor.clone(),
+            operation: entry.operation.to_string(),
+        }
+    }
+}
+
+/// A row of `files`.
+#[derive(Debug, Serialize)]
+pub(crate) struct File {
+    #[serde(flatten)]
+    path: Path,
+    #[serde(flatten)]
+    entry: Content,
+    size: Option<u64>,
+    iteration: u64,
+    iteration_id: String,
+}
+
+impl File {
+    pub(crate) fn new(file: &FileEntry) -> partita::Result<File> {
+        Ok(File {
+            path: Path::from(&file.path),
+            entry: Content::from(&file.entry),
+            size: file.size()?,
+            iteration: file.number()?,
+            iteration_id: file.iteration.to_string(),
+        })
+    }
+}
+
+/// A row of `history`, and what a command that makes an iteration says of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Iteration {
+    #[serde(flatten)]
+    path: Path,
+    number: u64,
+    id: String,
+    checkpoint: u64,
+    checkpoint_id: String,
+    size: Option<u64>,
+    time: Option<String>,
+    #[serde(flatten)]
+    entry: Content,
+    renamed_from: Option<Path>,
+}
+
+impl From<&IterationInfo> for Iteration {
+    fn from(info: &IterationInfo) -> Iteration {
+        Iteration {
+            path: Path::from(&info.path),
+            number: info.number,
+            id: info.id.to_string(),
+            checkpoint: info.checkpoint_number,
+            checkpoint_id: info.checkpoint.to_string(),
+            size: info.size,
+            time: rfc3339(Some(info.time)),
+            entry: Content::from(&info.entry),
+            renamed_from: info.renamed_from.as_ref().map(Path::from),
+        }
+    }
+}
+
+/// A checkpoint that a command made.
+#[derive(Debug, Serialize)]
+pub(crate) struct Checkpoint {
+    number: u64,
+    id: String,
+}
+
+impl From<&CheckpointInfo> for Checkpoint {
+    fn from(info: &CheckpointInfo) -> Checkpoint {
+        Checkpoint { number: info.number, id: info.id.to_string() }
+    }
+}

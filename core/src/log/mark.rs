@@ -1,0 +1,62 @@
+//! The mark: how far the log is known to be synced, beside the log. It tells a log that was cut
+//! short from one that never was longer.
+//!
+//! The file `mark` holds the number of a log segment (8 bytes), an offset in it (8), both
+//! little-endian, and the tag over them under that segment's salt (16). Closing writes it without a
+//! sync: an old or a torn one claims less, or nothing.
+
+use super::Log;
+use super::medium::Segment;
+use super::replay::Tail;
+use super::state::Damage;
+use super::vfs::Vfs;
+use crate::error::Result;
+
+const FILE: &str = "mark";
+const LEN: usize = 32;
+
+/// Leaves the mark. A failure costs nothing but the mark.
+pub(super) fn write(vfs: &dyn Vfs, tail: &Tail) {
+    let bytes = encode(&tail.segment, tail.end);
+    let file = vfs.open(FILE, true).or_else(|_| vfs.create_new(FILE));
+    let _ = file.and_then(|file| file.write_at(&bytes, 0));
+}
+
+fn encode(segment: &Segment, end: u64) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    bytes[..8].copy_from_slice(&segment.id.number.to_le_bytes());
+    bytes[8..16].copy_from_slice(&end.to_le_bytes());
+    let tag = segment.keys.tagger().update(b"mark").update(&bytes[..16]).tag();
+    bytes[16..].copy_from_slice(&tag);
+    bytes
+}
+
+/// Tells how far a segment is known to have been synced, if the mark is about it.
+fn read(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
+    let mut bytes = [0; LEN];
+    let read = vfs.open(FILE, false).and_then(|file| file.read_at(&mut bytes, 0)).ok()?;
+    let end = u64::from_le_bytes(bytes[8..16].try_into().expect("eight bytes"));
+    (read == LEN && bytes == encode(segment, end)).then_some(end)
+}
+
+impl Log {
+    /// Notes as damage what the mark says was there and no frame covers.
+    pub(super) fn heed_mark(&self, tail: &Tail) -> Result<()> {
+        let Some(end) = read(&*self.medium().vfs, &tail.segment) else { return Ok(()) };
+        if end > tail.end {
+            let damage = Damage {
+                segment: tail.segment.id,
+                from: tail.end,
+                to: end,
+                refs: true,
+                what: format!("acknowledged commits up to offset {end} are not there"),
+            };
+            let mut state = self.state_mut();
+            state.certain.clear();
+            if !state.damage.contains(&damage) {
+                state.damage.push(damage);
+            }
+        }
+        Ok(())
+    }
+}
