@@ -1,5 +1,6 @@
 //! The promises of sessions.
 
+mod disk;
 mod files;
 mod history;
 mod imports;
