@@ -8,9 +8,9 @@
 use super::Log;
 use super::medium::Segment;
 use super::replay::Tail;
+use super::segment::SegmentId;
 use super::state::Damage;
 use super::vfs::Vfs;
-use crate::error::Result;
 
 const FILE: &str = "mark";
 const LEN: usize = 32;
@@ -40,10 +40,15 @@ fn read(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
 }
 
 impl Log {
-    /// Notes as damage what the mark says was there and no frame covers.
-    pub(super) fn heed_mark(&self, tail: &Tail) -> Result<()> {
-        let Some(end) = read(&*self.medium().vfs, &tail.segment) else { return Ok(()) };
-        if end > tail.end {
+    /// Reads the mark. To be done before frames are replayed: others may go on meanwhile.
+    pub(super) fn mark(&self, tail: &Tail) -> Option<(SegmentId, u64)> {
+        Some((tail.segment.id, read(&*self.medium().vfs, &tail.segment)?))
+    }
+
+    /// Notes as damage what the mark said was there and no frame covers.
+    pub(super) fn heed_mark(&self, tail: &Tail, mark: Option<(SegmentId, u64)>) {
+        let Some((segment, end)) = mark else { return };
+        if segment == tail.segment.id && end > tail.end {
             let damage = Damage {
                 segment: tail.segment.id,
                 from: tail.end,
@@ -57,6 +62,5 @@ impl Log {
                 state.damage.push(damage);
             }
         }
-        Ok(())
     }
 }

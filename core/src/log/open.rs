@@ -34,8 +34,9 @@ impl Log {
         let log = Self::begin(vfs, options, newest)?;
         {
             let mut tail = log.tail();
+            let mark = log.mark(&tail);
             log.advance(&mut tail).map_err(|error| error.context("open the log"))?;
-            log.heed_mark(&tail)?;
+            log.heed_mark(&tail, mark);
         }
         // A scan that raced a writer may take for damage what is none: look again, undisturbed.
         if log.state().damage.is_empty() {
@@ -47,8 +48,9 @@ impl Log {
         let again = Self::begin(vfs, options, newest)?;
         {
             let mut tail = again.tail();
+            let mark = again.mark(&tail);
             again.advance(&mut tail)?;
-            again.heed_mark(&tail)?;
+            again.heed_mark(&tail, mark);
         }
         drop(lock);
         Ok(again)
