@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use partita::{Map, Node, ObjectId, Objects, Value};
+use partita::{Map, NewNode, Node, ObjectId, Objects, Value};
 
 use crate::measure::{Samples, Table, micros, time};
 use crate::work::Random;
@@ -44,7 +44,7 @@ pub(crate) fn run(_: &Options) -> Result<()> {
         let (took, edited) = time(|| Ok(map.edit(&nodes, [(key, Some(new))])?))?;
         edit.push(took);
         written.push(edited.nodes.len());
-        bytes += edited.nodes.iter().map(|node| node.0.canonical_bytes().len()).sum::<usize>();
+        bytes += edited.nodes.iter().map(|node| node.node().canonical_bytes().len()).sum::<usize>();
         keep(&mut nodes, edited.nodes);
         let before = std::mem::replace(&mut map, edited.map);
         let (took, changes) =
@@ -69,6 +69,6 @@ fn value(random: &mut Random) -> Value {
     Value { refs: vec![id(), id()], bytes: vec![1] }
 }
 
-fn keep(nodes: &mut Nodes, new: Vec<(Node, Option<ObjectId>)>) {
-    nodes.0.extend(new.into_iter().map(|(node, _)| (node.id(), Arc::new(node))));
+fn keep(nodes: &mut Nodes, new: Vec<NewNode>) {
+    nodes.0.extend(new.iter().map(|new| (new.id(), new.node().clone())));
 }

@@ -21,6 +21,11 @@ impl Writer {
         Self::default()
     }
 
+    /// Makes a writer that takes that many bytes before it grows.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Writer { bytes: Vec::with_capacity(bytes) }
+    }
+
     pub(crate) fn uint(&mut self, value: u64) -> &mut Self {
         if value < 251 {
             self.bytes.push(value as u8);
@@ -72,6 +77,15 @@ impl<'a> Reader<'a> {
             _ => {
                 let (value, used): (u64, usize) = bincode::decode_from_slice(self.rest, standard())
                     .map_err(|_| malformed("an integer is cut short or unknown"))?;
+                let shortest = match value {
+                    0..251 => 1,
+                    251..=0xffff => 3,
+                    0x1_0000..=0xffff_ffff => 5,
+                    _ => 9,
+                };
+                if used != shortest {
+                    return Err(malformed("an integer that is not in its shortest form"));
+                }
                 self.rest = &self.rest[used..];
                 Ok(value)
             }
@@ -190,6 +204,16 @@ mod tests {
         assert_eq!(encode(65_535), [251, 255, 255]);
         assert_eq!(encode(65_536), [252, 0, 0, 1, 0]);
         assert_eq!(encode(1 << 32), [253, 0, 0, 0, 0, 1, 0, 0, 0]);
+    }
+
+    #[test]
+    fn an_integer_has_one_form() {
+        for long in
+            [&[251, 250, 0][..], &[252, 255, 255, 0, 0], &[253, 255, 255, 255, 255, 0, 0, 0, 0]]
+        {
+            let error = Reader::new(long).uint().unwrap_err();
+            assert!(error.to_string().contains("shortest"), "{error}");
+        }
     }
 
     #[test]

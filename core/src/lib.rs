@@ -19,7 +19,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
 };
-pub use map::{Diff as MapDiff, Edited, Map, MapChange, Range as MapRange, Value};
+pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
     Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind,
     Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Trace,

@@ -312,11 +312,8 @@ impl Log {
             at += len;
         }
         drop(state);
-        for (id, fresh) in &mut group.fresh {
-            if let Some(node) = fresh.take_node() {
-                let weight = node.size() + 100;
-                self.medium().nodes.insert(*id, node, weight);
-            }
+        for (id, fresh) in group.fresh.drain() {
+            self.medium().keep_object(id, fresh.object);
         }
         if self.shared.options.durability == Durability::Sync {
             tail.durable = tail.end;

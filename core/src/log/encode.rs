@@ -170,13 +170,14 @@ impl Log {
 pub(crate) struct Fresh {
     pub(crate) location: Location,
     depth: u8,
-    node: Option<Arc<Node>>,
+    pub(crate) object: Object,
 }
 
-impl Fresh {
-    pub(crate) fn take_node(&mut self) -> Option<Arc<Node>> {
-        self.node.take()
-    }
+/// What the caches hold of an object.
+#[derive(Debug, Clone)]
+pub(crate) enum Object {
+    Node(Arc<Node>),
+    Content(Arc<[u8]>),
 }
 
 /// Lays objects into one frame of a segment.
@@ -209,14 +210,16 @@ impl<'a> Encoder<'a> {
         if self.parts.ids.len() >= FRAME_OBJECTS_MAX {
             return Err(Error::invalid("a commit of too many objects; commit in smaller steps"));
         }
-        let (row, node) = match &object.payload {
+        let (row, cached) = match &object.payload {
             ReadyPayload::Node(node) => {
-                (self.add_node(node, object.base.as_ref())?, Some(node.clone()))
+                (self.add_node(node, object.base.as_ref())?, Object::Node(node.clone()))
             }
-            ReadyPayload::Content(bytes, prepared) => (self.add_content(bytes, prepared)?, None),
+            ReadyPayload::Content(bytes, prepared) => {
+                (self.add_content(bytes, prepared)?, Object::Content(bytes.clone()))
+            }
         };
         let location = Location { frame: self.frame, position: self.parts.ids.len() as u32 };
-        self.fresh.insert(object.id, Fresh { location, depth: row.depth(), node });
+        self.fresh.insert(object.id, Fresh { location, depth: row.depth(), object: cached });
         self.parts.ids.push(object.id);
         self.parts.rows.push(row);
         Ok(())
@@ -258,9 +261,9 @@ impl<'a> Encoder<'a> {
         if depth >= DELTA_CHAIN_MAX {
             return Ok(None);
         }
-        let fresh = self.fresh.get(id).and_then(|fresh| fresh.node.clone());
-        let node = match fresh {
-            Some(node) => Some(node),
+        let node = match self.fresh.get(id).map(|fresh| &fresh.object) {
+            Some(Object::Node(node)) => Some(node.clone()),
+            Some(Object::Content(_)) => None,
             None => self.log.get_node(id)?,
         };
         Ok(node.map(|node| (node, location, depth)))

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
+use super::encode::Object;
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
 use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
 use super::row::{Location, Row};
@@ -17,6 +18,10 @@ use crate::object::Node;
 
 /// Bytes read at a frame's offset at first: most commits end within.
 const FIRST_READ: usize = 4 << 10;
+
+/// Bytes that are allocated for a read without asking first how long the file is. To ask has its
+/// price: a file system may have to give the next write a time of its own, and sync that too.
+const UNMEASURED_MAX: usize = 64 << 10;
 
 /// What the caches may hold, in bytes.
 const FRAMES_CACHED: usize = 12 << 20;
@@ -84,8 +89,13 @@ impl Segment {
 
     /// Reads up to `len` bytes; fewer at the end of the file.
     pub(crate) fn read_some(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
-        let available = self.file_len()?.saturating_sub(offset);
-        let mut bytes = vec![0; len.min(usize::try_from(available).unwrap_or(usize::MAX))];
+        let len = if len <= UNMEASURED_MAX {
+            len
+        } else {
+            let available = self.file_len()?.saturating_sub(offset);
+            len.min(usize::try_from(available).unwrap_or(usize::MAX))
+        };
+        let mut bytes = vec![0; len];
         let read = self
             .reading
             .read_at(&mut bytes, offset)
@@ -303,6 +313,19 @@ impl Medium {
         let frame = Arc::new(frame);
         self.frames.insert((segment, offset), frame.clone(), weight);
         frame
+    }
+
+    pub(crate) fn keep_object(&self, id: ObjectId, object: Object) {
+        match object {
+            Object::Node(node) => {
+                let weight = node.size() + 100;
+                self.nodes.insert(id, node, weight);
+            }
+            Object::Content(content) => {
+                let weight = content.len() + 100;
+                self.contents.insert(id, content, weight);
+            }
+        }
     }
 
     /// Reads a frame's beginning: its header, front, control block and ids.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Log;
+use super::encode::Object;
 use super::frame::{HEADER, TAG};
 use super::medium::{Frame, Segment, holds_objects, of_frame};
 use super::payload::{Head, TableHead};
@@ -47,7 +48,7 @@ impl Objects for Log {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let node = Arc::new(node);
-        self.medium().nodes.insert(*id, node.clone(), node.size() + 100);
+        self.medium().keep_object(*id, Object::Node(node.clone()));
         Ok(Some(node))
     }
 }
@@ -68,7 +69,7 @@ impl Log {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let content: Arc<[u8]> = content.into();
-        self.medium().contents.insert(*id, content.clone(), content.len() + 100);
+        self.medium().keep_object(*id, Object::Content(content.clone()));
         Ok(Some(content))
     }
 
@@ -91,9 +92,9 @@ impl Log {
             let tail = state.tail.keys().filter(|id| prefix.matches(id)).copied();
             (tail.collect::<Vec<_>>(), state.tables.clone())
         };
-        for slot in tables {
+        for slot in tables.iter() {
             let segment = self.segment(slot.segment)?;
-            for at in self.table(&slot)?.table.find_prefix(prefix) {
+            for at in self.table(slot)?.table.find_prefix(prefix) {
                 let id = self.medium().id_at(&segment, at)?;
                 if prefix.matches(&id) && !found.contains(&id) {
                     found.push(id);
@@ -119,7 +120,7 @@ impl Log {
         let (tail, tables, damage) = {
             let state = self.state();
             match state.tail.get(id) {
-                Some(at) => (Some((state.current_segment(), *at)), Vec::new(), None),
+                Some(at) => (Some((state.current_segment(), *at)), Default::default(), None),
                 None => (None, state.tables.clone(), state.damage.first().cloned()),
             }
         };

@@ -18,8 +18,8 @@ use crate::map::Map;
 /// Bytes that a medium writes at once or not at all.
 const SECTOR: u64 = 512;
 
-/// Bytes read ahead while frames are replayed.
-const READ_AHEAD: usize = 256 << 10;
+/// Bytes read ahead while frames are replayed: at first, as there may be none, and at most.
+const READ_AHEAD: (usize, usize) = (1 << 10, 256 << 10);
 
 /// What is needed to go on behind the last frame.
 #[derive(Debug)]
@@ -300,7 +300,7 @@ impl Log {
         for segment in &snapshot.segments {
             self.add_segment(state, segment)?;
         }
-        for slot in &mut state.tables {
+        for slot in Arc::make_mut(&mut state.tables) {
             if let Some(known) =
                 before.iter().find(|known| known.host == slot.host && known.frame == slot.frame)
             {
@@ -350,7 +350,7 @@ impl Log {
                 frame: *frame,
                 loaded: std::sync::OnceLock::new(),
             };
-            state.tables.push(Arc::new(slot));
+            Arc::make_mut(&mut state.tables).push(Arc::new(slot));
         }
         Ok(())
     }
@@ -510,7 +510,8 @@ impl ReadAhead {
     fn get(&mut self, segment: &Segment, offset: u64, len: usize) -> Result<&[u8]> {
         let end = offset + len as u64;
         if offset < self.from || end > self.from + self.bytes.len() as u64 {
-            self.bytes = segment.read_some(offset, len.max(READ_AHEAD))?;
+            let ahead = (self.bytes.len() * 8).clamp(READ_AHEAD.0, READ_AHEAD.1);
+            self.bytes = segment.read_some(offset, len.max(ahead))?;
             self.from = offset;
         }
         let at = (offset - self.from) as usize;

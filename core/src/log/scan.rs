@@ -90,7 +90,7 @@ impl Log {
                 self.scan_end(segment, &mut scan)?;
             }
         }
-        for slot in &tables {
+        for slot in tables.iter() {
             match self.table(slot) {
                 Ok(loaded) => scan.faults.extend(loaded.fault.clone()),
                 Err(error) if error.kind() == ErrorKind::Corrupt => {}

@@ -52,9 +52,9 @@ impl Log {
             (name.into_bytes(), value)
         });
         let edited = refs.edit(self, edits)?;
-        for (node, base) in edited.nodes {
-            let (id, payload) = (node.id(), ReadyPayload::Node(node.into()));
-            encoder.add(&Ready { id, payload, base })?;
+        for new in edited.nodes {
+            let payload = ReadyPayload::Node(new.node().clone());
+            encoder.add(&Ready { id: new.id(), payload, base: new.base() })?;
         }
         Ok(edited.map.root().map(|root| root.id()))
     }
@@ -124,7 +124,7 @@ impl Log {
             })
             .collect();
         let mut tables: HashMap<SegmentId, Vec<(SegmentId, u32)>> = HashMap::new();
-        for slot in &state.tables {
+        for slot in state.tables.iter() {
             let taken = slot.segment == segment
                 && slot.loaded.get().is_some_and(|loaded| loaded.head.from >= new.from);
             if !taken {

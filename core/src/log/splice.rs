@@ -100,12 +100,11 @@ fn align<'a>(base: &[ObjectId], new: &'a [ObjectId]) -> Vec<Operation<'a>> {
 pub(crate) fn common_ends(base: &[u8], new: &[u8]) -> (usize, usize) {
     let head = common_head(base, new);
     let (base, new) = (&base[head..], &new[head..]);
-    let mut tail = 0;
-    let most = base.len().min(new.len());
-    while tail < most && base[base.len() - 1 - tail] == new[new.len() - 1 - tail] {
-        tail += 1;
-    }
-    (head, tail)
+    let chunks = base.rchunks_exact(64).zip(new.rchunks_exact(64)).take_while(|(a, b)| a == b);
+    let tail = chunks.count() * 64;
+    let (base, new) = (&base[..base.len() - tail], &new[..new.len() - tail]);
+    let rest = base.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b);
+    (head, tail + rest.count())
 }
 
 fn common_head(base: &[u8], new: &[u8]) -> usize {

@@ -58,7 +58,7 @@ pub(crate) struct State {
     /// The log segment that commits go to.
     pub(crate) current: u64,
     /// Oldest first.
-    pub(crate) tables: Vec<Arc<TableSlot>>,
+    pub(crate) tables: Arc<Vec<Arc<TableSlot>>>,
     /// Objects of the current segment that no table knows yet.
     pub(crate) tail: HashMap<ObjectId, Location>,
     /// The refs as of the last snapshot.

@@ -12,16 +12,40 @@ use crate::error::Result;
 /// The level of the write path: from here up, time grows faster than size falls.
 const LEVEL: i32 = 3;
 
+/// Bytes of a zstd frame's magic number.
+const MAGIC_BYTES: usize = 4;
+
 /// Sizes of content-defined chunks in bytes: least, average, most.
 const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
 
 thread_local! {
+    static ENCODER: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static DECODER: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
 }
 
-/// Compresses into a frame without magic number, size and checksum, with a prefix that the decoder
-/// must know. Returns none where the result would not be smaller.
+/// Compresses into a frame without magic number and checksum, with a prefix that the decoder must
+/// know. Returns none where the result would not be smaller.
 pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
+    ENCODER.with_borrow_mut(|slot| {
+        let context = match slot {
+            Some(context) => context,
+            None => slot.insert(encoder()?),
+        };
+        let mut out = Vec::with_capacity(compress_bound(bytes.len()));
+        if prefix.is_empty() {
+            context.compress2(&mut out, bytes).ok()?;
+        } else {
+            // Keeps the context's memory, which a prefix by reference would not; writes a magic
+            // number whatever the context's format.
+            context.compress_using_dict(&mut out, bytes, prefix, LEVEL).ok()?;
+            out.drain(..MAGIC_BYTES.min(out.len()));
+        }
+        out.shrink_to_fit();
+        (out.len() < bytes.len()).then_some(out)
+    })
+}
+
+fn encoder() -> Option<CCtx<'static>> {
     let mut context = CCtx::try_create()?;
     let parameters = [
         CParameter::CompressionLevel(LEVEL),
@@ -33,13 +57,7 @@ pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
     for parameter in parameters {
         context.set_parameter(parameter).ok()?;
     }
-    context.set_pledged_src_size(Some(bytes.len() as u64)).ok()?;
-    if !prefix.is_empty() {
-        context.ref_prefix(prefix).ok()?;
-    }
-    let mut out = Vec::with_capacity(compress_bound(bytes.len()));
-    context.compress2(&mut out, bytes).ok()?;
-    (out.len() < bytes.len()).then_some(out)
+    Some(context)
 }
 
 /// Reverses [`compress`]; the result has exactly `raw_len` bytes, which the caller has bounded.
@@ -88,15 +106,19 @@ mod tests {
     #[test]
     fn compressed_bytes_come_back_with_and_without_a_prefix() {
         let text = "a line of some text, and another one\n".repeat(50).into_bytes();
-        for prefix in [&b""[..], b"and another one\n", &[0x37, 0xa4, 0x30, 0xec, 1, 2, 3, 4, 5]] {
+        for prefix in [&b""[..], b"and another one\n"] {
             let packed = compress(&text, prefix).unwrap();
-            match decompress(&packed, prefix, text.len()) {
-                Ok(raw) => assert_eq!(raw, text),
-                Err(_) => assert_eq!(prefix[0], 0x37, "only a dictionary's magic may fail"),
-            }
+            assert_eq!(decompress(&packed, prefix, text.len()).unwrap(), text);
             assert!(decompress(&packed, prefix, text.len() - 1).is_err());
             assert!(decompress(&packed, prefix, text.len() + 1).is_err());
         }
+    }
+
+    #[test]
+    fn a_prefix_that_looks_like_a_dictionary_is_not_used() {
+        let prefix = [0x37, 0xa4, 0x30, 0xec, 1, 2, 3, 4, 5];
+        assert_eq!(compress(&[7; 1_000], &prefix), None);
+        assert!(decompress(&compress(&[7; 1_000], &[]).unwrap(), &prefix, 1_000).is_err());
     }
 
     #[test]

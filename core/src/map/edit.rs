@@ -5,7 +5,7 @@ use std::vec::IntoIter;
 
 use super::cursor::{Cursor, Seek};
 use super::node::{NodeWriter, begins_node};
-use super::{Edited, Map, Value};
+use super::{Edited, Map, NewNode, Value};
 use crate::error::{Error, Result};
 use crate::id::{MapId, ObjectId};
 use crate::limits::{KEY_BYTES_MAX, MAP_HEIGHT_MAX, VALUE_BYTES_MAX, VALUE_REFS_MAX};
@@ -13,13 +13,6 @@ use crate::object::{Node, Objects};
 
 /// A key and its new value, or none where it goes.
 type Edit = (Vec<u8>, Option<Value>);
-
-/// A node that the map did not have, with the old one that it replaces.
-struct Built {
-    id: ObjectId,
-    node: Node,
-    base: Option<ObjectId>,
-}
 
 pub(super) fn edit<O: Objects + ?Sized>(
     map: &Map,
@@ -57,8 +50,7 @@ pub(super) fn edit<O: Objects + ?Sized>(
                 }
                 _ => None,
             };
-            let nodes = built.into_iter().map(|built| (built.node, built.base)).collect();
-            return Ok(Edited { map: Map::new(root), nodes });
+            return Ok(Edited { map: Map::new(root), nodes: built });
         }
         edits = nodes;
     }
@@ -95,7 +87,7 @@ fn in_order(edits: impl IntoIterator<Item = Edit>) -> Result<Vec<Edit>> {
 fn collapse<O: Objects + ?Sized>(
     mut level: u8,
     mut root: ObjectId,
-    built: &mut Vec<Built>,
+    built: &mut Vec<NewNode>,
     cursor: &mut Cursor<'_, O>,
 ) -> Result<MapId> {
     while level > 0 {
@@ -124,7 +116,7 @@ struct Pass<'b> {
     replaced: Vec<(Vec<u8>, ObjectId)>,
     /// The new nodes of the run, by first key.
     written: Vec<(Vec<u8>, Node)>,
-    built: &'b mut Vec<Built>,
+    built: &'b mut Vec<NewNode>,
     /// The edits of the level above.
     nodes: &'b mut Vec<Edit>,
     /// Whether the level above is new: it gets all nodes, and has none to remove.
@@ -240,7 +232,7 @@ impl Pass<'_> {
             }
             if !unchanged {
                 let base = base.or_else(|| replaced.peek().map(|(_, id)| *id));
-                self.built.push(Built { id, node, base });
+                self.built.push(NewNode { id, node: node.into(), base });
             }
         }
         if !self.whole {

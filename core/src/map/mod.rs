@@ -12,6 +12,7 @@ mod range;
 mod tests;
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 pub use diff::Diff;
 pub use range::Range;
@@ -52,10 +53,8 @@ impl Value {
 /// let value = Value { refs: Vec::new(), bytes: b"1".to_vec() };
 /// let edited = Map::EMPTY.edit(&store, [(b"a".to_vec(), Some(value.clone()))])?;
 /// let mut batch = store.batch();
-/// for (node, base) in edited.nodes {
-///     batch.put_node(node, base);
-/// }
-/// assert_eq!(edited.map.get(&batch, b"a")?, Some(value));
+/// let map = batch.put_map(edited);
+/// assert_eq!(map.get(&batch, b"a")?, Some(value));
 /// # Ok::<(), partita::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -68,9 +67,33 @@ pub struct Map {
 pub struct Edited {
     /// The map after the edit.
     pub map: Map,
-    /// The nodes that the old map did not have, children before parents, each with the old node
-    /// that it replaces or resembles.
-    pub nodes: Vec<(Node, Option<ObjectId>)>,
+    /// The nodes that the old map did not have, children before parents.
+    pub nodes: Vec<NewNode>,
+}
+
+/// A node that an edit made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNode {
+    id: ObjectId,
+    node: Arc<Node>,
+    base: Option<ObjectId>,
+}
+
+impl NewNode {
+    /// Returns the node's id.
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Returns the old node that this one replaces or resembles.
+    pub fn base(&self) -> Option<ObjectId> {
+        self.base
+    }
 }
 
 /// A key whose value differs between two maps.

@@ -79,7 +79,7 @@ pub struct Node {
 impl Node {
     /// Returns the bytes that are hashed: kind, version, the number of refs, the refs, the body.
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut writer = Writer::with_capacity(self.size());
         writer.uint(u64::from(self.kind.0)).uint(u64::from(self.version));
         writer.uint(self.refs.len() as u64);
         for id in &self.refs {

@@ -227,10 +227,7 @@ pub(super) fn edit(
         return Ok(map);
     }
     let edited = map.edit(&*batch, edits)?;
-    for (node, base) in edited.nodes {
-        batch.put_node(node, base);
-    }
-    Ok(edited.map)
+    Ok(batch.put_map(edited))
 }
 
 /// The state of a fixed checkpoint, for reading.

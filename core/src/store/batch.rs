@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
+use crate::map::{Edited, Map};
 use crate::object::{Canonical, Node, Objects};
 
 /// Objects and ref updates on their way into a store: all or nothing at
@@ -53,6 +54,14 @@ impl Batch {
         let id = node.id();
         self.add(id, Payload::Node(Arc::new(node)), base);
         id
+    }
+
+    /// Adds the nodes that an edit of a map made, and returns the map.
+    pub fn put_map(&mut self, edited: Edited) -> Map {
+        for new in edited.nodes {
+            self.add(new.id(), Payload::Node(new.node().clone()), new.base());
+        }
+        edited.map
     }
 
     /// Adds the node of a value.

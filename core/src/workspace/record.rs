@@ -111,8 +111,5 @@ fn edit(
     edits: impl Iterator<Item = (Vec<u8>, Option<Value>)>,
 ) -> Result<Option<MapId>> {
     let edited = map.edit(batch, edits)?;
-    for (node, base) in edited.nodes {
-        batch.put_node(node, base);
-    }
-    Ok(edited.map.root())
+    Ok(batch.put_map(edited).root())
 }

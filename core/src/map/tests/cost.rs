@@ -21,11 +21,11 @@ fn an_edit_of_a_value_rewrites_exactly_height_nodes_and_no_body_but_the_leafs() 
             let hashed = HASHED.get();
             assert_eq!(nodes.reads(|| drop(map.edit(&nodes, edits.clone()))), height);
             assert_eq!(HASHED.get(), hashed);
-            for (level, (node, base)) in edited.nodes.iter().enumerate() {
-                let old = &nodes.nodes[&base.unwrap()];
-                assert_eq!(old.body == node.body, level > 0);
+            for (level, new) in edited.nodes.iter().enumerate() {
+                let old = &nodes.nodes[&new.base().unwrap()];
+                assert_eq!(old.body == new.node().body, level > 0);
             }
-            assert_eq!(edited.map.root().unwrap().id(), edited.nodes[height - 1].0.id());
+            assert_eq!(edited.map.root().unwrap().id(), edited.nodes[height - 1].id());
             if size <= 257 {
                 model.insert(path(at), new);
                 assert_eq!(Some(edited.map.root().unwrap().id()), by_the_rule(&model));
@@ -42,8 +42,8 @@ fn a_value_edit_that_changes_only_ids_keeps_every_body() {
     let old = value(1_001);
     let new = Value { refs: vec![ObjectId::of_content(b"other"); old.refs.len()], ..old.clone() };
     assert_ne!(new, old);
-    for (node, base) in map.edit(&nodes, [(path(1_001), Some(new))]).unwrap().nodes {
-        assert_eq!(node.body, nodes.nodes[&base.unwrap()].body);
+    for new in map.edit(&nodes, [(path(1_001), Some(new))]).unwrap().nodes {
+        assert_eq!(new.node().body, nodes.nodes[&new.base().unwrap()].body);
     }
 }
 
@@ -56,8 +56,9 @@ fn an_append_rewrites_the_right_edge_and_seldom_an_inner_body() {
         let edit = (number.to_be_bytes().to_vec(), Some(value(1)));
         let edited = map.edit(&nodes, [edit]).unwrap();
         written += edited.nodes.len();
-        for (node, base) in &edited.nodes {
-            let old = base.map(|base| nodes.nodes[&base].clone());
+        for new in &edited.nodes {
+            let node = new.node();
+            let old = new.base().map(|base| nodes.nodes[&base].clone());
             inner_bodies += u64::from(node.body[0] > 0 && old.is_none_or(|o| o.body != node.body));
         }
         map = nodes.edit(map, vec![(number.to_be_bytes().to_vec(), Some(value(1)))]).0;

@@ -55,8 +55,8 @@ fn keys_and_values_at_their_limits_are_taken_and_beyond_them_refused() {
         (KEY_BYTES_MAX - 1, VALUE_REFS_MAX - 1, VALUE_BYTES_MAX - 1),
         (KEY_BYTES_MAX, VALUE_REFS_MAX, VALUE_BYTES_MAX),
     ] {
-        let (node, _) = edit(key, refs, bytes).unwrap().nodes.remove(0);
-        MapNode::decode(node.id(), Arc::new(node)).unwrap();
+        let new = edit(key, refs, bytes).unwrap().nodes.remove(0);
+        MapNode::decode(new.id(), new.node().clone()).unwrap();
     }
     for (key, refs, bytes) in
         [(KEY_BYTES_MAX + 1, 0, 0), (0, VALUE_REFS_MAX + 1, 0), (0, 0, VALUE_BYTES_MAX + 1)]

@@ -48,14 +48,16 @@ impl Nodes {
     fn edit(&mut self, map: Map, edits: Vec<(Vec<u8>, Option<Value>)>) -> (Map, usize) {
         let edited = map.edit(self, edits).unwrap();
         let written = edited.nodes.len();
-        for (node, base) in edited.nodes {
-            assert!(base.is_none_or(|base| self.nodes.contains_key(&base)));
-            let decoded = MapNode::decode(node.id(), Arc::new(node.clone())).unwrap();
+        for new in edited.nodes {
+            assert!(new.base().is_none_or(|base| self.nodes.contains_key(&base)));
+            let node = new.node().clone();
+            assert_eq!(new.id(), node.id());
+            let decoded = MapNode::decode(new.id(), node.clone()).unwrap();
             if decoded.level() > 0 {
                 let children = (0..decoded.len()).flat_map(|at| decoded.refs(at).to_vec());
                 assert!(children.into_iter().all(|child| self.nodes.contains_key(&child)));
             }
-            self.put(node);
+            self.nodes.insert(new.id(), node);
         }
         (edited.map, written)
     }

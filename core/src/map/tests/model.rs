@@ -48,7 +48,7 @@ proptest! {
             apply(&mut expected, batch);
             let old = nodes.reachable(map);
             let edited = map.edit(&nodes, batch.clone()).unwrap();
-            let written: Vec<_> = edited.nodes.iter().map(|(node, _)| node.id()).collect();
+            let written: Vec<_> = edited.nodes.iter().map(|new| new.id()).collect();
             map = nodes.edit(map, batch.clone()).0;
             prop_assert_eq!(map.root().map(|root| root.id()), by_the_rule(&expected));
             // The nodes of an edit are those that the old map did not have, each once.
