@@ -43,7 +43,7 @@ if [ -z "$repository" ]; then
     if [ "$(git rev-list --count --first-parent HEAD 2>/dev/null || echo 0)" -ge "$COMMITS_MIN" ]; then
         repository=$PWD
     else
-        title "Fetch a history: 65 releases of the crate anyhow, one commit each"
+        title "Fetch a history: releases of the crate anyhow, one commit each"
         repository=$work/anyhow
         CARGO=$CARGO scripts/releases.sh "$repository" anyhow 1.0.{40..104}
     fi
