@@ -32,7 +32,6 @@ const VERIFY_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     inner: Mutex<QueueInner>,
-    turn: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -49,11 +48,39 @@ struct Item {
     updates: Vec<RefUpdate>,
     size: usize,
     outcome: Mutex<Option<Result<()>>>,
+    /// Told when there is an outcome, or when it is this one's turn to lead; waits on the queue.
+    turn: Condvar,
 }
 
 impl Queue {
     fn inner(&self) -> MutexGuard<'_, QueueInner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The group that a thread leads. When it is done, or has panicked, its members learn what came of
+/// it, and the next thread is woken to lead.
+struct Leading<'a> {
+    queue: &'a Queue,
+    items: Vec<Arc<Item>>,
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        for item in &self.items {
+            let mut outcome = item.outcome();
+            if outcome.is_none() {
+                let message = "the thread that committed for others panicked; reopen the store";
+                *outcome = Some(Err(Error::new(ErrorKind::Indeterminate, message)));
+            }
+        }
+        let mut inner = self.queue.inner();
+        inner.led = false;
+        let next = inner.waiting.first().cloned();
+        drop(inner);
+        for item in next.iter().chain(&self.items) {
+            item.turn.notify_one();
+        }
     }
 }
 
@@ -100,7 +127,7 @@ impl Log {
                 return outcome;
             }
             if inner.led {
-                inner = queue.turn.wait(inner).unwrap_or_else(PoisonError::into_inner);
+                inner = item.turn.wait(inner).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             inner.led = true;
@@ -113,12 +140,11 @@ impl Log {
                 }
                 taken += 1;
             }
-            let items: Vec<Arc<Item>> = inner.waiting.drain(..taken).collect();
+            let group = Leading { queue, items: inner.waiting.drain(..taken).collect() };
             drop(inner);
-            self.lead(&items);
+            self.lead(&group.items);
+            drop(group);
             inner = queue.inner();
-            inner.led = false;
-            queue.turn.notify_all();
         }
     }
 
@@ -151,7 +177,14 @@ impl Log {
             objects = kept;
         }
         let updates = transaction.updates;
-        Ok(Item { objects, attached, updates, size, outcome: Mutex::new(None) })
+        Ok(Item {
+            objects,
+            attached,
+            updates,
+            size,
+            outcome: Mutex::new(None),
+            turn: Condvar::new(),
+        })
     }
 
     /// Commits a group and tells each of its members what came of it.
