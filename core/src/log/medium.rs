@@ -24,9 +24,9 @@ const FIRST_READ: usize = 4 << 10;
 const UNMEASURED_MAX: usize = 64 << 10;
 
 /// What the caches may hold, in bytes.
-const FRAMES_CACHED: usize = 12 << 20;
+const FRAMES_CACHED: usize = 24 << 20;
 const BLOCKS_CACHED: usize = 8 << 20;
-const NODES_CACHED: usize = 24 << 20;
+const NODES_CACHED: usize = 32 << 20;
 const CONTENTS_CACHED: usize = 12 << 20;
 
 /// An open segment.
