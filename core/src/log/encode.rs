@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::medium::Object;
 use super::payload::Parts;
 use super::prepare::{self, Prepared, PreparedDelta};
 use super::row::{Delta, Location, Row};
@@ -171,13 +172,6 @@ pub(crate) struct Fresh {
     pub(crate) location: Location,
     depth: u8,
     pub(crate) object: Object,
-}
-
-/// What the caches hold of an object.
-#[derive(Debug, Clone)]
-pub(crate) enum Object {
-    Node(Arc<Node>),
-    Content(Arc<[u8]>),
 }
 
 /// Lays objects into one frame of a segment.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
-use super::encode::Object;
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
 use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
 use super::row::{Location, Row};
@@ -253,6 +252,13 @@ impl Frame {
         let row = self.payload.rows.get(position as usize);
         row.copied().ok_or_else(|| malformed("a position beyond a frame's objects"))
     }
+}
+
+/// What the caches hold of an object.
+#[derive(Debug, Clone)]
+pub(crate) enum Object {
+    Node(Arc<Node>),
+    Content(Arc<[u8]>),
 }
 
 /// Reads frames, and keeps what was read.

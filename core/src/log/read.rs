@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::Log;
-use super::encode::Object;
 use super::frame::{HEADER, TAG};
-use super::medium::{Frame, Segment, holds_objects, of_frame};
+use super::medium::{Frame, Object, Segment, holds_objects, of_frame};
 use super::payload::{Head, TableHead};
 use super::row::{Location, Row};
 use super::segment::{FRAMES_FROM, SegmentId};

@@ -35,8 +35,8 @@ pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
         if prefix.is_empty() {
             context.compress2(&mut out, bytes).ok()?;
         } else {
-            // Keeps the context's memory, which a prefix by reference would not; writes a magic
-            // number whatever the context's format.
+            // A prefix by reference would have to outlive the context. As a dictionary it need not,
+            // but then a magic number is written whatever the context's format.
             context.compress_using_dict(&mut out, bytes, prefix, LEVEL).ok()?;
             out.drain(..MAGIC_BYTES.min(out.len()));
         }
