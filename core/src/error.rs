@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Ambiguous,
     /// The argument can never be accepted: correct it.
     Invalid,
+    /// The bytes were removed on purpose, or given up for lost: do without them.
+    Purged,
     /// Stored bytes are damaged or missing: run `check`, keep the directory, restore from a copy.
     Corrupt,
     /// Another process holds the writer lock: try again later.
@@ -60,12 +62,13 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [ErrorKind; 12] = [
+    pub const ALL: [ErrorKind; 13] = [
         ErrorKind::NotFound,
         ErrorKind::AlreadyExists,
         ErrorKind::Conflict,
         ErrorKind::Ambiguous,
         ErrorKind::Invalid,
+        ErrorKind::Purged,
         ErrorKind::Corrupt,
         ErrorKind::Busy,
         ErrorKind::Io,
@@ -83,6 +86,7 @@ impl ErrorKind {
             ErrorKind::Conflict => "conflict",
             ErrorKind::Ambiguous => "ambiguous",
             ErrorKind::Invalid => "invalid",
+            ErrorKind::Purged => "purged",
             ErrorKind::Corrupt => "corrupt",
             ErrorKind::Busy => "busy",
             ErrorKind::Io => "io",

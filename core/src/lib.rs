@@ -21,8 +21,8 @@ pub use id::{
 };
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Iteration, Kind, Memory, MemoryKind,
-    Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Trace,
+    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind, Memory,
+    MemoryKind, Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Tombstone, Trace,
 };
 pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
@@ -31,8 +31,8 @@ pub use session::{
     Step,
 };
 pub use store::{
-    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, Stats, Store,
-    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
+    GcProgress, GcReport, Stats, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 

@@ -1,5 +1,5 @@
-//! Big batches: a data segment of their own, written and synced without the writer lock, then
-//! attached by one commit.
+//! Data segments: objects written and synced without the writer lock, then attached by one commit.
+//! Big batches make them, and so do copies of what is worth keeping of older segments.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::table::{self, FrameCount};
 use super::vfs::{SyncSite, VfsFile};
+use super::zip::Level;
 use crate::error::{Error, Result};
 use crate::id::{ObjectId, Tag, Tagger};
 use crate::limits::FRAME_BYTES_MAX;
@@ -19,11 +20,11 @@ const FRAME_BYTES: usize = 4 << 20;
 const FRAME_OBJECTS: usize = 4 << 10;
 
 /// A data segment as it grows.
-struct Bulk {
-    id: SegmentId,
+pub(super) struct Bulk {
+    pub(super) id: SegmentId,
     file: Box<dyn VfsFile>,
     keys: Keys,
-    end: u64,
+    pub(super) end: u64,
     sequence: u32,
     tag: Tag,
     range: Tagger,
@@ -34,32 +35,64 @@ struct Bulk {
 impl Log {
     /// Writes objects to a data segment. Until a commit attaches it, nothing names it.
     pub(super) fn write_bulk(&self, objects: &[Ready]) -> Result<LiveSegment> {
-        let vfs = &*self.medium().vfs;
-        let mut number = [0; 8];
-        (self.shared.options.entropy)(&mut number)?;
-        let id = SegmentId::data(u64::from_le_bytes(number));
-        let written = self.write_bulk_segment(id, objects);
-        if written.is_err() {
-            // Nothing names it; a failure to remove it costs room only.
-            let _ = vfs.remove(&id.path());
+        let mut bulk = Bulk::create(self)?;
+        let written = self.fill(&mut bulk, objects);
+        let id = bulk.id;
+        let finished = written.and_then(|()| bulk.finish(self));
+        if finished.is_err() {
+            self.discard(id);
         }
-        written
+        finished
     }
 
-    fn write_bulk_segment(&self, id: SegmentId, objects: &[Ready]) -> Result<LiveSegment> {
-        let vfs = &*self.medium().vfs;
-        let doing = |error| Error::io(format!("write data segment {id}"), error);
+    fn fill(&self, bulk: &mut Bulk, objects: &[Ready]) -> Result<()> {
+        let mut fresh = HashMap::new();
+        let mut rest = objects.iter().peekable();
+        while rest.peek().is_some() {
+            let mut encoder = Encoder::new(self, bulk.id, bulk.offset()?, &mut fresh);
+            while !is_full(&encoder.parts)
+                && let Some(object) = rest.next()
+            {
+                encoder.add(object)?;
+            }
+            let parts = encoder.parts;
+            bulk.push_objects(&parts, Level::Quick)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a data segment that nothing names. If it stays, gc finds it: it costs room only.
+    pub(super) fn discard(&self, id: SegmentId) {
+        let _ = self.medium().vfs.remove(&id.path());
+    }
+}
+
+/// Tells whether a frame of these parts is large enough.
+pub(super) fn is_full(parts: &Parts) -> bool {
+    parts.size() >= FRAME_BYTES || parts.ids.len() >= FRAME_OBJECTS
+}
+
+impl Bulk {
+    /// Creates the file of a data segment.
+    pub(super) fn create(log: &Log) -> Result<Self> {
+        let mut number = [0; 8];
+        (log.shared.options.entropy)(&mut number)?;
+        let id = SegmentId::data(u64::from_le_bytes(number));
         let header = SegmentHeader {
             id,
-            store: self.state().current_segment().header.store,
-            salt: self.salt()?,
+            store: log.state().current_segment().header.store,
+            salt: log.salt()?,
             predecessor_len: 0,
             predecessor_tag: [0; 16],
         };
         let keys = Keys::new(&header.salt);
-        let file = vfs.create_new(&id.path()).map_err(doing)?;
-        file.write_at(&header.encode(), 0).map_err(doing)?;
-        let mut bulk = Bulk {
+        let doing = |error| Error::io(format!("create data segment {id}"), error);
+        let file = log.medium().vfs.create_new(&id.path()).map_err(doing)?;
+        if let Err(error) = file.write_at(&header.encode(), 0) {
+            log.discard(id);
+            return Err(doing(error));
+        }
+        Ok(Bulk {
             id,
             file,
             range: keys.tagger(),
@@ -69,53 +102,43 @@ impl Log {
             tag: header.check(),
             frames: Vec::new(),
             ids: Vec::new(),
-        };
-        let mut fresh = HashMap::new();
-        let mut rest = objects.iter().peekable();
-        while rest.peek().is_some() {
-            let mut encoder = Encoder::new(self, id, bulk.offset()?, &mut fresh);
-            while encoder.parts.size() < FRAME_BYTES
-                && encoder.parts.ids.len() < FRAME_OBJECTS
-                && let Some(object) = rest.next()
-            {
-                encoder.add(object)?;
-            }
-            let parts = encoder.parts;
-            bulk.push_objects(&parts)?;
-        }
-        let table = table::encode(
-            FRAMES_FROM,
-            &bulk.frames,
-            &bulk.ids.iter().map(table::key_of).collect::<Vec<_>>(),
-        );
+        })
+    }
+
+    /// Writes the index, and makes the segment durable under its name.
+    pub(super) fn finish(mut self, log: &Log) -> Result<LiveSegment> {
+        let id = self.id;
+        let doing = |error| Error::io(format!("write data segment {id}"), error);
+        let keys: Vec<u32> = self.ids.iter().map(table::key_of).collect();
+        let table = table::encode(FRAMES_FROM, &self.frames, &keys);
         let head = TableHead {
             segment: id,
             from: FRAMES_FROM,
-            ranges: vec![(bulk.end, bulk.range.tag())],
+            ranges: vec![(self.end, self.range.tag())],
             len: table.len() as u32,
         };
-        let host = bulk.offset()?;
+        let host = self.offset()?;
         let head = SnapshotHead { refs: None, segments: Vec::new(), table: Some(head) };
-        let payload = payload::encode(&Head::Snapshot(head), &Parts::default(), host, None, &table);
-        bulk.push(FrameKind::Snapshot, &payload)?;
-        bulk.file.sync_data(SyncSite::Bulk).map_err(doing)?;
+        let head = Head::Snapshot(head);
+        let payload = payload::encode(&head, &Parts::default(), host, None, &table, Level::Quick);
+        self.push(FrameKind::Snapshot, &payload)?;
+        self.file.sync_data(SyncSite::Bulk).map_err(doing)?;
+        let vfs = &*log.medium().vfs;
         vfs.sync_dir(DIRECTORY, SyncSite::SegmentName).map_err(doing)?;
-        Ok(LiveSegment { id, len: bulk.end, tables: vec![(id, host)] })
+        Ok(LiveSegment { id, len: self.end, tables: vec![(id, host)] })
     }
-}
 
-impl Bulk {
-    fn offset(&self) -> Result<u32> {
+    pub(super) fn offset(&self) -> Result<u32> {
         u32::try_from(self.end)
             .map_err(|_| Error::invalid("a batch beyond 4 GiB; commit in smaller steps"))
     }
 
-    fn push_objects(&mut self, parts: &Parts) -> Result<()> {
+    pub(super) fn push_objects(&mut self, parts: &Parts, level: Level) -> Result<()> {
         if parts.ids.is_empty() {
             return Ok(());
         }
         let offset = self.offset()?;
-        let payload = payload::encode(&Head::Bulk, parts, offset, None, &[]);
+        let payload = payload::encode(&Head::Bulk, parts, offset, None, &[], level);
         self.frames.push((offset, parts.ids.len() as u32));
         self.ids.extend_from_slice(&parts.ids);
         self.push(FrameKind::Bulk, &payload)

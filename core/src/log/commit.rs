@@ -1,7 +1,7 @@
 //! Commits: threads that commit at the same time share one write and one sync.
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use super::payload::{self, Group, Head, LiveSegment, Update};
 use super::replay::Tail;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::vfs::SyncSite;
-use super::{Durability, Expected, Log, LogOptions, RefUpdate, Transaction};
+use super::zip::Level;
+use super::{Durability, Expected, Log, NewObject, Payload, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
 use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
@@ -42,11 +43,21 @@ struct QueueInner {
 
 /// One transaction on its way.
 #[derive(Debug)]
-struct Item {
+pub(super) struct Item {
+    /// What was asked for. Of it what was stored already is not among `objects`, and may have to be
+    /// looked for again.
+    given: Vec<NewObject>,
+    /// How often segments had been retired when it was looked for.
+    prepared_at: u64,
     objects: Vec<Ready>,
-    attached: Vec<LiveSegment>,
+    pub(super) attached: Vec<LiveSegment>,
+    /// Objects of the attached segments.
+    moved: HashSet<ObjectId>,
+    pub(super) retired: Vec<SegmentId>,
     updates: Vec<RefUpdate>,
     size: usize,
+    /// Set where what was written ahead cannot be attached any more.
+    lost: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
     /// Told when there is an outcome, or when it is this one's turn to lead; waits on the queue.
     turn: Condvar,
@@ -85,24 +96,28 @@ impl Drop for Leading<'_> {
 }
 
 impl Item {
+    pub(super) fn updates(&self) -> &[RefUpdate] {
+        &self.updates
+    }
+
     fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What a group of commits has put together so far.
-struct Building {
-    offset: u64,
+pub(super) struct Building {
+    pub(super) offset: u64,
     sequence: u32,
     tag: Tag,
     buffer: Vec<u8>,
     frames: Vec<FrameHeader>,
-    fresh: HashMap<ObjectId, Fresh>,
+    pub(super) fresh: HashMap<ObjectId, Fresh>,
     updates: HashMap<String, Option<ObjectId>>,
 }
 
 impl Building {
-    fn new(tail: &Tail) -> Self {
+    pub(super) fn new(tail: &Tail) -> Self {
         Building {
             offset: tail.end,
             sequence: tail.sequence,
@@ -118,7 +133,16 @@ impl Building {
 impl Log {
     /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
-        let item = Arc::new(self.item(transaction)?);
+        loop {
+            let item = Arc::new(self.item(transaction.clone())?);
+            let outcome = self.queue_up(item.clone());
+            if !item.lost.load(Ordering::Relaxed) {
+                return outcome;
+            }
+        }
+    }
+
+    fn queue_up(&self, item: Arc<Item>) -> Result<()> {
         let queue = &self.shared.queue;
         let mut inner = queue.inner();
         inner.waiting.push(item.clone());
@@ -148,7 +172,7 @@ impl Log {
         }
     }
 
-    fn item(&self, transaction: Transaction) -> Result<Item> {
+    pub(super) fn item(&self, transaction: Transaction) -> Result<Item> {
         if self.shared.options.read_only {
             return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
         }
@@ -160,9 +184,11 @@ impl Log {
                 )));
             }
         }
+        let prepared_at = self.medium().retirements();
+        let given = transaction.objects.clone();
         let mut objects = self.prepare(transaction.objects)?;
         let mut size: usize = objects.iter().map(Ready::size).sum();
-        let mut attached = Vec::new();
+        let (mut attached, mut in_bulk) = (Vec::new(), HashSet::new());
         if size >= self.shared.options.bulk_bytes || objects.len() > COMMIT_OBJECTS_MAX {
             // Nodes stay with the log, where their next versions lean on them, unless they
             // themselves are many.
@@ -173,15 +199,21 @@ impl Log {
             let (kept, moved) =
                 if few { (nodes, contents) } else { (Vec::new(), [contents, nodes].concat()) };
             attached.push(self.write_bulk(&moved)?);
+            in_bulk = moved.iter().map(|object| object.id).collect();
             size = kept.iter().map(Ready::size).sum();
             objects = kept;
         }
         let updates = transaction.updates;
         Ok(Item {
+            given,
+            prepared_at,
             objects,
             attached,
+            moved: in_bulk,
+            retired: Vec::new(),
             updates,
             size,
+            lost: AtomicBool::new(false),
             outcome: Mutex::new(None),
             turn: Condvar::new(),
         })
@@ -236,7 +268,47 @@ impl Log {
         Ok(outcomes)
     }
 
-    fn check_updates(&self, group: &Building, updates: &[RefUpdate]) -> Result<()> {
+    /// Prepares an item anew where segments were retired since: what counted as stored then may
+    /// have been collected. Fails where an attached segment has been.
+    fn prepare_again(&self, group: &Building, item: &Item) -> Result<Option<Vec<Ready>>> {
+        for segment in &item.attached {
+            if self.medium().vfs.open(&segment.id.path(), false).is_err() {
+                item.lost.store(true, Ordering::Relaxed);
+                return Err(Error::conflict(format!("data segment {} was collected", segment.id)));
+            }
+        }
+        if self.purged()?.root().is_some() {
+            for id in &item.moved {
+                if self.is_purged(id)? {
+                    item.lost.store(true, Ordering::Relaxed);
+                    return Err(Error::conflict(format!("object {id:.10} was purged")));
+                }
+            }
+        }
+        if item.prepared_at == self.medium().retirements() {
+            return Ok(None);
+        }
+        let mut ready = self.prepare(item.given.clone())?;
+        ready.retain(|object| !item.moved.contains(&object.id));
+        let given: HashSet<ObjectId> = item.given.iter().map(|object| object.id).collect();
+        for object in &item.given {
+            let Payload::Node(node) = &object.payload else { continue };
+            for id in &node.refs {
+                let there = given.contains(id)
+                    || group.fresh.contains_key(id)
+                    || self.contains(id)?
+                    || self.is_purged(id)?;
+                if !there {
+                    return Err(Error::conflict(format!(
+                        "object {id:.10}, which this commit rests on, was collected since"
+                    )));
+                }
+            }
+        }
+        Ok(Some(ready))
+    }
+
+    pub(super) fn check_updates(&self, group: &Building, updates: &[RefUpdate]) -> Result<()> {
         for update in updates {
             let current = match group.updates.get(&update.name) {
                 Some(current) => *current,
@@ -258,11 +330,19 @@ impl Log {
     }
 
     /// Lays one transaction into a frame behind those of the group.
-    fn encode(&self, tail: &Tail, group: &mut Building, item: &Item) -> Result<()> {
+    pub(super) fn encode(&self, tail: &Tail, group: &mut Building, item: &Item) -> Result<()> {
         let offset = group.offset as u32;
+        let again = self.prepare_again(group, item)?;
+        let objects = again.as_ref().unwrap_or(&item.objects);
+        let has_purged = self.purged()?.root().is_some();
         let mut fresh = std::mem::take(&mut group.fresh);
         let mut encoder = Encoder::new(self, tail.segment.id, offset, &mut fresh);
-        let added = item.objects.iter().try_for_each(|object| encoder.add(object));
+        let added = objects.iter().try_for_each(|object| {
+            if has_purged && self.is_purged(&object.id)? {
+                return Ok(());
+            }
+            encoder.add(object)
+        });
         let (parts, follows) = (encoder.parts, encoder.follows);
         if let Err(error) = added {
             for id in &parts.ids {
@@ -277,14 +357,15 @@ impl Log {
             .iter()
             .map(|update| Update { name: update.name.clone(), new: update.new })
             .collect();
-        let nothing = parts.ids.is_empty() && updates.is_empty() && item.attached.is_empty();
-        if nothing {
+        let segments = item.attached.len() + item.retired.len();
+        if parts.ids.is_empty() && updates.is_empty() && segments == 0 {
             return Ok(());
         }
         for update in &updates {
             group.updates.insert(update.name.clone(), update.new);
         }
-        let head = Head::Commit { updates, attached: item.attached.clone() };
+        let (attached, retired) = (item.attached.clone(), item.retired.clone());
+        let head = Head::Commit { updates, attached, retired };
         // A group goes on with the frame of the session's operation before, so a frame rests on
         // none of another session. What is not written yet cannot be gone on with.
         let follows =
@@ -295,11 +376,11 @@ impl Log {
         };
         let before =
             before.map(|frame| Group { back: offset - frame.offset, prefix: frame.group() });
-        let payload = payload::encode(&head, &parts, offset, before, &[]);
+        let payload = payload::encode(&head, &parts, offset, before, &[], Level::Quick);
         self.push_frame(tail, group, FrameKind::Commit, &payload)
     }
 
-    fn push_frame(
+    pub(super) fn push_frame(
         &self,
         tail: &Tail,
         group: &mut Building,
@@ -331,7 +412,7 @@ impl Log {
     }
 
     /// Writes what the group has, syncs, and makes it known.
-    fn write(&self, tail: &mut Tail, group: &mut Building) -> Result<()> {
+    pub(super) fn write(&self, tail: &mut Tail, group: &mut Building) -> Result<()> {
         if group.frames.is_empty() {
             return Ok(());
         }
@@ -345,8 +426,11 @@ impl Log {
             at += len;
         }
         drop(state);
+        let now = self.medium().retirements();
         for (id, fresh) in group.fresh.drain() {
-            self.medium().keep_object(id, fresh.object);
+            if let Some(object) = fresh.object {
+                self.medium().keep_object(id, object, now);
+            }
         }
         if self.shared.options.durability == Durability::Sync {
             tail.durable = tail.end;
@@ -400,7 +484,7 @@ impl Log {
 
     /// Brings the tail to where a commit can be written: nothing of others is missing, nothing is
     /// damaged, what nobody vouches for is written again, a snapshot is near.
-    fn make_ready(&self, tail: &mut Tail) -> Result<()> {
+    pub(super) fn make_ready(&self, tail: &mut Tail) -> Result<()> {
         if let Some(why) = &tail.poisoned {
             let message =
                 "an earlier write failed, so this handle writes no more; reopen the store";
@@ -411,6 +495,7 @@ impl Log {
         if !tail.verified {
             self.verify_recent(VERIFY_BYTES_MAX)?;
             self.refuse_damage()?;
+            self.remove_retired()?;
             tail.verified = true;
         }
         if !tail.ready {
@@ -422,10 +507,8 @@ impl Log {
             tail.ready = true;
         }
         if tail.end - u64::from(tail.snapshot).max(FRAMES_FROM) >= SNAPSHOT_EVERY {
-            let mut group = Building::new(tail);
-            let payload = self.snapshot_payload(tail, &mut group.fresh, group.offset as u32)?;
-            self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
-            self.write(tail, &mut group)?;
+            self.remove_retired()?;
+            self.write_snapshot(tail)?;
         }
         Ok(())
     }
@@ -479,8 +562,8 @@ impl Log {
             return;
         }
         // The marker is worth no long wait.
-        let options = LogOptions { lock_timeout: CLOSE_WAIT, ..self.shared.options.clone() };
-        let Ok(_lock) = super::lock(&*self.medium().vfs, &options) else { return };
+        let vfs = &*self.medium().vfs;
+        let Ok(_lock) = super::lock(vfs, super::LOCK_FILE, CLOSE_WAIT) else { return };
         let mut tail = self.tail();
         // Others may have gone on, and then it is theirs to say.
         let ours = tail.durable == tail.end;
@@ -511,7 +594,7 @@ impl Log {
     }
 
     /// Begins the next segment; what comes after goes there.
-    fn rotate(&self, tail: &mut Tail) -> Result<()> {
+    pub(super) fn rotate(&self, tail: &mut Tail) -> Result<()> {
         if tail.durable < tail.end {
             self.vouch(tail)?;
             let segment = tail.segment.clone();

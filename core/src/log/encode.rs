@@ -9,6 +9,7 @@ use super::prepare::{self, Prepared, PreparedDelta};
 use super::row::{Delta, Location, Row};
 use super::segment::SegmentId;
 use super::splice;
+use super::zip::Level;
 use super::{Log, NewObject, Payload};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
@@ -42,20 +43,25 @@ impl Ready {
                 Prepared::Inline | Prepared::Raw => bytes.len(),
                 Prepared::Packed(packed) => packed.len(),
                 Prepared::Delta(delta) => delta.middle.len() + 32,
-                Prepared::Chunked(chunks) => chunks.len() * 34,
+                Prepared::Chunked(chunks, _) => chunks.len() * 34,
             },
         }
     }
 }
 
 impl Log {
-    /// Compresses contents and cuts large ones, before any lock is taken. What is stored already
-    /// falls away.
+    /// Compresses contents and cuts large ones, before any lock is taken. Contents that are stored
+    /// already fall away.
     pub(crate) fn prepare(&self, objects: Vec<NewObject>) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(objects.len());
         let mut own: HashMap<ObjectId, Arc<[u8]>> = HashMap::new();
         let mut depths: HashMap<ObjectId, u8> = HashMap::new();
+        let has_purged = self.purged()?.root().is_some();
         for NewObject { id, payload, base } in objects {
+            // What was purged stays away, whoever brings it.
+            if has_purged && self.is_purged(&id)? {
+                continue;
+            }
             let bytes = match payload {
                 Payload::Node(node) => {
                     if node.size() > NODE_BYTES_MAX {
@@ -97,7 +103,7 @@ impl Log {
         depths: &mut HashMap<ObjectId, u8>,
         id: ObjectId,
     ) -> Result<Prepared> {
-        let Some(base) = base else { return Ok(prepare::plain(bytes)) };
+        let Some(base) = base else { return Ok(prepare::plain(bytes, Level::Quick)) };
         let known = match own.get(&base) {
             Some(bytes) => Some((bytes.clone(), depths.get(&base).copied().unwrap_or(0))),
             None => self.near_base(&base)?,
@@ -105,14 +111,14 @@ impl Log {
         if let Some((base_bytes, depth)) = known
             && depth < DELTA_CHAIN_MAX
             && !prepare::is_chunked(base_bytes.len())
-            && let Some(prepared) = prepare::against(bytes, base, &base_bytes)
+            && let Some(prepared) = prepare::against(bytes, base, &base_bytes, Level::Quick)
         {
             if matches!(prepared, Prepared::Delta(_)) {
                 depths.insert(id, depth + 1);
             }
             return Ok(prepared);
         }
-        Ok(prepare::plain(bytes))
+        Ok(prepare::plain(bytes, Level::Quick))
     }
 
     /// Returns a base with its depth, if it stands in the segment that commits go to. A base that
@@ -155,12 +161,15 @@ impl Log {
                 None => None,
             };
             let prepared = near
-                .and_then(|(base_bytes, _)| prepare::against(&bytes, base?, &base_bytes))
-                .unwrap_or_else(|| prepare::plain(&bytes));
+                .and_then(|(base_bytes, _)| {
+                    prepare::against(&bytes, base?, &base_bytes, Level::Quick)
+                })
+                .unwrap_or_else(|| prepare::plain(&bytes, Level::Quick));
             let payload = ReadyPayload::Content(bytes, prepared);
             ready.push(Ready { id: chunk, payload, base });
         }
-        let payload = ReadyPayload::Content(bytes, Prepared::Chunked(chunks));
+        let raw = bytes.len() as u32;
+        let payload = ReadyPayload::Content(bytes, Prepared::Chunked(chunks, raw));
         ready.push(Ready { id, payload, base });
         Ok(())
     }
@@ -170,8 +179,9 @@ impl Log {
 #[derive(Debug, Clone)]
 pub(crate) struct Fresh {
     pub(crate) location: Location,
-    depth: u8,
-    pub(crate) object: Object,
+    pub(super) depth: u8,
+    /// The object itself, where it is worth keeping.
+    pub(crate) object: Option<Object>,
 }
 
 /// Lays objects into one frame of a segment.
@@ -184,6 +194,7 @@ pub(crate) struct Encoder<'a> {
     pub(crate) parts: Parts,
     /// The frame that holds the base of the last node that has one.
     pub(crate) follows: Option<u32>,
+    level: Level,
 }
 
 impl<'a> Encoder<'a> {
@@ -193,12 +204,29 @@ impl<'a> Encoder<'a> {
         frame: u32,
         fresh: &'a mut HashMap<ObjectId, Fresh>,
     ) -> Self {
-        Encoder { log, segment, frame, fresh, parts: Parts::default(), follows: None }
+        let (parts, follows, level) = (Parts::default(), None, Level::Quick);
+        Encoder { log, segment, frame, fresh, parts, follows, level }
+    }
+
+    /// Lays objects into a new segment that will take the place of those that hold them now.
+    pub(crate) fn copying(
+        log: &'a Log,
+        segment: SegmentId,
+        frame: u32,
+        fresh: &'a mut HashMap<ObjectId, Fresh>,
+    ) -> Self {
+        Encoder { level: Level::Tight, ..Encoder::new(log, segment, frame, fresh) }
+    }
+
+    fn is_copying(&self) -> bool {
+        self.level == Level::Tight
     }
 
     /// Adds an object, unless it is stored already.
     pub(crate) fn add(&mut self, object: &Ready) -> Result<()> {
-        if self.fresh.contains_key(&object.id) || self.log.contains(&object.id)? {
+        if self.fresh.contains_key(&object.id)
+            || !self.is_copying() && self.log.contains(&object.id)?
+        {
             return Ok(());
         }
         if self.parts.ids.len() >= FRAME_OBJECTS_MAX {
@@ -213,6 +241,7 @@ impl<'a> Encoder<'a> {
             }
         };
         let location = Location { frame: self.frame, position: self.parts.ids.len() as u32 };
+        let cached = (!self.is_copying()).then_some(cached);
         self.fresh.insert(object.id, Fresh { location, depth: row.depth(), object: cached });
         self.parts.ids.push(object.id);
         self.parts.rows.push(row);
@@ -223,6 +252,9 @@ impl<'a> Encoder<'a> {
     fn place(&self, id: &ObjectId) -> Result<Option<(Location, u8)>> {
         if let Some(fresh) = self.fresh.get(id) {
             return Ok(Some((fresh.location, fresh.depth)));
+        }
+        if self.is_copying() {
+            return Ok(None);
         }
         match self.log.locate(id)? {
             Some(place) if place.segment.id == self.segment => {
@@ -255,7 +287,7 @@ impl<'a> Encoder<'a> {
         if depth >= DELTA_CHAIN_MAX {
             return Ok(None);
         }
-        let node = match self.fresh.get(id).map(|fresh| &fresh.object) {
+        let node = match self.fresh.get(id).and_then(|fresh| fresh.object.as_ref()) {
             Some(Object::Node(node)) => Some(node.clone()),
             Some(Object::Content(_)) => None,
             None => self.log.get_node(id)?,
@@ -284,13 +316,13 @@ impl<'a> Encoder<'a> {
                     Row::Delta { at, len, raw, delta: placed }
                 }
                 // The base has moved to an older segment since, or its chain has grown.
-                None => return self.add_content(bytes, &prepare::plain(bytes)),
+                None => return self.add_content(bytes, &prepare::plain(bytes, self.level)),
             },
-            Prepared::Chunked(chunks) => {
+            Prepared::Chunked(chunks, raw) => {
                 let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
                 let record = splice::encode_chunks(chunks, self.frame, &mut place)?;
                 let (at, len) = self.add_record(&record);
-                Row::Chunked { at, len, raw }
+                Row::Chunked { at, len, raw: *raw }
             }
         })
     }

@@ -267,8 +267,11 @@ pub(crate) struct Medium {
     pub(crate) vfs: Arc<dyn Vfs>,
     frames: Cache<(SegmentId, u32), Arc<Frame>>,
     blocks: Cache<(SegmentId, u32, u32), Arc<[u8]>>,
-    pub(crate) nodes: Cache<ObjectId, Arc<Node>>,
-    pub(crate) contents: Cache<ObjectId, Arc<[u8]>>,
+    /// Each with how often segments had been retired when it was read: an object that was read
+    /// before may since have been collected or purged.
+    nodes: Cache<ObjectId, (u64, Arc<Node>)>,
+    contents: Cache<ObjectId, (u64, Arc<[u8]>)>,
+    retirements: AtomicU64,
 }
 
 impl Medium {
@@ -279,7 +282,30 @@ impl Medium {
             blocks: Cache::new(BLOCKS_CACHED),
             nodes: Cache::new(NODES_CACHED),
             contents: Cache::new(CONTENTS_CACHED),
+            retirements: AtomicU64::new(0),
         }
+    }
+
+    /// Returns how often segments were retired since the log was opened.
+    pub(crate) fn retirements(&self) -> u64 {
+        self.retirements.load(Ordering::Acquire)
+    }
+
+    /// Lets nothing that was read so far count as stored.
+    pub(crate) fn note_retirement(&self) {
+        self.retirements.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Returns a node that was read not long ago.
+    pub(crate) fn node(&self, id: &ObjectId) -> Option<Arc<Node>> {
+        let (read_at, node) = self.nodes.get(id)?;
+        (read_at == self.retirements()).then_some(node)
+    }
+
+    /// Returns a content that was read not long ago.
+    pub(crate) fn content(&self, id: &ObjectId) -> Option<Arc<[u8]>> {
+        let (read_at, content) = self.contents.get(id)?;
+        (read_at == self.retirements()).then_some(content)
     }
 
     /// Returns the frame at an offset; its tag is not verified, what is read through it is.
@@ -321,15 +347,16 @@ impl Medium {
         frame
     }
 
-    pub(crate) fn keep_object(&self, id: ObjectId, object: Object) {
+    /// Keeps an object; `read_at` is the number of retirements before it was looked up.
+    pub(crate) fn keep_object(&self, id: ObjectId, object: Object, read_at: u64) {
         match object {
             Object::Node(node) => {
                 let weight = node.size() + 100;
-                self.nodes.insert(id, node, weight);
+                self.nodes.insert(id, (read_at, node), weight);
             }
             Object::Content(content) => {
                 let weight = content.len() + 100;
-                self.contents.insert(id, content, weight);
+                self.contents.insert(id, (read_at, content), weight);
             }
         }
     }

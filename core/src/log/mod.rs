@@ -4,6 +4,7 @@
 mod bulk;
 mod cache;
 mod commit;
+mod copy;
 mod disk;
 mod encode;
 mod entropy;
@@ -14,8 +15,10 @@ mod memory;
 mod open;
 mod payload;
 mod prepare;
+mod purged;
 mod read;
 mod replay;
+mod retire;
 mod row;
 mod scan;
 mod segment;
@@ -30,10 +33,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+pub(crate) use copy::Copier;
 pub(crate) use disk::Disk;
 pub(crate) use entropy::system as system_entropy;
 pub(crate) use memory::Memory;
+pub(crate) use payload::LiveSegment;
+pub(crate) use purged::PURGED;
+pub(crate) use retire::Retirement;
 pub(crate) use scan::Listed;
+pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +56,8 @@ use state::State;
 const FORMAT_FILE: &str = "FORMAT";
 /// The file whose lock a writer holds.
 const LOCK_FILE: &str = "lock";
+/// The file whose lock a collection holds: one at a time.
+const MAINTENANCE_FILE: &str = "maintenance";
 
 /// The bytes of an object on their way into the log.
 #[derive(Clone, Debug)]
@@ -164,7 +174,7 @@ impl Log {
     }
 
     fn lock(&self) -> Result<Box<dyn VfsLock>> {
-        lock(&*self.medium().vfs, &self.shared.options)
+        lock(&*self.medium().vfs, LOCK_FILE, self.shared.options.lock_timeout)
     }
 
     /// Returns a ref. Looks first for what other processes have committed.
@@ -263,19 +273,17 @@ fn named(refs: &[ObjectId]) -> Result<ObjectId> {
     refs.first().copied().ok_or_else(|| Error::corrupt("a ref that names nothing"))
 }
 
-/// Takes the writer lock of a store, or says who holds it.
-fn lock(vfs: &dyn Vfs, options: &LogOptions) -> Result<Box<dyn VfsLock>> {
+/// Takes a lock of a store, or says who holds it.
+fn lock(vfs: &dyn Vfs, name: &str, timeout: Duration) -> Result<Box<dyn VfsLock>> {
     let taken = vfs
-        .lock(LOCK_FILE, options.lock_timeout)
-        .map_err(|error| Error::io("take the store's lock", error))?;
+        .lock(name, timeout)
+        .map_err(|error| Error::io(format!("take the store's {name} lock"), error))?;
     taken.ok_or_else(|| {
-        let holder = vfs.lock_holder(LOCK_FILE).unwrap_or_else(|| "another process".into());
+        let holder = vfs.lock_holder(name).unwrap_or_else(|| "another process".into());
+        let doing = if name == LOCK_FILE { "written" } else { "collected" };
         Error::new(
             ErrorKind::Busy,
-            format!(
-                "the store is being written by {holder}, waited {:?}; try again later",
-                options.lock_timeout
-            ),
+            format!("the store is being {doing} by {holder}, waited {timeout:?}; try again later"),
         )
     })
 }

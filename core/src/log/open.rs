@@ -10,7 +10,8 @@ use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::State;
 use super::vfs::{SyncSite, Vfs};
-use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, Shared};
+use super::zip::Level;
+use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, MAINTENANCE_FILE, Shared};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes read at a segment's end at first, to find its last frame.
@@ -115,7 +116,7 @@ fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
 }
 
 fn is_ours(name: &str) -> bool {
-    [LOCK_FILE, FORMAT_DRAFT, DIRECTORY].contains(&name)
+    [LOCK_FILE, MAINTENANCE_FILE, FORMAT_DRAFT, DIRECTORY].contains(&name)
 }
 
 fn read_format(vfs: &dyn Vfs) -> Result<()> {
@@ -143,7 +144,7 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let doing = |error| Error::io("create the store", error);
     vfs.create_dir("").map_err(doing)?;
     vfs.create_dir(DIRECTORY).map_err(doing)?;
-    let _lock = super::lock(vfs, options)?;
+    let _lock = super::lock(vfs, LOCK_FILE, options.lock_timeout)?;
     if find(vfs)?.is_some() {
         return Ok(());
     }
@@ -159,7 +160,8 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let live = LiveSegment { id: header.id, len: 0, tables: Vec::new() };
     let base = SnapshotHead { refs: None, segments: vec![live], table: None };
     let base = Head::Snapshot(base);
-    let payload = payload::encode(&base, &Parts::default(), FRAMES_FROM as u32, None, &[]);
+    let payload =
+        payload::encode(&base, &Parts::default(), FRAMES_FROM as u32, None, &[], Level::Quick);
     super::snapshot::write_segment(vfs, &header, &payload)?;
     let _ = vfs.remove(FORMAT_DRAFT);
     let file = vfs.create_new(FORMAT_DRAFT).map_err(doing)?;

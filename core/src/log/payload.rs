@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::row::{Row, decode_row, encode_row};
 use super::segment::SegmentId;
-use super::zip;
+use super::zip::{self, Level};
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
 use crate::id::{ObjectId, Tag};
@@ -69,7 +69,7 @@ pub(crate) struct TableHead {
 /// The head of a control block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    Commit { updates: Vec<Update>, attached: Vec<LiveSegment> },
+    Commit { updates: Vec<Update>, attached: Vec<LiveSegment>, retired: Vec<SegmentId> },
     Snapshot(SnapshotHead),
     Bulk,
 }
@@ -133,12 +133,13 @@ pub(crate) fn encode(
     frame: u32,
     group: Option<Group>,
     tail: &[u8],
+    level: Level,
 ) -> Vec<u8> {
     let mut control = Writer::new();
     encode_head(&mut control, head, &parts.ids);
     control.uint(parts.ids.len() as u64);
     let blocks =
-        if parts.stream.len() > INLINE_STREAM_MAX { cut_blocks(parts) } else { Vec::new() };
+        if parts.stream.len() > INLINE_STREAM_MAX { cut_blocks(parts, level) } else { Vec::new() };
     control.uint(blocks.len() as u64);
     for (raw, stored, packed) in &blocks {
         control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(u64::from(*packed));
@@ -152,7 +153,7 @@ pub(crate) fn encode(
     let control = control.into_bytes();
     let group = group.filter(|group| group.prefix.len() + control.len() <= GROUP_BYTES_MAX);
     let prefix = group.as_ref().map_or(&[][..], |group| &group.prefix);
-    let packed = zip::compress(&control, prefix).filter(|packed| {
+    let packed = zip::compress(&control, prefix, level).filter(|packed| {
         zip::decompress(packed, prefix, control.len()).is_ok_and(|raw| raw == control)
     });
     let with_prefix = packed.is_some() && group.is_some();
@@ -173,14 +174,14 @@ pub(crate) fn encode(
     payload.into_bytes()
 }
 
-fn cut_blocks(parts: &Parts) -> Vec<(u32, Vec<u8>, bool)> {
+fn cut_blocks(parts: &Parts, level: Level) -> Vec<(u32, Vec<u8>, bool)> {
     let mut blocks = Vec::new();
     let mut from = 0;
     for (at, &end) in parts.record_ends.iter().enumerate() {
         let last = at + 1 == parts.record_ends.len();
         if (end - from) as usize >= BLOCK_BYTES || last && end > from {
             let raw = &parts.stream[from as usize..end as usize];
-            let packed = zip::compress(raw, &[]).filter(|packed| {
+            let packed = zip::compress(raw, &[], level).filter(|packed| {
                 zip::decompress(packed, &[], raw.len()).is_ok_and(|back| back == raw)
             });
             blocks.push(match packed {
@@ -195,7 +196,7 @@ fn cut_blocks(parts: &Parts) -> Vec<(u32, Vec<u8>, bool)> {
 
 fn encode_head(control: &mut Writer, head: &Head, ids: &[ObjectId]) {
     match head {
-        Head::Commit { updates, attached } => {
+        Head::Commit { updates, attached, retired } => {
             control.uint(updates.len() as u64);
             for update in updates {
                 control.bytes(update.name.as_bytes());
@@ -205,8 +206,12 @@ fn encode_head(control: &mut Writer, head: &Head, ids: &[ObjectId]) {
             for segment in attached {
                 encode_segment(control, segment);
             }
-            // Segments retired, and extensions: none yet.
-            control.uint(0).uint(0);
+            control.uint(retired.len() as u64);
+            for id in retired {
+                encode_segment_id(control, *id);
+            }
+            // Extensions: none yet.
+            control.uint(0);
         }
         Head::Snapshot(snapshot) => {
             encode_optional_id(control, snapshot.refs, ids);
@@ -368,7 +373,7 @@ fn offset(value: usize) -> Result<u32> {
 
 /// A head whose ids may still be positions.
 enum RawHead {
-    Commit { updates: Vec<(String, RawId)>, attached: Vec<LiveSegment> },
+    Commit { updates: Vec<(String, RawId)>, attached: Vec<LiveSegment>, retired: Vec<SegmentId> },
     Snapshot { refs: RawId, segments: Vec<LiveSegment>, table: Option<TableHead> },
     Bulk,
 }
@@ -394,12 +399,12 @@ impl RawId {
 impl RawHead {
     fn resolve(self, ids: &[ObjectId]) -> Result<Head> {
         Ok(match self {
-            RawHead::Commit { updates, attached } => {
+            RawHead::Commit { updates, attached, retired } => {
                 let updates = updates
                     .into_iter()
                     .map(|(name, new)| Ok(Update { name, new: new.resolve(ids)? }))
                     .collect::<Result<_>>()?;
-                Head::Commit { updates, attached }
+                Head::Commit { updates, attached, retired }
             }
             RawHead::Snapshot { refs, segments, table } => {
                 Head::Snapshot(SnapshotHead { refs: refs.resolve(ids)?, segments, table })
@@ -419,8 +424,9 @@ fn decode_head(kind: super::frame::FrameKind, reader: &mut Reader<'_>) -> Result
                 updates.push((name, decode_optional_id(reader)?));
             }
             let attached = decode_segments(reader)?;
-            if reader.uint()? != 0 {
-                return Err(malformed("retired segments, which this version does not know"));
+            let mut retired = Vec::new();
+            for _ in 0..reader.count(LIST_MAX, "the number of retired segments")? {
+                retired.push(decode_segment_id(reader)?);
             }
             for _ in 0..reader.count(LIST_MAX, "the number of extensions")? {
                 let critical = reader.bounded(1, "an extension's flag")? == 1;
@@ -433,7 +439,7 @@ fn decode_head(kind: super::frame::FrameKind, reader: &mut Reader<'_>) -> Result
                     ));
                 }
             }
-            Ok(RawHead::Commit { updates, attached })
+            Ok(RawHead::Commit { updates, attached, retired })
         }
         FrameKind::Snapshot => {
             let refs = decode_optional_id(reader)?;

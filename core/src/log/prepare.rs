@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::splice::common_ends;
-use super::zip;
+use super::zip::{self, Level};
 use crate::id::ObjectId;
 use crate::limits::CHUNKED_FROM_BYTES;
 
 /// Contents up to this size without a base go into the stream, where they share its compression.
 const INLINE_MAX: usize = 512;
+/// The same where blocks are packed once and kept: short texts compress together what they could
+/// not alone.
+const INLINE_TIGHT_MAX: usize = 4 << 10;
 /// Middles below this many bytes are not worth a compressor.
 const RAW_MIDDLE_MAX: usize = 48;
 
@@ -19,7 +22,8 @@ pub(crate) enum Prepared {
     Raw,
     Packed(Vec<u8>),
     Delta(PreparedDelta),
-    Chunked(Vec<ObjectId>),
+    /// The chunks, and the bytes that they have together.
+    Chunked(Vec<ObjectId>, u32),
 }
 
 /// A content as a change of its base.
@@ -33,11 +37,12 @@ pub(crate) struct PreparedDelta {
 }
 
 /// Prepares a content without a base.
-pub(crate) fn plain(bytes: &[u8]) -> Prepared {
-    if bytes.len() <= INLINE_MAX {
+pub(crate) fn plain(bytes: &[u8], level: Level) -> Prepared {
+    let inline_max = if level == Level::Quick { INLINE_MAX } else { INLINE_TIGHT_MAX };
+    if bytes.len() <= inline_max {
         return Prepared::Inline;
     }
-    let packed = zip::compress(bytes, &[]).filter(|packed| {
+    let packed = zip::compress(bytes, &[], level).filter(|packed| {
         // Less than a thirty-second saved is not worth a decoder at every read.
         packed.len() < bytes.len() - bytes.len() / 32
             && zip::decompress(packed, &[], bytes.len()).is_ok_and(|back| back == bytes)
@@ -46,13 +51,18 @@ pub(crate) fn plain(bytes: &[u8]) -> Prepared {
 }
 
 /// Prepares a content as a change of an earlier one, where that pays.
-pub(crate) fn against(bytes: &[u8], base: ObjectId, base_bytes: &[u8]) -> Option<Prepared> {
+pub(crate) fn against(
+    bytes: &[u8],
+    base: ObjectId,
+    base_bytes: &[u8],
+    level: Level,
+) -> Option<Prepared> {
     let (head, tail) = common_ends(base_bytes, bytes);
     let middle = &bytes[head..bytes.len() - tail];
     let packed = if middle.len() <= RAW_MIDDLE_MAX {
         None
     } else {
-        zip::compress(middle, base_bytes).filter(|packed| {
+        zip::compress(middle, base_bytes, level).filter(|packed| {
             zip::decompress(packed, base_bytes, middle.len()).is_ok_and(|back| back == middle)
         })
     };
@@ -64,7 +74,7 @@ pub(crate) fn against(bytes: &[u8], base: ObjectId, base_bytes: &[u8]) -> Option
         middle: packed.unwrap_or_else(|| middle.to_vec()),
     };
     if delta.middle.len() > bytes.len() / 8
-        && let Prepared::Packed(plain) = plain(bytes)
+        && let Prepared::Packed(plain) = plain(bytes, level)
         && plain.len() <= delta.middle.len() + delta.middle.len() / 4
     {
         return Some(Prepared::Packed(plain));

@@ -38,38 +38,48 @@ impl Place {
 
 impl Objects for Log {
     fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
-        if let Some(node) = self.medium().nodes.get(id) {
+        if let Some(node) = self.medium().node(id) {
             return Ok(Some(node));
         }
+        let read_at = self.medium().retirements();
         let Some(place) = self.locate(id)? else { return Ok(None) };
         let node = self.read_node_at(&place).map_err(|error| of_object(error, id, &place))?;
         if node.id() != *id {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let node = Arc::new(node);
-        self.medium().keep_object(*id, Object::Node(node.clone()));
+        self.medium().keep_object(*id, Object::Node(node.clone()), read_at);
         Ok(Some(node))
     }
 }
 
 impl Log {
     pub(crate) fn contains(&self, id: &ObjectId) -> Result<bool> {
-        Ok(self.medium().nodes.get(id).is_some() || self.locate(id)?.is_some())
+        Ok(self.locate(id)?.is_some())
     }
 
     /// Returns a content, verified by its id.
     pub(crate) fn get_content(&self, id: &ObjectId) -> Result<Option<Arc<[u8]>>> {
-        if let Some(content) = self.medium().contents.get(id) {
+        if let Some(content) = self.medium().content(id) {
             return Ok(Some(content));
         }
+        let read_at = self.medium().retirements();
         let Some(place) = self.locate(id)? else { return Ok(None) };
         let content = self.read_content_at(&place).map_err(|error| of_object(error, id, &place))?;
         if ObjectId::of_content(&content) != *id {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let content: Arc<[u8]> = content.into();
-        self.medium().keep_object(*id, Object::Content(content.clone()));
+        self.medium().keep_object(*id, Object::Content(content.clone()), read_at);
         Ok(Some(content))
+    }
+
+    /// Tells whether an object is a node; one that is not there is none.
+    pub(crate) fn is_node(&self, id: &ObjectId) -> Result<bool> {
+        match self.locate(id)? {
+            Some(place) => Ok(place.row()?.is_node()),
+            None => Ok(false),
+        }
     }
 
     /// Returns the size of a content in bytes, without reading it.
@@ -86,6 +96,10 @@ impl Log {
     /// Returns ids of stored objects that match, at most `max`.
     pub(crate) fn candidates(&self, prefix: &Prefix, max: usize) -> Result<Vec<ObjectId>> {
         self.refresh()?;
+        self.undisturbed(|| self.candidates_once(prefix, max))
+    }
+
+    fn candidates_once(&self, prefix: &Prefix, max: usize) -> Result<Vec<ObjectId>> {
         let (mut found, tables) = {
             let state = self.state();
             let tail = state.tail.keys().filter(|id| prefix.matches(id)).copied();
@@ -116,6 +130,21 @@ impl Log {
     /// Finds an object, or finds that it is not there. With damage in the log the second cannot
     /// be told from the first, and is an error.
     pub(crate) fn locate(&self, id: &ObjectId) -> Result<Option<Place>> {
+        self.undisturbed(|| self.locate_once(id))
+    }
+
+    /// Looks again where segments were retired meanwhile: what was looked for has moved.
+    fn undisturbed<T>(&self, mut look: impl FnMut() -> Result<T>) -> Result<T> {
+        loop {
+            let before = self.medium().retirements();
+            match look() {
+                Err(_) if self.medium().retirements() != before => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn locate_once(&self, id: &ObjectId) -> Result<Option<Place>> {
         let (tail, tables, damage) = {
             let state = self.state();
             match state.tail.get(id) {
@@ -150,7 +179,7 @@ impl Log {
         }
     }
 
-    fn read_node_at(&self, place: &Place) -> Result<Node> {
+    pub(super) fn read_node_at(&self, place: &Place) -> Result<Node> {
         let segment = &place.segment;
         let (mut frame, mut position) = (place.frame.clone(), place.position);
         let mut chain = Vec::new();
@@ -167,7 +196,7 @@ impl Log {
             }
             frame = self.medium().frame(segment, base.frame)?;
             position = base.position;
-            if let Some(node) = self.medium().nodes.get(&frame.id(position)?) {
+            if let Some(node) = self.medium().node(&frame.id(position)?) {
                 break Some(node);
             }
         };
@@ -186,7 +215,7 @@ impl Log {
         Ok(Arc::try_unwrap(node).unwrap_or_else(|node| (*node).clone()))
     }
 
-    fn read_content_at(&self, place: &Place) -> Result<Vec<u8>> {
+    pub(super) fn read_content_at(&self, place: &Place) -> Result<Vec<u8>> {
         let segment = &place.segment;
         let (mut frame, mut row) = (place.frame.clone(), place.row()?);
         let mut chain = Vec::new();
@@ -213,9 +242,7 @@ impl Log {
                     }
                     frame = self.medium().frame(segment, delta.base.frame)?;
                     row = frame.row(delta.base.position)?;
-                    if let Some(content) =
-                        self.medium().contents.get(&frame.id(delta.base.position)?)
-                    {
+                    if let Some(content) = self.medium().content(&frame.id(delta.base.position)?) {
                         break content;
                     }
                 }

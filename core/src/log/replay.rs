@@ -8,6 +8,7 @@ use super::Log;
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
 use super::payload::{Head, LiveSegment, SnapshotHead};
+use super::purged::PURGED;
 use super::row::Location;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::state::{Damage, State, TableSlot};
@@ -221,6 +222,10 @@ impl Log {
         let offset = tail.end as u32;
         let end = tail.end + header.frame_len();
         segment.set_end(segment.end().max(end));
+        if state.current != segment.id.number {
+            state.current = segment.id.number;
+            state.tail.clear();
+        }
         let frame = Frame::parse(header, offset, &bytes[..bytes.len() - TAG], |at| {
             self.medium().frame(&segment, at)
         });
@@ -261,11 +266,18 @@ impl Log {
     ) -> Result<()> {
         let frame = self.medium().keep(tail.segment.id, frame);
         match &frame.payload.head {
-            Head::Commit { updates, attached } => {
+            Head::Commit { updates, attached, retired } => {
                 for segment in attached {
                     self.add_segment(state, segment)?;
                 }
+                if !retired.is_empty() && !retired.contains(&tail.segment.id) {
+                    state.retire(retired);
+                    self.medium().note_retirement();
+                }
                 for update in updates {
+                    if update.name == PURGED {
+                        state.purged = Some(Map::new(update.new.map(MapId::new)));
+                    }
                     state.updates.insert(update.name.clone(), update.new);
                     if !state.damage.is_empty() {
                         state.certain.insert(update.name.clone());
@@ -313,6 +325,7 @@ impl Log {
         state.refs = Map::new(snapshot.refs.map(MapId::new));
         state.updates.clear();
         state.tail.clear();
+        state.retired.clear();
         Ok(())
     }
 
@@ -375,8 +388,8 @@ impl Log {
         let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
         tail.segment.set_end(valid.min(tail.end));
         let mut state = self.state_mut();
+        // Where objects of the tail are stays true until a frame of the new segment is taken up.
         state.segments.insert(next, segment.clone());
-        state.current = next.number;
         *tail = Tail::new(segment, FRAMES_FROM, 0)?;
         (tail.poisoned, tail.wrote) = (poisoned, wrote);
         Ok(true)
@@ -432,6 +445,7 @@ impl Log {
         };
         let mut state = self.state_mut();
         state.certain.clear();
+        state.purged = None;
         state.damage.push(Damage {
             segment: segment.id,
             from: tail.end,

@@ -51,6 +51,18 @@ impl Row {
         matches!(self, Row::Node { .. })
     }
 
+    /// Bytes of the record or the body, before the compression of its block.
+    pub(crate) fn stored_len(&self) -> u32 {
+        match *self {
+            Row::Node { len, .. }
+            | Row::Inline { len, .. }
+            | Row::Raw { len, .. }
+            | Row::Packed { len, .. }
+            | Row::Delta { len, .. }
+            | Row::Chunked { len, .. } => len,
+        }
+    }
+
     /// Bytes of the content, or none for a node.
     pub(crate) fn content_len(&self) -> Option<u64> {
         match *self {

@@ -33,6 +33,7 @@ pub(crate) struct Listed {
     pub(crate) row: Row,
     pub(crate) segment: SegmentId,
     pub(crate) frame: u32,
+    pub(crate) position: u32,
 }
 
 impl Log {
@@ -104,10 +105,7 @@ impl Log {
             !known
         });
         scan.faults.sort_by_key(|fault| (fault.segment, fault.from));
-        let names = self.medium().vfs.list(DIRECTORY);
-        let names = names.map_err(|error| Error::io("list the store's segments", error))?;
-        let known = |name: &String| segments.iter().any(|segment| segment.id.file_name() == *name);
-        scan.strays = names.into_iter().filter(|name| !known(name)).collect();
+        scan.strays = self.strays()?;
         Ok(scan)
     }
 
@@ -143,9 +141,15 @@ impl Log {
                 let Some(header) = segment.keys.decode_header(&head, at) else { break };
                 if holds_objects(header.kind) {
                     let frame = self.medium().frame(&segment, at as u32)?;
-                    for (id, row) in frame.payload.ids.iter().zip(&frame.payload.rows) {
-                        let listed =
-                            Listed { id: *id, row: *row, segment: segment.id, frame: at as u32 };
+                    let rows = frame.payload.ids.iter().zip(&frame.payload.rows);
+                    for (position, (id, row)) in rows.enumerate() {
+                        let listed = Listed {
+                            id: *id,
+                            row: *row,
+                            segment: segment.id,
+                            frame: at as u32,
+                            position: position as u32,
+                        };
                         if each(listed).is_break() {
                             return Ok(());
                         }
@@ -155,6 +159,27 @@ impl Log {
             }
         }
         Ok(())
+    }
+
+    /// Returns the names of files among the segments that no commit names.
+    pub(crate) fn strays(&self) -> Result<Vec<String>> {
+        let names = self.medium().vfs.list(DIRECTORY);
+        let names = names.map_err(|error| Error::io("list the store's segments", error))?;
+        let state = self.state();
+        let is_known = |name: &String| {
+            SegmentId::from_file_name(name).is_some_and(|id| state.segments.contains_key(&id))
+        };
+        Ok(names.into_iter().filter(|name| !is_known(name)).collect())
+    }
+
+    /// Returns the segments with the bytes that their frames take.
+    pub(crate) fn segment_lens(&self) -> Vec<(SegmentId, u64)> {
+        self.state().segments.values().map(|segment| (segment.id, segment.end())).collect()
+    }
+
+    /// Returns the bytes at which a segment gives way to the next.
+    pub(crate) fn segment_bytes(&self) -> u64 {
+        self.shared.options.segment_bytes
     }
 
     /// Returns the bytes of all files of the log, and their number.
@@ -195,7 +220,7 @@ fn range_tag(segment: &Segment, from: u64, to: u64) -> Result<Option<Tag>> {
 }
 
 /// Verifies the frames of a stretch, one after the other, and goes on behind damage.
-fn scan_frames(
+pub(super) fn scan_frames(
     segment: &Segment,
     from: u64,
     to: u64,

@@ -11,6 +11,7 @@ use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::TableSlot;
 use super::table;
 use super::vfs::{SyncSite, Vfs};
+use super::zip::Level;
 use crate::error::{Error, Result};
 use crate::id::{ObjectId, Salt};
 use crate::map::Value;
@@ -38,7 +39,14 @@ impl Log {
             segments: self.live_segments(current, &head, current, offset),
             table: Some(TableHead { len: bytes.len() as u32, ..head }),
         };
-        Ok(payload::encode(&Head::Snapshot(snapshot), &encoder.parts, offset, None, &bytes))
+        Ok(payload::encode(
+            &Head::Snapshot(snapshot),
+            &encoder.parts,
+            offset,
+            None,
+            &bytes,
+            Level::Quick,
+        ))
     }
 
     /// Brings the refs' map up to date and adds its new nodes.
@@ -162,7 +170,14 @@ impl Log {
         segments.push(LiveSegment { id: next, len: 0, tables: Vec::new() });
         let table = Some(TableHead { len: bytes.len() as u32, ..head });
         let snapshot = Head::Snapshot(SnapshotHead { refs, segments, table });
-        let payload = payload::encode(&snapshot, &encoder.parts, FRAMES_FROM as u32, None, &bytes);
+        let payload = payload::encode(
+            &snapshot,
+            &encoder.parts,
+            FRAMES_FROM as u32,
+            None,
+            &bytes,
+            Level::Quick,
+        );
         write_segment(vfs, &header, &payload)?;
         // The old segment says that it has a successor, so that a lost one is missed. It need not
         // be durable: whoever opens the directory sees the new one.

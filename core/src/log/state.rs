@@ -68,11 +68,23 @@ pub(crate) struct State {
     /// Refs set since the last damage, which are therefore known for certain.
     pub(crate) certain: HashSet<String>,
     pub(crate) damage: Vec<Damage>,
+    /// What was purged, once somebody asked.
+    pub(crate) purged: Option<Map>,
+    /// Segments retired since the last snapshot: their files may still be there.
+    pub(crate) retired: Vec<SegmentId>,
 }
 
 impl State {
     pub(crate) fn current_segment(&self) -> Arc<Segment> {
         self.segments[&SegmentId::log(self.current)].clone()
+    }
+
+    /// Forgets segments whose objects have been copied to others, or are not wanted any more.
+    pub(crate) fn retire(&mut self, ids: &[SegmentId]) {
+        self.segments.retain(|id, _| !ids.contains(id));
+        Arc::make_mut(&mut self.tables).retain(|slot| !ids.contains(&slot.segment));
+        self.damage.retain(|damage| !ids.contains(&damage.segment));
+        self.retired.extend_from_slice(ids);
     }
 
     /// The damage that may have taken a ref, unless it was set later.

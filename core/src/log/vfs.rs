@@ -17,6 +17,9 @@ pub enum SyncSite {
     SegmentName,
     /// The objects of a big batch, before a commit attaches them.
     Bulk,
+    /// The directory of the segments, after retired ones lost their names: what was purged must not
+    /// come back.
+    Removal,
     /// The store's format file, before it gets its name.
     Format,
     /// The store's directory, after the format file and the directory of the segments got theirs.
@@ -27,11 +30,12 @@ pub enum SyncSite {
 
 impl SyncSite {
     /// Every site.
-    pub const ALL: [SyncSite; 7] = [
+    pub const ALL: [SyncSite; 8] = [
         SyncSite::Commit,
         SyncSite::Segment,
         SyncSite::SegmentName,
         SyncSite::Bulk,
+        SyncSite::Removal,
         SyncSite::Format,
         SyncSite::StoreName,
         SyncSite::ParentName,

@@ -9,8 +9,14 @@ use zstd::zstd_safe::{CCtx, CParameter, DCtx, DParameter, FrameFormat, compress_
 use crate::codec::malformed;
 use crate::error::Result;
 
-/// The level of the write path: from here up, time grows faster than size falls.
-const LEVEL: i32 = 3;
+/// How much time compression may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// For the write path: from here up, time grows faster than size falls.
+    Quick = 3,
+    /// For what is packed once and kept.
+    Tight = 9,
+}
 
 /// Bytes of a zstd frame's magic number.
 const MAGIC_BYTES: usize = 4;
@@ -19,17 +25,19 @@ const MAGIC_BYTES: usize = 4;
 const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
 
 thread_local! {
-    static ENCODER: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
+    static QUICK: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
+    static TIGHT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static DECODER: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
 }
 
 /// Compresses into a frame without magic number and checksum, with a prefix that the decoder must
 /// know. Returns none where the result would not be smaller.
-pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
-    ENCODER.with_borrow_mut(|slot| {
+pub(crate) fn compress(bytes: &[u8], prefix: &[u8], level: Level) -> Option<Vec<u8>> {
+    let encoder_of = if level == Level::Quick { &QUICK } else { &TIGHT };
+    encoder_of.with_borrow_mut(|slot| {
         let context = match slot {
             Some(context) => context,
-            None => slot.insert(encoder()?),
+            None => slot.insert(encoder(level)?),
         };
         let mut out = Vec::with_capacity(compress_bound(bytes.len()));
         if prefix.is_empty() {
@@ -37,7 +45,7 @@ pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
         } else {
             // A prefix by reference would have to outlive the context. As a dictionary it need not,
             // but then a magic number is written whatever the context's format.
-            context.compress_using_dict(&mut out, bytes, prefix, LEVEL).ok()?;
+            context.compress_using_dict(&mut out, bytes, prefix, level as i32).ok()?;
             out.drain(..MAGIC_BYTES.min(out.len()));
         }
         out.shrink_to_fit();
@@ -45,10 +53,10 @@ pub(crate) fn compress(bytes: &[u8], prefix: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-fn encoder() -> Option<CCtx<'static>> {
+fn encoder(level: Level) -> Option<CCtx<'static>> {
     let mut context = CCtx::try_create()?;
     let parameters = [
-        CParameter::CompressionLevel(LEVEL),
+        CParameter::CompressionLevel(level as i32),
         CParameter::ContentSizeFlag(false),
         CParameter::ChecksumFlag(false),
         CParameter::DictIdFlag(false),
@@ -107,18 +115,22 @@ mod tests {
     fn compressed_bytes_come_back_with_and_without_a_prefix() {
         let text = "a line of some text, and another one\n".repeat(50).into_bytes();
         for prefix in [&b""[..], b"and another one\n"] {
-            let packed = compress(&text, prefix).unwrap();
-            assert_eq!(decompress(&packed, prefix, text.len()).unwrap(), text);
-            assert!(decompress(&packed, prefix, text.len() - 1).is_err());
-            assert!(decompress(&packed, prefix, text.len() + 1).is_err());
+            for level in [Level::Quick, Level::Tight] {
+                let packed = compress(&text, prefix, level).unwrap();
+                assert_eq!(decompress(&packed, prefix, text.len()).unwrap(), text);
+                assert!(decompress(&packed, prefix, text.len() - 1).is_err());
+                assert!(decompress(&packed, prefix, text.len() + 1).is_err());
+            }
         }
     }
 
     #[test]
     fn a_prefix_that_looks_like_a_dictionary_is_not_used() {
         let prefix = [0x37, 0xa4, 0x30, 0xec, 1, 2, 3, 4, 5];
-        assert_eq!(compress(&[7; 1_000], &prefix), None);
-        assert!(decompress(&compress(&[7; 1_000], &[]).unwrap(), &prefix, 1_000).is_err());
+        assert_eq!(compress(&[7; 1_000], &prefix, Level::Quick), None);
+        assert!(
+            decompress(&compress(&[7; 1_000], &[], Level::Quick).unwrap(), &prefix, 1_000).is_err()
+        );
     }
 
     #[test]

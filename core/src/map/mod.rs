@@ -175,6 +175,23 @@ impl Map {
         self.range(objects, Bound::Included(prefix), to)
     }
 
+    /// Returns the ids of the map's own nodes.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) fn node_ids(&self, objects: &(impl Objects + ?Sized)) -> Result<Vec<ObjectId>> {
+        let mut ids: Vec<ObjectId> = self.root.iter().map(|root| root.id()).collect();
+        let mut at = 0;
+        while let Some(&id) = ids.get(at) {
+            at += 1;
+            let node = MapNode::decode(id, objects.read_node(&id)?)?;
+            if node.level() > 0 {
+                ids.extend((0..node.len()).flat_map(|entry| node.refs(entry)));
+            }
+        }
+        Ok(ids)
+    }
+
     /// Sets and, with `None`, removes keys, all at once. The edits come in any order; the last one
     /// of a key wins, and removing what is not there changes nothing.
     ///

@@ -8,6 +8,7 @@ mod checkout;
 mod checkpoint;
 #[cfg(test)]
 pub(crate) mod golden;
+mod horizon;
 mod iteration;
 mod memory;
 mod operation;
@@ -15,14 +16,17 @@ mod path;
 #[cfg(test)]
 mod properties;
 mod time;
+mod tombstone;
 
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
+pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use operation::{Operation, OperationKind};
 pub use path::FilePath;
 pub use time::Timestamp;
+pub use tombstone::Tombstone;
 
 use std::sync::Arc;
 
@@ -48,6 +52,10 @@ impl Kind {
     pub const MEMORY: Kind = Kind(5);
     /// What a checkout wrote where.
     pub const CHECKOUT: Kind = Kind(6);
+    /// What stands in for an object whose bytes are gone.
+    pub const TOMBSTONE: Kind = Kind(7);
+    /// Where the history of a trimmed session ends.
+    pub const HORIZON: Kind = Kind(8);
 
     /// Returns the name, or none for a kind unknown to this version.
     pub fn name(self) -> Option<&'static str> {
@@ -58,6 +66,8 @@ impl Kind {
             Kind::ITERATION => "iteration",
             Kind::MEMORY => "memory",
             Kind::CHECKOUT => "checkout",
+            Kind::TOMBSTONE => "tombstone",
+            Kind::HORIZON => "horizon",
             _ => return None,
         })
     }
@@ -217,7 +227,25 @@ pub trait Objects {
     /// # Errors
     /// `NotFound` if there is no such object, else as [`get_node`](Self::get_node).
     fn read_node(&self, id: &ObjectId) -> Result<Arc<Node>> {
-        self.get_node(id)?.ok_or_else(|| Error::not_found(format!("no node {id:.10}")))
+        self.get_node(id)?.map_or_else(|| Err(self.absence(id)?), Ok)
+    }
+
+    /// Returns why there is no such object: an error for whoever needs it.
+    ///
+    /// # Errors
+    /// As [`get_node`](Self::get_node).
+    fn absence(&self, id: &ObjectId) -> Result<Error> {
+        Ok(Error::not_found(format!("no object {id:.10}")))
+    }
+
+    /// Tells whether the history of a session was trimmed here: what refers to this object does
+    /// without it.
+    ///
+    /// # Errors
+    /// As [`get_node`](Self::get_node).
+    fn is_trimmed(&self, id: &ObjectId) -> Result<bool> {
+        let _ = id;
+        Ok(false)
     }
 }
 

@@ -36,9 +36,11 @@ pub enum OperationKind {
     RenameSession,
     /// The session was deleted; its bytes wait for gc.
     DeleteSession,
+    /// Older history gave way to a horizon.
+    Trim,
 }
 
-const KINDS: [(OperationKind, &str); 13] = [
+const KINDS: [(OperationKind, &str); 14] = [
     (OperationKind::Create, "create"),
     (OperationKind::Fork, "fork"),
     (OperationKind::Write, "write"),
@@ -52,6 +54,7 @@ const KINDS: [(OperationKind, &str); 13] = [
     (OperationKind::Import, "import"),
     (OperationKind::RenameSession, "rename-session"),
     (OperationKind::DeleteSession, "delete-session"),
+    (OperationKind::Trim, "trim"),
 ];
 
 impl OperationKind {

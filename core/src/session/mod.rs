@@ -113,7 +113,7 @@ impl Session {
     }
 
     fn ref_name(&self) -> String {
-        names::session_ref(&self.name)
+        crate::store::refs::session_ref(&self.name)
     }
 }
 

@@ -1,14 +1,7 @@
-//! Names of sessions and of the refs that hold them.
+//! Names of sessions.
 
 use crate::error::{Error, Result};
-use crate::id::OperationId;
 use crate::limits::NAME_BYTES_MAX;
-
-/// The namespace of live sessions.
-pub(super) const SESSION: &str = "session/";
-
-/// The namespace of deleted sessions, by the id of their first operation.
-const DELETED: &str = "deleted/";
 
 /// Refuses a name that a listing, a shell or a ref could not carry.
 pub(super) fn check_name(name: &str) -> Result<()> {
@@ -27,14 +20,6 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     };
     let shown: String = name.chars().take(80).collect();
     Err(Error::invalid(format!("session name {shown:?} {why}")))
-}
-
-pub(super) fn session_ref(name: &str) -> String {
-    format!("{SESSION}{name}")
-}
-
-pub(super) fn deleted_ref(session: OperationId) -> String {
-    format!("{DELETED}{session}")
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use super::Session;
 use super::head::{Head, NewOperation};
-use super::names::{SESSION, check_name, deleted_ref, session_ref};
+use super::names::check_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::OperationId;
 use crate::object::{Operation, OperationKind};
+use crate::store::refs::{SESSION, deleted_ref, session_ref};
 use crate::store::{Expected, Store};
 
 /// Rows that a listing asks the store for at a time.

@@ -111,4 +111,12 @@ impl Objects for Batch {
         }
         self.store.get_node(id)
     }
+
+    fn absence(&self, id: &ObjectId) -> Result<Error> {
+        self.store.absence(id)
+    }
+
+    fn is_trimmed(&self, id: &ObjectId) -> Result<bool> {
+        self.store.is_trimmed(id)
+    }
 }

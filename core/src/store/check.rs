@@ -1,16 +1,15 @@
 //! Checks: every byte by its tag, every object by its id, every ref to its end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::Store;
+use super::graph::{Graph, GraphEvents, Presence};
+use super::reach::{Reached, Root};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::log::Listed;
-use crate::object::Objects;
-
-/// References of one page.
-const PAGE: usize = 1_000;
+use crate::object::Node;
 
 /// Something that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +37,8 @@ pub struct CheckReport {
     pub objects: u64,
     /// Objects that no ref leads to; they wait for gc.
     pub unreachable: u64,
+    /// Objects whose bytes were purged or given up for lost, each with a tombstone. No fault.
+    pub tombstones: u64,
     /// Bytes behind the last commit that never were one, as a killed writer leaves them: the
     /// segment's file name and the offset. No fault.
     pub unfinished: Option<(String, u64)>,
@@ -60,13 +61,6 @@ pub struct CheckProgress {
     pub done: u64,
     /// Bytes and objects to do in all.
     pub total: u64,
-}
-
-/// The objects of a store as numbers, and which refers to which.
-#[derive(Default)]
-struct Graph {
-    numbers: HashMap<ObjectId, u32>,
-    edges: Vec<Box<[u32]>>,
 }
 
 impl Store {
@@ -121,38 +115,23 @@ impl Store {
                 Vec::new()
             }
         };
-        let mut graph = Graph::default();
-        for object in &listed {
-            let next = graph.numbers.len() as u32;
-            graph.numbers.entry(object.id).or_insert(next);
-        }
-        graph.edges = vec![Box::default(); graph.numbers.len()];
-        let mut verified = vec![false; graph.numbers.len()];
-        done = stored;
-        for object in &listed {
-            done += 1;
-            let number = graph.numbers[&object.id] as usize;
-            if std::mem::replace(&mut verified[number], true) {
-                continue;
+        let roots = match self.roots() {
+            Ok(roots) => roots,
+            Err(error) => {
+                report.note(&error, None)?;
+                Vec::new()
             }
-            match self.check_object(object, &graph, &mut report) {
-                Ok(edges) => {
-                    graph.edges[number] = edges;
-                    report.objects += 1;
-                }
-                Err(error) => report.note(&error, Some(object))?,
-            }
-            if done % 256 == 0 && progress(CheckProgress { done, total }).is_break() {
-                return Err(Error::new(ErrorKind::Io, "the check was interrupted"));
-            }
-        }
-        let reachable = self.reach(&graph, &mut report)?;
-        report.unreachable = graph.numbers.len() as u64 - reachable;
+        };
+        let chains = roots.iter().any(Root::is_trimmed);
+        let mut reading = Reading { report: &mut report, progress, done: stored, total };
+        let graph = Graph::read(self, &listed, chains, &mut reading)?;
+        let reached = self.reach(&graph, &roots, &HashSet::new())?;
+        report.judge(&graph, &reached);
         let _ = progress(CheckProgress { done: total, total });
         Ok(report)
     }
 
-    fn list_objects(&self) -> Result<Vec<Listed>> {
+    pub(super) fn list_objects(&self) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
         self.log().for_each_object(&mut |object| {
             listed.push(object);
@@ -160,81 +139,50 @@ impl Store {
         })?;
         Ok(listed)
     }
+}
 
-    /// Reads and verifies one object; returns the numbers of those it refers to.
-    fn check_object(
-        &self,
-        object: &Listed,
-        graph: &Graph,
-        report: &mut CheckReport,
-    ) -> Result<Box<[u32]>> {
-        let refs = if object.row.is_node() {
-            self.read_node(&object.id)?.refs.clone()
-        } else {
-            let gone = || Error::corrupt(format!("object {:.10} is gone", object.id));
-            self.log().get_content(&object.id)?.ok_or_else(gone)?;
-            self.log().chunks(&object.id)?
-        };
-        let mut edges = Vec::with_capacity(refs.len());
-        for id in refs {
-            match graph.numbers.get(&id) {
-                Some(number) => edges.push(*number),
-                None => {
-                    let what =
-                        format!("object {:.10} refers to {id:.10}, which is missing", object.id);
-                    report.faults.push(Fault {
-                        segment: Some(object.segment.file_name()),
-                        offset: Some(object.frame.into()),
-                        object: Some(id),
-                        what,
-                    });
-                }
-            }
-        }
-        Ok(edges.into())
+/// A reading that goes on where an object cannot be read.
+struct Reading<'a> {
+    report: &'a mut CheckReport,
+    progress: &'a mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
+    done: u64,
+    total: u64,
+}
+
+impl GraphEvents for Reading<'_> {
+    fn progress(&mut self, done: u64, _total: u64) -> ControlFlow<()> {
+        (self.progress)(CheckProgress { done: self.done + done, total: self.total })
     }
 
-    /// Walks from all refs; returns how many objects were met.
-    fn reach(&self, graph: &Graph, report: &mut CheckReport) -> Result<u64> {
-        let mut met: HashSet<u32> = HashSet::new();
-        let mut pending = Vec::new();
-        let refs_map = self.log().refs_root().and_then(|root| graph.numbers.get(&root));
-        pending.extend(refs_map);
-        let mut after: Option<String> = None;
-        loop {
-            let page = match self.references("", after.as_deref(), PAGE) {
-                Ok(page) => page,
-                Err(error) => {
-                    report.note(&error, None)?;
-                    break;
-                }
-            };
-            for (name, id) in &page {
-                match graph.numbers.get(id) {
-                    Some(number) => pending.push(*number),
-                    None => report.faults.push(Fault {
-                        segment: None,
-                        offset: None,
-                        object: Some(*id),
-                        what: format!("ref {name:?} names {id:.10}, which is missing"),
-                    }),
-                }
-            }
-            match page.last() {
-                Some((name, _)) if page.len() == PAGE => after = Some(name.clone()),
-                _ => break,
-            }
-        }
-        while let Some(number) = pending.pop() {
-            if met.insert(number) {
-                pending.extend(graph.edges[number as usize].iter());
-            }
-        }
-        Ok(met.len() as u64)
+    fn unreadable(&mut self, object: &Listed, error: Error) -> Result<()> {
+        self.report.note(&error, Some(object))
+    }
+
+    fn read(&mut self, _store: &Store, _object: &Listed, _node: Option<&Node>) -> Result<()> {
+        self.report.objects += 1;
+        Ok(())
     }
 }
 
 impl CheckReport {
+    /// Notes what refs lead to in vain, and counts the rest.
+    fn judge(&mut self, graph: &Graph, reached: &Reached) {
+        for (from, id) in &reached.broken {
+            // What cannot be read has been noted with its place.
+            if graph.find(id).is_none_or(|number| graph.presence(number) == Presence::Absent) {
+                self.faults.push(Fault {
+                    segment: None,
+                    offset: None,
+                    object: Some(*id),
+                    what: format!("{from} leads to {id:.10}, which is missing"),
+                });
+            }
+        }
+        self.tombstones = reached.tombstones.len() as u64;
+        let stored = (0..graph.len()).filter(|&at| graph.presence(at as u32) != Presence::Absent);
+        self.unreachable = stored.filter(|&at| !reached.live[at]).count() as u64;
+    }
+
     /// Notes damage as a fault; any other error ends the check.
     fn note(&mut self, error: &Error, object: Option<&Listed>) -> Result<()> {
         if error.kind() != ErrorKind::Corrupt {

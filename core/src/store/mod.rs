@@ -2,7 +2,11 @@
 
 mod batch;
 mod check;
+mod gc;
+mod graph;
 mod options;
+mod reach;
+pub(crate) mod refs;
 mod stats;
 
 use std::path::{Path, PathBuf};
@@ -11,10 +15,11 @@ use std::sync::Arc;
 pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
 pub use check::{CheckProgress, CheckReport, Fault};
+pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;
 pub use stats::Stats;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::log::Log;
@@ -78,19 +83,21 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is none, `Corrupt` if its bytes are damaged.
     pub fn read_content(&self, id: ContentId) -> Result<Arc<[u8]>> {
-        self.log()
-            .get_content(&id.id())?
-            .ok_or_else(|| Error::not_found(format!("no content {id:.10}")))
+        self.log().get_content(&id.id())?.map_or_else(|| Err(self.absence(&id.id())?), Ok)
     }
 
-    /// Returns the size of a content in bytes, without reading it.
+    /// Returns the size of a content in bytes, without reading it; a purged one's too.
     ///
     /// # Errors
     /// `NotFound` if there is none.
     pub fn content_size(&self, id: ContentId) -> Result<u64> {
-        self.log()
-            .content_size(&id.id())?
-            .ok_or_else(|| Error::not_found(format!("no content {id:.10}")))
+        if let Some(size) = self.log().content_size(&id.id())? {
+            return Ok(size);
+        }
+        match self.tombstone(&id.id())?.and_then(|tombstone| tombstone.size) {
+            Some(size) => Ok(size),
+            None => Err(self.absence(&id.id())?),
+        }
     }
 
     /// Returns the one object that a short id names.
@@ -159,4 +166,20 @@ impl Objects for Store {
     fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
         self.log().get_node(id)
     }
+
+    fn absence(&self, id: &ObjectId) -> Result<Error> {
+        Ok(match self.tombstone(id)? {
+            Some(tombstone) => Error::new(ErrorKind::Purged, tombstone.to_string()),
+            None => Error::not_found(format!("no object {id:.10}")),
+        })
+    }
+
+    fn is_trimmed(&self, id: &ObjectId) -> Result<bool> {
+        // Nothing else takes away what a chain leads to: damage is an error, and not an absence.
+        let is_absent = !self.log().contains(id)?;
+        Ok(is_absent && !self.references(refs::HORIZON, None, 1)?.is_empty())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::Store;
+use super::refs::SESSION;
 use crate::error::Result;
-
-/// The prefix of the refs that name sessions.
-const SESSIONS: &str = "session/";
 
 /// What a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +57,7 @@ impl Store {
         stats.raw_bytes = contents.values().sum();
         let mut after: Option<String> = None;
         loop {
-            let page = self.references(SESSIONS, after.as_deref(), 1_000)?;
+            let page = self.references(SESSION, after.as_deref(), 1_000)?;
             stats.sessions += page.len() as u64;
             match page.last() {
                 Some((name, _)) => after = Some(name.clone()),

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::id::{MapId, ObjectId};
 use crate::map::{Map, Value};
 use crate::object::{Checkout, Entry, FilePath, Trace, read};
+use crate::store::refs::checkout_ref;
 use crate::store::{Batch, Expected, Store};
 
 /// What checkouts left at each path.
@@ -24,7 +25,7 @@ pub(super) struct Record {
 impl Record {
     /// Reads what is remembered of a directory.
     pub(super) fn load(store: &Store, directory: &[u8]) -> Result<Self> {
-        let name = format!("checkout/{}", ObjectId::of_content(directory));
+        let name = checkout_ref(ObjectId::of_content(directory));
         let mut traces = Traces::new();
         let Some(id) = store.reference(&name)? else {
             return Ok(Record { name, stored: None, traces });

@@ -1,0 +1,157 @@
+//! Retirement: segments whose objects have been copied, or are not wanted any more, give way. One
+//! commit attaches the copies and retires the segments; then the files go.
+
+use std::sync::atomic::Ordering;
+
+use super::commit::Building;
+use super::frame::FrameKind;
+use super::payload::LiveSegment;
+use super::replay::Tail;
+use super::segment::{DIRECTORY, SegmentId};
+use super::vfs::{SyncSite, VfsLock};
+use super::{Log, MAINTENANCE_FILE, Transaction, lock};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What takes the place of what.
+#[derive(Debug, Default)]
+pub(crate) struct Retirement {
+    /// Goes into the commit beside it.
+    pub(crate) transaction: Transaction,
+    pub(crate) attached: Vec<LiveSegment>,
+    pub(crate) retired: Vec<SegmentId>,
+}
+
+impl Log {
+    /// Begins a new log segment, so that those before it change no more. Returns it, and those.
+    pub(crate) fn freeze(&self) -> Result<(SegmentId, Vec<SegmentId>)> {
+        self.under_lock(|tail| {
+            self.make_ready(tail)?;
+            // A segment of its base frame alone holds nothing worth copying.
+            if tail.sequence > 1 {
+                self.rotate(tail)?;
+                self.make_ready(tail)?;
+            }
+            let current = tail.segment.id;
+            let others =
+                self.state().segments.keys().copied().filter(|id| *id != current).collect();
+            Ok((current, others))
+        })
+    }
+
+    /// Commits a retirement that `last` completes while nobody else can commit, and removes the
+    /// retired files. Durable when it returns: the files do not come back.
+    pub(crate) fn retire(&self, last: &mut dyn FnMut() -> Result<Retirement>) -> Result<()> {
+        self.under_lock(|tail| {
+            self.make_ready(tail)?;
+            let Retirement { transaction, attached, retired } = last()?;
+            self.refuse_orphans(&retired)?;
+            let mut item = self.item(transaction)?;
+            item.attached.extend(attached);
+            item.retired = retired.clone();
+            let mut group = Building::new(tail);
+            self.check_updates(&group, item.updates())?;
+            self.encode(tail, &mut group, &item)?;
+            self.write(tail, &mut group)?;
+            self.remove_retired()?;
+            self.write_snapshot(tail)
+        })
+    }
+
+    /// Removes the files of segments that were retired since the last snapshot, and of which a
+    /// crash may have left some.
+    pub(super) fn remove_retired(&self) -> Result<()> {
+        let retired = std::mem::take(&mut self.state_mut().retired);
+        if retired.is_empty() {
+            return Ok(());
+        }
+        let vfs = &*self.medium().vfs;
+        for id in &retired {
+            match vfs.remove(&id.path()) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    self.state_mut().retired = retired.clone();
+                    let doing = format!("remove segment {id}, which is not needed any more");
+                    return Err(Error::io(doing, error));
+                }
+                _ => {}
+            }
+        }
+        vfs.sync_dir(DIRECTORY, SyncSite::Removal)
+            .map_err(|error| Error::io("sync the directory of the segments", error))
+    }
+
+    /// Writes a snapshot at the tail.
+    pub(super) fn write_snapshot(&self, tail: &mut Tail) -> Result<()> {
+        let mut group = Building::new(tail);
+        let payload = self.snapshot_payload(tail, &mut group.fresh, group.offset as u32)?;
+        self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
+        self.write(tail, &mut group)
+    }
+
+    /// Takes the lock that lets one collection run at a time.
+    pub(crate) fn maintenance_lock(&self) -> Result<Box<dyn VfsLock>> {
+        if self.shared.options.read_only {
+            return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
+        }
+        lock(&*self.medium().vfs, MAINTENANCE_FILE, self.shared.options.lock_timeout)
+    }
+
+    /// Removes files among the segments that no commit names.
+    pub(crate) fn remove_strays(&self, names: &[String]) -> Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.under_lock(|tail| {
+            self.make_ready(tail)?;
+            let vfs = &*self.medium().vfs;
+            for name in names {
+                // What has another name than ours is somebody's.
+                let Some(id) = SegmentId::from_file_name(name) else { continue };
+                if !self.state().segments.contains_key(&id) {
+                    match vfs.remove(&id.path()) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                            return Err(Error::io(format!("remove {name}"), error));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            vfs.sync_dir(DIRECTORY, SyncSite::Removal)
+                .map_err(|error| Error::io("sync the directory of the segments", error))
+        })
+    }
+
+    /// Removes copies that no commit attached.
+    pub(crate) fn discard_copies(&self, copies: &[LiveSegment]) {
+        for copy in copies {
+            self.discard(copy.id);
+        }
+    }
+
+    /// Refuses to retire a segment that holds the index of one that stays.
+    fn refuse_orphans(&self, retired: &[SegmentId]) -> Result<()> {
+        let state = self.state();
+        let orphan = state
+            .tables
+            .iter()
+            .find(|slot| retired.contains(&slot.host) && !retired.contains(&slot.segment));
+        match orphan {
+            None => Ok(()),
+            Some(slot) => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("segment {} has the index of {}, which stays", slot.host, slot.segment),
+            )),
+        }
+    }
+
+    fn under_lock<T>(&self, work: impl FnOnce(&mut Tail) -> Result<T>) -> Result<T> {
+        if self.shared.options.read_only {
+            return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
+        }
+        let _lock = self.lock()?;
+        let mut tail = self.tail();
+        self.shared.writing.store(true, Ordering::Release);
+        let outcome = work(&mut tail);
+        self.shared.writing.store(false, Ordering::Release);
+        outcome
+    }
+}

@@ -1,0 +1,401 @@
+//! Garbage collection: what no ref leads to goes, what stays is packed tightly.
+//!
+//! Everything but the newest log segment is copied, as far as refs lead to it, to new data
+//! segments; one commit attaches those and retires the old ones; then the old files go. Readers
+//! and writers go on meanwhile. What a writer made reachable again in between is copied before
+//! that commit, under the writer lock.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::Store;
+use super::graph::{Graph, GraphEvents, Presence, interrupted};
+use super::reach::Root;
+use super::refs::{DELETED, horizon_ref, pins_of, session_in};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{MapId, ObjectId};
+use crate::log::{
+    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
+};
+use crate::map::Map;
+use crate::object::{Node, Objects, Operation, read};
+
+/// Bytes of segments that one commit retires: what a collection needs of free space at the most.
+const GROUP_BYTES: u64 = 256 << 20;
+
+/// How long a deleted session stays, unless told otherwise.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How garbage is collected.
+///
+/// ```
+/// use std::{ops::ControlFlow, time::Duration};
+/// use partita::GcOptions;
+/// let store = partita::Store::in_memory()?;
+/// store.session("s")?.write("a", "text")?;
+/// store.delete_session("s")?;
+/// let report = store.gc(&GcOptions::new().keep(Duration::ZERO), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(report.sessions, 1);
+/// assert!(report.objects > 0);
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct GcOptions {
+    keep: Duration,
+    dry_run: bool,
+}
+
+impl Default for GcOptions {
+    fn default() -> Self {
+        GcOptions::new()
+    }
+}
+
+impl GcOptions {
+    /// Keeps deleted sessions for 30 days.
+    pub fn new() -> Self {
+        GcOptions { keep: KEEP, dry_run: false }
+    }
+
+    /// Keeps deleted sessions for this long after they were deleted; pinned ones stay for good.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Says what would go, and changes nothing.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+}
+
+/// What a collection did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GcReport {
+    /// Deleted sessions that went for good.
+    pub sessions: u64,
+    /// Objects that went.
+    pub objects: u64,
+    /// Their bytes as stored; in a dry run what can be said to be freed at the least.
+    pub object_bytes: u64,
+    /// Objects that stay.
+    pub kept: u64,
+    /// Bytes of all segments before.
+    pub bytes_before: u64,
+    /// Bytes of all segments after; in a dry run as before.
+    pub bytes_after: u64,
+    /// Segments that gave way.
+    pub segments: u64,
+}
+
+impl GcReport {
+    /// Returns the bytes by which the segments' files shrank.
+    pub fn freed(&self) -> u64 {
+        self.bytes_before.saturating_sub(self.bytes_after)
+    }
+}
+
+/// How far a collection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GcProgress {
+    /// Objects read and objects copied.
+    pub done: u64,
+    /// Objects to read and to copy, as far as is known.
+    pub total: u64,
+}
+
+/// A callback that is told how far it is, and ends it with `Break`.
+pub(super) type OnProgress<'a> = &'a mut dyn FnMut(GcProgress) -> ControlFlow<()>;
+
+impl Store {
+    /// Removes what no ref leads to, and packs what stays.
+    ///
+    /// Sessions, deleted ones for the time that [`GcOptions::keep`] gives, pins and checkouts keep
+    /// what they lead to. Needs free space for copies of at most 256 MiB of segments at a time,
+    /// and about 150 bytes of memory an object. `progress` is told how far it is, and ends it with
+    /// `Break`: then nothing, or a part of it, was done.
+    ///
+    /// # Errors
+    /// `Corrupt` if anything that must stay cannot be read: then nothing goes. `Busy` while another
+    /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
+    pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
+        let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
+        let expired = self.expired(options.keep)?;
+        if options.dry_run {
+            let listed = self.list_objects()?;
+            let mut report = GcReport::default();
+            let collection = Collection::mark(self, &listed, expired, HashSet::new(), progress)?;
+            collection.count(&listed, &|_| true, &mut report);
+            (report.bytes_before, _) = self.log().stored_bytes()?;
+            report.bytes_after = report.bytes_before;
+            return Ok(report);
+        }
+        self.collect(expired, HashSet::new(), None, progress)
+    }
+
+    /// Returns the refs of deleted sessions that are not kept any longer.
+    fn expired(&self, keep: Duration) -> Result<Vec<Root>> {
+        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        let oldest = self.now().as_millis().saturating_sub(keep);
+        let mut expired = Vec::new();
+        for root in self.roots()? {
+            let Some((session, _)) = session_in(&root.name, DELETED) else { continue };
+            let operation: Operation = read(self, root.id)?;
+            let pinned = !self.references(&pins_of(session), None, 1)?.is_empty();
+            if !pinned && operation.time.as_millis() <= oldest {
+                expired.push(root);
+            }
+        }
+        Ok(expired)
+    }
+
+    /// Collects what nothing leads to, the `expired` refs and the objects in `without` not counted.
+    /// `commit` says what goes into the commit that retires the last segments.
+    pub(super) fn collect(
+        &self,
+        expired: Vec<Root>,
+        without: HashSet<ObjectId>,
+        mut commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
+        progress: OnProgress<'_>,
+    ) -> Result<GcReport> {
+        let mut report = GcReport::default();
+        let strays = self.log().strays()?;
+        (report.bytes_before, _) = self.log().stored_bytes()?;
+        let (_, frozen) = self.log().freeze()?;
+        let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
+        let listed = self.list_objects()?;
+        let mut collection = Collection::mark(self, &listed, expired, without, progress)?;
+        collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
+        let mut groups = collection.groups(&listed, &frozen);
+        report.segments = groups.iter().map(|group| group.len() as u64).sum();
+        if groups.is_empty() && (commit.is_some() || !collection.expired.is_empty()) {
+            groups.push(Vec::new());
+        }
+        report.sessions = collection.expired.len() as u64;
+        let mut done = listed.len() as u64;
+        let total = done + report.kept;
+        let last = groups.len().saturating_sub(1);
+        for (at, group) in groups.iter().enumerate() {
+            let members: HashSet<SegmentId> = group.iter().copied().collect();
+            let mut copier = Copier::new(self.log());
+            for object in listed.iter().filter(|object| members.contains(&object.segment)) {
+                if collection.is_live(&object.id) {
+                    copier.copy(object)?;
+                    done += 1;
+                    if done % 256 == 0 && progress(GcProgress { done, total }).is_break() {
+                        return Err(interrupted());
+                    }
+                }
+            }
+            let copies = copier.finish()?;
+            let mut late = Vec::new();
+            let retired = self.log().retire(&mut || {
+                late = collection.catch_up(&members, &listed)?;
+                let mut transaction = Transaction::default();
+                if at == last {
+                    if let Some(commit) = &mut commit {
+                        transaction = commit()?;
+                    }
+                    transaction.updates.extend(collection.expiry()?);
+                }
+                let attached = copies.iter().chain(&late).cloned().collect();
+                Ok(Retirement { transaction, attached, retired: group.clone() })
+            });
+            if let Err(error) = retired {
+                // Where it is not known whether the commit lasts, the copies may be all there is.
+                if !matches!(error.kind(), ErrorKind::Indeterminate | ErrorKind::Io) {
+                    self.log().discard_copies(&copies);
+                    self.log().discard_copies(&late);
+                }
+                return Err(error);
+            }
+        }
+        self.log().remove_strays(&strays)?;
+        (report.bytes_after, _) = self.log().stored_bytes()?;
+        let _ = progress(GcProgress { done: total, total });
+        Ok(report)
+    }
+}
+
+/// A collection under way: what is live.
+struct Collection<'a> {
+    store: &'a Store,
+    graph: Graph,
+    live: Vec<bool>,
+    /// Found to be live since the marking.
+    late: HashSet<ObjectId>,
+    expired: Vec<Root>,
+    without: HashSet<ObjectId>,
+}
+
+impl<'a> Collection<'a> {
+    /// Reads every object and marks what refs lead to. Fails if any of that cannot be read.
+    fn mark(
+        store: &'a Store,
+        listed: &[Listed],
+        expired: Vec<Root>,
+        without: HashSet<ObjectId>,
+        progress: OnProgress<'_>,
+    ) -> Result<Self> {
+        let gone: HashSet<&str> = expired.iter().map(|root| &root.name[..]).collect();
+        let mut roots = store.roots()?;
+        let chains = roots.iter().any(Root::is_trimmed);
+        roots.retain(|root| !gone.contains(&root.name[..]));
+        let graph = Graph::read(store, listed, chains, &mut Marking { progress })?;
+        let reached = store.reach(&graph, &roots, &without)?;
+        if let Some((from, id)) = reached.broken.first() {
+            return Err(Error::corrupt(format!(
+                "{from} leads to {id:.10}, which cannot be read, so nothing was collected; run \
+                 `check`"
+            )));
+        }
+        Ok(Collection { store, graph, live: reached.live, late: HashSet::new(), expired, without })
+    }
+
+    fn is_live(&self, id: &ObjectId) -> bool {
+        let marked = self.graph.find(id).is_some_and(|number| self.live[number as usize]);
+        (marked || self.late.contains(id)) && !self.without.contains(id)
+    }
+
+    fn count(&self, listed: &[Listed], of: &dyn Fn(&Listed) -> bool, report: &mut GcReport) {
+        let mut seen = HashSet::new();
+        for object in listed.iter().filter(|object| of(object)) {
+            let first = seen.insert(object.id);
+            if self.is_live(&object.id) {
+                report.kept += u64::from(first);
+            } else {
+                report.objects += u64::from(first);
+                report.object_bytes += u64::from(object.row.stored_len());
+            }
+        }
+    }
+
+    /// Puts the segments that give way into groups. Log segments always do; a data segment does
+    /// where something in it is not needed, or where it is small and others give way too.
+    fn groups(&self, listed: &[Listed], frozen: &HashSet<SegmentId>) -> Vec<Vec<SegmentId>> {
+        let mut order = self.store.log().segment_lens();
+        order.retain(|(id, _)| frozen.contains(id));
+        let mut copies = HashSet::new();
+        let (mut wanted, mut wasted) = (HashSet::new(), HashSet::new());
+        for object in listed.iter().filter(|object| frozen.contains(&object.segment)) {
+            let waste = !self.is_live(&object.id) || !copies.insert(object.id);
+            let set = if waste { &mut wasted } else { &mut wanted };
+            set.insert(object.segment);
+        }
+        let is_due = |id: &SegmentId| !id.role_data || wasted.contains(id);
+        let any_due = order.iter().any(|(id, _)| is_due(id) && wanted.contains(id));
+        let small = self.store.log().segment_bytes() / 4;
+        order.retain(|(id, len)| is_due(id) || any_due && *len < small);
+        // First what needs no copies: on a full disk that makes room for those of the others.
+        // A log segment holds the index of the one before, and must not go before that one.
+        let mut goes_first = true;
+        let (empty, kept): (Vec<_>, Vec<_>) = order.into_iter().partition(|(id, _)| {
+            let is_empty = !wanted.contains(id);
+            goes_first &= is_empty || id.role_data;
+            is_empty && (goes_first || id.role_data)
+        });
+        let mut groups: Vec<Vec<SegmentId>> = Vec::new();
+        if !empty.is_empty() {
+            groups.push(empty.into_iter().map(|(id, _)| id).collect());
+        }
+        let mut size = u64::MAX;
+        for (id, len) in kept {
+            if size.saturating_add(len) > GROUP_BYTES {
+                groups.push(Vec::new());
+                size = 0;
+            }
+            groups.last_mut().expect("pushed above").push(id);
+            size += len;
+        }
+        groups
+    }
+
+    /// Copies what commits since the marking have made reachable again and would go with these
+    /// segments. Nobody else commits meanwhile.
+    fn catch_up(
+        &mut self,
+        members: &HashSet<SegmentId>,
+        listed: &[Listed],
+    ) -> Result<Vec<LiveSegment>> {
+        let gone: HashSet<&str> = self.expired.iter().map(|root| &root.name[..]).collect();
+        let mut pending =
+            Map::new(self.store.log().refs_root().map(MapId::new)).node_ids(self.store)?;
+        let own: HashSet<ObjectId> = pending.iter().copied().collect();
+        let mut refs = self.store.all_references()?;
+        refs.retain(|(name, _)| !gone.contains(&name[..]));
+        pending.extend(refs.into_iter().map(|(_, id)| id));
+        let mut met = HashSet::new();
+        while let Some(id) = pending.pop() {
+            if self.is_live(&id) || self.without.contains(&id) || !met.insert(id) {
+                continue;
+            }
+            if self.store.log().contains(&id)? {
+                self.late.insert(id);
+                if !own.contains(&id) {
+                    pending.extend(self.refs_of(&id)?);
+                }
+            } else if self.store.tombstone(&id)?.is_none() && !self.store.is_trimmed(&id)? {
+                return Err(Error::corrupt(format!("object {id:.10} is missing")));
+            }
+        }
+        let mut copier = Copier::new(self.store.log());
+        for object in listed {
+            if members.contains(&object.segment) && self.late.contains(&object.id) {
+                copier.copy(object)?;
+            }
+        }
+        copier.finish()
+    }
+
+    fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
+        if let Some(number) = self.graph.find(id)
+            && self.graph.presence(number) == Presence::Read
+        {
+            return Ok(self.graph.edges(number).iter().map(|&to| self.graph.id(to)).collect());
+        }
+        if !self.store.log().is_node(id)? {
+            return self.store.log().chunks(id);
+        }
+        Ok(self.store.read_node(id)?.refs.clone())
+    }
+
+    /// Takes the expired refs away.
+    fn expiry(&self) -> Result<Vec<RefUpdate>> {
+        let mut updates = Vec::new();
+        for root in &self.expired {
+            let name = root.name.clone();
+            updates.push(RefUpdate { name, expected: Expected::Id(root.id), new: None });
+            if let Some((session, _)) = session_in(&root.name, DELETED) {
+                let name = horizon_ref(session);
+                if self.store.reference(&name)?.is_some() {
+                    updates.push(RefUpdate { name, expected: Expected::Any, new: None });
+                }
+            }
+        }
+        Ok(updates)
+    }
+}
+
+/// A reading for which every object counts that refs lead to; which those are is known later.
+struct Marking<'a> {
+    progress: OnProgress<'a>,
+}
+
+impl GraphEvents for Marking<'_> {
+    fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
+        (self.progress)(GcProgress { done, total })
+    }
+
+    fn unreadable(&mut self, _object: &Listed, error: Error) -> Result<()> {
+        if error.kind() == ErrorKind::Corrupt { Ok(()) } else { Err(error) }
+    }
+
+    fn read(&mut self, _store: &Store, _object: &Listed, _node: Option<&Node>) -> Result<()> {
+        Ok(())
+    }
+}
