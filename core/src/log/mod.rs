@@ -157,6 +157,11 @@ struct Shared {
 }
 
 impl Log {
+    /// Returns how often segments were retired since the log was opened.
+    pub(crate) fn retirements(&self) -> u64 {
+        self.medium().retirements()
+    }
+
     fn medium(&self) -> &Medium {
         &self.shared.medium
     }

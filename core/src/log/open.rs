@@ -16,6 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes read at a segment's end at first, to find its last frame.
 const END_READ: u64 = 320 << 10;
+/// How often a log is read before damage is believed: a collection may take segments away under a
+/// reader's eyes.
+const LOOKS: u32 = 3;
 const FORMAT_TEXT: &str = "partita store, format 1\n";
 const FORMAT_DRAFT: &str = "FORMAT.tmp";
 
@@ -30,31 +33,41 @@ impl Log {
             create(&*vfs, &options)?;
             newest = find(&*vfs)?;
         }
-        let newest = newest
-            .ok_or_else(|| Error::corrupt("the first segment is gone right after its creation"))?;
-        let log = Self::begin(vfs, options, newest)?;
-        {
-            let mut tail = log.tail();
-            let mark = log.mark(&tail);
-            log.advance(&mut tail).map_err(|error| error.context("open the log"))?;
-            log.heed_mark(&tail, mark);
+        if newest.is_none() {
+            return Err(Error::corrupt("the first segment is gone right after its creation"));
         }
+        let log = Self::load(&vfs, &options)?;
         // A scan that raced a writer may take for damage what is none: look again, undisturbed.
         if log.state().damage.is_empty() {
             return Ok(log);
         }
-        let options = log.shared.options.clone();
-        let vfs = log.medium().vfs.clone();
         let lock = if options.read_only { Ok(None) } else { log.lock().map(Some) };
-        let again = Self::begin(vfs, options, newest)?;
-        {
-            let mut tail = again.tail();
-            let mark = again.mark(&tail);
-            again.advance(&mut tail)?;
-            again.heed_mark(&tail, mark);
-        }
+        let again = Self::load(&vfs, &options);
         drop(lock);
-        Ok(again)
+        again
+    }
+
+    /// Reads the newest segment's state. Segments that are retired while it looks are no damage:
+    /// then it looks again.
+    pub(super) fn load(vfs: &Arc<dyn Vfs>, options: &LogOptions) -> Result<Self> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let newest = newest_log(&**vfs)?
+                .ok_or_else(|| Error::corrupt("the store has no log segment any more"))?;
+            let loaded = Self::begin(vfs.clone(), options.clone(), newest).and_then(|log| {
+                let mut tail = log.tail();
+                let mark = log.mark(&tail);
+                log.advance(&mut tail).map_err(|error| error.context("open the log"))?;
+                log.heed_mark(&tail, mark);
+                drop(tail);
+                Ok(log)
+            });
+            let whole = loaded.as_ref().is_ok_and(|log| log.state().damage.is_empty());
+            if whole || looks == LOOKS {
+                return loaded;
+            }
+        }
     }
 
     /// Makes the state as of the newest segment's last snapshot.
@@ -95,13 +108,7 @@ fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
     if has(FORMAT_FILE) {
         read_format(vfs)?;
     }
-    let segments = match vfs.list(DIRECTORY) {
-        Ok(segments) => segments,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Error::io("list the store's segments", error)),
-    };
-    let logs = segments.iter().filter_map(|name| SegmentId::from_file_name(name));
-    let newest = logs.filter(|id| !id.role_data).max();
+    let newest = newest_log(vfs)?;
     if newest.is_none() && has(FORMAT_FILE) {
         return Err(Error::corrupt(
             "the store has no segment: its log is missing; put the files back from a copy",
@@ -113,6 +120,16 @@ fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
         ));
     }
     Ok(newest)
+}
+
+fn newest_log(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
+    let segments = match vfs.list(DIRECTORY) {
+        Ok(segments) => segments,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Error::io("list the store's segments", error)),
+    };
+    let logs = segments.iter().filter_map(|name| SegmentId::from_file_name(name));
+    Ok(logs.filter(|id| !id.role_data).max())
 }
 
 fn is_ours(name: &str) -> bool {
@@ -174,7 +191,7 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
 
 /// Finds the last snapshot frame through the last frame's header, without reading what is between.
 /// None where it cannot be found so; then all frames are replayed.
-fn last_snapshot(segment: &Segment) -> Result<Option<(u64, FrameHeader)>> {
+pub(super) fn last_snapshot(segment: &Segment) -> Result<Option<(u64, FrameHeader)>> {
     let len = segment.file_len()?;
     let mut window = END_READ;
     let last = loop {

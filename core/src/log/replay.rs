@@ -12,7 +12,7 @@ use super::purged::PURGED;
 use super::row::Location;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::state::{Damage, State, TableSlot};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId, Tag, Tagger};
 use crate::map::Map;
 
@@ -162,21 +162,19 @@ impl Log {
                 }
                 Next::Marker(_) => {
                     if !self.succeed(tail)? {
-                        let next = SegmentId::log(tail.segment.id.number + 1);
-                        let message = format!(
-                            "segment {next} is missing: segment {} names it; put it back from a copy",
-                            tail.segment.id
-                        );
-                        return Err(crate::error::Error::corrupt(message));
+                        return self.leap(tail);
                     }
+                    ahead = ReadAhead::default();
                 }
                 Next::Silence => {
                     if !self.succeed(tail)? {
                         return Ok(());
                     }
+                    ahead = ReadAhead::default();
                 }
                 Next::Noise => {
                     if self.succeed(tail)? {
+                        ahead = ReadAhead::default();
                         continue;
                     }
                     let Some(next) = self.beyond_noise(tail)? else {
@@ -371,9 +369,16 @@ impl Log {
     /// Goes on in the next segment, if there is one.
     fn succeed(&self, tail: &mut Tail) -> Result<bool> {
         let next = SegmentId::log(tail.segment.id.number + 1);
-        let segment = match self.medium().vfs.open(&next.path(), false) {
-            Ok(_) => Arc::new(Segment::open(&*self.medium().vfs, next)?),
-            Err(_) => return Ok(false),
+        let vfs = &*self.medium().vfs;
+        let is_there = || vfs.open(&next.path(), false).is_ok();
+        if !is_there() {
+            return Ok(false);
+        }
+        let segment = match Segment::open(vfs, next) {
+            Ok(segment) => Arc::new(segment),
+            // Retired between the two looks.
+            Err(_) if !is_there() => return Ok(false),
+            Err(error) => return Err(error),
         };
         let valid = segment.header.predecessor_len;
         if valid > tail.end {
@@ -393,6 +398,26 @@ impl Log {
         *tail = Tail::new(segment, FRAMES_FROM, 0)?;
         (tail.poisoned, tail.wrote) = (poisoned, wrote);
         Ok(true)
+    }
+
+    /// Goes on from the newest segment, where those in between have been retired.
+    fn leap(&self, tail: &mut Tail) -> Result<()> {
+        let again = Self::load(&self.medium().vfs, &self.shared.options)?;
+        let mut found = again.tail();
+        if found.segment.id <= tail.segment.id {
+            let next = SegmentId::log(tail.segment.id.number + 1);
+            return Err(Error::corrupt(format!(
+                "segment {next} is missing: segment {} names it; put it back from a copy",
+                tail.segment.id
+            )));
+        }
+        let fresh = Tail::new(found.segment.clone(), FRAMES_FROM, 0)?;
+        let found = std::mem::replace(&mut *found, fresh);
+        let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
+        *tail = Tail { poisoned, wrote, ..found };
+        *self.state_mut() = std::mem::take(&mut *again.state_mut());
+        self.medium().note_retirement();
+        Ok(())
     }
 
     /// Looks for a whole frame behind bytes that are none, whose writer knew those bytes as
@@ -513,7 +538,7 @@ impl Log {
     }
 }
 
-/// Bytes of a segment, read in large steps.
+/// Bytes of one segment, read in large steps.
 #[derive(Default)]
 struct ReadAhead {
     from: u64,

@@ -4,10 +4,12 @@
 use std::sync::atomic::Ordering;
 
 use super::commit::Building;
-use super::frame::FrameKind;
+use super::frame::{FrameHeader, FrameKind, HEADER};
+use super::medium::Segment;
+use super::open::last_snapshot;
 use super::payload::LiveSegment;
 use super::replay::Tail;
-use super::segment::{DIRECTORY, SegmentId};
+use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::vfs::{SyncSite, VfsLock};
 use super::{Log, MAINTENANCE_FILE, Transaction, lock};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +47,7 @@ impl Log {
             self.make_ready(tail)?;
             let Retirement { transaction, attached, retired } = last()?;
             self.refuse_orphans(&retired)?;
+            self.seal(&retired)?;
             let mut item = self.item(transaction)?;
             item.attached.extend(attached);
             item.retired = retired.clone();
@@ -55,6 +58,32 @@ impl Log {
             self.remove_retired()?;
             self.write_snapshot(tail)
         })
+    }
+
+    /// Makes sure that whoever stands at the end of a log segment learns that it has a successor,
+    /// whose file may be gone by then too.
+    fn seal(&self, retired: &[SegmentId]) -> Result<()> {
+        for id in retired.iter().filter(|id| !id.role_data) {
+            let segment = self.segment(*id)?;
+            let end = segment.end();
+            let head = segment.read_some(end, HEADER)?;
+            let found = segment.keys.decode_header(&head, end);
+            if found.is_some_and(|header| header.kind == FrameKind::Seal) {
+                continue;
+            }
+            let header = FrameHeader {
+                kind: FrameKind::Seal,
+                payload: 0,
+                snapshot: 0,
+                durable: end as u32,
+                sequence: last_sequence(&segment)? + 1,
+            };
+            let seal = segment.keys.frame(&header, end, &segment.tag_before(end)?, &[]);
+            let file = segment.writing(&*self.medium().vfs)?;
+            file.write_at(&seal, end)
+                .map_err(|error| Error::io(format!("seal segment {id}"), error))?;
+        }
+        Ok(())
     }
 
     /// Removes the files of segments that were retired since the last snapshot, and of which a
@@ -154,4 +183,19 @@ impl Log {
         self.shared.writing.store(false, Ordering::Release);
         outcome
     }
+}
+
+/// Returns the number of a segment's last frame.
+fn last_sequence(segment: &Segment) -> Result<u32> {
+    let mut at = last_snapshot(segment)?.map_or(FRAMES_FROM, |(offset, _)| offset);
+    let mut sequence = 0;
+    while at < segment.end() {
+        let head = segment.read_some(at, HEADER)?;
+        let Some(header) = segment.keys.decode_header(&head, at) else {
+            return Err(segment.damaged(at, "no frame begins there"));
+        };
+        sequence = header.sequence;
+        at += header.frame_len();
+    }
+    Ok(sequence)
 }

@@ -85,7 +85,23 @@ impl Store {
         &self,
         progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
     ) -> Result<CheckReport> {
+        loop {
+            let before = self.log().retirements();
+            let report = self.check_once(progress)?;
+            // A collection that went on meanwhile may have taken away what was looked for.
+            if report.is_ok() || self.log().retirements() == before {
+                return Ok(report);
+            }
+        }
+    }
+
+    fn check_once(
+        &self,
+        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
+    ) -> Result<CheckReport> {
         let (stored, _) = self.log().stored_bytes()?;
+        // Before the objects: a ref that comes in between leads to what may not be listed.
+        let roots = self.roots();
         let listed = self.list_objects();
         let total = stored + listed.as_ref().map_or(0, |listed| listed.len() as u64);
         let mut done = 0;
@@ -115,7 +131,7 @@ impl Store {
                 Vec::new()
             }
         };
-        let roots = match self.roots() {
+        let roots = match roots {
             Ok(roots) => roots,
             Err(error) => {
                 report.note(&error, None)?;

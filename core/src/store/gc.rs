@@ -127,9 +127,8 @@ impl Store {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
         let expired = self.expired(options.keep)?;
         if options.dry_run {
-            let listed = self.list_objects()?;
             let mut report = GcReport::default();
-            let collection = Collection::mark(self, &listed, expired, HashSet::new(), progress)?;
+            let (collection, listed) = Collection::mark(self, expired, HashSet::new(), progress)?;
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
@@ -168,8 +167,7 @@ impl Store {
         (report.bytes_before, _) = self.log().stored_bytes()?;
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
-        let listed = self.list_objects()?;
-        let mut collection = Collection::mark(self, &listed, expired, without, progress)?;
+        let (mut collection, listed) = Collection::mark(self, expired, without, progress)?;
         collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
@@ -237,16 +235,17 @@ impl<'a> Collection<'a> {
     /// Reads every object and marks what refs lead to. Fails if any of that cannot be read.
     fn mark(
         store: &'a Store,
-        listed: &[Listed],
         expired: Vec<Root>,
         without: HashSet<ObjectId>,
         progress: OnProgress<'_>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Vec<Listed>)> {
         let gone: HashSet<&str> = expired.iter().map(|root| &root.name[..]).collect();
+        // Before the objects: a ref that comes in between leads to what may not be listed.
         let mut roots = store.roots()?;
+        let listed = store.list_objects()?;
         let chains = roots.iter().any(Root::is_trimmed);
         roots.retain(|root| !gone.contains(&root.name[..]));
-        let graph = Graph::read(store, listed, chains, &mut Marking { progress })?;
+        let graph = Graph::read(store, &listed, chains, &mut Marking { progress })?;
         let reached = store.reach(&graph, &roots, &without)?;
         if let Some((from, id)) = reached.broken.first() {
             return Err(Error::corrupt(format!(
@@ -254,7 +253,8 @@ impl<'a> Collection<'a> {
                  `check`"
             )));
         }
-        Ok(Collection { store, graph, live: reached.live, late: HashSet::new(), expired, without })
+        let (live, late) = (reached.live, HashSet::new());
+        Ok((Collection { store, graph, live, late, expired, without }, listed))
     }
 
     fn is_live(&self, id: &ObjectId) -> bool {

@@ -112,10 +112,10 @@ fn readers_and_writers_go_on_while_garbage_is_collected() {
                 assert!(everything(&fixed) == before);
             }
         });
-        for _ in 0..8 {
-            store.gc(&GcOptions::new().keep(Duration::ZERO), &mut go_on).unwrap();
-        }
+        let options = GcOptions::new().keep(Duration::ZERO);
+        let collected: Vec<_> = (0..8).map(|_| store.gc(&options, &mut go_on)).collect();
         done.store(true, Ordering::Relaxed);
+        collected.into_iter().for_each(|report| assert!(report.is_ok(), "{report:?}"));
         reader.join().unwrap();
         writers.into_iter().map(|writer| writer.join().unwrap()).sum::<u64>()
     });
