@@ -33,13 +33,18 @@ pub(super) struct Bulk {
 }
 
 impl Log {
-    /// Writes objects to a data segment. Until a commit attaches it, nothing names it.
-    pub(super) fn write_bulk(&self, objects: &[Ready]) -> Result<LiveSegment> {
+    /// Writes objects to a data segment, but for those that are stored already; none if all are.
+    /// Until a commit attaches it, nothing names it.
+    pub(super) fn write_bulk(&self, objects: &[Ready]) -> Result<Option<LiveSegment>> {
         let mut bulk = Bulk::create(self)?;
         let written = self.fill(&mut bulk, objects);
         let id = bulk.id;
-        let finished = written.and_then(|()| bulk.finish(self));
-        if finished.is_err() {
+        let finished = match written {
+            Ok(()) if bulk.ids.is_empty() => Ok(None),
+            Ok(()) => bulk.finish(self).map(Some),
+            Err(error) => Err(error),
+        };
+        if !matches!(finished, Ok(Some(_))) {
             self.discard(id);
         }
         finished

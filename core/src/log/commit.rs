@@ -198,7 +198,7 @@ impl Log {
                 && nodes.iter().map(Ready::size).sum::<usize>() <= GROUP_BYTES_MAX;
             let (kept, moved) =
                 if few { (nodes, contents) } else { (Vec::new(), [contents, nodes].concat()) };
-            attached.push(self.write_bulk(&moved)?);
+            attached.extend(self.write_bulk(&moved)?);
             in_bulk = moved.iter().map(|object| object.id).collect();
             size = kept.iter().map(Ready::size).sum();
             objects = kept;

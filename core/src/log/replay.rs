@@ -166,26 +166,38 @@ impl Log {
                     }
                     ahead = ReadAhead::default();
                 }
-                Next::Silence => {
-                    if !self.succeed(tail)? {
-                        return Ok(());
-                    }
-                    ahead = ReadAhead::default();
-                }
-                Next::Noise => {
-                    if self.succeed(tail)? {
-                        ahead = ReadAhead::default();
-                        continue;
-                    }
-                    let Some(next) = self.beyond_noise(tail)? else {
-                        tail.garbage = !self.is_close(tail)?;
-                        return Ok(());
+                found @ (Next::Silence | Next::Noise) => {
+                    let is_noise = matches!(found, Next::Noise);
+                    let succeeded = self.has_successor(tail);
+                    let beyond = match is_noise && !succeeded {
+                        true => self.beyond_noise(tail)?,
+                        false => None,
                     };
-                    ahead = ReadAhead::default();
-                    self.skip_damage(tail, next)?;
+                    if succeeded || beyond.is_some() {
+                        // Bytes read before this was learned may be older than what it rests on.
+                        ahead = ReadAhead::default();
+                        match self.next(tail, &mut ahead)? {
+                            Next::Silence | Next::Noise => {}
+                            Next::Frame(..) | Next::Marker(_) => continue,
+                        }
+                    }
+                    if succeeded && self.succeed(tail)? {
+                        ahead = ReadAhead::default();
+                    } else if let Some(next) = beyond {
+                        ahead = ReadAhead::default();
+                        self.skip_damage(tail, next)?;
+                    } else {
+                        tail.garbage = is_noise && !self.is_close(tail)?;
+                        return Ok(());
+                    }
                 }
             }
         }
+    }
+
+    fn has_successor(&self, tail: &Tail) -> bool {
+        let next = SegmentId::log(tail.segment.id.number + 1);
+        self.medium().vfs.open(&next.path(), false).is_ok()
     }
 
     fn next(&self, tail: &Tail, ahead: &mut ReadAhead) -> Result<Next> {
@@ -369,15 +381,13 @@ impl Log {
     /// Goes on in the next segment, if there is one.
     fn succeed(&self, tail: &mut Tail) -> Result<bool> {
         let next = SegmentId::log(tail.segment.id.number + 1);
-        let vfs = &*self.medium().vfs;
-        let is_there = || vfs.open(&next.path(), false).is_ok();
-        if !is_there() {
+        if !self.has_successor(tail) {
             return Ok(false);
         }
-        let segment = match Segment::open(vfs, next) {
+        let segment = match Segment::open(&*self.medium().vfs, next) {
             Ok(segment) => Arc::new(segment),
             // Retired between the two looks.
-            Err(_) if !is_there() => return Ok(false),
+            Err(_) if !self.has_successor(tail) => return Ok(false),
             Err(error) => return Err(error),
         };
         let valid = segment.header.predecessor_len;

@@ -31,6 +31,10 @@ pub(super) struct Chain {
     pub(super) left: Option<u32>,
     /// Every ref that leads back along chains, the first parent's among them.
     pub(super) links: Box<[u32]>,
+    /// Those of an iteration that lead to its parents.
+    pub(super) parents: Box<[u32]>,
+    /// The path of an iteration, as a hash.
+    pub(super) line: Option<ObjectId>,
 }
 
 /// Every object of a store, those that are referred to and absent included.
@@ -124,49 +128,46 @@ impl Graph {
     }
 
     fn take_chain(&mut self, number: u32, node: &Node) -> Result<()> {
-        let mut chain =
-            |kind, at, parent: Option<ObjectId>, left: Option<ObjectId>, links: Vec<ObjectId>| {
-                let chain = Chain {
-                    kind,
-                    number: at,
-                    parent: parent.map(|id| self.number(id)),
-                    left: left.map(|id| self.number(id)),
-                    links: links.into_iter().map(|id| self.number(id)).collect(),
-                };
-                self.chains.insert(number, chain);
-            };
-        match node.kind {
-            Kind::CHECKPOINT if node.version == Checkpoint::VERSION => {
+        let (at, parents, left, others, line) = match (node.kind, node.version) {
+            (Kind::CHECKPOINT, Checkpoint::VERSION) => {
                 let value = Checkpoint::from_node(node)?;
-                let parents = value.parents.iter().map(|id| id.id());
-                let links = parents.chain(value.jump.map(|id| id.id())).collect();
-                let parent = value.parents.first().map(|id| id.id());
-                chain(node.kind, value.number, parent, None, links);
+                let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
+                (value.number, parents, None, vec![value.jump.map(|id| id.id())], None)
             }
-            Kind::OPERATION if node.version == Operation::VERSION => {
+            (Kind::OPERATION, Operation::VERSION) => {
                 let value = Operation::from_node(node)?;
-                let links = [
-                    value.previous.map(|id| id.id()),
+                let previous = value.previous.iter().map(|id| id.id()).collect();
+                let left = value.checkpoint.map(|id| id.id());
+                let others = vec![
                     value.jump.map(|id| id.id()),
-                    value.checkpoint.map(|id| id.id()),
+                    left,
                     value.before.map(|id| id.id()),
                     value.forked_from.map(|id| id.id()),
                     value.undoes.map(|id| id.id()),
                 ];
-                let links = links.into_iter().flatten().collect();
-                let previous = value.previous.map(|id| id.id());
-                let left = value.checkpoint.map(|id| id.id());
-                chain(node.kind, value.number, previous, left, links);
+                (value.number, previous, left, others, None)
             }
-            Kind::ITERATION if node.version == Iteration::VERSION => {
+            (Kind::ITERATION, Iteration::VERSION) => {
                 let value = Iteration::from_node(node)?;
-                let parents = value.parents.iter().map(|id| id.id());
-                let links = parents.chain(value.jump.map(|id| id.id())).collect();
-                let parent = value.parents.first().map(|id| id.id());
-                chain(node.kind, value.number, parent, None, links);
+                let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
+                let line = ObjectId::of_content(value.path.as_bytes());
+                (value.number, parents, None, vec![value.jump.map(|id| id.id())], Some(line))
             }
-            _ => {}
-        }
+            _ => return Ok(()),
+        };
+        let parents: Box<[u32]> = parents.into_iter().map(|id| self.number(id)).collect();
+        let others = others.into_iter().flatten().map(|id| self.number(id));
+        let links = parents.iter().copied().chain(others).collect();
+        let chain = Chain {
+            kind: node.kind,
+            number: at,
+            parent: parents.first().copied(),
+            left: left.map(|id| self.number(id)),
+            links,
+            parents,
+            line,
+        };
+        self.chains.insert(number, chain);
         Ok(())
     }
 

@@ -1,18 +1,19 @@
 //! What refs lead to: the walk that check, gc and purge share.
 //!
 //! A ref leads to its object and to all that this refers to, and so on. In a trimmed session the
-//! walk goes back along operations and checkpoints as far as its horizon says, and from there
-//! follows every ref but those that lead back along a chain.
+//! walk goes back along operations and checkpoints as far as its horizon says, along each path's
+//! iterations as far as the oldest checkpoint has them, and follows every other ref but jumps.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Bound;
 
 use super::Store;
-use super::graph::{Graph, Presence};
+use super::graph::{Chain, Graph, Presence};
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
 use crate::error::Result;
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
-use crate::object::{Checkout, Horizon, Kind, Operation, Tombstone, read};
+use crate::object::{Checkout, Checkpoint, Horizon, Kind, Operation, Tombstone, read};
 
 /// References of one page.
 const PAGE: usize = 1_000;
@@ -161,7 +162,7 @@ struct Walk<'a> {
     without: &'a HashSet<ObjectId>,
     /// Met with all that they refer to.
     full: Vec<bool>,
-    /// Met with all that they refer to, but for links along chains.
+    /// Met in a trimmed session, without what lies beyond its horizon.
     near: Vec<bool>,
     tombstones: HashSet<ObjectId>,
     broken: Vec<(String, ObjectId)>,
@@ -244,55 +245,93 @@ impl Walk<'_> {
     fn trimmed(&mut self, name: &str, id: ObjectId, horizon: &Horizon) -> Result<()> {
         let Some(start) = self.enter(name, id)? else { return Ok(()) };
         let graph = self.graph;
-        let mut line = Vec::new();
+        let mut kept = vec![start];
         let mut operation = Some(start);
         while let Some(number) = operation
             && let Some(chain) = graph.chain(number)
             && chain.kind == Kind::OPERATION
         {
-            line.push(number);
-            line.extend(chain.left);
+            kept.push(number);
+            kept.extend(chain.left);
             operation = chain.parent.filter(|_| chain.number > horizon.operation);
         }
         // What the newest operation left, with the checkpoints before it.
-        let newest = graph.chain(start);
-        let mut checkpoint = match newest {
-            Some(chain) if chain.kind == Kind::OPERATION => chain.left,
-            _ => None,
-        };
+        let mut checkpoint = graph.chain(start).and_then(|chain| chain.left);
+        let mut oldest = None;
         while let Some(number) = checkpoint
             && let Some(chain) = graph.chain(number)
             && chain.kind == Kind::CHECKPOINT
         {
-            line.push(number);
+            kept.push(number);
+            oldest = Some(number);
             checkpoint = chain.parent.filter(|_| chain.number > horizon.checkpoint);
         }
-        line.push(start);
-        for number in line {
-            self.near(number, name)?;
+        let ends = match oldest {
+            Some(oldest) => self.ends_of_lines(oldest)?,
+            None => HashMap::new(),
+        };
+        let mut met = HashSet::new();
+        for number in kept {
+            self.near(number, name, &ends, &mut met)?;
+        }
+        for number in met {
+            self.near[number as usize] = true;
         }
         Ok(())
     }
 
-    /// Walks from an object along every ref that does not lead back along a chain.
-    fn near(&mut self, start: u32, name: &str) -> Result<()> {
+    /// Returns where each path's line of iterations ends, in a session whose oldest checkpoint
+    /// this is: by the hash of the path, the number that is there in that checkpoint.
+    fn ends_of_lines(&self, oldest: u32) -> Result<HashMap<ObjectId, u64>> {
+        let mut ends = HashMap::new();
+        let checkpoint: Checkpoint = read(self.store, self.graph.id(oldest))?;
+        let files = checkpoint.roots.get(Checkpoint::FILES).copied();
+        let files = Map::new(files.map(MapId::new));
+        for row in files.range(self.store, Bound::Unbounded, Bound::Unbounded) {
+            let (_, value) = row?;
+            let iteration = value.refs.last().and_then(|id| self.graph.find(id));
+            if let Some(chain) = iteration.and_then(|number| self.graph.chain(number))
+                && let Some(line) = chain.line
+            {
+                ends.insert(line, chain.number);
+            }
+        }
+        Ok(ends)
+    }
+
+    /// Walks from an object along every ref that does not lead back along a chain, and along lines
+    /// of iterations down to their ends.
+    fn near(
+        &mut self,
+        start: u32,
+        name: &str,
+        ends: &HashMap<ObjectId, u64>,
+        met: &mut HashSet<u32>,
+    ) -> Result<()> {
         if !self.can_go_on(start, &|| format!("ref {name:?}"))? {
             return Ok(());
         }
         let graph = self.graph;
         let mut pending = Vec::new();
-        if !std::mem::replace(&mut self.near[start as usize], true) {
+        if met.insert(start) {
             pending.push(start);
         }
         while let Some(number) = pending.pop() {
-            let links: &[u32] = graph.chain(number).map_or(&[], |chain| &chain.links);
+            let chain = graph.chain(number);
+            let links: &[u32] = chain.map_or(&[], |chain| &chain.links);
+            let is_after_the_end = |chain: &&Chain| {
+                chain.line.is_some_and(|line| ends.get(&line).is_none_or(|end| chain.number > *end))
+            };
+            let parents: &[u32] =
+                chain.filter(is_after_the_end).map_or(&[], |chain| &chain.parents);
             for &to in graph.edges(number) {
-                // What is met in full needs no second walk.
-                if self.full[to as usize] || self.near[to as usize] || links.contains(&to) {
+                let follows = !links.contains(&to) || parents.contains(&to);
+                // What was met in full needs no second walk.
+                if !follows || self.full[to as usize] || met.contains(&to) {
                     continue;
                 }
                 if self.can_go_on(to, &|| format!("object {:.10}", graph.id(number)))? {
-                    self.near[to as usize] = true;
+                    met.insert(to);
                     pending.push(to);
                 }
             }

@@ -1,6 +1,7 @@
 //! Promises of the store as a whole.
 
 mod gc;
+mod race;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
