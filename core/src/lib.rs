@@ -28,11 +28,12 @@ pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
     IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, NewEntry, RestorePlan,
     RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
-    Step,
+    Step, Trim, TrimReport,
 };
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, Stats, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    GcProgress, GcReport, PurgeOptions, PurgeReport, Stats, Store, StoreOptions, SyncSite, Vfs,
+    VfsFile, VfsLock,
 };
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 

@@ -305,6 +305,13 @@ impl Log {
                 }
             }
         }
+        for id in item.updates.iter().filter_map(|update| update.new) {
+            if !given.contains(&id) && !group.fresh.contains_key(&id) && !self.contains(&id)? {
+                return Err(Error::conflict(format!(
+                    "object {id:.10}, which a ref is to name, was collected since"
+                )));
+            }
+        }
         Ok(Some(ready))
     }
 

@@ -161,6 +161,46 @@ impl Log {
         Ok(())
     }
 
+    /// Calls a function with all that any file of the log holds, compressed or not: each file as it
+    /// is, and everything that decompresses in it.
+    #[cfg(test)]
+    pub(crate) fn for_each_stored_byte(&self, each: &mut dyn FnMut(&[u8])) -> Result<()> {
+        use super::read::Place;
+        for name in self.medium().vfs.list(DIRECTORY).expect("the directory is there") {
+            let file = self.medium().vfs.open(&format!("{DIRECTORY}/{name}"), false);
+            let file = file.expect("a listed file is there");
+            let mut bytes = vec![0; file.len().expect("files have a length") as usize];
+            file.read_at(&mut bytes, 0).expect("files can be read");
+            each(&bytes);
+        }
+        assert_eq!(self.strays()?, Vec::<String>::new());
+        let segments: Vec<_> = self.state().segments.values().cloned().collect();
+        for segment in segments {
+            let mut at = FRAMES_FROM;
+            while at < segment.end() {
+                let (header, _) = segment.read_verified(at)?;
+                if holds_objects(header.kind) {
+                    let frame = self.medium().frame(&segment, at as u32)?;
+                    each(&frame.payload.control);
+                    for position in 0..frame.payload.ids.len() as u32 {
+                        let place =
+                            Place { segment: segment.clone(), frame: frame.clone(), position };
+                        match place.row()? {
+                            Row::Node { at, len, .. }
+                            | Row::Inline { at, len }
+                            | Row::Chunked { at, len, .. } => {
+                                each(&self.medium().record(&segment, &frame, at, len)?);
+                            }
+                            _ => each(&self.read_content_at(&place)?),
+                        }
+                    }
+                }
+                at += header.frame_len();
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the names of files among the segments that no commit names.
     pub(crate) fn strays(&self) -> Result<Vec<String>> {
         let names = self.medium().vfs.list(DIRECTORY);

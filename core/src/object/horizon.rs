@@ -2,7 +2,7 @@
 
 use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader, Timestamp};
 use crate::error::Result;
-use crate::id::{MapId, ObjectId};
+use crate::id::ObjectId;
 use crate::limits::LABEL_BYTES_MAX;
 
 /// Says that a session's history was trimmed: what is older than this is gone.
@@ -12,9 +12,6 @@ pub struct Horizon {
     pub checkpoint: u64,
     /// The number of the oldest operation that is kept, the session's first one apart.
     pub operation: u64,
-    /// A map whose keys are the ids that kept objects refer to and that are not kept for them; no
-    /// values. No walk goes there.
-    pub cut: Option<MapId>,
     /// Who trimmed; may be empty.
     pub actor: String,
     /// When, by the clock of whoever did it.
@@ -25,22 +22,15 @@ impl Canonical for Horizon {
     const KIND: Kind = Kind::HORIZON;
     const VERSION: u16 = 1;
 
-    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
-        body.0.uint(u64::from(self.cut.is_some()));
-        refs.extend(self.cut.map(|id| id.id()));
+    fn encode(&self, _refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
         body.0.uint(self.checkpoint).uint(self.operation);
         body.0.bytes(self.actor.as_bytes()).int(self.time.as_millis());
     }
 
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
-        let cut = match body.0.bounded(1, "horizon flags")? {
-            0 => None,
-            _ => Some(MapId::new(refs.next()?)),
-        };
+    fn decode(_refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         Ok(Horizon {
             checkpoint: body.0.uint()?,
             operation: body.0.uint()?,
-            cut,
             actor: body.0.text(LABEL_BYTES_MAX, "an actor")?.to_owned(),
             time: Timestamp::from_millis(body.0.int()?),
         })

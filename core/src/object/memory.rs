@@ -178,6 +178,18 @@ impl Part {
         Part::Text(Body::new(text))
     }
 
+    /// Iterates over the bodies.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
+        let (first, second) = match self {
+            Part::Text(body) => (Some(body), None),
+            Part::Thinking { text, signature } => (Some(text), Some(signature)),
+            Part::Call { arguments, .. } => (Some(arguments), None),
+            Part::Media { content, .. } | Part::Opaque { content, .. } => (Some(content), None),
+            Part::Result { .. } | Part::File { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
     /// Iterates over the bodies, to spill long ones into contents.
     pub(crate) fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
         let (first, second) = match self {

@@ -2,7 +2,7 @@
 //! further back, so that any ancestor is found in O(log n).
 
 use crate::codec::malformed;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::object::{Canonical, Checkpoint, Iteration, Objects, Operation, jumps_far, read};
 
@@ -67,15 +67,19 @@ impl<T: Linked> Link<T> {
         self.value.number()
     }
 
-    /// The first parent, or none at the start of the chain.
+    /// The first parent, or none at the start of the chain, and where what is before was trimmed.
     pub(super) fn parent(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
-        self.value.parent().map(|id| self.earlier(objects, id)).transpose()
+        match self.value.parent() {
+            Some(id) => self.follow(objects, id),
+            None => Ok(None),
+        }
     }
 
-    /// Where the jump goes: further back, else the parent, or none at the start.
+    /// Where the jump goes: further back, else the parent, or none at the start and where what it
+    /// leads to was trimmed.
     fn jump(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
         match self.value.stored_jump() {
-            Some(id) => self.earlier(objects, id).map(Some),
+            Some(id) => self.follow(objects, id),
             None => self.parent(objects),
         }
     }
@@ -114,8 +118,10 @@ impl<T: Linked> Link<T> {
         let mut at = self;
         loop {
             if at.value.stored_jump().is_some() {
-                let jump = at.jump(objects)?.expect("a stored jump leads somewhere");
-                if holds(&jump)? {
+                let jump = at.jump(objects)?;
+                if let Some(jump) = jump
+                    && holds(&jump)?
+                {
                     at = jump;
                     continue;
                 }
@@ -124,6 +130,15 @@ impl<T: Linked> Link<T> {
                 Some(parent) if holds(&parent)? => at = parent,
                 _ => return Ok(at),
             }
+        }
+    }
+
+    fn follow(&self, objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Option<Self>> {
+        match self.earlier(objects, id) {
+            Err(error) if error.kind() == ErrorKind::NotFound && objects.is_trimmed(&id)? => {
+                Ok(None)
+            }
+            found => found.map(Some),
         }
     }
 

@@ -111,6 +111,8 @@ pub(super) struct Draft {
     pub(super) labels: BTreeMap<String, Vec<u8>>,
     pub(super) time: Option<Timestamp>,
     pub(super) reset: Option<Reset>,
+    /// Whether bytes that were purged pass: an import goes on without them.
+    pub(super) passes_purged: bool,
     contents: Vec<(Arc<[u8]>, Option<ContentId>)>,
     by_content: HashMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
@@ -298,7 +300,11 @@ impl Draft {
                 *body = Body::Content(self.put_content(batch, bytes.into(), None)?);
             }
         }
-        let size = memory.to_node().size();
+        let node = memory.to_node();
+        if !self.passes_purged {
+            batch.refuse_purged(&node.id())?;
+        }
+        let size = node.size();
         if size > NODE_BYTES_MAX {
             return Err(Error::invalid(format!(
                 "memory of {size} bytes beside its long texts, at most {NODE_BYTES_MAX} are allowed"
@@ -329,6 +335,9 @@ impl Draft {
         base: Option<ContentId>,
     ) -> Result<ContentId> {
         let id = batch.put_content(bytes.clone(), base)?;
+        if !self.passes_purged {
+            batch.refuse_purged(&id.id())?;
+        }
         if let std::collections::hash_map::Entry::Vacant(vacant) = self.by_content.entry(id) {
             vacant.insert(self.contents.len());
             self.contents.push((bytes, base));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Session;
 use super::batch::Batch;
-use super::history::{newest, numbered};
 use super::info::IterationInfo;
 use super::snapshot::read_entry;
 use crate::diff::FileDiff;
@@ -54,6 +53,7 @@ impl Session {
     /// `NotFound` if there is no such path or number, `Conflict` as [`write`](Self::write).
     pub fn restore(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
+        self.iteration_of(&*self.head()?, &path, number)?;
         self.edit(OperationKind::Restore, &path, |batch| batch.restore(&path, number))
     }
 
@@ -83,8 +83,7 @@ impl Session {
     /// `NotFound` if there is no such path or number, or if the iteration is a removal.
     pub fn read_at(&self, path: impl AsRef<[u8]>, number: u64) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
-        let (last, _) = newest(&self.store, &*self.head()?, &path)?;
-        let link = numbered(&self.store, last, &path, number)?;
+        let link = self.iteration_of(&*self.head()?, &path, number)?;
         match &link.value.entry {
             Entry::Removed => {
                 Err(Error::not_found(format!("iteration {number} of {path} is its removal")))
@@ -108,9 +107,9 @@ impl Session {
     /// ```
     pub fn diff(&self, path: impl AsRef<[u8]>, from: u64, to: u64) -> Result<FileDiff> {
         let path = FilePath::new(path)?;
-        let (last, _) = newest(&self.store, &*self.head()?, &path)?;
+        let head = self.head()?;
         let bytes = |number| -> Result<Arc<[u8]>> {
-            let link = numbered(&self.store, last.clone(), &path, number)?;
+            let link = self.iteration_of(&head, &path, number)?;
             match &link.value.entry {
                 Entry::Removed => Ok(Arc::default()),
                 entry => Ok(read_entry(&self.store, &path, entry)?.into()),

@@ -52,6 +52,9 @@ impl Session {
 
     fn fork_from(&self, name: &str, first: Operation) -> Result<Session> {
         super::names::check_name(name)?;
-        Ok(self.store.begin_session(name, first)?.with_actor(&self.actor))
+        let begun = self
+            .store
+            .begin_session(name, first, |batch, fork| self.inherit_horizon(batch, fork))?;
+        Ok(begun.with_actor(&self.actor))
     }
 }

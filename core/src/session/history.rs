@@ -6,6 +6,7 @@ use super::head::{Head, Point, root};
 use super::info::{IterationInfo, brought_by, has_come};
 use super::place::Place;
 use super::timeline::Timeline;
+use super::trim::End;
 use crate::error::{Error, Result};
 use crate::object::{Checkpoint, FilePath, Iteration, Objects};
 use crate::store::Store;
@@ -27,6 +28,8 @@ pub struct History {
     timeline: Timeline,
     /// The iteration to tell next, and a checkpoint that has come to it.
     next: Option<(Link<Iteration>, Point)>,
+    /// Where the history ends, if the session was trimmed.
+    end: Option<End>,
 }
 
 impl Session {
@@ -39,7 +42,8 @@ impl Session {
         let head = self.head()?;
         let (link, point) = newest(&self.store, &head, &path)?;
         let timeline = Timeline::new(&head);
-        Ok(History { store: self.store.clone(), timeline, next: Some((link, point)) })
+        let end = self.end(&head)?;
+        Ok(History { store: self.store.clone(), timeline, next: Some((link, point)), end })
     }
 
     /// Returns one iteration of a file, by its number on the line that leads to the path.
@@ -49,7 +53,27 @@ impl Session {
     pub fn iteration(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
+        self.iteration_of(&head, &path, number)?;
         self.describe(&head, &path, number)
+    }
+
+    /// The iteration of a path by its number, unless it was trimmed.
+    pub(super) fn iteration_of(
+        &self,
+        head: &Head,
+        path: &FilePath,
+        number: u64,
+    ) -> Result<Link<Iteration>> {
+        let (last, _) = newest(&self.store, head, path)?;
+        let end = self.end(head)?;
+        let found = numbered(&self.store, last, path, number);
+        match (found, &end) {
+            (Ok(link), Some(end)) => {
+                end.check(&self.store, &link)?;
+                Ok(link)
+            }
+            (found, _) => found,
+        }
     }
 
     pub(super) fn describe(
@@ -93,9 +117,16 @@ pub(super) fn numbered(
     number: u64,
 ) -> Result<Link<Iteration>> {
     let last = newest.number();
-    let found = if number == 0 { None } else { newest.ancestor(objects, number)? };
-    found.ok_or_else(|| {
-        let has = if number > last || number == 0 {
+    let found = if number == 0 { None } else { newest.clone().ancestor(objects, number)? };
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let first = newest.earliest(objects, |_| Ok(true))?;
+    Err({
+        let has = if first.value.parents.first().is_some() && (1..first.number()).contains(&number)
+        {
+            format!("it was trimmed, the oldest is {}", first.number())
+        } else if number > last || number == 0 {
             format!("the newest is {last}")
         } else {
             "a rename left the number out".to_owned()
@@ -107,7 +138,11 @@ pub(super) fn numbered(
 impl History {
     fn step(&mut self, link: Link<Iteration>, from: Point) -> Result<IterationInfo> {
         let point = brought_by(&self.store, from, &link)?;
-        let parent = link.parent(&self.store)?;
+        let is_last = match &self.end {
+            Some(end) => end.is_last(&self.store, &link)?,
+            None => false,
+        };
+        let parent = if is_last { None } else { link.parent(&self.store)? };
         if let Some(parent) = &parent {
             // One batch may bring several iterations of a path.
             let before = match point.parent(&self.store)? {

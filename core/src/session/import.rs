@@ -106,7 +106,8 @@ impl Import {
 
     /// Begins the next checkpoint.
     pub fn checkpoint(&mut self) -> Step<'_> {
-        let draft = Draft::new(self.point.as_ref());
+        let mut draft = Draft::new(self.point.as_ref());
+        draft.passes_purged = true;
         let littered = std::mem::replace(&mut self.littered, true);
         Step { import: self, draft, littered }
     }

@@ -57,10 +57,13 @@ pub struct LogEntries {
     store: Store,
     timeline: Timeline,
     next: Option<Point>,
+    /// The number of the oldest checkpoint that was not trimmed.
+    oldest: u64,
 }
 
 impl Session {
-    /// Returns the checkpoints, newest first.
+    /// Returns the checkpoints, newest first; in a trimmed session as far as its
+    /// [`horizon`](Self::horizon).
     ///
     /// # Errors
     /// `NotFound` if the session is gone.
@@ -70,6 +73,7 @@ impl Session {
             store: self.store.clone(),
             timeline: Timeline::new(&head),
             next: head.point.clone(),
+            oldest: self.horizon()?.map_or(1, |horizon| horizon.checkpoint),
         })
     }
 }
@@ -94,7 +98,10 @@ impl LogEntries {
             operation: OperationId::new(operation.id),
             labels: point.value.labels.clone(),
         };
-        self.next = point.parent(&self.store)?;
+        self.next = match point.number() > self.oldest {
+            true => point.parent(&self.store)?,
+            false => None,
+        };
         Ok(entry)
     }
 }

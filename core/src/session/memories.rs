@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::build::{memory_id, memory_key, memory_number};
 use super::{Session, Snapshot};
 use crate::error::{Error, Result};
-use crate::id::MemoryId;
+use crate::id::{MemoryId, Prefix, ambiguous};
+use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
 use crate::object::{Body, Memory, OperationKind, read};
 use crate::store::Store;
@@ -83,6 +84,47 @@ impl Snapshot {
             .get(&self.store, &key)?
             .ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
         entry(&self.store, &key, &value)
+    }
+}
+
+impl Snapshot {
+    /// Returns the memory that a text names: its number, or `id:` and at least four of its id's
+    /// digits. One that was purged is named too.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Ambiguous` if several match, `Invalid` for a text of neither
+    /// form.
+    pub fn memory_id(&self, spec: &str) -> Result<MemoryId> {
+        let memories = self.roots().memories;
+        if let Ok(number) = spec.parse::<u64>() {
+            let value = memories.get(&self.store, &memory_key(number))?;
+            let value = value.ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
+            return memory_id(&value);
+        }
+        let digits = spec.strip_prefix("id:").ok_or_else(|| {
+            let shown: String = spec.chars().take(80).collect();
+            Error::invalid(format!("{shown:?} names no memory: give a number or id:PREFIX"))
+        })?;
+        let prefix: Prefix =
+            digits.parse().map_err(|error: Error| error.context(format!("memory {spec:.80?}")))?;
+        let mut found = Vec::new();
+        let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
+        for row in memories.range(&self.store, from, to) {
+            let id = memory_id(&row?.1)?.id();
+            if prefix.matches(&id) && !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        match found[..] {
+            [] => Err(Error::not_found(format!("no memory {prefix}"))),
+            [id] => Ok(MemoryId::new(id)),
+            _ => {
+                found.sort();
+                let more = found.len() > CANDIDATES_MAX;
+                found.truncate(CANDIDATES_MAX);
+                Err(ambiguous(&prefix, &found, more))
+            }
+        }
     }
 }
 

@@ -13,13 +13,16 @@ mod info;
 mod log;
 mod memories;
 mod names;
+mod pins;
 mod place;
+mod purge;
 mod resolve;
 mod restore;
 mod sessions;
 mod snapshot;
 mod state;
 mod timeline;
+mod trim;
 mod undo;
 
 #[cfg(test)]
@@ -38,6 +41,7 @@ pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, Sessions};
 pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use state::{State, StateSnapshot, StateValue};
+pub use trim::{Trim, TrimReport};
 
 use crate::error::{Error, Result};
 use crate::id::OperationId;

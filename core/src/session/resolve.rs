@@ -52,6 +52,10 @@ impl Session {
             ))
         })?;
         let last = newest.number();
+        let oldest = self.oldest()?;
+        if number < oldest && number > 0 {
+            return self.pinned(number)?.ok_or_else(|| trimmed(number, oldest));
+        }
         let point = if number == 0 { None } else { newest.ancestor(&self.store, number)? };
         point.map(|point| point.checkpoint_id()).ok_or_else(|| {
             Error::not_found(format!("no checkpoint {number}: the newest is {last}"))
@@ -71,13 +75,26 @@ impl Session {
             return Err(foreign());
         }
         let point: Point = Link::read(&self.store, id.id())?;
+        let oldest = self.oldest()?;
+        if point.number() < oldest {
+            return match self.pinned(point.number())? {
+                Some(pinned) if pinned == id => Ok(point),
+                _ => Err(trimmed(point.number(), oldest)),
+            };
+        }
         match newest.ancestor(&self.store, point.number())? {
             Some(found) if found.id == point.id => Ok(found),
             _ => Err(foreign()),
         }
     }
 
+    /// The number of the oldest checkpoint that was not trimmed.
+    fn oldest(&self) -> Result<u64> {
+        Ok(self.horizon()?.map_or(1, |horizon| horizon.checkpoint))
+    }
+
     fn by_id(&self, newest: Point, prefix: &Prefix) -> Result<CheckpointId> {
+        let oldest = self.oldest()?;
         let candidates = self.store.log().candidates(prefix, CANDIDATES_LOOKED_AT)?;
         let mut found: Vec<ObjectId> = Vec::new();
         if candidates.len() < CANDIDATES_LOOKED_AT {
@@ -87,8 +104,11 @@ impl Session {
                     continue;
                 }
                 let point: Point = Link::read(&self.store, id)?;
-                let on_line = newest.clone().ancestor(&self.store, point.number())?;
-                if on_line.is_some_and(|on_line| on_line.id == id) {
+                let here = match point.number() < oldest {
+                    true => self.pinned(point.number())?.map(|pinned| pinned.id()),
+                    false => newest.clone().ancestor(&self.store, point.number())?.map(|at| at.id),
+                };
+                if here == Some(id) {
                     found.push(id);
                 }
             }
@@ -98,7 +118,7 @@ impl Session {
                 if prefix.matches(&point.id) {
                     found.push(point.id);
                 }
-                at = point.parent(&self.store)?;
+                at = if point.number() > oldest { point.parent(&self.store)? } else { None };
             }
         }
         found.sort();
@@ -125,6 +145,7 @@ impl Session {
         }
         // A commit that was imported anew, after an undo, stands on the line twice: the newest
         // one counts.
+        let oldest = self.oldest()?;
         let mut found: Vec<(String, CheckpointId)> = Vec::new();
         let mut at = Some(newest);
         while let Some(point) = at {
@@ -137,7 +158,7 @@ impl Session {
                     found.push((commit, point.checkpoint_id()));
                 }
             }
-            at = point.parent(&self.store)?;
+            at = if point.number() > oldest { point.parent(&self.store)? } else { None };
         }
         match &found[..] {
             [] => {
@@ -158,4 +179,8 @@ impl Session {
             }
         }
     }
+}
+
+fn trimmed(number: u64, oldest: u64) -> Error {
+    Error::not_found(format!("checkpoint {number} was trimmed: the oldest is {oldest}"))
 }

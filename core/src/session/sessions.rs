@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::OperationId;
 use crate::object::{Operation, OperationKind};
 use crate::store::refs::{SESSION, deleted_ref, session_ref};
-use crate::store::{Expected, Store};
+use crate::store::{Batch as StoreBatch, Expected, Store};
 
 /// Rows that a listing asks the store for at a time.
 const PAGE: usize = 256;
@@ -46,7 +46,7 @@ impl Store {
     pub fn create_session(&self, name: &str) -> Result<Session> {
         check_name(name)?;
         let first = first_operation(self, OperationKind::Create)?;
-        self.begin_session(name, first)
+        self.begin_session(name, first, |_, _| Ok(()))
     }
 
     /// Opens a session.
@@ -108,10 +108,16 @@ impl Store {
     }
 
     /// Commits the first operation of a session under a new name.
-    pub(super) fn begin_session(&self, name: &str, first: Operation) -> Result<Session> {
+    pub(super) fn begin_session(
+        &self,
+        name: &str,
+        first: Operation,
+        add: impl FnOnce(&mut StoreBatch, OperationId) -> Result<()>,
+    ) -> Result<Session> {
         let mut batch = self.batch();
         let id = batch.put(&first, None);
         batch.set_ref(session_ref(name), Expected::Absent, Some(id));
+        add(&mut batch, OperationId::new(id))?;
         batch.commit().map_err(|error| match error.kind() {
             ErrorKind::Conflict => taken(name),
             _ => error,

@@ -3,7 +3,7 @@
 use super::chain::Link;
 use super::head::{Head, Point};
 use crate::error::Result;
-use crate::object::{Checkpoint, Operation, Timestamp, read};
+use crate::object::{Checkpoint, Objects, Operation, Timestamp, read};
 use crate::store::Store;
 
 /// Finds the operation that made each checkpoint of a line, newest first.
@@ -26,10 +26,13 @@ impl Timeline {
             let found = self.at.clone().earliest(store, |op| Ok(reached(store, op)? >= number))?;
             let source = found.value.forked_from;
             let inherited = match source {
-                Some(id) => {
+                Some(id) if store.get_node(&id.id())?.is_some() => {
                     let source = Link::read(store, id.id())?;
                     (reached(store, &source)? >= number).then_some(source)
                 }
+                // Trimmed: what is known of the checkpoint is when the fork began.
+                Some(id) if store.is_trimmed(&id.id())? => None,
+                Some(id) => return Err(store.absence(&id.id())?),
                 None => None,
             };
             match inherited {

@@ -8,7 +8,7 @@ use super::restore::{RestoreScope, set_back};
 use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, OperationId};
-use crate::object::{Operation, OperationKind};
+use crate::object::{Objects, Operation, OperationKind};
 use crate::store::Store;
 
 impl Session {
@@ -34,6 +34,11 @@ impl Session {
         let mut head = self.head()?;
         loop {
             let target = self.undo_target(&head)?;
+            if let Some(horizon) = self.horizon()?
+                && target.number() <= horizon.operation
+            {
+                return Err(self.nothing_to_undo(Some(horizon.checkpoint)));
+            }
             let point = match state_before(&self.store, &target)? {
                 Some(id) => Some(Link::read(&self.store, id.id())?),
                 None => None,
@@ -61,14 +66,17 @@ impl Session {
         while let Some(operation) = at {
             at = match operation.value.kind {
                 OperationKind::Create | OperationKind::Fork => break,
-                OperationKind::RenameSession | OperationKind::DeleteSession => {
-                    operation.parent(&self.store)?
-                }
+                OperationKind::RenameSession
+                | OperationKind::DeleteSession
+                | OperationKind::Trim => operation.parent(&self.store)?,
                 OperationKind::Undo => {
                     let undone = operation
                         .value
                         .undoes
                         .ok_or_else(|| malformed("an undo that names no operation"))?;
+                    if self.store.is_trimmed(&undone.id())? {
+                        break;
+                    }
                     let undone: Link<Operation> = Link::read(&self.store, undone.id())?;
                     if undone.number() >= operation.number() {
                         return Err(malformed("an undo of a later operation"));
@@ -78,7 +86,16 @@ impl Session {
                 _ => return Ok(operation),
             };
         }
-        Err(Error::not_found(format!("nothing left to undo in session {:?}", self.name)))
+        let horizon = self.horizon()?;
+        Err(self.nothing_to_undo(horizon.map(|horizon| horizon.checkpoint)))
+    }
+
+    fn nothing_to_undo(&self, oldest: Option<u64>) -> Error {
+        let why = match oldest {
+            Some(oldest) => format!(": what was before checkpoint {oldest} was trimmed"),
+            None => String::new(),
+        };
+        Error::not_found(format!("nothing left to undo in session {:?}{why}", self.name))
     }
 }
 

@@ -94,6 +94,14 @@ impl Batch {
             .sum()
     }
 
+    /// Refuses an object that was purged, which the store would not take back.
+    pub(crate) fn refuse_purged(&self, id: &ObjectId) -> Result<()> {
+        if self.store.log().is_purged(id)? {
+            return Err(self.store.absence(id)?.context("it is not taken back"));
+        }
+        Ok(())
+    }
+
     fn add(&mut self, id: ObjectId, payload: Payload, base: Option<ObjectId>) {
         if !self.index.contains_key(&id) {
             self.index.insert(id, self.objects.len());

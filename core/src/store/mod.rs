@@ -5,6 +5,7 @@ mod check;
 mod gc;
 mod graph;
 mod options;
+mod purge;
 mod reach;
 pub(crate) mod refs;
 mod stats;
@@ -17,6 +18,7 @@ pub use batch::Batch;
 pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;
+pub use purge::{PurgeOptions, PurgeReport};
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -98,6 +100,11 @@ impl Store {
             Some(size) => Ok(size),
             None => Err(self.absence(&id.id())?),
         }
+    }
+
+    /// Fails if a content is not there, saying why.
+    pub(crate) fn require(&self, id: ContentId) -> Result<()> {
+        if self.log().contains(&id.id())? { Ok(()) } else { Err(self.absence(&id.id())?) }
     }
 
     /// Returns the one object that a short id names.

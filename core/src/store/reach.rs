@@ -266,13 +266,11 @@ impl Walk<'_> {
             oldest = Some(number);
             checkpoint = chain.parent.filter(|_| chain.number > horizon.checkpoint);
         }
-        let ends = match oldest {
-            Some(oldest) => self.ends_of_lines(oldest)?,
-            None => HashMap::new(),
-        };
+        // A pin or a checkout keeps a state; the history behind it is the session's own to keep.
+        let ends = oldest.map(|oldest| self.ends_of_lines(oldest)).transpose()?;
         let mut met = HashSet::new();
         for number in kept {
-            self.near(number, name, &ends, &mut met)?;
+            self.near(number, name, ends.as_ref(), &mut met)?;
         }
         for number in met {
             self.near[number as usize] = true;
@@ -305,7 +303,7 @@ impl Walk<'_> {
         &mut self,
         start: u32,
         name: &str,
-        ends: &HashMap<ObjectId, u64>,
+        ends: Option<&HashMap<ObjectId, u64>>,
         met: &mut HashSet<u32>,
     ) -> Result<()> {
         if !self.can_go_on(start, &|| format!("ref {name:?}"))? {
@@ -320,7 +318,10 @@ impl Walk<'_> {
             let chain = graph.chain(number);
             let links: &[u32] = chain.map_or(&[], |chain| &chain.links);
             let is_after_the_end = |chain: &&Chain| {
-                chain.line.is_some_and(|line| ends.get(&line).is_none_or(|end| chain.number > *end))
+                let line = chain.line.zip(ends);
+                line.is_some_and(|(line, ends)| {
+                    ends.get(&line).is_none_or(|end| chain.number > *end)
+                })
             };
             let parents: &[u32] =
                 chain.filter(is_after_the_end).map_or(&[], |chain| &chain.parents);

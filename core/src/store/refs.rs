@@ -51,12 +51,6 @@ pub(crate) fn session_in<'a>(name: &'a str, namespace: &str) -> Option<(Operatio
     Some((OperationId::new(id.parse().ok()?), rest))
 }
 
-/// The checkpoint's number in the name of a pin.
-pub(crate) fn pinned_number(name: &str) -> Option<u64> {
-    let (_, rest) = session_in(name, PIN)?;
-    u64::from_str_radix(rest.strip_prefix('/')?, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,8 +59,7 @@ mod tests {
     fn names_are_taken_apart_as_they_were_made() {
         let session = OperationId::new(ObjectId::of_content(b"s"));
         let pin = pin_ref(session, 77);
-        assert_eq!(pinned_number(&pin), Some(77));
-        assert_eq!(session_in(&pin, PIN).map(|(id, _)| id), Some(session));
+        assert_eq!(session_in(&pin, PIN), Some((session, "/000000000000004d")));
         assert_eq!(session_in(&horizon_ref(session), HORIZON), Some((session, "")));
         assert_eq!(session_in(&deleted_ref(session), DELETED), Some((session, "")));
         for other in ["pin/1/content", "pin/", "session/a", "pin/\u{e9}"] {

@@ -85,6 +85,7 @@ pub(super) fn check_entries(entries: &Entries, site: &Site, store: &Store) -> Re
         } else if let Some(content) = entry.content() {
             let what = |error: Error| error.context(format!("check out {path}"));
             // Whatever is missing from the store is found out before anything is written.
+            store.require(content).map_err(what)?;
             let size = store.content_size(content).map_err(what)?;
             if let Entry::Symlink { .. } = entry
                 && (size == 0

@@ -1,7 +1,9 @@
 //! Promises of the store as a whole.
 
 mod gc;
+mod purge;
 mod race;
+mod trim;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

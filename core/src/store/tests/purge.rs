@@ -1,0 +1,221 @@
+use super::*;
+
+const SECRET: &[u8] = b"AKIA-5f3c-THE-SECRET-9b1d";
+
+/// How often bytes stand in the store's files, and in all that decompresses there.
+fn occurrences(store: &Store, sought: &[u8]) -> usize {
+    let mut count = 0;
+    let mut look = |bytes: &[u8]| {
+        count += bytes.windows(sought.len()).filter(|window| *window == sought).count();
+    };
+    store.log().for_each_stored_byte(&mut look).unwrap();
+    count
+}
+
+fn with_secret(text: &str) -> Vec<u8> {
+    let (head, tail) = text.split_at(text.len() / 2);
+    [head.as_bytes(), SECRET, tail.as_bytes()].concat()
+}
+
+fn options() -> PurgeOptions {
+    PurgeOptions::new("a key slipped in").actor("tester")
+}
+
+/// Writes a line of iterations of which the third holds the secret, and others lean on it.
+fn leak(session: &Session, path: &str) {
+    for step in 0..8u64 {
+        let text = text(7 + step / 4, 60 + step);
+        let bytes = if step == 2 { with_secret(&text) } else { text.into_bytes() };
+        session.write(path, bytes).unwrap();
+    }
+}
+
+fn without_path(all: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    all.into_iter().filter(|(name, _)| !name.contains("leaky")).collect()
+}
+
+#[test]
+fn a_purged_iteration_is_nowhere_and_everything_else_is_as_it_was() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = fill(&store, "s", 1);
+    let before = everything(&session);
+    leak(&session, "leaky");
+    assert!(occurrences(&store, SECRET) > 0);
+
+    let report = session.purge_file("leaky", Some(3), &options(), &mut go_on).unwrap();
+
+    assert_eq!(report.tombstones.len(), 1);
+    assert_eq!(report.sessions, ["s"]);
+    assert_eq!(report.tombstones[0].reason, "a key slipped in");
+    for store in [store.clone(), open(&vfs)] {
+        assert_eq!(occurrences(&store, SECRET), 0);
+        let session = store.open_session("s").unwrap();
+        let error = session.read_at("leaky", 3).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Purged);
+        assert!(error.to_string().contains("purged by tester: a key slipped in"), "{error}");
+        for number in [1, 2, 4, 5, 8] {
+            let expected = text(7 + (number - 1) / 4, 60 + number - 1).into_bytes();
+            assert!(session.read_at("leaky", number).unwrap() == expected);
+        }
+        let sizes: Vec<_> =
+            session.history("leaky").unwrap().map(|row| row.unwrap().size).collect();
+        assert!(sizes.iter().all(Option::is_some), "a purged one's size is known");
+        let report = assert_whole(&store);
+        assert_eq!(report.tombstones, 1);
+    }
+    session.write("leaky", "clean").unwrap();
+    let after: BTreeMap<_, _> = everything_readable(&session);
+    for (name, bytes) in without_path(before) {
+        assert!(after.get(&name) == Some(&bytes), "{name}");
+    }
+    let again = session.purge_file("leaky", Some(3), &options(), &mut go_on).unwrap();
+    assert_eq!(again.tombstones, []);
+}
+
+/// As `everything`, but for what was purged.
+fn everything_readable(session: &Session) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in session.log().unwrap() {
+        let entry = entry.unwrap();
+        let then = session.at(entry.id).unwrap();
+        for file in then.files() {
+            let file = file.unwrap();
+            if let Ok(bytes) = file.read() {
+                all.insert(format!("{} {}", entry.number, file.path), bytes);
+            }
+        }
+        for memory in then.memories().flatten() {
+            let text = memory.memory.text().into_owned().into_bytes();
+            all.insert(format!("{} memory {}", entry.number, memory.number), text);
+        }
+    }
+    for path in ["src/main.rs", "notes/3"] {
+        for iteration in session.history(path).unwrap() {
+            let iteration = iteration.unwrap();
+            all.insert(
+                format!("{path} {}", iteration.number),
+                format!("{iteration:?}").into_bytes(),
+            );
+        }
+    }
+    all
+}
+
+#[test]
+fn purged_memories_short_and_long_leave_their_place() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    session.remember(Memory::user("before")).unwrap();
+    session.remember(Memory::user(String::from_utf8_lossy(SECRET).into_owned())).unwrap();
+    session.remember(Memory::user(with_secret(&text(3, 90)))).unwrap();
+    session.remember(Memory::user("after")).unwrap();
+    for number in ["2", "3"] {
+        assert!(occurrences(&store, SECRET) > 0);
+        let id = session.memory_id(number).unwrap();
+        session.purge_memory(id, &options(), &mut go_on).unwrap();
+    }
+    assert_eq!(occurrences(&store, SECRET), 0);
+    let latest = session.latest().unwrap();
+    let found: Vec<_> = latest
+        .memories()
+        .map(|memory| memory.map(|memory| memory.memory.text().into_owned()).map_err(|e| e.kind()))
+        .collect();
+    let purged = Err(ErrorKind::Purged);
+    assert_eq!(found, [Ok("before".to_owned()), purged.clone(), purged, Ok("after".to_owned())]);
+    let text = String::from_utf8_lossy(SECRET).into_owned();
+    let error = session.remember(Memory::user(text)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Purged, "a purged memory is not taken back");
+    assert_eq!(session.remember(Memory::user("more")).unwrap(), 5);
+    // The long one's text has a tombstone too, which nothing leads to any more.
+    assert_eq!(assert_whole(&open(&vfs)).tombstones, 2);
+}
+
+#[test]
+fn a_purged_large_file_goes_with_its_chunks_but_not_with_those_that_others_need() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    let large = bytes(9, 1_500_000);
+    let mut leaky = large.clone();
+    leaky.splice(900_000..900_000, SECRET.iter().copied());
+    session.write("big", &large).unwrap();
+    session.write("big", &leaky).unwrap();
+    session.write("big", &large[..1_400_000]).unwrap();
+    assert!(occurrences(&store, SECRET) > 0);
+    session.purge_file("big", Some(2), &options(), &mut go_on).unwrap();
+    assert_eq!(occurrences(&store, SECRET), 0);
+    assert!(session.read_at("big", 1).unwrap() == large);
+    assert!(session.read("big").unwrap() == large[..1_400_000]);
+    assert_whole(&open(&vfs));
+}
+
+#[test]
+fn what_other_sessions_hold_is_purged_only_where_that_was_asked_for() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("mine").unwrap();
+    leak(&session, "leaky");
+    session.fork("theirs").unwrap();
+    store.session("apart").unwrap().write("x", "y").unwrap();
+    let error = session.purge_file("leaky", None, &options(), &mut go_on).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains("mine, theirs"), "{error}");
+    assert!(occurrences(&store, SECRET) > 0);
+    let everywhere = options().everywhere(true);
+    let report = session.purge_file("leaky", None, &everywhere, &mut go_on).unwrap();
+    assert_eq!(report.sessions, ["mine", "theirs"]);
+    assert_eq!(report.tombstones.len(), 8);
+    assert_eq!(occurrences(&store, SECRET), 0);
+    assert_eq!(session.read("leaky").unwrap_err().kind(), ErrorKind::Purged);
+    assert_whole(&open(&vfs));
+}
+
+#[test]
+fn purging_by_bytes_finds_them_wherever_they_can_be_taken_away() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = fill(&store, "s", 6);
+    leak(&session, "leaky");
+    session.remember(Memory::user(String::from_utf8_lossy(SECRET).into_owned())).unwrap();
+    let mut large = bytes(9, 1_200_000);
+    large.splice(600_000..600_000, SECRET.iter().copied());
+    session.write("big2", &large).unwrap();
+    let report = store.purge_matching(SECRET, &options(), &mut go_on).unwrap();
+    assert_eq!(report.tombstones.len(), 3, "{report:?}");
+    assert_eq!(occurrences(&store, SECRET), 0);
+    assert_whole(&open(&vfs));
+    assert_eq!(store.purge_matching(SECRET, &options(), &mut go_on).unwrap().tombstones, []);
+
+    session.write(String::from_utf8_lossy(SECRET).as_bytes(), "the path tells it").unwrap();
+    let error = store.purge_matching(SECRET, &options(), &mut go_on).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("cannot be purged alone"), "{error}");
+    assert_whole(&open(&vfs));
+}
+
+#[test]
+fn an_import_cannot_bring_back_what_was_purged() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    session.write("leaky", SECRET).unwrap();
+    session.write("leaky", "clean").unwrap();
+    session.purge_file("leaky", Some(1), &options(), &mut go_on).unwrap();
+    let refused = session.write("again", SECRET).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Purged);
+    // Large enough to go into a data segment of its own.
+    for padding in [0, 200_000] {
+        let mut batch = store.batch();
+        batch.put_content(SECRET.to_vec(), None).unwrap();
+        if padding > 0 {
+            batch.put_content(bytes(1, padding), None).unwrap();
+        }
+        let id = ContentId::new(ObjectId::of_content(SECRET));
+        batch.commit().unwrap();
+        assert_eq!(store.read_content(id).unwrap_err().kind(), ErrorKind::Purged);
+        assert_eq!(occurrences(&store, SECRET), 0);
+    }
+    assert_whole(&open(&vfs));
+}
