@@ -32,8 +32,8 @@ pub use session::{
 };
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, PurgeOptions, PurgeReport, Stats, Store, StoreOptions, SyncSite, Vfs,
-    VfsFile, VfsLock,
+    GcProgress, GcReport, PurgeOptions, PurgeReport, RecoverReport, SetBack, Stats, Store,
+    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 

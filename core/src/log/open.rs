@@ -180,13 +180,19 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let payload =
         payload::encode(&base, &Parts::default(), FRAMES_FROM as u32, None, &[], Level::Quick);
     super::snapshot::write_segment(vfs, &header, &payload)?;
+    write_format(vfs)?;
+    vfs.sync_dir("", SyncSite::ParentName).map_err(doing)
+}
+
+/// Writes the file that says what the directory is.
+pub(super) fn write_format(vfs: &dyn Vfs) -> Result<()> {
+    let doing = |error| Error::io(format!("write {FORMAT_FILE}"), error);
     let _ = vfs.remove(FORMAT_DRAFT);
     let file = vfs.create_new(FORMAT_DRAFT).map_err(doing)?;
     file.write_at(FORMAT_TEXT.as_bytes(), 0).map_err(doing)?;
     file.sync_data(SyncSite::Format).map_err(doing)?;
     vfs.rename(FORMAT_DRAFT, FORMAT_FILE).map_err(doing)?;
-    vfs.sync_dir("", SyncSite::StoreName).map_err(doing)?;
-    vfs.sync_dir("", SyncSite::ParentName).map_err(doing)
+    vfs.sync_dir("", SyncSite::StoreName).map_err(doing)
 }
 
 /// Finds the last snapshot frame through the last frame's header, without reading what is between.

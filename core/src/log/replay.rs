@@ -318,6 +318,13 @@ impl Log {
         current: SegmentId,
         snapshot: &SnapshotHead,
     ) -> Result<()> {
+        // A snapshot names every segment that there is.
+        let named = |id: &SegmentId| snapshot.segments.iter().any(|live| live.id == *id);
+        let known = state.segments.len();
+        state.segments.retain(|id, _| *id == current || named(id));
+        if state.segments.len() < known {
+            self.medium().note_retirement();
+        }
         let before = std::mem::take(&mut state.tables);
         for segment in &snapshot.segments {
             self.add_segment(state, segment)?;

@@ -50,7 +50,7 @@ impl Log {
     }
 
     /// Brings the refs' map up to date and adds its new nodes.
-    fn encode_refs(&self, encoder: &mut Encoder<'_>) -> Result<Option<ObjectId>> {
+    pub(super) fn encode_refs(&self, encoder: &mut Encoder<'_>) -> Result<Option<ObjectId>> {
         let (refs, updates) = {
             let state = self.state();
             (state.refs, state.updates.clone())

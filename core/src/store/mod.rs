@@ -7,6 +7,7 @@ mod graph;
 mod options;
 mod purge;
 mod reach;
+mod recover;
 pub(crate) mod refs;
 mod stats;
 
@@ -19,6 +20,7 @@ pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;
 pub use purge::{PurgeOptions, PurgeReport};
+pub use recover::{RecoverReport, SetBack};
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};

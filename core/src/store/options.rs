@@ -24,8 +24,8 @@ use crate::object::Timestamp;
 /// ```
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    log: LogOptions,
-    clock: fn() -> Timestamp,
+    pub(super) log: LogOptions,
+    pub(super) clock: fn() -> Timestamp,
 }
 
 impl StoreOptions {

@@ -3,6 +3,7 @@
 mod gc;
 mod purge;
 mod race;
+mod recover;
 mod trim;
 
 use std::collections::BTreeMap;

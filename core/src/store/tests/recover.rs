@@ -1,0 +1,144 @@
+use super::*;
+
+fn names(vfs: &MemoryVfs, directory: &str) -> Vec<String> {
+    vfs.list(directory).unwrap()
+}
+
+fn contents(vfs: &MemoryVfs, name: &str) -> Vec<u8> {
+    let file = vfs.open(name, false).unwrap();
+    let mut bytes = vec![0; file.len().unwrap() as usize];
+    file.read_at(&mut bytes, 0).unwrap();
+    bytes
+}
+
+fn all_files(vfs: &MemoryVfs) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for directory in ["segments", "quarantine"] {
+        for name in names(vfs, directory) {
+            let path = format!("{directory}/{name}");
+            all.insert(path.clone(), contents(vfs, &path));
+        }
+    }
+    all
+}
+
+fn recover(vfs: &MemoryVfs) -> Result<RecoverReport> {
+    let options = Store::options().segment_bytes(32 << 10).bulk_bytes(64 << 10);
+    options.recover_vfs(Arc::new(vfs.clone()), &mut go_on)
+}
+
+/// Every content of every checkpoint that can still be read.
+fn readable(store: &Store, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let Ok(session) = store.open_session(name) else { return all };
+    let Ok(log) = session.log() else { return all };
+    for entry in log.map_while(|entry| entry.ok()) {
+        let Ok(then) = session.at(entry.id) else { continue };
+        for file in then.files().map_while(|file| file.ok()) {
+            if let Ok(bytes) = file.read() {
+                all.insert(format!("{} {}", entry.number, file.path), bytes);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_whole_store_is_left_as_it_is() {
+    let vfs = MemoryVfs::default();
+    fill(&open(&vfs), "s", 1);
+    let before = all_files(&vfs);
+    let report = recover(&vfs).unwrap();
+    assert_eq!((report.lost.len(), report.set_back.len(), report.quarantined.len()), (0, 0, 0));
+    assert!(report.objects > 100);
+    assert!(all_files(&vfs) == before);
+}
+
+#[test]
+fn wherever_a_store_is_damaged_recovery_keeps_what_could_be_read_and_deletes_nothing() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    fill(&store, "one", 1);
+    fill(&store, "two", 2);
+    store.session("one").unwrap().write("last", "word").unwrap();
+    drop(store);
+    let files = all_files(&vfs);
+    let (mut rounds, mut losses) = (0, 0);
+    for (path, bytes) in &files {
+        let used = bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1;
+        for step in 0..7 {
+            let copy = MemoryVfs::default();
+            for (path, bytes) in &files {
+                copy.create_new(path).unwrap().write_at(bytes, 0).unwrap();
+            }
+            copy.create_new("FORMAT").unwrap().write_at(&contents(&vfs, "FORMAT"), 0).unwrap();
+            let at = used * step / 7 + 40.min(used - 1);
+            let hole: Vec<u8> = bytes[at..used.min(at + 60)].iter().map(|byte| !byte).collect();
+            copy.open(path, true).unwrap().write_at(&hole, at as u64).unwrap();
+            let damaged = all_files(&copy);
+            let before: Vec<_> =
+                match Store::options().read_only(true).open_vfs(Arc::new(copy.clone())) {
+                    Ok(store) => ["one", "two"].map(|name| readable(&store, name)).into(),
+                    Err(_) => Vec::new(),
+                };
+
+            let report = recover(&copy).unwrap_or_else(|error| panic!("{path} {at}: {error}"));
+
+            let store = open(&copy);
+            let check = store.check(&mut go_on).unwrap();
+            assert_eq!(check.faults, [], "{path} at {at}: {report:?}");
+            for (name, before) in ["one", "two"].iter().zip(&before) {
+                let after = readable(&store, name);
+                for (key, bytes) in before {
+                    let is_set_back = report.set_back.iter().any(|ref_| ref_.name.ends_with(name));
+                    assert!(after.get(key) == Some(bytes) || is_set_back, "{path} {at}: {key}");
+                }
+            }
+            if !report.quarantined.is_empty() {
+                let after = all_files(&copy);
+                for to in &report.quarantined {
+                    let from = to.replace("quarantine/", "segments/");
+                    assert!(after[to] == damaged[&from], "{path} at {at}: {to}");
+                }
+                store.session("one").unwrap().write("goes", "on").unwrap();
+                store.gc(&GcOptions::new(), &mut go_on).unwrap();
+                assert!(store.check(&mut go_on).unwrap().is_ok());
+            }
+            let again = recover(&copy).unwrap();
+            assert_eq!((again.lost.len(), again.quarantined.len()), (0, 0));
+            rounds += 1;
+            losses += report.lost.len();
+        }
+    }
+    assert!(rounds > 20 && losses > 20, "{rounds} rounds, {losses} lost");
+}
+
+#[test]
+fn a_lost_content_has_a_tombstone_until_somebody_brings_it_back() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    let lost = bytes(5, 9_000);
+    session.write("a", &lost).unwrap();
+    session.write("a", "2").unwrap();
+    drop((session, store));
+    let path = format!("segments/{}", names(&vfs, "segments")[0]);
+    let file = contents(&vfs, &path);
+    let at = file.windows(64).position(|window| *window == lost[1_000..1_064]).unwrap();
+    vfs.open(&path, true).unwrap().write_at(&[0; 64], at as u64).unwrap();
+
+    let report = recover(&vfs).unwrap();
+
+    assert_eq!(report.lost.len(), 1, "{report:?}");
+    assert_eq!(report.set_back, []);
+    let store = open(&vfs);
+    let session = store.open_session("s").unwrap();
+    assert_eq!(session.read("a").unwrap(), b"2");
+    let error = session.read_at("a", 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Purged);
+    assert!(error.to_string().contains("was lost to damage"), "{error}");
+    assert_eq!(assert_whole(&store).tombstones, 1);
+    session.write("b", &lost).unwrap();
+    assert!(session.read_at("a", 1).unwrap() == lost);
+    assert_eq!(assert_whole(&store).tombstones, 0);
+}
