@@ -257,6 +257,109 @@ pub(crate) enum Command {
     /// Count what the store holds
     #[command(after_help = "Examples:\n  partita stats --json")]
     Stats(Json),
+
+    /// Free what no session leads to, and pack what stays
+    #[command(after_help = "Examples:\n  partita gc --dry-run\n  partita gc --keep 7d")]
+    Gc(Gc),
+
+    /// Remove bytes for good: of a file, of a memory, or wherever they stand
+    #[command(
+        after_help = "Examples:\n  partita purge project .env --reason 'a key slipped in'\n  \
+                            partita purge project .env --iteration 3 --reason 'a key'\n  \
+                            partita purge project --memory 17 --reason 'private'\n  \
+                            partita purge --matching key.txt --everywhere --reason 'a key'"
+    )]
+    Purge(Purge),
+
+    /// Give up a session's older checkpoints; gc then frees their bytes
+    #[command(after_help = "Examples:\n  partita trim project --keep 100\n  \
+                            partita trim project --since 2026-11-01\n  \
+                            partita trim project --since 30d")]
+    Trim(Trim),
+
+    /// Keep a checkpoint, whatever is trimmed or deleted
+    #[command(after_help = "Examples:\n  partita pin project\n  partita pin project --at 12")]
+    Pin {
+        /// Name of the session
+        name: String,
+        /// The checkpoint
+        #[arg(long, value_name = "CHECKPOINT")]
+        at: Option<String>,
+    },
+
+    /// Take a pin away, or all of a session's
+    #[command(after_help = "Examples:\n  partita unpin project --at 12\n  partita unpin project")]
+    Unpin {
+        /// Name of the session
+        name: String,
+        /// The checkpoint
+        #[arg(long, value_name = "CHECKPOINT")]
+        at: Option<String>,
+    },
+
+    /// Make a damaged store whole again with what is left of it; deletes nothing
+    #[command(after_help = "Examples:\n  partita recover\n  partita recover --json")]
+    Recover(Json),
+}
+
+/// Arguments of `gc`.
+#[derive(Args, Debug)]
+pub(crate) struct Gc {
+    /// Only say what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How long deleted sessions stay: 0, 12h, 30d, 8w
+    #[arg(long, value_name = "AGE", default_value = "30d")]
+    pub(crate) keep: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `purge`.
+#[derive(Args, Debug)]
+pub(crate) struct Purge {
+    /// Name of the session
+    #[arg(required_unless_present = "matching", conflicts_with = "matching")]
+    pub(crate) name: Option<String>,
+    /// Path of the file whose bytes go
+    #[arg(required_unless_present_any = ["memory", "matching"])]
+    pub(crate) path: Option<OsString>,
+    /// Only the bytes of this iteration
+    #[arg(long, value_name = "N", requires = "path")]
+    pub(crate) iteration: Option<u64>,
+    /// The memory that goes: its number, or `id:PREFIX`
+    #[arg(long, value_name = "ID", conflicts_with_all = ["path", "matching"])]
+    pub(crate) memory: Option<String>,
+    /// Everything goes that contains the bytes of this file, a line feed at its end apart
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["path"])]
+    pub(crate) matching: Option<PathBuf>,
+    /// Also from other sessions that hold the same bytes
+    #[arg(long)]
+    pub(crate) everywhere: bool,
+    /// Why; kept for whoever asks for the bytes
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who does it; kept too
+    #[arg(long, value_name = "WHO")]
+    pub(crate) actor: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `trim`.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(crate) struct Trim {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Keep the newest N checkpoints
+    #[arg(long, value_name = "N", required_unless_present = "since", conflicts_with = "since")]
+    pub(crate) keep: Option<u64>,
+    /// Keep the checkpoints from this time on: a date, an RFC 3339 time, or an age such as 30d
+    #[arg(long, value_name = "T")]
+    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// Where an import comes from.
@@ -369,6 +472,18 @@ mod tests {
             "partita check --json",
             "partita stats --json --store d",
             "partita --store d --color never stats",
+            "partita gc",
+            "partita gc --dry-run --keep 0 --json",
+            "partita purge a p --reason r",
+            "partita purge a p --iteration 3 --reason r --json",
+            "partita purge a --memory 7 --reason r",
+            "partita purge --matching f --reason r --everywhere",
+            "partita trim a --keep 3",
+            "partita trim a --since 2026-01-01",
+            "partita pin a",
+            "partita pin a --at 3",
+            "partita unpin a --at 3",
+            "partita recover --json",
         ] {
             assert!(parses(line), "{line}");
         }
@@ -387,6 +502,13 @@ mod tests {
             "partita restore a --at 3 --files --all",
             "partita restore a p --iteration 3 --all",
             "partita write a p f --expect x",
+            "partita purge a p",
+            "partita purge a --reason r",
+            "partita purge --reason r",
+            "partita purge a p --memory 3 --reason r",
+            "partita purge a --matching f --reason r",
+            "partita trim a",
+            "partita trim a --keep 3 --since 2026-01-01",
         ] {
             assert!(!parses(line), "{line}");
         }

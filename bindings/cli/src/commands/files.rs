@@ -63,10 +63,12 @@ pub(super) fn history(
         Align::Right,
         Align::Left,
     ];
+    let mut oldest = 0;
     out.table(
         align,
         history.map(|info| {
             let info = info?;
+            oldest = info.number;
             let from = info.renamed_from.as_ref();
             Ok([
                 info.number.to_string(),
@@ -79,7 +81,11 @@ pub(super) fn history(
                     .unwrap_or_default(),
             ])
         }),
-    )
+    )?;
+    match session.horizon()? {
+        Some(horizon) if oldest > 1 => super::log::trimmed(out, "iterations", &horizon),
+        _ => Ok(()),
+    }
 }
 
 /// Prints the bytes of a file.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use partita::Horizon;
+
 use super::{Access, open_session};
 use crate::failure::Result;
 use crate::output::table::Align;
@@ -21,10 +23,12 @@ pub(super) fn log(
         return out.json_array(entries.map(|entry| Ok(json::Log::from(&entry?))));
     }
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left, Align::Left];
+    let mut shown = 0;
     out.table(
         align,
         entries.map(|entry| {
             let entry = entry?;
+            shown += 1;
             let commit = entry.git_commit().unwrap_or_default();
             Ok([
                 entry.number.to_string(),
@@ -35,7 +39,26 @@ pub(super) fn log(
                 quote::text(&entry.message).into_owned(),
             ])
         }),
-    )
+    )?;
+    match session.horizon()? {
+        Some(horizon) if limit.is_none_or(|limit| shown < limit) => {
+            trimmed(out, "checkpoints", &horizon)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says where a listing ends before its beginning.
+pub(super) fn trimmed(out: &mut Output, what: &str, horizon: &Horizon) -> Result<()> {
+    let when = time::human(Some(horizon.time));
+    let by = match &horizon.actor[..] {
+        "" => String::new(),
+        actor => format!(" by {}", quote::text(actor)),
+    };
+    out.line(format_args!(
+        "older {what} were trimmed on {when}{by}: history begins at checkpoint {}",
+        horizon.checkpoint
+    ))
 }
 
 /// Takes back what was done last.

@@ -8,6 +8,7 @@ mod log;
 mod restore;
 mod sessions;
 mod store;
+mod upkeep;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -59,6 +60,12 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Undo { name, json } => log::undo(out, dir, name, json.json),
         Command::Check(json) => store::check(out, dir, json.json),
         Command::Stats(json) => store::stats(out, dir, json.json),
+        Command::Gc(gc) => upkeep::gc(out, dir, gc),
+        Command::Purge(purge) => upkeep::purge(out, dir, purge),
+        Command::Trim(trim) => upkeep::trim(out, dir, trim),
+        Command::Pin { name, at } => upkeep::pin(out, dir, name, at.as_deref()),
+        Command::Unpin { name, at } => upkeep::unpin(out, dir, name, at.as_deref()),
+        Command::Recover(json) => upkeep::recover(out, dir, json.json),
     };
     // What was said before a failure is worth reading too.
     let flushed = output.finish();

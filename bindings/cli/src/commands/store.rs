@@ -64,9 +64,10 @@ fn show(out: &mut Output, report: &CheckReport) -> Result<()> {
         counted(report.faults.len() as u64, "fault", "faults")
     };
     out.line(format_args!(
-        "{found}: {frames}, {}, {objects} verified, {} unreachable",
+        "{found}: {frames}, {}, {objects} verified, {} unreachable, {} purged or lost",
         size(report.bytes),
-        report.unreachable
+        report.unreachable,
+        report.tombstones
     ))
 }
 

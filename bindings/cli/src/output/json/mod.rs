@@ -2,11 +2,13 @@
 //! schemas.
 
 mod report;
+mod upkeep;
 
 use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry};
 use serde::Serialize;
 
 pub(crate) use self::report::{Checked, CheckedOut, Counted, FilePlan, Imported, Restored};
+pub(crate) use self::upkeep::{Collected, Purged, Recovered, Trimmed};
 use super::patch::hex;
 use super::time::rfc3339;
 

@@ -159,6 +159,7 @@ pub(crate) struct Checked {
     bytes: u64,
     objects: u64,
     unreachable: u64,
+    tombstones: u64,
     unfinished: Option<Unfinished>,
     strays: Vec<String>,
 }
@@ -185,6 +186,7 @@ impl Checked {
             bytes: report.bytes,
             objects: report.objects,
             unreachable: report.unreachable,
+            tombstones: report.tombstones,
             unfinished: unfinished.map(|(segment, offset)| Unfinished { segment, offset }),
             strays: report.strays.clone(),
         }

@@ -1,0 +1,252 @@
+//! Upkeep: gc, purge, trim, pins, recover.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use partita::{
+    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, Store, Timestamp, Trim as TrimTo,
+};
+
+use super::{Access, bytes, checkpoint, open_session, open_store};
+use crate::args::{Gc, Purge, Trim};
+use crate::failure::Result;
+use crate::output::{Output, counted, json, quote};
+use crate::progress::{Progress, size};
+
+/// Collects garbage.
+pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let store = open_store(dir, access)?;
+    let options = GcOptions::new().keep(age(&args.keep)?).dry_run(args.dry_run);
+    let report = with_progress("objects", |progress| store.gc(&options, progress))?;
+    if args.json.json {
+        return out.json(&json::Collected::new(&report, !args.dry_run));
+    }
+    let objects = counted(report.objects, "object", "objects");
+    let sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    let kept = counted(report.kept, "object stays", "objects stay");
+    if args.dry_run {
+        return out.line(format_args!(
+            "{objects} ({} stored) and {sessions} would go, {kept}",
+            size(report.object_bytes)
+        ));
+    }
+    out.line(format_args!(
+        "{objects} and {sessions} are gone, {kept}: {} freed, {} are left",
+        size(report.freed()),
+        size(report.bytes_after)
+    ))
+}
+
+/// Removes bytes for good.
+pub(super) fn purge(out: &mut Output, dir: &Path, args: &Purge) -> Result<()> {
+    let options = PurgeOptions::new(&args.reason).everywhere(args.everywhere);
+    let options = options.actor(args.actor.clone().unwrap_or_default());
+    let report = match (&args.name, &args.path, &args.memory, &args.matching) {
+        (None, None, None, Some(file)) => {
+            let sought = std::fs::read(file).map_err(|error| {
+                Error::new(ErrorKind::Io, format!("read {}", file.display())).with_source(error)
+            })?;
+            let sought = sought.strip_suffix(b"\n").unwrap_or(&sought);
+            let store = open_store(dir, Access::Write)?;
+            with_progress("objects", |progress| store.purge_matching(sought, &options, progress))?
+        }
+        (Some(name), Some(path), None, None) => {
+            let session = open_session(dir, Access::Write, name)?;
+            with_progress("objects", |progress| {
+                session.purge_file(bytes(path), args.iteration, &options, progress)
+            })?
+        }
+        (Some(name), None, Some(memory), None) => {
+            let session = open_session(dir, Access::Write, name)?;
+            let memory = session.memory_id(memory)?;
+            with_progress("objects", |progress| session.purge_memory(memory, &options, progress))?
+        }
+        _ => {
+            let message = "say what to purge: NAME PATH, NAME --memory ID, or --matching FILE";
+            return Err(Error::new(ErrorKind::Invalid, message).into());
+        }
+    };
+    if args.json.json {
+        return out.json(&json::Purged::new(&report));
+    }
+    for tombstone in &report.tombstones {
+        out.line(format_args!("{tombstone}"))?;
+    }
+    let objects = counted(report.tombstones.len() as u64, "object", "objects");
+    let held: Vec<_> = report.sessions.iter().map(|name| quote::text(name)).collect();
+    if report.tombstones.is_empty() {
+        return out.line(format_args!("nothing to purge: no such bytes are stored"));
+    }
+    out.line(format_args!(
+        "{objects} purged, held by {}: {} freed",
+        held.join(", "),
+        size(report.freed)
+    ))
+}
+
+/// Gives up older history.
+pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
+    let keep = match (args.keep, &args.since) {
+        (Some(count), _) => TrimTo::Keep(count),
+        (None, Some(since)) => TrimTo::Since(time(since)?),
+        (None, None) => {
+            return Err(Error::new(ErrorKind::Invalid, "say --keep N or --since T").into());
+        }
+    };
+    let session = open_session(dir, Access::Write, &args.name)?;
+    let report = session.trim(keep)?;
+    if args.json.json {
+        return out.json(&json::Trimmed::new(&report));
+    }
+    let gone = counted(report.trimmed, "checkpoint", "checkpoints");
+    let oldest = report.oldest;
+    if report.trimmed == 0 {
+        return out.line(format_args!("nothing to trim: the oldest checkpoint is {oldest}"));
+    }
+    out.line(format_args!(
+        "{gone} trimmed, the oldest is {oldest} now; `partita gc` frees the bytes"
+    ))
+}
+
+/// Pins a checkpoint.
+pub(super) fn pin(out: &mut Output, dir: &Path, name: &str, at: Option<&str>) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    let id = checkpoint(&session, at)?.ok_or_else(|| no_checkpoint(name))?;
+    let info = session.pin(id)?;
+    out.line(format_args!("{}  {}  pinned", info.number, info.id.id().short()))
+}
+
+/// Takes pins away: one, or all of a session's.
+pub(super) fn unpin(out: &mut Output, dir: &Path, name: &str, at: Option<&str>) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    let ids = match at {
+        Some(spec) => vec![session.checkpoint(spec)?],
+        None => session.pins()?.into_iter().map(|info| info.id).collect(),
+    };
+    if ids.is_empty() {
+        let message = format!("session {name:?} has no pins");
+        return Err(Error::new(ErrorKind::NotFound, message).into());
+    }
+    for id in ids {
+        let info = session.unpin(id)?;
+        out.line(format_args!("{}  {}  unpinned", info.number, info.id.id().short()))?;
+    }
+    Ok(())
+}
+
+fn no_checkpoint(name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("session {name:?} has no checkpoint yet"))
+}
+
+/// Makes a damaged store whole again.
+pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
+    let mut bar = None;
+    let report = Store::options().create(false).recover(dir, &mut |at| {
+        bar.get_or_insert_with(|| Progress::new(at.total, "read")).set(at.done, String::new());
+        ControlFlow::Continue(())
+    })?;
+    drop(bar);
+    if as_json {
+        return out.json(&json::Recovered::new(&report));
+    }
+    for name in &report.quarantined {
+        out.line(format_args!("moved  {}", quote::text(name)))?;
+    }
+    for back in &report.set_back {
+        let name = quote::text(&back.name);
+        match back.operation {
+            Some(number) => out.line(format_args!("back   {name}: to operation {number}"))?,
+            None => out.line(format_args!("gone   {name}: nothing of it can be read"))?,
+        }
+    }
+    for tombstone in &report.lost {
+        out.line(format_args!("lost   {tombstone}"))?;
+    }
+    let objects = counted(report.objects, "object is", "objects are");
+    if report.quarantined.is_empty() && report.lost.is_empty() {
+        return out.line(format_args!("nothing to recover: {objects} whole"));
+    }
+    let lost = counted(report.lost.len() as u64, "is", "are");
+    out.line(format_args!("{objects} whole, {lost} lost; the damaged files are in quarantine"))
+}
+
+/// Runs long work with a bar of what is done.
+fn with_progress<T>(
+    things: &str,
+    work: impl FnOnce(&mut dyn FnMut(GcProgress) -> ControlFlow<()>) -> partita::Result<T>,
+) -> Result<T> {
+    let mut bar: Option<(u64, Progress)> = None;
+    let done = work(&mut |at| {
+        if bar.as_ref().is_none_or(|(total, _)| *total != at.total) {
+            bar = Some((at.total, Progress::new(at.total, things)));
+        }
+        if let Some((_, bar)) = &bar {
+            bar.set(at.done, String::new());
+        }
+        ControlFlow::Continue(())
+    });
+    drop(bar);
+    Ok(done?)
+}
+
+/// Reads an age: a number and `s`, `m`, `h`, `d` or `w`.
+fn age(text: &str) -> Result<Duration> {
+    let invalid = || {
+        let shown: String = text.chars().take(80).collect();
+        Error::new(ErrorKind::Invalid, format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
+    };
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| invalid())?;
+    let unit = match &text[digits.len()..] {
+        "" if number == 0 => 1,
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        _ => return Err(invalid().into()),
+    };
+    Ok(Duration::from_secs(number.checked_mul(unit).ok_or_else(invalid)?))
+}
+
+/// Reads a time: RFC 3339, a date in UTC, or an age before now.
+fn time(text: &str) -> Result<Timestamp> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp::from_millis(time.as_millisecond()));
+    }
+    if let Ok(date) = text.parse::<jiff::civil::Date>()
+        && let Ok(start) = date.to_zoned(jiff::tz::TimeZone::UTC)
+    {
+        return Ok(Timestamp::from_millis(start.timestamp().as_millisecond()));
+    }
+    let ago = age(text).map_err(|_| {
+        let shown: String = text.chars().take(80).collect();
+        Error::new(
+            ErrorKind::Invalid,
+            format!("{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"),
+        )
+    })?;
+    let then = SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(then.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_and_times_are_read_as_people_write_them() {
+        for (text, seconds) in [("0", 0), ("45s", 45), ("2h", 7_200), ("30d", 2_592_000)] {
+            assert_eq!(age(text).unwrap().as_secs(), seconds, "{text}");
+        }
+        for text in ["", "d", "5", "-1d", "1y", "99999999999999999999d", "3 d", "\u{e9}"] {
+            assert!(age(text).is_err(), "{text}");
+        }
+        assert_eq!(time("1970-01-02").unwrap().as_millis(), 86_400_000);
+        assert_eq!(time("1970-01-01T00:00:01Z").unwrap().as_millis(), 1_000);
+        assert!(time("30d").unwrap().as_millis() > 0);
+        assert!(time("yesterday").is_err());
+    }
+}

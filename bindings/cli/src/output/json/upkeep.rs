@@ -1,0 +1,120 @@
+//! Reports of upkeep: what was collected, purged, trimmed, recovered.
+
+use partita::{GcReport, PurgeReport, RecoverReport, Tombstone, TrimReport};
+use serde::Serialize;
+
+use crate::output::time;
+
+/// What `gc` did or would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Collected {
+    applied: bool,
+    sessions: u64,
+    objects: u64,
+    object_bytes: u64,
+    kept: u64,
+    segments: u64,
+    bytes_before: u64,
+    bytes_after: u64,
+    freed: u64,
+}
+
+impl Collected {
+    pub(crate) fn new(report: &GcReport, applied: bool) -> Collected {
+        Collected {
+            applied,
+            sessions: report.sessions,
+            objects: report.objects,
+            object_bytes: report.object_bytes,
+            kept: report.kept,
+            segments: report.segments,
+            bytes_before: report.bytes_before,
+            bytes_after: report.bytes_after,
+            freed: report.freed(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Stone {
+    object: String,
+    kind: Option<&'static str>,
+    size: Option<u64>,
+    reason: String,
+    actor: String,
+    time: Option<String>,
+}
+
+impl Stone {
+    fn new(tombstone: &Tombstone) -> Stone {
+        let content = if tombstone.lost { None } else { Some("content") };
+        Stone {
+            object: tombstone.target.to_string(),
+            kind: tombstone.kind.map_or(content, |kind| Some(kind.name().unwrap_or("node"))),
+            size: tombstone.size,
+            reason: tombstone.reason.clone(),
+            actor: tombstone.actor.clone(),
+            time: time::rfc3339(Some(tombstone.time)),
+        }
+    }
+}
+
+/// What `purge` did.
+#[derive(Debug, Serialize)]
+pub(crate) struct Purged {
+    purged: Vec<Stone>,
+    sessions: Vec<String>,
+    freed: u64,
+}
+
+impl Purged {
+    pub(crate) fn new(report: &PurgeReport) -> Purged {
+        Purged {
+            purged: report.tombstones.iter().map(Stone::new).collect(),
+            sessions: report.sessions.clone(),
+            freed: report.freed,
+        }
+    }
+}
+
+/// What `trim` did.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trimmed {
+    oldest: u64,
+    trimmed: u64,
+}
+
+impl Trimmed {
+    pub(crate) fn new(report: &TrimReport) -> Trimmed {
+        Trimmed { oldest: report.oldest, trimmed: report.trimmed }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Back {
+    name: String,
+    operation: Option<u64>,
+}
+
+/// What `recover` did.
+#[derive(Debug, Serialize)]
+pub(crate) struct Recovered {
+    objects: u64,
+    lost: Vec<Stone>,
+    set_back: Vec<Back>,
+    quarantined: Vec<String>,
+}
+
+impl Recovered {
+    pub(crate) fn new(report: &RecoverReport) -> Recovered {
+        let back = report.set_back.iter();
+        Recovered {
+            objects: report.objects,
+            lost: report.lost.iter().map(Stone::new).collect(),
+            set_back: back
+                .map(|back| Back { name: back.name.clone(), operation: back.operation })
+                .collect(),
+            quarantined: report.quarantined.clone(),
+        }
+    }
+}
