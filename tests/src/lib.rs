@@ -1,6 +1,7 @@
 //! What the promises of partita are tested with: generators, oracles, and the command from outside.
 
 pub mod command;
+pub mod forge;
 pub mod fuzz;
 pub mod git;
 pub mod history;
