@@ -18,6 +18,13 @@ use crate::map::Map;
 /// Bytes that a medium writes at once or not at all.
 const SECTOR: u64 = 512;
 
+/// Damaged stretches, above which a store is not opened: looking through them takes its time.
+const DAMAGE_MAX: usize = 4 << 10;
+
+/// How often the bytes behind a tail are hashed at the most. Frames do not overlap, but in a hostile
+/// file their headers may say that they do.
+const HASHED_MAX: u64 = 16;
+
 /// Bytes read ahead while frames are replayed: at first, as there may be none, and at most.
 const READ_AHEAD: (usize, usize) = (1 << 10, 256 << 10);
 
@@ -228,6 +235,9 @@ impl Log {
             Ok(frame) => self.apply_parts(tail, state, header, frame)?,
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 // The frame is whole, but an earlier one of its group is not.
+                if state.damage.len() >= DAMAGE_MAX {
+                    return Err(error.context("too much is damaged"));
+                }
                 state.certain.clear();
                 state.damage.push(Damage {
                     segment: segment.id,
@@ -334,6 +344,9 @@ impl Log {
                     refs: false,
                     what: error.to_string(),
                 };
+                if state.damage.len() >= DAMAGE_MAX {
+                    return Err(error.context("too much is damaged"));
+                }
                 if !state.damage.contains(&damage) {
                     state.damage.push(damage);
                 }
@@ -391,6 +404,7 @@ impl Log {
         let due = segment.due_tag(tail.end, &tail.tag)?;
         let mut first = None;
         let mut from = 1;
+        let mut left = HASHED_MAX * bytes.len() as u64;
         while let Some(at) = segment.keys.find_header(&bytes, from, tail.end) {
             from = at + 1;
             let offset = tail.end + at as u64;
@@ -398,6 +412,9 @@ impl Log {
             let header = header.expect("find_header found it");
             let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
             let Some(frame) = bytes[at..].get(..len) else { continue };
+            left = left
+                .checked_sub(header.frame_len())
+                .ok_or_else(|| segment.damaged(offset, "frames that overlap"))?;
             let before: Tag = match at.checked_sub(TAG) {
                 Some(tag) => bytes[tag..at].try_into().expect("sixteen bytes"),
                 None => segment.tag_before(offset)?,

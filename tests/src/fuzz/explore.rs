@@ -8,24 +8,27 @@ use crate::forge::Files;
 
 /// Bytes of contents that are read, so that one input takes no long time.
 const READ_MAX: u64 = 8 << 20;
+/// What is written into the store: bytes that it does not have, for of what it has under their id,
+/// whole or not, no second copy would be stored.
+const NEW: &[u8] = b"written after everything was read";
 /// Rows that are taken of any listing.
 const ROWS_MAX: usize = 64;
 
 /// Opens the files as a store, for reading and for writing, and asks everything; what comes back
 /// for an id must be what the id names.
-pub(super) fn explore(files: &Files, ids: &[ObjectId]) {
+pub fn explore(files: &Files, ids: &[ObjectId]) {
     if let Ok(store) = Store::options().read_only(true).open_vfs(files.vfs()) {
         read_all(&store, ids);
     }
     let medium = files.medium();
     let open = || Store::options().create(false).open_vfs(std::sync::Arc::new(medium.clone()));
     let Ok(store) = open() else { return };
-    let written = store.session("written after").and_then(|session| session.write("a", "text"));
+    let written = store.session("written after").and_then(|session| session.write("a", NEW));
     drop(store);
     if written.is_ok() {
         let again = open().expect("a store that takes a commit can be opened again");
         let session = again.open_session("written after").expect("an acknowledged session");
-        assert_eq!(session.read("a").expect("an acknowledged file"), b"text");
+        assert_eq!(session.read("a").expect("an acknowledged file"), NEW);
     }
 }
 

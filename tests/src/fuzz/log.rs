@@ -157,7 +157,9 @@ pub fn commits(bytes: &[u8]) {
 struct Made {
     id: ObjectId,
     value: Option<Thing>,
-    depth: u64,
+    /// Links of the chain that it ends.
+    links: u64,
+    is_chunked: bool,
 }
 
 #[derive(Clone)]
@@ -250,29 +252,30 @@ fn make(
             let node =
                 Node { kind: partita::Kind(40_000), version: 1, refs, body: input.run()?.into() };
             let id = payload.node(&node);
-            Made { id, value: Some(Thing::Node(node)), depth: 0 }
+            Made { id, value: Some(Thing::Node(node)), links: 0, is_chunked: false }
         }
         1 => {
             let bytes = input.run()?;
             let id = payload.content(bytes);
-            Made { id, value: Some(Thing::Content(bytes.into())), depth: 0 }
+            Made { id, value: Some(Thing::Content(bytes.into())), links: 0, is_chunked: false }
         }
         2 => {
             let bytes = input.run()?;
             let id = ObjectId::of_content(bytes);
             payload.body(id, Row::body(bytes.len()), bytes);
-            Made { id, value: Some(Thing::Content(bytes.into())), depth: 0 }
+            Made { id, value: Some(Thing::Content(bytes.into())), links: 0, is_chunked: false }
         }
         3 | 4 => {
             let (frame, at, depth) = (input.byte()?, input.byte()?, u64::from(input.byte()?));
             let (head, tail) = (usize::from(input.word()?), usize::from(input.word()?));
             let (extra, middle) = (input.byte()?, input.run()?);
             let (back, base) = find(frame, at);
+            let links = base.as_ref().map_or(0, |base| base.links) + 1;
             let raw = (head + tail + middle.len() + usize::from(extra)) as u64;
             if depth == 0 || depth > 32 {
                 return None;
             }
-            let value = base.filter(|base| base.depth < depth).and_then(|base| match base.value {
+            let value = base.filter(|base| base.links < 32).and_then(|base| match base.value {
                 Some(Thing::Content(base)) if head + tail <= base.len() && extra == 0 => Some(
                     Thing::Content([&base[..head], middle, &base[base.len() - tail..]].concat()),
                 ),
@@ -285,17 +288,18 @@ fn make(
             let fields = [4, middle.len() as u64, raw, depth, back.into(), at.into()];
             let row = Row([&fields[..], &[head as u64, tail as u64]].concat());
             payload.body(id, row, middle);
-            Made { id, value, depth }
+            Made { id, value, links, is_chunked: false }
         }
         5 | 6 => {
             let (frame, at, depth) = (input.byte()?, input.byte()?, u64::from(input.byte()?));
             let (head, tail) = (usize::from(input.word()?), usize::from(input.word()?));
             let middle = input.run()?;
             let (back, base) = find(frame, at);
+            let links = base.as_ref().map_or(0, |base| base.links) + 1;
             if depth > 32 {
                 return None;
             }
-            let value = base.filter(|base| base.depth < depth).and_then(|base| match base.value {
+            let value = base.filter(|base| base.links < 32).and_then(|base| match base.value {
                 Some(Thing::Node(base)) if head + tail <= base.body.len() => {
                     let end = &base.body[base.body.len() - tail..];
                     let body = [&base.body[..head], middle, end].concat();
@@ -310,13 +314,13 @@ fn make(
                 record::over_earlier(back, at.into(), head, tail, middle)
             };
             payload.record(id, Row::node(record.len(), depth), &record);
-            Made { id, value: value.map(Thing::Node), depth }
+            Made { id, value: value.map(Thing::Node), links, is_chunked: false }
         }
         _ => {
             let chunks: Vec<usize> = input.run()?.iter().map(|at| usize::from(*at)).collect();
             let mut bytes = Some(Vec::new());
             for chunk in &chunks {
-                let chunk = here.get(*chunk).filter(|made| made.depth < 100);
+                let chunk = here.get(*chunk).filter(|made| !made.is_chunked);
                 match (&mut bytes, chunk.and_then(|made| made.value.as_ref())) {
                     (Some(bytes), Some(Thing::Content(chunk))) => bytes.extend_from_slice(chunk),
                     _ => bytes = None,
@@ -326,8 +330,7 @@ fn make(
             let record = Bytes::new().each(&chunks, |bytes, at| bytes.uint(*at as u64 + 2)).0;
             let id = bytes.as_ref().map_or_else(|| refused(position), |b| ObjectId::of_content(b));
             payload.record(id, Row::chunks(record.len(), raw as u64), &record);
-            // A depth that no delta can stand on, and no chunk list either.
-            Made { id, value: bytes.map(Thing::Content), depth: 100 }
+            Made { id, value: bytes.map(Thing::Content), links: 0, is_chunked: true }
         }
     })
 }

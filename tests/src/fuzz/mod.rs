@@ -6,6 +6,7 @@ mod objects;
 mod seeds;
 mod text;
 
+pub use explore::explore;
 pub use log::{commits, deltas, frames, refs};
 pub use objects::{map, node};
 pub use seeds::{Seed, seeds};
