@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::encode::{Encoder, Fresh, Ready};
@@ -10,6 +10,7 @@ use super::frame::{FrameHeader, FrameKind};
 use super::payload::{self, Group, Head, LiveSegment, Update};
 use super::replay::Tail;
 use super::segment::{FRAMES_FROM, SegmentId};
+use super::sync::{Condvar, Mutex, MutexGuard};
 use super::vfs::SyncSite;
 use super::{Durability, Expected, Log, LogOptions, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
@@ -81,6 +82,31 @@ impl Drop for Leading<'_> {
         for item in next.iter().chain(&self.items) {
             item.turn.notify_one();
         }
+    }
+}
+
+/// The tail in the hands of whoever holds the writer lock too. Of one that ends in a panic nobody
+/// knows what it wrote: then nothing more is written until the store is opened anew.
+struct Writing<'a> {
+    log: &'a Log,
+    tail: MutexGuard<'a, Tail>,
+    ended: bool,
+}
+
+impl<'a> Writing<'a> {
+    fn begin(log: &'a Log) -> Self {
+        let tail = log.tail();
+        log.shared.writing.store(true, Ordering::Release);
+        Writing { log, tail, ended: false }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tail.poisoned = Some("a thread panicked while it wrote".into());
+        }
+        self.log.shared.writing.store(false, Ordering::Release);
     }
 }
 
@@ -207,10 +233,9 @@ impl Log {
 
     fn lead_locked(&self, items: &[Arc<Item>]) -> Result<Vec<Result<()>>> {
         let _lock = self.lock()?;
-        let mut tail = self.tail();
-        self.shared.writing.store(true, Ordering::Release);
-        let outcome = self.lead_writing(&mut tail, items);
-        self.shared.writing.store(false, Ordering::Release);
+        let mut writing = Writing::begin(self);
+        let outcome = self.lead_writing(&mut writing.tail, items);
+        writing.ended = true;
         outcome
     }
 

@@ -1,6 +1,6 @@
 //! Opening: the newest segment's last snapshot, and the frames behind it.
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 
 use super::commit::Queue;
 use super::frame::{FrameHeader, FrameKind, HEADER};
@@ -9,6 +9,7 @@ use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead};
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::State;
+use super::sync::{AtomicBool, Mutex, RwLock};
 use super::vfs::{SyncSite, Vfs};
 use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, Shared};
 use crate::error::{Error, ErrorKind, Result};
@@ -73,7 +74,7 @@ impl Log {
             options,
             state: RwLock::new(state),
             tail: Mutex::new(tail),
-            writing: false.into(),
+            writing: AtomicBool::new(false),
             queue: Queue::default(),
         };
         Ok(Log { shared: Arc::new(shared) })

@@ -1,8 +1,8 @@
 //! From frames to state: what a reader or a writer does with what others have written, and what
 //! recovery does after a crash. Never writes.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, TryLockError};
 
 use super::Log;
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
@@ -126,6 +126,8 @@ impl Log {
         }
         match self.shared.tail.try_lock() {
             Ok(mut tail) => self.advance(&mut tail),
+            // The error holds the lock: whoever panicked under it lets it go on.
+            Err(TryLockError::Poisoned(tail)) => self.advance(&mut tail.into_inner()),
             // Whoever holds the tail under the writer lock has taken up what there was, and
             // nobody else can have added to it.
             Err(_) if self.shared.writing.load(Ordering::Acquire) => Ok(()),
