@@ -9,9 +9,12 @@ mod import;
 mod inputs;
 mod killed;
 mod law;
+mod model;
 mod output;
+mod paths;
 mod processes;
 mod repository;
+mod torture;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

@@ -198,7 +198,11 @@ pub fn deltas(bytes: &[u8]) {
     let files = Files::of([&segment]);
     let made: Vec<Made> = frames.into_iter().flat_map(|(_, made)| made).collect();
     let ids: Vec<ObjectId> = made.iter().map(|made| made.id).collect();
-    if is_sound {
+    // Of an object that is there in chunks and whole, which no writer makes, either may be found; and
+    // a chunk must not be in chunks.
+    let is_twice =
+        |one: &Made| one.is_chunked && ids.iter().filter(|id| **id == one.id).count() > 1;
+    if is_sound && !made.iter().any(is_twice) {
         let store = Store::options().read_only(true).open_vfs(files.vfs());
         let store = store.expect("frames that are well made open");
         for object in &made {
