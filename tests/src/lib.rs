@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod git;
 pub mod history;
 pub mod law;
+pub mod model;
 pub mod patch;
 pub mod random;
 pub mod repository;
