@@ -11,6 +11,7 @@ mod killed;
 mod law;
 mod model;
 mod output;
+mod panics;
 mod paths;
 mod processes;
 mod repository;

@@ -4,7 +4,7 @@ use partita_tests::model::{Plain, World, ops};
 use proptest::prelude::*;
 
 /// Cases of an ordinary run; `PROPTEST_CASES` asks for more.
-const CASES: u32 = 96;
+const CASES: u32 = 384;
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -14,7 +14,7 @@ proptest! {
     })]
 
     #[test]
-    fn sessions_are_what_plain_maps_say_across_handles_reopens_and_crashes(ops in ops(70)) {
+    fn sessions_are_what_plain_maps_say_across_handles_reopens_and_crashes(ops in ops(120)) {
         let (mut world, mut plain) = (World::new(), Plain::default());
         for op in &ops {
             let expected = plain.run(op);

@@ -96,7 +96,9 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Lists of operations of so many at the most.
+/// Lists of operations of so many at the most, behind two sessions that there are from the start.
 pub fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
+    let created = [Op::Create(0), Op::Create(2)];
     prop::collection::vec(op(), 1..most)
+        .prop_map(move |ops| created.clone().into_iter().chain(ops).collect())
 }
