@@ -63,14 +63,14 @@ fn open(files: &Files) -> Store {
 /// The store reads everything else as if the object were damaged, and nothing panics.
 #[track_caller]
 fn assert_content_refused(files: &Files, id: ObjectId) {
-    let error = open(files).read_content(ContentId::new(id)).err().expect("a refusal");
+    let error = open(files).read_content(ContentId::new(id)).expect_err("a refusal");
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     explore(files, &[id]);
 }
 
 #[track_caller]
 fn assert_node_refused(files: &Files, id: ObjectId) {
-    let error = open(files).get_node(&id).err().expect("a refusal");
+    let error = open(files).get_node(&id).expect_err("a refusal");
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     explore(files, &[id]);
 }

@@ -142,15 +142,16 @@ impl Log {
         let mut head = [0; HEADER];
         let read = segment.read_into(end, &mut head)?;
         match segment.keys.decode_header(&head[..read], end).map(|header| header.kind) {
-            Some(FrameKind::Close) => Ok(false),
-            Some(_) => Ok(true),
-            None => {
+            // The marker of closing may be torn behind its header; then the log goes on in the next
+            // segment, and nothing here says so.
+            None | Some(FrameKind::Close) => {
                 let next = SegmentId::log(segment.id.number + 1);
                 match self.medium().vfs.open(&next.path(), false) {
                     Ok(_) => Ok(true),
                     Err(_) => Ok(false),
                 }
             }
+            Some(_) => Ok(true),
         }
     }
 

@@ -5,5 +5,5 @@ mod plain;
 mod world;
 
 pub use op::{Edit, Op, ops};
-pub use plain::{Frozen, Line, Plain};
+pub use plain::{Frozen, Iteration, Line, Plain};
 pub use world::World;

@@ -17,13 +17,16 @@ pub struct Frozen {
     pub lists: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
 }
 
+/// An iteration: its number, and the bytes unless it is a removal.
+pub type Iteration = (u64, Option<Vec<u8>>);
+
 /// A session.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     /// The latest state.
     pub now: Frozen,
     /// The iterations of each path along its line: number and bytes.
-    pub iterations: BTreeMap<String, Vec<(u64, Option<Vec<u8>>)>>,
+    pub iterations: BTreeMap<String, Vec<Iteration>>,
     /// Each checkpoint from 1 on.
     pub checkpoints: Vec<Frozen>,
     next_memory: u64,
@@ -131,7 +134,7 @@ impl Line {
                 if from == to {
                     return false;
                 }
-                let last = |line: &Vec<(u64, _)>| line.last().map_or(0, |(number, _)| *number);
+                let last = |line: &Vec<Iteration>| line.last().map_or(0, |(number, _)| *number);
                 let mut line = self.iterations[from].clone();
                 let number = last(&line).max(self.iterations.get(to).map_or(0, last)) + 1;
                 line.push((number, Some(bytes.clone())));
