@@ -11,7 +11,7 @@ help:
 	@echo "make test    builds and runs every test"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
-	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; wants a nightly toolchain and cargo-fuzz"
+	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
 	@echo "make doc     the library's reference, in target/doc"
 
 check:

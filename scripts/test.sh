@@ -13,6 +13,8 @@ trap 'rm -f "$output"' EXIT
 
 status=0
 $CARGO test --workspace --exclude partita-benches --no-fail-fast 2>&1 | tee "$output" || status=$?
+# Schedules of threads, under locks with which no other test works.
+$CARGO test -p partita --features shuttle --lib schedules 2>&1 | tee -a "$output" || status=$?
 
 awk '
     /^test result:/ { passed += $4; failed += $6; ignored += $8; suites += 1 }

@@ -29,6 +29,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("cap-std", "workspace"),
     ("cap-fs-ext", "workspace"),
     ("getrandom", "log"),
+    ("shuttle", "log"),
     ("thiserror", "*"),
 ];
 

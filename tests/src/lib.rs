@@ -1,10 +1,12 @@
 //! What the promises of partita are tested with: generators, oracles, and the command from outside.
 
 pub mod command;
+pub mod forge;
 pub mod fuzz;
 pub mod git;
 pub mod history;
 pub mod law;
+pub mod model;
 pub mod patch;
 pub mod random;
 pub mod repository;

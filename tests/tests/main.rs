@@ -1,5 +1,6 @@
 //! Every promise of partita, tested from outside, in one binary.
 
+mod bombs;
 mod corpus;
 mod crash;
 mod damage;
@@ -8,9 +9,13 @@ mod import;
 mod inputs;
 mod killed;
 mod law;
+mod model;
 mod output;
+mod panics;
+mod paths;
 mod processes;
 mod repository;
+mod torture;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

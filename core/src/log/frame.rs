@@ -112,10 +112,15 @@ impl Keys {
             durable: word(16),
             sequence: word(20),
         };
+        // A hostile file has checks that hold. So that no sum overflows, its frames end below 4 GiB,
+        // and their sequence numbers are no larger than their offsets, as those of honest ones.
         let sane = bytes[5..8] == [0; 3]
             && header.payload as usize <= FRAME_BYTES_MAX
             && u64::from(header.snapshot) <= offset
-            && u64::from(header.durable) <= offset;
+            && u64::from(header.durable) <= offset
+            && header.sequence > 0
+            && u64::from(header.sequence) <= offset
+            && offset + header.frame_len() <= u32::MAX.into();
         sane.then_some(header)
     }
 

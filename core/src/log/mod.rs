@@ -26,12 +26,13 @@ mod segment;
 mod snapshot;
 mod splice;
 mod state;
+mod sync;
 mod table;
+mod tail;
 mod vfs;
 mod zip;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 pub(crate) use copy::Copier;
@@ -53,6 +54,7 @@ use crate::object::Node;
 use medium::Medium;
 use replay::Tail;
 use state::State;
+use sync::{AtomicBool, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The file that says what the directory is.
 const FORMAT_FILE: &str = "FORMAT";

@@ -1,6 +1,6 @@
 //! Opening: the newest segment's last snapshot, and the frames behind it.
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 
 use super::commit::Queue;
 use super::frame::{FrameHeader, FrameKind, HEADER};
@@ -9,6 +9,7 @@ use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead};
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::State;
+use super::sync::{AtomicBool, Mutex, RwLock};
 use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;
 use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, MAINTENANCE_FILE, Shared};
@@ -87,7 +88,7 @@ impl Log {
             options,
             state: RwLock::new(state),
             tail: Mutex::new(tail),
-            writing: false.into(),
+            writing: AtomicBool::new(false),
             queue: Queue::default(),
         };
         Ok(Log { shared: Arc::new(shared) })
@@ -122,7 +123,7 @@ fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
     Ok(newest)
 }
 
-fn newest_log(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
+pub(super) fn newest_log(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
     let segments = match vfs.list(DIRECTORY) {
         Ok(segments) => segments,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),

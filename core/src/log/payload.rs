@@ -11,6 +11,7 @@
 //! * The prefix of a control block is the raw control blocks of its group, in order.
 //! * The stream holds the records of nodes, small contents and chunk lists, one after the other.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::row::{Row, decode_row, encode_row};
@@ -27,8 +28,12 @@ pub(super) const GROUP_BYTES_MAX: usize = 16 << 10;
 pub(super) const BLOCK_BYTES: usize = 32 << 10;
 /// Streams up to this size stay in the control block.
 pub(super) const INLINE_STREAM_MAX: usize = 48 << 10;
-/// Segments, tables and ranges that one snapshot may name.
+/// Updates, segments and ranges that one frame may name.
 const LIST_MAX: usize = 1 << 20;
+/// Tables of one segment: eight of a size become one, so there are fewer than a hundred.
+const TABLES_MAX: usize = 1 << 10;
+/// Blocks of a stream: all but the last have at least [`BLOCK_BYTES`], and they end below 4 GiB.
+const BLOCKS_MAX: usize = u32::MAX as usize / BLOCK_BYTES + 2;
 
 /// What a ref is set to, or none to remove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,7 +322,7 @@ pub(crate) fn decode(
     let ids = decode_ids(ids, count)?;
     let head = head.resolve(&ids)?;
     let after_ids = front.len + front.stored + count * ObjectId::LEN;
-    let block_count = reader.count(reader.rest().len(), "the number of blocks")?;
+    let block_count = reader.count(BLOCKS_MAX, "the number of blocks")?;
     let mut blocks = Vec::with_capacity(block_count);
     let (mut from, mut at) = (0usize, after_ids);
     for _ in 0..block_count {
@@ -488,11 +493,15 @@ fn decode_segment_id(reader: &mut Reader<'_>) -> Result<SegmentId> {
 
 fn decode_segments(reader: &mut Reader<'_>) -> Result<Vec<LiveSegment>> {
     let mut segments = Vec::new();
+    let mut seen = HashSet::new();
     for _ in 0..reader.count(LIST_MAX, "the number of segments")? {
         let id = decode_segment_id(reader)?;
+        if !seen.insert(id) {
+            return Err(malformed("a segment that is named twice"));
+        }
         let len = reader.uint()?;
         let mut tables = Vec::new();
-        for _ in 0..reader.count(LIST_MAX, "the number of tables")? {
+        for _ in 0..reader.count(TABLES_MAX, "the number of tables")? {
             let host = decode_segment_id(reader)?;
             tables.push((host, reader.bounded(u64::from(u32::MAX), "a table's frame")? as u32));
         }

@@ -15,7 +15,7 @@ use super::zip;
 use crate::codec::malformed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Prefix};
-use crate::limits::DELTA_CHAIN_MAX;
+use crate::limits::{DELTA_CHAIN_MAX, NODE_BYTES_MAX};
 use crate::object::{Node, Objects};
 
 /// Where an object is.
@@ -161,6 +161,7 @@ impl Log {
         }
         for slot in tables.iter().rev() {
             let loaded = self.table(slot)?;
+            let mut verified = None;
             for at in loaded.table.find(id) {
                 let segment = self.segment(slot.segment)?;
                 let frame = self.medium().frame(&segment, at.frame);
@@ -170,7 +171,9 @@ impl Log {
                 }
                 // The table names another object with the same first bits, or the frame's ids
                 // are damaged: its tag tells.
-                segment.read_verified(at.frame.into())?;
+                if verified.replace(at.frame) != Some(at.frame) {
+                    segment.read_verified(at.frame.into())?;
+                }
             }
         }
         match damage {
@@ -212,6 +215,9 @@ impl Log {
             node = Some(Arc::new(next));
         }
         let node = node.ok_or_else(|| malformed("a chain of nothing"))?;
+        if node.size() > NODE_BYTES_MAX {
+            return Err(malformed("a node beyond its limit"));
+        }
         Ok(Arc::try_unwrap(node).unwrap_or_else(|node| (*node).clone()))
     }
 
@@ -235,8 +241,8 @@ impl Log {
                     break self.read_chunks(segment, &frame, &record, raw as usize)?.into();
                 }
                 Row::Delta { at, len, raw, delta } => {
-                    let body = self.medium().body(segment, &frame, at, len)?;
-                    chain.push((body, raw, delta));
+                    // Bodies are read on the way back, so that no circle gathers them.
+                    chain.push((frame.clone(), at, len, raw, delta));
                     if chain.len() > usize::from(DELTA_CHAIN_MAX) {
                         return Err(malformed("a chain beyond its limit"));
                     }
@@ -248,18 +254,18 @@ impl Log {
                 }
             }
         };
-        while let Some((body, raw, delta)) = chain.pop() {
-            let middle = raw as usize - delta.head as usize - delta.tail as usize;
-            let body = if delta.packed { zip::decompress(&body, &content, middle)? } else { body };
-            let head = content.get(..delta.head as usize);
-            let tail = content.len().checked_sub(delta.tail as usize).map(|at| &content[at..]);
-            let (Some(head), Some(tail)) = (head, tail) else {
+        while let Some((frame, at, len, raw, delta)) = chain.pop() {
+            let (head, tail) = (delta.head as usize, delta.tail as usize);
+            if head + tail > content.len() {
                 return Err(malformed("a delta longer than its base"));
-            };
+            }
+            let middle = raw as usize - head - tail;
+            let body = self.medium().body(segment, &frame, at, len)?;
+            let body = if delta.packed { zip::decompress(&body, &content, middle)? } else { body };
             if body.len() != middle {
                 return Err(malformed("a delta of another length"));
             }
-            content = [head, &body, tail].concat().into();
+            content = [&content[..head], &body, &content[content.len() - tail..]].concat().into();
         }
         Ok(content.to_vec())
     }
@@ -340,6 +346,12 @@ impl Log {
         if head.segment != slot.segment || head.len as usize > payload.len() {
             return Err(malformed("a table of another segment"));
         }
+        // What it covers is in its segment, and before it where it stands there too.
+        let end = if slot.host == slot.segment { slot.frame.into() } else { u32::MAX.into() };
+        let to = head.ranges.last().map_or(head.from, |(to, _)| *to);
+        if head.from < FRAMES_FROM || to > end {
+            return Err(malformed("a table of bytes that are not before it"));
+        }
         let table = Table::decode(&payload[payload.len() - head.len as usize..], head.from)?;
         Ok(LoadedTable { head, table, fault: None })
     }
@@ -347,20 +359,20 @@ impl Log {
     /// Makes a table of the frames between the table before it and where it stands.
     fn remake_table(&self, slot: &TableSlot, error: &Error) -> Result<LoadedTable> {
         let segment = self.segment(slot.segment)?;
-        let before = {
+        let earlier: Vec<_> = {
             let state = self.state();
             let same = state.tables.iter().filter(|other| other.segment == slot.segment);
             same.take_while(|other| other.frame != slot.frame || other.host != slot.host)
-                .last()
                 .cloned()
+                .collect()
         };
-        let from = match before {
-            Some(before) => {
-                let head = &self.table(&before)?.head;
-                head.ranges.last().map_or(head.from, |(to, _)| *to)
-            }
-            None => FRAMES_FROM,
-        };
+        // The nearest that is whole: one that is not would have to be made anew in turn.
+        let before = earlier.iter().rev().find_map(|before| match before.loaded.get() {
+            Some(loaded) => Some(loaded.head.clone()),
+            None => self.load_table(before).ok().map(|loaded| loaded.head),
+        });
+        let from =
+            before.map_or(FRAMES_FROM, |head| head.ranges.last().map_or(head.from, |(to, _)| *to));
         let to = if slot.host == slot.segment { slot.frame.into() } else { segment.end() };
         let (mut frames, mut keys, mut at) = (Vec::new(), Vec::new(), from);
         while at < to {

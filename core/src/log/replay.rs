@@ -1,12 +1,13 @@
 //! From frames to state: what a reader or a writer does with what others have written, and what
 //! recovery does after a crash. Never writes.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, TryLockError};
 
 use super::Log;
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
+use super::open::newest_log;
 use super::payload::{Head, LiveSegment, SnapshotHead};
 use super::purged::PURGED;
 use super::row::Location;
@@ -18,6 +19,13 @@ use crate::map::Map;
 
 /// Bytes that a medium writes at once or not at all.
 const SECTOR: u64 = 512;
+
+/// Damaged stretches, above which a store is not opened: looking through them takes its time.
+const DAMAGE_MAX: usize = 4 << 10;
+
+/// How often the bytes behind a tail are hashed at the most. Frames do not overlap, but in a hostile
+/// file their headers may say that they do.
+const HASHED_MAX: u64 = 16;
 
 /// Bytes read ahead while frames are replayed: at first, as there may be none, and at most.
 const READ_AHEAD: (usize, usize) = (1 << 10, 256 << 10);
@@ -120,6 +128,8 @@ impl Log {
         }
         match self.shared.tail.try_lock() {
             Ok(mut tail) => self.advance(&mut tail),
+            // The error holds the lock: whoever panicked under it lets it go on.
+            Err(TryLockError::Poisoned(tail)) => self.advance(&mut tail.into_inner()),
             // Whoever holds the tail under the writer lock has taken up what there was, and
             // nobody else can have added to it.
             Err(_) if self.shared.writing.load(Ordering::Acquire) => Ok(()),
@@ -134,15 +144,16 @@ impl Log {
         let mut head = [0; HEADER];
         let read = segment.read_into(end, &mut head)?;
         match segment.keys.decode_header(&head[..read], end).map(|header| header.kind) {
-            Some(FrameKind::Close) => Ok(false),
-            Some(_) => Ok(true),
-            None => {
+            // The marker of closing may be torn behind its header; then the log goes on in the next
+            // segment, and nothing here says so.
+            None | Some(FrameKind::Close) => {
                 let next = SegmentId::log(segment.id.number + 1);
                 match self.medium().vfs.open(&next.path(), false) {
                     Ok(_) => Ok(true),
                     Err(_) => Ok(false),
                 }
             }
+            Some(_) => Ok(true),
         }
     }
 
@@ -243,6 +254,9 @@ impl Log {
             Ok(frame) => self.apply_parts(tail, state, header, frame)?,
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 // The frame is whole, but an earlier one of its group is not.
+                if state.damage.len() >= DAMAGE_MAX {
+                    return Err(error.context("too much is damaged"));
+                }
                 state.certain.clear();
                 state.damage.push(Damage {
                     segment: segment.id,
@@ -364,6 +378,9 @@ impl Log {
                     refs: false,
                     what: error.to_string(),
                 };
+                if state.damage.len() >= DAMAGE_MAX {
+                    return Err(error.context("too much is damaged"));
+                }
                 if !state.damage.contains(&damage) {
                     state.damage.push(damage);
                 }
@@ -419,15 +436,16 @@ impl Log {
 
     /// Goes on from the newest segment, where those in between have been retired.
     fn leap(&self, tail: &mut Tail) -> Result<()> {
-        let again = Self::load(&self.medium().vfs, &self.shared.options)?;
-        let mut found = again.tail();
-        if found.segment.id <= tail.segment.id {
+        let newest = newest_log(&*self.medium().vfs)?;
+        if newest.is_none_or(|newest| newest <= tail.segment.id) {
             let next = SegmentId::log(tail.segment.id.number + 1);
             return Err(Error::corrupt(format!(
                 "segment {next} is missing: segment {} names it; put it back from a copy",
                 tail.segment.id
             )));
         }
+        let again = Self::load(&self.medium().vfs, &self.shared.options)?;
+        let mut found = again.tail();
         let fresh = Tail::new(found.segment.clone(), FRAMES_FROM, 0)?;
         let found = std::mem::replace(&mut *found, fresh);
         let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
@@ -446,6 +464,7 @@ impl Log {
         let due = segment.due_tag(tail.end, &tail.tag)?;
         let mut first = None;
         let mut from = 1;
+        let mut left = HASHED_MAX * bytes.len() as u64;
         while let Some(at) = segment.keys.find_header(&bytes, from, tail.end) {
             from = at + 1;
             let offset = tail.end + at as u64;
@@ -453,6 +472,9 @@ impl Log {
             let header = header.expect("find_header found it");
             let len = usize::try_from(header.frame_len()).expect("a frame fits into memory");
             let Some(frame) = bytes[at..].get(..len) else { continue };
+            left = left
+                .checked_sub(header.frame_len())
+                .ok_or_else(|| segment.damaged(offset, "frames that overlap"))?;
             let before: Tag = match at.checked_sub(TAG) {
                 Some(tag) => bytes[tag..at].try_into().expect("sixteen bytes"),
                 None => segment.tag_before(offset)?,

@@ -1,14 +1,11 @@
 //! Retirement: segments whose objects have been copied, or are not wanted any more, give way. One
 //! commit attaches the copies and retires the segments; then the files go.
 
-use std::sync::atomic::Ordering;
-
 use super::commit::Building;
 use super::frame::{FrameHeader, FrameKind, HEADER};
 use super::medium::Segment;
 use super::open::last_snapshot;
 use super::payload::LiveSegment;
-use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::vfs::{SyncSite, VfsLock};
 use super::{Log, MAINTENANCE_FILE, Transaction, lock};
@@ -108,14 +105,6 @@ impl Log {
             .map_err(|error| Error::io("sync the directory of the segments", error))
     }
 
-    /// Writes a snapshot at the tail.
-    pub(super) fn write_snapshot(&self, tail: &mut Tail) -> Result<()> {
-        let mut group = Building::new(tail);
-        let payload = self.snapshot_payload(tail, &mut group.fresh, group.offset as u32)?;
-        self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
-        self.write(tail, &mut group)
-    }
-
     /// Takes the lock that lets one collection run at a time.
     pub(crate) fn maintenance_lock(&self) -> Result<Box<dyn VfsLock>> {
         if self.shared.options.read_only {
@@ -170,18 +159,6 @@ impl Log {
                 format!("segment {} has the index of {}, which stays", slot.host, slot.segment),
             )),
         }
-    }
-
-    fn under_lock<T>(&self, work: impl FnOnce(&mut Tail) -> Result<T>) -> Result<T> {
-        if self.shared.options.read_only {
-            return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
-        }
-        let _lock = self.lock()?;
-        let mut tail = self.tail();
-        self.shared.writing.store(true, Ordering::Release);
-        let outcome = work(&mut tail);
-        self.shared.writing.store(false, Ordering::Release);
-        outcome
     }
 }
 

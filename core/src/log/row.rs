@@ -2,7 +2,12 @@
 
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
-use crate::limits::{CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_BYTES_MAX, FRAME_OBJECTS_MAX};
+use crate::limits::{
+    CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_BYTES_MAX, FRAME_OBJECTS_MAX, NODE_BYTES_MAX,
+};
+
+/// Bytes of a node's or a chunk list's record: a node's own, and a few more for each of its refs.
+const RECORD_BYTES_MAX: usize = 2 * NODE_BYTES_MAX;
 
 /// Where an object stands in a segment: its frame's offset and its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,7 +116,8 @@ pub(super) fn decode_row(
     body: &mut u64,
 ) -> Result<Row> {
     let tag = reader.bounded(6, "a row's tag")?;
-    let len = reader.count(FRAME_BYTES_MAX, "a record")? as u32;
+    let len_max = if matches!(tag, 0 | 6) { RECORD_BYTES_MAX } else { FRAME_BYTES_MAX };
+    let len = reader.count(len_max, "a record")? as u32;
     let place = if matches!(tag, 0 | 1 | 6) { stream } else { body };
     let at = u32::try_from(*place).map_err(|_| malformed("a record beyond 4 GiB"))?;
     *place += u64::from(len);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use super::commit::Queue;
 use super::encode::Encoder;
@@ -15,6 +15,7 @@ use super::scan::{Listed, Scan, scan_frames};
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::snapshot::write_segment;
 use super::state::{LoadedTable, State, TableSlot};
+use super::sync::{Mutex, RwLock};
 use super::table::{self, Table};
 use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;

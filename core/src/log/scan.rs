@@ -1,5 +1,6 @@
 //! Scans: every frame of every segment, by its tag.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::Log;
@@ -98,12 +99,8 @@ impl Log {
                 Err(error) => return Err(error),
             }
         }
-        let mut seen = Vec::new();
-        scan.faults.retain(|fault| {
-            let known = seen.contains(&(fault.segment, fault.from));
-            seen.push((fault.segment, fault.from));
-            !known
-        });
+        let mut seen = HashSet::new();
+        scan.faults.retain(|fault| seen.insert((fault.segment, fault.from)));
         scan.faults.sort_by_key(|fault| (fault.segment, fault.from));
         scan.strays = self.strays()?;
         Ok(scan)
@@ -310,8 +307,18 @@ fn next_frame(segment: &Segment, at: u64, to: u64) -> Result<(u64, Option<FrameH
             return Ok((next, Some(header)));
         }
     }
-    let len = usize::try_from(to - at).unwrap_or(usize::MAX);
-    let bytes = segment.read_some(at, len)?;
-    let next = segment.keys.find_header(&bytes, 1, at);
-    Ok((next.map_or(to, |next| at + next as u64), None))
+    // Step by step: a hostile file may have many places like this one.
+    let mut from = at + 1;
+    while from < to {
+        let step = STEP.min(usize::try_from(to - from).unwrap_or(STEP));
+        let bytes = segment.read_some(from, step)?;
+        if let Some(next) = segment.keys.find_header(&bytes, 0, from) {
+            return Ok((from + next as u64, None));
+        }
+        if bytes.len() < step || from + step as u64 >= to {
+            break;
+        }
+        from += (step - HEADER) as u64;
+    }
+    Ok((to, None))
 }

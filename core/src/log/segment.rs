@@ -32,6 +32,9 @@ const HEADER: usize = 128;
 /// Where the first frame of a segment begins.
 pub(crate) const FRAMES_FROM: u64 = 2 * HEADER as u64;
 
+/// The largest number of a log segment, so that a successor can be named.
+const LOG_NUMBER_MAX: u64 = u32::MAX as u64;
+
 /// The directory of the segments.
 pub(crate) const DIRECTORY: &str = "segments";
 
@@ -79,7 +82,7 @@ impl SegmentId {
         }
         let number = u64::from_str_radix(number, 16).ok()?;
         match suffix {
-            "log" => Some(SegmentId::log(number)),
+            "log" if (1..=LOG_NUMBER_MAX).contains(&number) => Some(SegmentId::log(number)),
             "data" => Some(SegmentId::data(number)),
             _ => None,
         }
@@ -262,7 +265,15 @@ mod tests {
         for id in [SegmentId::log(1), SegmentId::data(u64::MAX)] {
             assert_eq!(SegmentId::from_file_name(&id.file_name()), Some(id));
         }
-        for name in ["1.log", "00000000000000001.log", "000000000000000A.log", "x", "lock"] {
+        for name in [
+            "1.log",
+            "00000000000000001.log",
+            "000000000000000A.log",
+            "ffffffffffffffff.log",
+            "0000000000000000.log",
+            "x",
+            "lock",
+        ] {
             assert_eq!(SegmentId::from_file_name(name), None);
         }
     }

@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 
 use super::row::Location;
+use super::zip::CHUNKS_MAX;
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
 use crate::id::ObjectId;
@@ -236,6 +237,9 @@ pub(crate) fn decode_chunks(
     let mut reader = Reader::new(record);
     let mut chunks = Vec::new();
     while !reader.is_empty() {
+        if chunks.len() == CHUNKS_MAX {
+            return Err(malformed("more chunks than a content has"));
+        }
         chunks.push(decode_ref(&mut reader, frame, name)?);
     }
     Ok(chunks)

@@ -95,7 +95,8 @@ impl Table {
         let mut frames = Vec::with_capacity(count);
         let (mut offset, mut objects) = (from, 0u64);
         for _ in 0..count {
-            offset += reader.bounded(u64::from(u32::MAX), "a frame's distance")?;
+            let distance = reader.bounded(u64::from(u32::MAX), "a frame's distance")?;
+            offset = offset.saturating_add(distance);
             let at = u32::try_from(offset).map_err(|_| malformed("a frame beyond 4 GiB"))?;
             frames.push((at, objects as u32));
             objects += reader.bounded(FRAME_OBJECTS_MAX as u64, "a frame's objects")?;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use super::*;
 use crate::object::{Kind, Objects};
 
+#[cfg(feature = "shuttle")]
+mod schedules;
+
 fn entropy(buffer: &mut [u8]) -> Result<()> {
     system_entropy(buffer)
 }

@@ -8,6 +8,7 @@ use zstd::zstd_safe::{CCtx, CParameter, DCtx, DParameter, FrameFormat, compress_
 
 use crate::codec::malformed;
 use crate::error::Result;
+use crate::limits::CONTENT_BYTES_MAX;
 
 /// How much time compression may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ const MAGIC_BYTES: usize = 4;
 
 /// Sizes of content-defined chunks in bytes: least, average, most.
 const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
+
+/// Chunks of a content: all but the last have the least size, or more.
+pub(crate) const CHUNKS_MAX: usize = CONTENT_BYTES_MAX / CHUNK.0 + 1;
 
 thread_local! {
     static QUICK: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };

@@ -82,6 +82,10 @@ pub(super) fn check_entries(entries: &Entries, site: &Site, store: &Store) -> Re
             faults.push(format!("{path} is in the place of the store's own directory"));
         } else if let Some(above) = ancestors(path).find(|above| entries.contains_key(above)) {
             faults.push(format!("{path} needs a directory where {above} is a file"));
+        } else if matches!(entry, Entry::Symlink { .. })
+            && let Some(why) = name::link_fault(path)
+        {
+            faults.push(format!("{path} {why}"));
         } else if let Some(content) = entry.content() {
             let what = |error: Error| error.context(format!("check out {path}"));
             // Whatever is missing from the store is found out before anything is written.

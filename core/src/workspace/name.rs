@@ -15,7 +15,7 @@ pub(super) fn fault(path: &FilePath) -> Option<&'static str> {
     path.components().find_map(|component| {
         if component.len() > COMPONENT_BYTES_MAX {
             Some("has a component of more than 255 bytes")
-        } else if is_own(component) {
+        } else if looks_like(component, &OWN) {
             Some("is inside a directory that belongs to git or to partita")
         } else {
             platform_fault(component)
@@ -23,8 +23,8 @@ pub(super) fn fault(path: &FilePath) -> Option<&'static str> {
     })
 }
 
-/// Tells whether some file system would take the component for one of [`OWN`].
-fn is_own(component: &[u8]) -> bool {
+/// Tells whether some file system would take the component for one of these names.
+fn looks_like(component: &[u8], names: &[&str]) -> bool {
     let visible: Vec<u8> = match std::str::from_utf8(component) {
         Ok(text) => text.chars().filter(|c| !is_ignorable(*c)).collect::<String>().into_bytes(),
         Err(_) => component.to_vec(),
@@ -35,7 +35,7 @@ fn is_own(component: &[u8]) -> bool {
             let name = piece.split(|&byte| byte == b':').next().unwrap_or_default();
             let kept = name.iter().rposition(|byte| !matches!(byte, b'.' | b' '));
             let name = kept.map_or(&b""[..], |last| &name[..=last]);
-            OWN.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+            names.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
         })
     })
 }
@@ -45,13 +45,21 @@ fn is_ignorable(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
-#[cfg(unix)]
-fn platform_fault(_component: &[u8]) -> Option<&'static str> {
-    None
+/// Says why a symlink cannot be written at a path, or none. Git takes what `.gitmodules` says for
+/// its own configuration, and so must not be led to read it elsewhere.
+pub(super) fn link_fault(path: &FilePath) -> Option<&'static str> {
+    let last = path.components().last().unwrap_or_default();
+    looks_like(last, &[".gitmodules", "gitmod~1"])
+        .then_some("is a symlink in the place of git's .gitmodules")
 }
 
-#[cfg(not(unix))]
 fn platform_fault(component: &[u8]) -> Option<&'static str> {
+    if cfg!(unix) { None } else { windows_fault(component) }
+}
+
+/// Says why Windows would take a name for another, for a device, a drive or a stream. Unix takes
+/// these names as they are, and many a repository has an `aux.c`.
+fn windows_fault(component: &[u8]) -> Option<&'static str> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     let Ok(name) = std::str::from_utf8(component) else {
         return Some("is not UTF-8, which this system needs");
@@ -102,6 +110,64 @@ mod tests {
             assert!(!is_refused(name), "{name:?}");
         }
         assert!(!is_refused(b"\xff.git"));
+    }
+
+    #[test]
+    fn every_form_of_gits_list_of_modules_is_refused_as_a_symlink_alone() {
+        for name in
+            [".gitmodules", ".GITmodules", "a/.gitmodules ", "GITMOD~1", ".git\u{200d}modules"]
+        {
+            let path = FilePath::new(name).unwrap();
+            assert!(link_fault(&path).is_some() && fault(&path).is_none(), "{name:?}");
+        }
+        for name in [".gitmodules/x", ".gitmodule", "gitmodules", ".gitignore"] {
+            assert_eq!(link_fault(&FilePath::new(name).unwrap()), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_windows_takes_for_something_else_are_refused_there() {
+        for name in [
+            "C:",
+            "c:x",
+            "a:$DATA",
+            "a::$DATA",
+            "a:b",
+            "x\\y",
+            "\\\\server\\share",
+            "a.",
+            "a ",
+            "a. .",
+            "con",
+            "CON",
+            "aux.txt",
+            "NUL.tar.gz",
+            "prn ",
+            "com1",
+            "COM9.log",
+            "lpt1",
+            "LPT\u{b9}.x",
+            "conin$",
+            "CONOUT$",
+            "a<b",
+            "a>b",
+            "a|b",
+            "a?",
+            "a*",
+            "a\"b",
+            "a\tb",
+            "con .txt",
+        ] {
+            assert!(windows_fault(name.as_bytes()).is_some(), "{name:?}");
+            // No way out of the directory on Unix, where they are names like others.
+            assert_eq!(platform_fault(name.as_bytes()).is_some(), !cfg!(unix), "{name:?}");
+        }
+        assert!(windows_fault(b"\xff").is_some());
+        for name in
+            ["console", "auxiliary.c", "com", "com10", "lpt", "nul1", "a.b", ".a", "a b", "c"]
+        {
+            assert_eq!(windows_fault(name.as_bytes()), None, "{name:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use partita::{
 use super::{Access, bytes, checkpoint, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
 use crate::failure::Result;
-use crate::output::{Output, counted, json, quote};
+use crate::output::{Output, counted, json, quote, time};
 use crate::progress::{Progress, size};
 
 /// Collects garbage.
@@ -90,7 +90,7 @@ pub(super) fn purge(out: &mut Output, dir: &Path, args: &Purge) -> Result<()> {
 pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
     let keep = match (args.keep, &args.since) {
         (Some(count), _) => TrimTo::Keep(count),
-        (None, Some(since)) => TrimTo::Since(time(since)?),
+        (None, Some(text)) => TrimTo::Since(since(text)?),
         (None, None) => {
             return Err(Error::new(ErrorKind::Invalid, "say --keep N or --since T").into());
         }
@@ -212,14 +212,9 @@ fn age(text: &str) -> Result<Duration> {
 }
 
 /// Reads a time: RFC 3339, a date in UTC, or an age before now.
-fn time(text: &str) -> Result<Timestamp> {
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Ok(Timestamp::from_millis(time.as_millisecond()));
-    }
-    if let Ok(date) = text.parse::<jiff::civil::Date>()
-        && let Ok(start) = date.to_zoned(jiff::tz::TimeZone::UTC)
-    {
-        return Ok(Timestamp::from_millis(start.timestamp().as_millisecond()));
+fn since(text: &str) -> Result<Timestamp> {
+    if let Some(time) = time::parse(text) {
+        return Ok(time);
     }
     let ago = age(text).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
@@ -244,9 +239,9 @@ mod tests {
         for text in ["", "d", "5", "-1d", "1y", "99999999999999999999d", "3 d", "\u{e9}"] {
             assert!(age(text).is_err(), "{text}");
         }
-        assert_eq!(time("1970-01-02").unwrap().as_millis(), 86_400_000);
-        assert_eq!(time("1970-01-01T00:00:01Z").unwrap().as_millis(), 1_000);
-        assert!(time("30d").unwrap().as_millis() > 0);
-        assert!(time("yesterday").is_err());
+        assert_eq!(since("1970-01-02").unwrap().as_millis(), 86_400_000);
+        assert_eq!(since("1970-01-01T00:00:01Z").unwrap().as_millis(), 1_000);
+        assert!(since("30d").unwrap().as_millis() > 0);
+        assert!(since("yesterday").is_err());
     }
 }

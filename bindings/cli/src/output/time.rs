@@ -15,6 +15,15 @@ pub(crate) fn rfc3339(time: Option<Timestamp>) -> Option<String> {
     Some(instant(time?)?.to_string())
 }
 
+/// Reads an RFC 3339 time, or a date, which is its first moment in UTC.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let time = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let date = text.parse::<jiff::civil::Date>().ok()?;
+        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    })?;
+    Some(Timestamp::from_millis(time.as_millisecond()))
+}
+
 fn instant(time: Timestamp) -> Option<jiff::Timestamp> {
     const YEAR_0: i64 = -62_167_219_200_000;
     let millis = time.as_millis();

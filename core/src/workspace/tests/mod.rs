@@ -1,6 +1,7 @@
 mod crash;
 mod model;
 mod promises;
+mod tricks;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,22 +1,13 @@
-//! What the fuzz targets do with their bytes. Each body returns or panics: a panic is a find.
+//! Nodes and maps.
 
 use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use partita::{
-    Canonical, Checkpoint, FilePath, Iteration, Map, MapId, Node, ObjectId, Objects, Operation,
-    Result, diff,
+    Canonical, Checkpoint, Iteration, Map, MapId, Memory, Node, ObjectId, Objects, Operation,
+    Result,
 };
-
-use crate::patch;
-
-/// A fuzz body.
-pub type Body = fn(&[u8]);
-
-/// Every target: the name of its file and of its corpus, and its body.
-pub const TARGETS: &[(&str, Body)] =
-    &[("node", node), ("map", map), ("path", path), ("patch", unified)];
 
 /// Reads bytes as a node and as every kind of value: what is taken is written back the same.
 pub fn node(bytes: &[u8]) {
@@ -25,6 +16,7 @@ pub fn node(bytes: &[u8]) {
     written_back::<Checkpoint>(&node);
     written_back::<Operation>(&node);
     written_back::<Iteration>(&node);
+    written_back::<Memory>(&node);
 }
 
 fn written_back<T: Canonical>(node: &Node) {
@@ -86,37 +78,4 @@ impl Objects for Nodes {
     fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
         Ok(self.nodes.get(id).cloned())
     }
-}
-
-/// Reads bytes as a path: what is taken stays inside.
-pub fn path(bytes: &[u8]) {
-    let Ok(path) = FilePath::new(bytes) else { return };
-    assert_eq!(path.as_bytes(), bytes);
-    assert!(!bytes.is_empty() && bytes.len() <= 4_096 && !bytes.contains(&0));
-    for component in path.components() {
-        assert!(!matches!(component, b"" | b"." | b".."), "{path:?} leaves its directory");
-    }
-    let _ = (path.to_string(), path.as_str());
-}
-
-/// Takes two files, cut at the first 0xff, and applies their unified patch to the old one.
-pub fn unified(bytes: &[u8]) {
-    let cut = bytes.iter().position(|&byte| byte == 0xff).unwrap_or(bytes.len());
-    let (old, new) = (&bytes[..cut], bytes.get(cut + 1..).unwrap_or_default());
-    let difference = diff::file(old, new);
-    assert_eq!(difference.is_empty(), old == new);
-    if difference.is_binary() {
-        return;
-    }
-    for context in [0, 1, 3] {
-        let patch = difference.unified().context(context).to_bytes();
-        let applied = patch::apply(old, &patch);
-        assert!(applied == new, "the patch with {context} lines of context makes another file");
-    }
-    let side = |skipped| {
-        let changes = difference.lines().filter(move |change| change.kind != skipped);
-        changes.flat_map(|change| change.text.to_vec()).collect::<Vec<u8>>()
-    };
-    assert!(side(partita::ChangeKind::Insert) == old, "the old lines are not the old file");
-    assert!(side(partita::ChangeKind::Delete) == new, "the new lines are not the new file");
 }

@@ -1,0 +1,154 @@
+//! The tail of the log: made ready for a commit, begun anew in the next segment, closed.
+
+use std::time::Duration;
+
+use super::commit::Building;
+use super::frame::FrameKind;
+use super::replay::Tail;
+use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
+use super::vfs::SyncSite;
+use super::{Durability, LOCK_FILE, Log, lock};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes of a segment after which a commit is preceded by a snapshot, so that opening replays no
+/// more than this.
+const SNAPSHOT_EVERY: u64 = 256 << 10;
+/// How long closing waits for other processes' commits.
+const CLOSE_WAIT: Duration = Duration::from_millis(500);
+/// Old bytes that the first commit of a process verifies.
+const VERIFY_BYTES_MAX: u64 = 64 << 20;
+
+impl Log {
+    /// Brings the tail to where a commit can be written: nothing of others is missing, nothing is
+    /// damaged, what nobody vouches for is written again, a snapshot is near.
+    pub(super) fn make_ready(&self, tail: &mut Tail) -> Result<()> {
+        if let Some(why) = &tail.poisoned {
+            let message =
+                "an earlier write failed, so this handle writes no more; reopen the store";
+            return Err(Error::new(ErrorKind::Poisoned, message).with_source(why.clone()));
+        }
+        self.advance(tail)?;
+        self.refuse_damage()?;
+        if !tail.verified {
+            self.verify_recent(VERIFY_BYTES_MAX)?;
+            self.refuse_damage()?;
+            self.remove_retired()?;
+            tail.verified = true;
+        }
+        if !tail.ready {
+            tail.zeroed = tail.segment.file_len()?;
+            if tail.garbage || !self.is_zero_behind(tail)? {
+                self.rotate(tail)?;
+            }
+            self.vouch(tail)?;
+            tail.ready = true;
+        }
+        if tail.end - u64::from(tail.snapshot).max(FRAMES_FROM) >= SNAPSHOT_EVERY {
+            self.remove_retired()?;
+            self.write_snapshot(tail)?;
+        }
+        Ok(())
+    }
+
+    fn refuse_damage(&self) -> Result<()> {
+        match self.state().damage.first() {
+            Some(damage) => Err(damage.error().context("nothing is written")),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether behind the last frame, and the marker of closing if there is one, stand
+    /// zeros alone.
+    fn is_zero_behind(&self, tail: &Tail) -> Result<bool> {
+        let marker = self.close_marker(tail);
+        let len = usize::try_from(tail.zeroed.saturating_sub(tail.end)).unwrap_or(usize::MAX);
+        let bytes = tail.segment.read_some(tail.end, len)?;
+        let rest = bytes.strip_prefix(&marker[..]).unwrap_or(&bytes);
+        Ok(rest.iter().all(|&byte| byte == 0))
+    }
+
+    /// Makes sure of frames that another process may have written without a sync: they are
+    /// written again in place, and the sync of the commit that follows covers them.
+    fn vouch(&self, tail: &mut Tail) -> Result<()> {
+        let vfs = &*self.medium().vfs;
+        if tail.sequence <= 1 {
+            // Nothing but the base frame: the segment's name may not be durable yet.
+            vfs.sync_dir(DIRECTORY, SyncSite::SegmentName)
+                .map_err(|error| Error::io("sync the directory of the segments", error))?;
+        }
+        let from = tail.durable.max(FRAMES_FROM);
+        if from < tail.end {
+            let len = usize::try_from(tail.end - from).expect("a segment fits into memory");
+            let bytes = tail.segment.read(from, len)?;
+            let file = tail.segment.writing(vfs)?;
+            file.write_at(&bytes, from).map_err(|error| self.poison(tail, error))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the marker that says that all is durable.
+    pub(crate) fn close(&self) {
+        if self.shared.options.durability != Durability::Sync {
+            return;
+        }
+        let wrote = {
+            let tail = self.tail();
+            tail.wrote && tail.poisoned.is_none()
+        };
+        if !wrote {
+            return;
+        }
+        // The marker is worth no long wait.
+        let vfs = &*self.medium().vfs;
+        let Ok(_lock) = lock(vfs, LOCK_FILE, CLOSE_WAIT) else { return };
+        let mut tail = self.tail();
+        // Others may have gone on, and then it is theirs to say.
+        let ours = tail.durable == tail.end;
+        if ours && self.advance(&mut tail).is_ok() && tail.durable == tail.end && !tail.garbage {
+            let marker = self.close_marker(&tail);
+            if let Ok(file) = tail.segment.writing(&*self.medium().vfs)
+                && tail.end + marker.len() as u64 <= tail.zeroed
+            {
+                let _ = file.write_at(&marker, tail.end);
+            }
+            super::mark::write(&*self.medium().vfs, &tail);
+        }
+    }
+
+    /// Makes everything committed so far durable.
+    pub(crate) fn sync(&self) -> Result<()> {
+        if self.shared.options.read_only {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        let mut tail = self.tail();
+        self.advance(&mut tail)?;
+        let segment = tail.segment.clone();
+        let file = segment.writing(&*self.medium().vfs)?;
+        file.sync_data(SyncSite::Commit).map_err(|error| self.poison(&mut tail, error))?;
+        tail.durable = tail.end;
+        Ok(())
+    }
+
+    /// Begins the next segment; what comes after goes there.
+    pub(super) fn rotate(&self, tail: &mut Tail) -> Result<()> {
+        if tail.durable < tail.end {
+            self.vouch(tail)?;
+            let segment = tail.segment.clone();
+            let file = segment.writing(&*self.medium().vfs)?;
+            file.sync_data(SyncSite::Commit).map_err(|error| self.poison(tail, error))?;
+            tail.durable = tail.end;
+        }
+        let next = SegmentId::log(tail.segment.id.number + 1);
+        self.create_segment(tail, next)?;
+        self.advance(tail)
+    }
+
+    /// Writes a snapshot at the tail.
+    pub(super) fn write_snapshot(&self, tail: &mut Tail) -> Result<()> {
+        let mut group = Building::new(tail);
+        let payload = self.snapshot_payload(tail, &mut group.fresh, group.offset as u32)?;
+        self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
+        self.write(tail, &mut group)
+    }
+}
