@@ -11,16 +11,18 @@ use super::*;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 9] = [
+const FILES: [&str; 11] = [
     "checkout.txt",
     "checkpoint.txt",
     "content.txt",
+    "horizon.txt",
     "iteration.txt",
     "map.txt",
     "map-root.txt",
     "memory.txt",
     "node.txt",
     "operation.txt",
+    "tombstone.txt",
 ];
 
 pub(crate) struct Record {
@@ -341,4 +343,41 @@ fn checkouts_keep_their_bytes() {
         ..plain.clone()
     };
     assert_values("checkout.txt", vec![("bare", bare), ("plain", plain), ("all", all)]);
+}
+
+#[test]
+fn tombstones_keep_their_bytes() {
+    let purged = Tombstone {
+        target: id(1),
+        lost: false,
+        kind: None,
+        size: Some(300),
+        reason: "a key".to_owned(),
+        actor: "me".to_owned(),
+        time: Timestamp::from_millis(1_000),
+    };
+    let memory = Tombstone { kind: Some(Kind::MEMORY), size: Some(7), ..purged.clone() };
+    let lost = Tombstone {
+        target: id(2),
+        lost: true,
+        kind: None,
+        size: None,
+        reason: String::new(),
+        actor: String::new(),
+        time: Timestamp::from_millis(-1),
+    };
+    let vectors = vec![("content", purged), ("memory", memory), ("lost", lost)];
+    assert_values("tombstone.txt", vectors);
+}
+
+#[test]
+fn horizons_keep_their_bytes() {
+    let plain = Horizon {
+        checkpoint: 90,
+        operation: 300,
+        actor: "me".to_owned(),
+        time: Timestamp::from_millis(1_000),
+    };
+    let bare = Horizon { checkpoint: 0, operation: 0, actor: String::new(), ..plain.clone() };
+    assert_values("horizon.txt", vec![("plain", plain), ("bare", bare)]);
 }

@@ -217,6 +217,29 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn tombstone()(
+        target in any::<u8>(),
+        lost in any::<bool>(),
+        kind in prop::option::of(any::<u16>().prop_map(Kind)),
+        size in any::<Option<u64>>(),
+        (reason, actor) in (text(), text()),
+        time in time(),
+    ) -> Tombstone {
+        Tombstone { target: id(target), lost, kind, size, reason, actor, time }
+    }
+}
+
+prop_compose! {
+    fn horizon()(
+        (checkpoint, operation) in any::<(u64, u64)>(),
+        actor in text(),
+        time in time(),
+    ) -> Horizon {
+        Horizon { checkpoint, operation, actor, time }
+    }
+}
+
 /// What holds for one kind.
 macro_rules! properties {
     ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
@@ -281,6 +304,8 @@ properties! {
     iterations: Iteration = iteration();
     memories: Memory = memory();
     checkouts: Checkout = checkout();
+    tombstones: Tombstone = tombstone();
+    horizons: Horizon = horizon();
 }
 
 fn plain_checkpoint() -> Checkpoint {
