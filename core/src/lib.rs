@@ -1,17 +1,35 @@
 //! A content-addressed store for the sessions of AI agents.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
+#![cfg_attr(
+    not(feature = "store"),
+    expect(dead_code, reason = "what only a store needs of the lower layers is not built apart")
+)]
 
+#[cfg(feature = "tokens")]
+mod budget;
 mod codec;
+#[cfg(feature = "tokens")]
+mod context;
 pub mod diff;
 mod error;
 mod id;
+#[cfg(feature = "tokens")]
+mod interop;
+#[cfg(feature = "tokens")]
+mod json;
 pub mod limits;
+#[cfg(feature = "store")]
 mod log;
 mod map;
 mod object;
+#[cfg(feature = "store")]
 mod session;
+#[cfg(feature = "store")]
 mod store;
+#[cfg(feature = "tokens")]
+mod token;
+#[cfg(feature = "store")]
 mod workspace;
 
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
@@ -19,25 +37,33 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
 };
+#[cfg(feature = "tokens")]
+pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
     Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind, Memory,
     MemoryKind, Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Tombstone, Trace,
 };
+#[cfg(feature = "store")]
 pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
     IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, NewEntry, RestorePlan,
     RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
     Step, Trim, TrimReport,
 };
+#[cfg(feature = "store")]
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
     GcProgress, GcReport, PurgeOptions, PurgeReport, RecoverReport, SetBack, Stats, Store,
     StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };
+#[cfg(all(feature = "store", feature = "knockouts"))]
+#[doc(hidden)]
+pub use store::{CheckSite, knock_out};
+#[cfg(feature = "store")]
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 
 /// The README's Rust lines, as a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "store"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -10,13 +10,15 @@ pub const LAYERS: &[&[&str]] = &[
     &["limits"],
     &["error"],
     &["id"],
-    &["codec"],
+    &["codec", "json"],
     &["object"],
-    &["map", "diff", "token", "budget", "context"],
+    &["map", "diff", "token"],
+    &["context"],
+    &["budget", "interop"],
     &["log"],
     &["store"],
     &["session"],
-    &["workspace", "host", "interop"],
+    &["workspace", "host"],
 ];
 
 /// The foreign crates of the core, each with the only module that may name it; `*` is anywhere.
@@ -30,6 +32,11 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("cap-fs-ext", "workspace"),
     ("getrandom", "log"),
     ("shuttle", "log"),
+    ("serde_json", "json"),
+    ("sled", "store"),
+    ("tiktoken-rs", "token"),
+    ("toktok-rs", "token"),
+    ("bpe-openai", "token"),
     ("thiserror", "*"),
 ];
 

@@ -1,0 +1,1 @@
+//! What a model is sent: messages without a store, and the request in each provider's dialect, valid by construction.

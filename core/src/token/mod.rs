@@ -1,0 +1,1 @@
+//! Tokens: how many a text has, exactly or said not to be.
