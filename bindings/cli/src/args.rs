@@ -336,6 +336,9 @@ pub(crate) struct Purge {
     /// Also from other sessions that hold the same bytes
     #[arg(long)]
     pub(crate) everywhere: bool,
+    /// Make history anew, so that not even the id of the bytes stays
+    #[arg(long)]
+    pub(crate) rewrite: bool,
     /// Why; kept for whoever asks for the bytes
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,

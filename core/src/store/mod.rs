@@ -9,11 +9,14 @@ mod purge;
 mod reach;
 mod recover;
 pub(crate) mod refs;
+mod rewrite;
 mod stats;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "knockouts")]
+pub use crate::log::{CheckSite, knock_out};
 pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
 pub use check::{CheckProgress, CheckReport, Fault};

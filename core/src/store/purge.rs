@@ -20,6 +20,7 @@ pub struct PurgeOptions {
     reason: String,
     actor: String,
     everywhere: bool,
+    rewrite: bool,
 }
 
 impl PurgeOptions {
@@ -42,14 +43,27 @@ impl PurgeOptions {
         self.everywhere = everywhere;
         self
     }
+
+    /// Makes all that leads to the bytes anew, so that not even their id stays: whoever guesses a
+    /// short secret could confirm the guess against it. A text `[purged: REASON]` takes their
+    /// place, and there is no tombstone. Every checkpoint, operation and iteration after them gets
+    /// another id; numbers and names stay. Who holds the bytes may bring them back.
+    #[must_use]
+    pub fn rewrite(mut self, rewrite: bool) -> Self {
+        self.rewrite = rewrite;
+        self
+    }
 }
 
 /// What a purge did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PurgeReport {
-    /// A tombstone for each object that went; empty where all of it was purged before.
+    /// A tombstone for each object that went; empty where all of it was purged before. Those of a
+    /// rewriting purge are in this report alone.
     pub tombstones: Vec<Tombstone>,
+    /// Nodes that were made anew, where history was rewritten.
+    pub rewritten: u64,
     /// The sessions that held any of it, by name; deleted ones as `deleted/ID`.
     pub sessions: Vec<String>,
     /// Bytes by which the segments' files shrank.
@@ -105,7 +119,8 @@ impl Store {
         let _only = self.log().maintenance_lock()?;
         let roots = self.all_references()?;
         let listed = self.list_objects()?;
-        let mut search = Search { sought, found: BTreeMap::new(), stuck: Vec::new(), progress };
+        let mut search =
+            Search { sought: &sought, found: BTreeMap::new(), stuck: Vec::new(), progress };
         let graph = Graph::read(self, &listed, false, &mut search)?;
         let Search { mut found, stuck, .. } = search;
         if let Some(first) = stuck.first() {
@@ -114,6 +129,15 @@ impl Store {
             )));
         }
         leave_out_chunks(&graph, &listed, &mut found);
+        if options.rewrite
+            && let Sought::Objects(targets) = &sought
+        {
+            for id in targets {
+                if let Some(buried) = self.buried(id)? {
+                    found.insert(*id, buried);
+                }
+            }
+        }
         if found.is_empty() {
             return Ok(PurgeReport::default());
         }
@@ -131,10 +155,19 @@ impl Store {
                 time,
             })
             .collect();
+        let mut rewritten = 0;
+        if options.rewrite {
+            let targets = tombstones
+                .iter()
+                .map(|stone| (stone.target, (stone.kind, stone.size.unwrap_or(0))));
+            rewritten = self.rewrite(&graph, &roots, &targets.collect(), &options.reason)?;
+        }
         let without: HashSet<ObjectId> = tombstones.iter().map(|stone| stone.target).collect();
         let mut commit = || self.bury(PURGED, &tombstones);
-        let report = self.collect(Vec::new(), without, Some(&mut commit), progress)?;
-        Ok(PurgeReport { freed: report.freed(), tombstones, sessions })
+        let commit: Option<&mut dyn FnMut() -> _> =
+            if options.rewrite { None } else { Some(&mut commit) };
+        let report = self.collect(Vec::new(), without, commit, progress)?;
+        Ok(PurgeReport { freed: report.freed(), tombstones, sessions, rewritten })
     }
 
     /// Puts tombstones into the map that a ref names. To be committed while nobody else commits.
@@ -221,7 +254,7 @@ impl Store {
 }
 
 /// The kind of a found node, none for a content, and its size in bytes.
-type Found = (Option<Kind>, u64);
+pub(super) type Found = (Option<Kind>, u64);
 
 enum Sought<'a> {
     Objects(HashSet<ObjectId>),
@@ -230,7 +263,7 @@ enum Sought<'a> {
 
 /// A reading of all objects that notes those to purge.
 struct Search<'a, 'b> {
-    sought: Sought<'a>,
+    sought: &'a Sought<'a>,
     found: BTreeMap<ObjectId, Found>,
     /// Where the bytes stand and cannot be taken away.
     stuck: Vec<String>,
@@ -247,7 +280,7 @@ impl GraphEvents for Search<'_, '_> {
     }
 
     fn read(&mut self, store: &Store, object: &Listed, node: Option<&Node>) -> Result<()> {
-        let is_sought = match &self.sought {
+        let is_sought = match self.sought {
             Sought::Objects(targets) => targets.contains(&object.id),
             Sought::Matching(bytes) => match node {
                 Some(node) => contains(&node.body, bytes),

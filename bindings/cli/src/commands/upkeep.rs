@@ -42,7 +42,7 @@ pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
 /// Removes bytes for good.
 pub(super) fn purge(out: &mut Output, dir: &Path, args: &Purge) -> Result<()> {
     let options = PurgeOptions::new(&args.reason).everywhere(args.everywhere);
-    let options = options.actor(args.actor.clone().unwrap_or_default());
+    let options = options.actor(args.actor.clone().unwrap_or_default()).rewrite(args.rewrite);
     let report = match (&args.name, &args.path, &args.memory, &args.matching) {
         (None, None, None, Some(file)) => {
             let sought = std::fs::read(file).map_err(|error| {
@@ -78,6 +78,10 @@ pub(super) fn purge(out: &mut Output, dir: &Path, args: &Purge) -> Result<()> {
     let held: Vec<_> = report.sessions.iter().map(|name| quote::text(name)).collect();
     if report.tombstones.is_empty() {
         return out.line(format_args!("nothing to purge: no such bytes are stored"));
+    }
+    if report.rewritten > 0 {
+        let nodes = counted(report.rewritten, "node was", "nodes were");
+        out.line(format_args!("{nodes} made anew: later checkpoints have other ids now"))?;
     }
     out.line(format_args!(
         "{objects} purged, held by {}: {} freed",

@@ -219,3 +219,78 @@ fn an_import_cannot_bring_back_what_was_purged() {
     }
     assert_whole(&open(&vfs));
 }
+
+#[test]
+fn a_rewriting_purge_leaves_neither_the_bytes_nor_their_id() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = fill(&store, "s", 1);
+    let before = everything(&session);
+    leak(&session, "leaky");
+    session.remember(Memory::user(String::from_utf8_lossy(SECRET).into_owned())).unwrap();
+    let fork = session.fork("born with it").unwrap();
+    fork.write("own", "file").unwrap();
+    let pinned = fork.pin(fork.latest().unwrap().checkpoint().unwrap().id).unwrap();
+    let secret = with_secret(&text(7, 62));
+    let content = ObjectId::of_content(&secret);
+    let memory = session.memory_id(&session.latest().unwrap().memories().count().to_string());
+    let memory = memory.unwrap().id();
+    assert!(occurrences(&store, content.as_bytes()) > 0);
+    let log: Vec<_> = session.log().unwrap().map(|entry| entry.unwrap().number).collect();
+
+    let rewrite = options().everywhere(true).rewrite(true);
+    let report = store.purge_matching(SECRET, &rewrite, &mut go_on).unwrap();
+
+    assert_eq!(report.tombstones.len(), 2);
+    assert!(report.rewritten > 0, "{report:?}");
+    for store in [store.clone(), open(&vfs)] {
+        assert_eq!(occurrences(&store, SECRET), 0);
+        assert_eq!(occurrences(&store, content.as_bytes()), 0);
+        assert_eq!(occurrences(&store, memory.as_bytes()), 0);
+        assert_eq!(assert_whole(&store).tombstones, 0);
+        let session = store.open_session("s").unwrap();
+        let stand_in = b"[purged: a key slipped in]";
+        assert_eq!(session.read_at("leaky", 3).unwrap(), stand_in);
+        assert!(session.read_at("leaky", 4).unwrap() == text(7, 63).into_bytes());
+        let latest = session.latest().unwrap();
+        let last = latest.memories().last().unwrap().unwrap().memory;
+        assert_eq!(last.text().as_bytes(), stand_in);
+        let again: Vec<_> = session.log().unwrap().map(|entry| entry.unwrap().number).collect();
+        assert_eq!(again, log, "every checkpoint is there under its number");
+        let fork = store.open_session("born with it").unwrap();
+        assert_eq!(fork.read("own").unwrap(), b"file");
+        let pins: Vec<_> = fork.pins().unwrap().iter().map(|pin| pin.number).collect();
+        assert_eq!(pins, [pinned.number], "a pin goes along with its session's new identity");
+    }
+    store.open_session("born with it").unwrap().undo().unwrap();
+    let after = everything_readable(&store.open_session("s").unwrap());
+    for (name, bytes) in without_path(before) {
+        // The ids of iterations of other paths rest on nothing that was rewritten.
+        assert!(after.get(&name) == Some(&bytes), "{name}");
+    }
+    assert_eq!(store.purge_matching(SECRET, &rewrite, &mut go_on).unwrap().tombstones, []);
+}
+
+#[test]
+fn the_id_of_what_was_purged_before_goes_by_a_rewriting_purge_of_the_same() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    leak(&session, "leaky");
+    session.remember(Memory::user(String::from_utf8_lossy(SECRET).into_owned())).unwrap();
+    let memory = session.memory_id("1").unwrap();
+    session.purge_file("leaky", Some(3), &options(), &mut go_on).unwrap();
+    session.purge_memory(memory, &options(), &mut go_on).unwrap();
+    assert_eq!(assert_whole(&store).tombstones, 2);
+    let id = ObjectId::of_content(&with_secret(&text(7, 62)));
+    assert!(occurrences(&store, id.as_bytes()) > 0);
+
+    let rewrite = options().rewrite(true);
+    session.purge_file("leaky", Some(3), &rewrite, &mut go_on).unwrap();
+    session.purge_memory(memory, &rewrite, &mut go_on).unwrap();
+
+    assert_eq!(occurrences(&store, id.as_bytes()), 0);
+    assert_eq!(occurrences(&store, memory.id().as_bytes()), 0);
+    assert_eq!(assert_whole(&open(&vfs)).tombstones, 0);
+    assert_eq!(session.read_at("leaky", 3).unwrap(), b"[purged: a key slipped in]");
+}

@@ -65,6 +65,7 @@ pub(crate) struct Purged {
     purged: Vec<Stone>,
     sessions: Vec<String>,
     freed: u64,
+    rewritten: u64,
 }
 
 impl Purged {
@@ -73,6 +74,7 @@ impl Purged {
             purged: report.tombstones.iter().map(Stone::new).collect(),
             sessions: report.sessions.clone(),
             freed: report.freed,
+            rewritten: report.rewritten,
         }
     }
 }

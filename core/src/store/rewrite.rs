@@ -1,0 +1,205 @@
+//! Rewriting: history made anew without an object, where even its id must go.
+//!
+//! Every node that leads to it gets a successor that leads to a stand-in, from the bottom up, and
+//! one commit moves all refs over. The old nodes are garbage then, and the collection that follows
+//! takes them away with the object itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Store;
+use super::graph::{Graph, Presence};
+use super::purge::Found;
+use super::refs::{DELETED, HORIZON, PIN, PURGED, session_in};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{ObjectId, OperationId};
+use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
+use crate::map::Map;
+use crate::object::{Canonical, Kind, Memory, Node, Objects, Part, read};
+
+/// Nodes that one commit adds.
+const NODES_A_COMMIT: usize = 4_096;
+
+impl Store {
+    /// Lets all that leads to the objects lead to stand-ins instead. Returns how many nodes were
+    /// made anew for that.
+    pub(super) fn rewrite(
+        &self,
+        graph: &Graph,
+        roots: &[(String, ObjectId)],
+        found: &BTreeMap<ObjectId, Found>,
+        reason: &str,
+    ) -> Result<u64> {
+        let mut rewriting =
+            Rewriting { store: self, graph, renamed: HashMap::new(), pending: Vec::new(), made: 0 };
+        for (id, (kind, _)) in found {
+            rewriting.stand_in(*id, *kind, reason)?;
+        }
+        let mut leads = vec![false; graph.len()];
+        for number in found.keys().filter_map(|id| graph.find(id)) {
+            leads[number as usize] = true;
+        }
+        graph.mark_what_leads_to(&mut leads);
+        for (_, id) in roots {
+            if let Some(number) = graph.find(id).filter(|&number| leads[number as usize]) {
+                rewriting.follow(number, &leads)?;
+            }
+        }
+        let mut updates = rewriting.moved(roots);
+        updates.extend(self.forgotten(found)?);
+        rewriting.commit(updates).map_err(|error| match error.kind() {
+            ErrorKind::Conflict => error.context("somebody wrote meanwhile, nothing was purged"),
+            _ => error,
+        })?;
+        Ok(rewriting.made)
+    }
+
+    /// Takes tombstones of earlier purges away: they name the ids.
+    fn forgotten(&self, found: &BTreeMap<ObjectId, Found>) -> Result<Option<RefUpdate>> {
+        let map = self.log().purged()?;
+        let mut edits = Vec::new();
+        for id in found.keys() {
+            if map.root().is_some() && map.get(self, id.as_bytes())?.is_some() {
+                edits.push((id.as_bytes().to_vec(), None));
+            }
+        }
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        let edited = map.edit(self, edits)?;
+        let objects = edited.nodes.iter().map(|new| NewObject {
+            id: new.id(),
+            payload: Payload::Node(new.node().clone()),
+            base: new.base(),
+        });
+        self.log().commit(Transaction { objects: objects.collect(), updates: Vec::new() })?;
+        let new = edited.map.root().map(|root| root.id());
+        let expected = map.root().map_or(Expected::Absent, |root| Expected::Id(root.id()));
+        Ok(Some(RefUpdate { name: PURGED.to_owned(), expected, new }))
+    }
+
+    /// Returns an object that was purged before, as the map of tombstones has it.
+    pub(super) fn buried(&self, id: &ObjectId) -> Result<Option<Found>> {
+        let map: Map = self.log().purged()?;
+        if map.root().is_none() {
+            return Ok(None);
+        }
+        let Some(value) = map.get(self, id.as_bytes())? else { return Ok(None) };
+        let Some(tombstone) = value.refs.first() else { return Ok(None) };
+        let tombstone: crate::object::Tombstone = read(self, *tombstone)?;
+        Ok(Some((tombstone.kind, tombstone.size.unwrap_or(0))))
+    }
+}
+
+struct Rewriting<'a> {
+    store: &'a Store,
+    graph: &'a Graph,
+    renamed: HashMap<ObjectId, ObjectId>,
+    pending: Vec<NewObject>,
+    made: u64,
+}
+
+impl Rewriting<'_> {
+    /// Makes what stands in the place of an object. A memory keeps whose it was and when.
+    fn stand_in(&mut self, id: ObjectId, kind: Option<Kind>, reason: &str) -> Result<()> {
+        let text = format!("[purged: {reason}]");
+        let (new, payload) = match kind {
+            None => {
+                let bytes = text.into_bytes();
+                (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
+            }
+            Some(_) => {
+                let parts = vec![Part::text(text)];
+                let memory = match self.store.get_node(&id)? {
+                    Some(_) => Memory { parts, links: Vec::new(), ..read(self.store, id)? },
+                    None => Memory { parts, ..Memory::system("") },
+                };
+                let node = memory.to_node();
+                (node.id(), Payload::Node(node.into()))
+            }
+        };
+        self.renamed.insert(id, new);
+        self.push(NewObject { id: new, payload, base: None })
+    }
+
+    /// Makes successors of an object and of what it leads to, the deepest first.
+    fn follow(&mut self, start: u32, leads: &[bool]) -> Result<()> {
+        let graph = self.graph;
+        let mut path = vec![(start, 0)];
+        while let Some((number, next)) = path.pop() {
+            if self.renamed.contains_key(&graph.id(number)) {
+                continue;
+            }
+            let edges = graph.edges(number);
+            let ahead = (next..edges.len()).find(|&at| {
+                let to = edges[at];
+                leads[to as usize] && !self.renamed.contains_key(&graph.id(to))
+            });
+            match ahead {
+                Some(at) => path.extend([(number, at + 1), (edges[at], 0)]),
+                None => self.succeed(number)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn succeed(&mut self, number: u32) -> Result<()> {
+        let id = self.graph.id(number);
+        if self.graph.presence(number) != Presence::Read {
+            return Err(Error::corrupt(format!(
+                "object {id:.10} cannot be read, so nothing was rewritten; run `check`"
+            )));
+        }
+        let old = self.store.read_node(&id)?;
+        let refs = old.refs.iter().map(|id| self.renamed.get(id).copied().unwrap_or(*id));
+        let node = Node { refs: refs.collect(), ..(*old).clone() };
+        let new = node.id();
+        self.renamed.insert(id, new);
+        self.made += 1;
+        self.push(NewObject { id: new, payload: Payload::Node(node.into()), base: Some(id) })
+    }
+
+    fn push(&mut self, object: NewObject) -> Result<()> {
+        self.pending.push(object);
+        if self.pending.len() < NODES_A_COMMIT {
+            return Ok(());
+        }
+        self.commit(Vec::new())
+    }
+
+    fn commit(&mut self, updates: Vec<RefUpdate>) -> Result<()> {
+        let objects = std::mem::take(&mut self.pending);
+        self.store.log().commit(Transaction { objects, updates })
+    }
+
+    /// Returns how the refs move: to other objects, and where a session's first operation has a
+    /// successor also to other names.
+    fn moved(&self, roots: &[(String, ObjectId)]) -> Vec<RefUpdate> {
+        let mut updates = Vec::new();
+        for (name, id) in roots {
+            let (new_name, new) = (self.name_of(name), self.renamed.get(id).copied());
+            if new_name == *name && new.is_none() {
+                continue;
+            }
+            let new = Some(new.unwrap_or(*id));
+            let was = Expected::Id(*id);
+            if new_name == *name {
+                updates.push(RefUpdate { name: new_name, expected: was, new });
+            } else {
+                updates.push(RefUpdate { name: name.clone(), expected: was, new: None });
+                updates.push(RefUpdate { name: new_name, expected: Expected::Absent, new });
+            }
+        }
+        updates
+    }
+
+    fn name_of(&self, name: &str) -> String {
+        for namespace in [PIN, HORIZON, DELETED] {
+            if let Some((session, rest)) = session_in(name, namespace)
+                && let Some(new) = self.renamed.get(&session.id())
+            {
+                return format!("{namespace}{}{rest}", OperationId::new(*new));
+            }
+        }
+        name.to_owned()
+    }
+}
