@@ -3,12 +3,15 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 BENCH ?= all
+STATES ?= 30000
+SEED ?= 1
 
-.PHONY: help check test demo bench fuzz doc
+.PHONY: help check test crash demo bench fuzz doc
 
 help:
 	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
 	@echo "make test    builds and runs every test"
+	@echo "make crash   STATES=30000 crash states, each sync, lock and check knocked out, every call failed, bit rot"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
@@ -21,6 +24,9 @@ check:
 
 test:
 	CARGO="$(CARGO)" scripts/test.sh
+
+crash:
+	STATES="$(STATES)" SEED="$(SEED)" $(CARGO) run --release -p partita-tests --bin crash
 
 demo:
 	CARGO="$(CARGO)" scripts/demo.sh

@@ -1,6 +1,7 @@
 //! What the promises of partita are tested with: generators, oracles, and the command from outside.
 
 pub mod command;
+pub mod crash;
 pub mod forge;
 pub mod fuzz;
 pub mod git;
@@ -10,5 +11,6 @@ pub mod model;
 pub mod patch;
 pub mod random;
 pub mod repository;
+pub mod rot;
 pub mod source;
 pub mod vfs;

@@ -1,32 +1,35 @@
 //! A file layer in memory that writes down every call, and fails the one that it is told to.
+//!
+//! The store's directory is a directory of the medium, so its own name can be lost too.
 
+mod action;
 mod disk;
+mod fate;
+mod fault;
+mod file;
 mod image;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use partita::{SyncSite, Vfs, VfsFile, VfsLock};
 
-pub use disk::{Action, Disk, FileId};
-pub use image::{Fate, images};
+pub use action::Action;
+pub use disk::{Disk, FileId};
+pub use fate::Fate;
+pub use fault::{Call, Fault};
+use file::{RecordedFile, RecordedLock};
+pub use image::Crash;
 
-/// What goes wrong, at the call of that number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The call fails and does nothing.
-    Refused(io::ErrorKind),
-    /// A write that stops half-way; any other call is refused.
-    ShortWrite,
-    /// A sync that fails after the medium lost part of what it was to keep; no later sync of the
-    /// same file brings it back. Any other call is refused.
-    LostSync,
-    /// The process that calls is killed before the call: no later call of it does anything.
-    Killed,
-}
+/// The store's directory on the medium.
+const STORE: &str = "store";
+
+/// How long a process waits at a gate that nobody opens.
+const GATE_WAIT: Duration = Duration::from_secs(5);
 
 /// The recording file layer of one process. Processes of one medium share its record.
 #[derive(Clone)]
@@ -37,7 +40,18 @@ pub struct Recorder {
 
 struct Shared {
     state: Mutex<State>,
-    unlocked: Condvar,
+    /// Told when a lock is let go or a gate opens.
+    changed: Condvar,
+}
+
+/// Where the writes of a process wait.
+struct Gate {
+    process: usize,
+    is_waiting: bool,
+    /// Writes that may go on.
+    passes: usize,
+    /// The thread whose write went on: its next ones do as well.
+    passed: Option<ThreadId>,
 }
 
 #[derive(Default)]
@@ -45,11 +59,21 @@ struct State {
     disk: Disk,
     /// What was done, in order.
     actions: Vec<Action>,
-    /// Calls that change or sync something, so far.
-    calls: usize,
+    /// All calls so far.
+    calls: Vec<Call>,
     fault: Option<(usize, Fault)>,
+    /// Bytes that the files may take together.
+    capacity: Option<u64>,
     knocked_out: Option<SyncSite>,
-    locks: HashSet<String>,
+    /// What processes are doing while their locks are none.
+    lock_knocked_out: Option<&'static str>,
+    /// What each process is at.
+    doing: HashMap<usize, &'static str>,
+    /// Locks that are held, each by how many.
+    locks: HashMap<String, usize>,
+    /// Processes that wait for a lock.
+    waiting: HashSet<usize>,
+    gate: Option<Gate>,
     /// Processes so far.
     processes: usize,
     dead: HashSet<usize>,
@@ -64,7 +88,7 @@ impl Recorder {
     /// Starts on a medium that holds something.
     pub fn on(disk: Disk) -> Self {
         let state = Mutex::new(State { disk, ..State::default() });
-        let shared = Arc::new(Shared { state, unlocked: Condvar::new() });
+        let shared = Arc::new(Shared { state, changed: Condvar::new() });
         Recorder { shared, process: 0 }
     }
 
@@ -83,14 +107,36 @@ impl Recorder {
         self
     }
 
+    /// Takes no lock for whoever is doing that, and says that it did.
+    #[must_use]
+    pub fn without_lock(self, doing: &'static str) -> Self {
+        self.state().lock_knocked_out = Some(doing);
+        self
+    }
+
+    /// Says what this process is at from now on.
+    pub fn doing(&self, what: &'static str) {
+        self.state().doing.insert(self.process, what);
+    }
+
     /// Lets the call of that number, counted from 0, go wrong.
     pub fn fail(&self, call: usize, fault: Fault) {
         self.state().fault = Some((call, fault));
     }
 
-    /// Returns how many calls changed or synced something so far.
-    pub fn calls(&self) -> usize {
-        self.state().calls
+    /// Sets how many bytes the files may take together, or lets them take what they will.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.state().capacity = bytes;
+    }
+
+    /// Returns all calls so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// Tells whether a process was killed.
+    pub fn has_dead(&self) -> bool {
+        !self.state().dead.is_empty()
     }
 
     /// Writes a mark into the record, such as "commit 3 was acknowledged".
@@ -98,9 +144,16 @@ impl Recorder {
         self.state().actions.push(Action::Mark(mark));
     }
 
-    /// Returns the record so far.
+    /// Returns the record so far. The order of marks that follow each other says nothing.
     pub fn actions(&self) -> Vec<Action> {
-        self.state().actions.clone()
+        let mut actions = self.state().actions.clone();
+        let is_mark = |action: &Action| matches!(action, Action::Mark(_));
+        for marks in actions.chunk_by_mut(|one, other| is_mark(one) == is_mark(other)) {
+            if let Some(Action::Mark(_)) = marks.first() {
+                marks.sort_by_key(|mark| if let Action::Mark(mark) = mark { *mark } else { 0 });
+            }
+        }
+        actions
     }
 
     /// Returns the medium as a process sees it that is not interrupted.
@@ -108,57 +161,159 @@ impl Recorder {
         self.state().disk.clone()
     }
 
+    /// Lets this process's next write wait until the gate is opened. There is one gate: whoever
+    /// waits at another process's goes on.
+    pub fn close_gate(&self) {
+        self.state().gate =
+            Some(Gate { process: self.process, is_waiting: false, passes: 0, passed: None });
+        self.shared.changed.notify_all();
+    }
+
+    /// Lets one write through.
+    pub fn pass_gate(&self) {
+        if let Some(gate) = &mut self.state().gate {
+            gate.passes += 1;
+        }
+        self.shared.changed.notify_all();
+    }
+
+    /// Tells whether that mark is in the record.
+    pub fn has_mark(&self, mark: usize) -> bool {
+        self.state().actions.contains(&Action::Mark(mark))
+    }
+
+    /// Opens the gate.
+    pub fn open_gate(&self) {
+        self.state().gate = None;
+        self.shared.changed.notify_all();
+    }
+
+    /// Tells whether a write waits at the gate.
+    pub fn is_at_gate(&self) -> bool {
+        self.state().gate.as_ref().is_some_and(|gate| gate.is_waiting)
+    }
+
+    /// Tells whether this process waits for a lock.
+    pub fn waits_for_lock(&self) -> bool {
+        self.state().waiting.contains(&self.process)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call, does it unless it is the one to fail, and writes it down.
-    fn act(&self, action: Action) -> io::Result<()> {
-        let mut state = self.state();
+    /// Counts a call; tells what is to go wrong with it.
+    fn count(&self, state: &mut State, call: Call) -> io::Result<Option<Fault>> {
         if state.dead.contains(&self.process) {
             return Err(io::Error::other("the process is dead"));
         }
-        let call = state.calls;
-        state.calls += 1;
-        if let Some((at, fault)) = state.fault
-            && at == call
-        {
-            if fault == Fault::Killed {
-                state.dead.insert(self.process);
-            }
+        let number = state.calls.len();
+        state.calls.push(call);
+        let fault = state.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
+        if fault == Some(Fault::Killed) {
+            state.dead.insert(self.process);
+        }
+        Ok(fault)
+    }
+
+    /// Counts a call that only looks.
+    fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        match self.count(&mut state, call)? {
+            Some(Fault::Refused(kind)) => Err(kind.into()),
+            Some(_) => Err(failed()),
+            None => Ok(state),
+        }
+    }
+
+    /// Counts a call, does it unless it is the one to fail, and writes it down.
+    fn act(&self, call: Call, action: Action) -> io::Result<()> {
+        let mut state = self.wait_at_gate(call, self.state());
+        if let Some(fault) = self.count(&mut state, call)? {
             return Err(state.go_wrong(fault, action));
         }
-        let is_out = |site| state.knocked_out == Some(site);
-        let skipped = match &action {
-            Action::Sync { site, .. } | Action::SyncDirectory { site, .. } => is_out(*site),
-            _ => false,
-        };
-        if !skipped {
-            state.disk.apply(&action)?;
-            state.actions.push(action);
+        if action.site().is_some_and(|site| state.knocked_out == Some(site)) {
+            return Ok(());
         }
+        if let Some(room) = state.room(&action) {
+            return Err(state.write_short(action, room));
+        }
+        state.disk.apply(&action)?;
+        state.actions.push(action);
         Ok(())
     }
+
+    fn wait_at_gate<'a>(
+        &self,
+        call: Call,
+        mut state: MutexGuard<'a, State>,
+    ) -> MutexGuard<'a, State> {
+        let end = Instant::now() + GATE_WAIT;
+        while call == Call::Write
+            && !state.dead.contains(&self.process)
+            && Instant::now() < end
+            && let Some(gate) = &mut state.gate
+            && gate.process == self.process
+            && gate.passed != Some(thread::current().id())
+        {
+            gate.is_waiting = gate.passes == 0;
+            if gate.passes > 0 {
+                gate.passes -= 1;
+                gate.passed = Some(thread::current().id());
+                break;
+            }
+            let waited = self.shared.changed.wait_timeout(state, GATE_WAIT);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state
+    }
+}
+
+fn failed() -> io::Error {
+    io::Error::other("the medium failed")
+}
+
+/// The name on the medium.
+fn full(name: &str) -> String {
+    if name.is_empty() { STORE.to_owned() } else { format!("{STORE}/{name}") }
 }
 
 impl State {
     fn go_wrong(&mut self, fault: Fault, action: Action) -> io::Error {
         match (fault, action) {
             (Fault::ShortWrite, Action::Write { file, offset, bytes }) => {
-                let half = Action::Write { file, offset, bytes: bytes[..bytes.len() / 2].into() };
-                if let Err(error) = self.disk.apply(&half) {
-                    return error;
-                }
-                self.actions.push(half);
-                io::ErrorKind::StorageFull.into()
+                let half = bytes.len() / 2;
+                self.write_short(Action::Write { file, offset, bytes }, half)
             }
             (Fault::LostSync, Action::Sync { file, .. }) => {
                 self.actions.push(Action::Lost { file });
-                io::Error::other("the medium failed")
+                failed()
             }
             (Fault::Refused(kind), _) => kind.into(),
-            _ => io::Error::other("the medium failed"),
+            _ => failed(),
         }
+    }
+
+    /// The bytes of a write for which there is room, where there is not for all.
+    fn room(&self, action: &Action) -> Option<usize> {
+        let Action::Write { file, offset, bytes } = action else { return None };
+        let len = self.disk.bytes(*file).len() as u64;
+        let grows = (offset + bytes.len() as u64).saturating_sub(len);
+        let left = self.capacity?.saturating_sub(self.disk.used());
+        let fits = len.saturating_sub(*offset).saturating_add(left);
+        (grows > left).then(|| bytes.len().min(usize::try_from(fits).unwrap_or(usize::MAX)))
+    }
+
+    /// Writes the beginning alone.
+    fn write_short(&mut self, action: Action, count: usize) -> io::Error {
+        if let Action::Write { file, offset, bytes } = action {
+            let part = Action::Write { file, offset, bytes: bytes[..count].into() };
+            if let Err(error) = self.disk.apply(&part) {
+                return error;
+            }
+            self.actions.push(part);
+        }
+        io::ErrorKind::StorageFull.into()
     }
 }
 
@@ -177,101 +332,72 @@ impl fmt::Debug for Recorder {
 impl Vfs for Recorder {
     fn create_new(&self, name: &str) -> io::Result<Box<dyn VfsFile>> {
         let file = self.state().disk.next_file();
-        self.act(Action::Create { name: name.to_owned(), file })?;
+        self.act(Call::Create, Action::Create { name: full(name), file })?;
         Ok(Box::new(RecordedFile { recorder: self.clone(), file, write: true }))
     }
 
     fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn VfsFile>> {
-        let file = self.state().disk.find(name).ok_or(io::ErrorKind::NotFound)?;
+        let file = self.look(Call::Open)?.disk.find(&full(name));
+        let file = file.ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(RecordedFile { recorder: self.clone(), file, write }))
     }
 
     fn create_dir(&self, name: &str) -> io::Result<()> {
-        if self.state().disk.has_directory(name) {
-            return Ok(());
+        let name = full(name);
+        for (at, _) in name.match_indices('/').chain([(name.len(), "")]) {
+            if !self.state().disk.has_directory(&name[..at]) {
+                let action = Action::CreateDirectory { name: name[..at].to_owned() };
+                self.act(Call::CreateDirectory, action)?;
+            }
         }
-        self.act(Action::CreateDirectory { name: name.to_owned() })
+        Ok(())
     }
 
     fn list(&self, name: &str) -> io::Result<Vec<String>> {
-        self.state().disk.list(name).ok_or_else(|| io::ErrorKind::NotFound.into())
+        let names = self.look(Call::List)?.disk.list(&full(name));
+        names.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.act(Action::Rename { from: from.to_owned(), to: to.to_owned() })
+        self.act(Call::Rename, Action::Rename { from: full(from), to: full(to) })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.act(Action::Remove { name: name.to_owned() })
+        self.act(Call::Remove, Action::Remove { name: full(name) })
     }
 
     fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()> {
-        self.act(Action::SyncDirectory { name: name.to_owned(), site })
+        let mut name = full(name);
+        if site == SyncSite::ParentName {
+            name = disk::parent(&name).to_owned();
+        }
+        self.act(Call::SyncDirectory, Action::SyncDirectory { name, site })
     }
 
     fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>> {
         let end = Instant::now() + timeout;
-        let mut state = self.state();
-        while !state.locks.insert(name.to_owned()) {
+        let mut state = self.look(Call::Lock)?;
+        let is_out = state.lock_knocked_out.is_some()
+            && state.lock_knocked_out == state.doing.get(&self.process).copied();
+        while !is_out && state.locks.get(name).is_some_and(|held| *held > 0) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                state.waiting.remove(&self.process);
                 return Ok(None);
             }
-            let waited = self.shared.unlocked.wait_timeout(state, left);
+            state.waiting.insert(self.process);
+            let waited = self.shared.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(Some(Box::new(RecordedLock { recorder: self.clone(), name: name.to_owned() })))
+        state.waiting.remove(&self.process);
+        if !is_out {
+            *state.locks.entry(name.to_owned()).or_default() += 1;
+        }
+        let name = (!is_out).then(|| name.to_owned());
+        Ok(Some(Box::new(RecordedLock { recorder: self.clone(), name })))
     }
 
     fn lock_holder(&self, _name: &str) -> Option<String> {
         None
-    }
-}
-
-#[derive(Debug)]
-struct RecordedFile {
-    recorder: Recorder,
-    file: FileId,
-    write: bool,
-}
-
-impl VfsFile for RecordedFile {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let state = self.recorder.state();
-        let bytes = state.disk.bytes(self.file);
-        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-        let count = buffer.len().min(bytes.len() - from);
-        buffer[..count].copy_from_slice(&bytes[from..from + count]);
-        Ok(count)
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        if !self.write {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        self.recorder.act(Action::Write { file: self.file, offset, bytes: bytes.into() })
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.recorder.state().disk.bytes(self.file).len() as u64)
-    }
-
-    fn sync_data(&self, site: SyncSite) -> io::Result<()> {
-        self.recorder.act(Action::Sync { file: self.file, site })
-    }
-}
-
-#[derive(Debug)]
-struct RecordedLock {
-    recorder: Recorder,
-    name: String,
-}
-
-impl VfsLock for RecordedLock {}
-
-impl Drop for RecordedLock {
-    fn drop(&mut self) {
-        self.recorder.state().locks.remove(&self.name);
-        self.recorder.shared.unlocked.notify_all();
     }
 }

@@ -15,6 +15,7 @@ mod panics;
 mod paths;
 mod processes;
 mod repository;
+mod rot;
 mod torture;
 
 /// A file beside this one that no `mod` line names would never run.

@@ -31,7 +31,7 @@ proptest! {
     }
 }
 
-const SEGMENT: &str = "segments/0000000000000001.log";
+const SEGMENT: &str = "store/segments/0000000000000001.log";
 
 /// A closed store whose marker of closing lost what stands in its second sector, as a power cut may
 /// leave it.
@@ -44,14 +44,13 @@ fn torn_marker() -> Disk {
         session.write("a", "1").unwrap();
         drop((session, store));
         let mut disk = medium.disk();
-        let bytes = disk.files().find(|(name, _)| *name == SEGMENT).unwrap().1.to_vec();
+        let mut bytes = disk.file(SEGMENT).unwrap().to_vec();
         let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
         let sector = end / 512 * 512;
         // The header of 32 bytes stays whole, a part of the 16 of the tag is lost.
         if (1..=14).contains(&(end - sector)) {
-            for (at, byte) in bytes.iter().enumerate().take(end).skip(sector) {
-                disk.flip(SEGMENT, at, *byte);
-            }
+            bytes[sector..end].fill(0);
+            disk.put(SEGMENT, bytes);
             return disk;
         }
     }

@@ -245,7 +245,8 @@ impl Log {
                 Ok(outcomes) => outcomes[at].as_ref().copied().map_err(again),
                 Err(error) => Err(again(error)),
             };
-            if outcome.is_err() {
+            // Where the whole group failed, its frames may have been written all the same.
+            if outcome.is_err() && outcomes.is_ok() {
                 for segment in &item.attached {
                     // Nothing names the file; if it stays, gc finds it.
                     let _ = self.medium().vfs.remove(&segment.id.path());
@@ -294,7 +295,7 @@ impl Log {
     /// have been collected. Fails where an attached segment has been.
     fn prepare_again(&self, group: &Building, item: &Item) -> Result<Option<Vec<Ready>>> {
         for segment in &item.attached {
-            if self.medium().vfs.open(&segment.id.path(), false).is_err() {
+            if !self.medium().has(segment.id)? {
                 item.lost.store(true, Ordering::Relaxed);
                 return Err(Error::conflict(format!("data segment {} was collected", segment.id)));
             }
@@ -447,14 +448,8 @@ impl Log {
         }
         let frames = std::mem::take(&mut group.frames);
         self.write_synced(tail, &group.buffer)?;
-        let mut at = 0;
-        let mut state = self.state_mut();
-        for header in frames {
-            let len = header.frame_len() as usize;
-            self.apply(tail, &mut state, header, &group.buffer[at..at + len])?;
-            at += len;
-        }
-        drop(state);
+        let taken_up = self.take_up(tail, &frames, &group.buffer);
+        taken_up.map_err(|error| self.poison(tail, std::io::Error::other(error.to_string())))?;
         let now = self.medium().retirements();
         for (id, fresh) in group.fresh.drain() {
             if let Some(object) = fresh.object {
@@ -466,6 +461,18 @@ impl Log {
         }
         tail.wrote = true;
         tail.ready = true;
+        Ok(())
+    }
+
+    /// Makes frames known that were written.
+    fn take_up(&self, tail: &mut Tail, frames: &[FrameHeader], buffer: &[u8]) -> Result<()> {
+        let mut at = 0;
+        let mut state = self.state_mut();
+        for header in frames {
+            let len = header.frame_len() as usize;
+            self.apply(tail, &mut state, *header, &buffer[at..at + len])?;
+            at += len;
+        }
         Ok(())
     }
 

@@ -13,11 +13,14 @@
 //! | 32 | | payload |
 //! | | 16 | tag over the tag before, the header and the payload |
 
+use super::check_site::{CheckSite, holds};
 use crate::id::{Salt, Tag, Tagger};
 use crate::limits::FRAME_BYTES_MAX;
 
 /// Bytes of a frame's header.
 pub(crate) const HEADER: usize = 32;
+/// Where in a header its check begins.
+pub(super) const CHECK: usize = 24;
 /// Bytes of a frame's tag.
 pub(crate) const TAG: usize = 16;
 
@@ -93,14 +96,15 @@ impl Keys {
         bytes[16..20].copy_from_slice(&header.durable.to_le_bytes());
         bytes[20..24].copy_from_slice(&header.sequence.to_le_bytes());
         let check = self.header_check(&bytes, offset);
-        bytes[24..].copy_from_slice(&check);
+        bytes[CHECK..].copy_from_slice(&check);
         bytes
     }
 
     /// Reads the header of a frame at that offset, or finds that there is none.
     pub(crate) fn decode_header(&self, bytes: &[u8], offset: u64) -> Option<FrameHeader> {
         let bytes = bytes.get(..HEADER)?;
-        if bytes[..4] != self.magic || bytes[24..] != self.header_check(bytes, offset) {
+        let is_whole = || bytes[CHECK..] == self.header_check(bytes, offset);
+        if bytes[..4] != self.magic || !holds(CheckSite::FrameHeader, is_whole()) {
             return None;
         }
         let word =
@@ -124,9 +128,17 @@ impl Keys {
         sane.then_some(header)
     }
 
+    /// Tells whether these bytes can be the beginning of a frame at that offset, as far as they go.
+    pub(crate) fn may_begin_frame(&self, bytes: &[u8], offset: u64) -> bool {
+        let magic = bytes.len().min(self.magic.len());
+        let check = bytes.get(CHECK..bytes.len().min(HEADER)).unwrap_or(&[]);
+        bytes[..magic] == self.magic[..magic]
+            && (check.is_empty() || self.header_check(bytes, offset).starts_with(check))
+    }
+
     fn header_check(&self, bytes: &[u8], offset: u64) -> [u8; 8] {
         let mut tagger = self.tagger();
-        let tag = tagger.update(&offset.to_le_bytes()).update(&bytes[..24]).tag();
+        let tag = tagger.update(&offset.to_le_bytes()).update(&bytes[..CHECK]).tag();
         tag[..8].try_into().expect("eight bytes")
     }
 
@@ -211,6 +223,24 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(keys.decode_header(&flipped, 400), None, "{bit}");
         }
+    }
+
+    #[test]
+    fn a_beginning_of_a_frame_is_told_as_far_as_it_goes() {
+        let keys = Keys::new(&[1; 32]);
+        let bytes = keys.encode_header(&header(), 400);
+        for len in 0..=bytes.len() {
+            assert!(keys.may_begin_frame(&bytes[..len], 400), "{len}");
+            let mut flipped = bytes[..len].to_vec();
+            if let Some(first) = flipped.first_mut() {
+                *first ^= 1;
+                assert!(!keys.may_begin_frame(&flipped, 400), "{len}");
+            }
+        }
+        let mut flipped = bytes;
+        flipped[9] ^= 1;
+        assert!(keys.may_begin_frame(&flipped[..24], 400));
+        assert!(!keys.may_begin_frame(&flipped[..26], 400));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! sync: an old or a torn one claims less, or nothing.
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::medium::Segment;
 use super::replay::Tail;
 use super::segment::SegmentId;
@@ -36,7 +37,9 @@ fn read(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
     let mut bytes = [0; LEN];
     let read = vfs.open(FILE, false).and_then(|file| file.read_at(&mut bytes, 0)).ok()?;
     let end = u64::from_le_bytes(bytes[8..16].try_into().expect("eight bytes"));
-    (read == LEN && bytes == encode(segment, end)).then_some(end)
+    let is_ours = bytes[..8] == segment.id.number.to_le_bytes();
+    let is_whole = || holds(CheckSite::Mark, bytes == encode(segment, end));
+    (read == LEN && is_ours && is_whole()).then_some(end)
 }
 
 impl Log {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
+use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
 use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
 use super::row::{Location, Row};
@@ -171,7 +172,7 @@ impl Segment {
         let (body, tag) = bytes.split_at(len - TAG);
         let stored = self.tag_before(offset)?;
         let fits = |before: Tag| self.keys.frame_tag(&before, body)[..] == *tag;
-        if !fits(stored) && !due.is_some_and(fits) {
+        if !holds(CheckSite::FrameTag, fits(stored) || due.is_some_and(fits)) {
             return Err(self.damaged(offset, "a frame whose tag does not fit"));
         }
         Ok((header, bytes))
@@ -275,6 +276,17 @@ pub(crate) struct Medium {
 }
 
 impl Medium {
+    /// Tells whether a segment has a file. That the system cannot tell is an error: a commit behind
+    /// a segment that has a successor would be void, and one whose data segment is there is not
+    /// lost.
+    pub(crate) fn has(&self, id: SegmentId) -> Result<bool> {
+        match self.vfs.open(&id.path(), false) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io(format!("open segment {id}"), error)),
+        }
+    }
+
     pub(crate) fn new(vfs: Arc<dyn Vfs>) -> Self {
         Medium {
             vfs,
@@ -334,7 +346,7 @@ impl Medium {
             let frame = Frame::parse(header, at, &bytes, |_| {
                 previous.ok_or_else(|| malformed("a group without its beginning"))
             })
-            .map_err(|error| of_frame(error, segment, at))?;
+            .map_err(|error| told_from_damage(error, segment, at))?;
             found = Some(self.keep(segment.id, frame));
         }
         Ok(found.expect("the loop ended with a frame, or one was pending"))
@@ -473,6 +485,14 @@ impl Medium {
     /// Tells which id stands at a place.
     pub(crate) fn id_at(&self, segment: &Segment, at: Location) -> Result<ObjectId> {
         self.frame(segment, at.frame)?.id(at.position)
+    }
+}
+
+/// What looks like a frame of a newer version is one only if its tag fits.
+fn told_from_damage(error: Error, segment: &Segment, frame: u32) -> Error {
+    match (error.kind(), segment.read_verified(frame.into())) {
+        (ErrorKind::Unsupported, Err(damage)) => damage,
+        _ => of_frame(error, segment, frame),
     }
 }
 

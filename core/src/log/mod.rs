@@ -3,6 +3,8 @@
 
 mod bulk;
 mod cache;
+mod check_site;
+mod close;
 mod commit;
 mod copy;
 mod disk;
@@ -35,6 +37,8 @@ mod zip;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "knockouts")]
+pub use check_site::{CheckSite, knock_out};
 pub(crate) use copy::Copier;
 pub(crate) use disk::Disk;
 pub(crate) use entropy::system as system_entropy;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check_site::{CheckSite, holds};
 use super::commit::Queue;
 use super::frame::{FrameHeader, FrameKind, HEADER};
 use super::medium::{Medium, Segment};
@@ -26,14 +27,15 @@ const FORMAT_DRAFT: &str = "FORMAT.tmp";
 impl Log {
     /// Opens a store, and creates it first if it is not there and the options say so.
     pub(crate) fn open(vfs: Arc<dyn Vfs>, options: LogOptions) -> Result<Self> {
-        let mut newest = find(&*vfs)?;
-        if newest.is_none() {
-            if options.read_only || !options.create {
-                return Err(Error::not_found("there is no store; create one first"));
-            }
-            create(&*vfs, &options)?;
-            newest = find(&*vfs)?;
+        let (mut newest, mut is_complete) = find(&*vfs)?;
+        if newest.is_none() && (options.read_only || !options.create) {
+            return Err(Error::not_found("there is no store; create one first"));
         }
+        if !is_complete && !options.read_only {
+            create(&*vfs, &options)?;
+            (newest, is_complete) = find(&*vfs)?;
+        }
+        debug_assert!(is_complete || options.read_only);
         if newest.is_none() {
             return Err(Error::corrupt("the first segment is gone right after its creation"));
         }
@@ -95,11 +97,12 @@ impl Log {
     }
 }
 
-/// Returns the newest log segment, or none where there is no store.
-fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
+/// Returns the newest log segment, or none where there is no store; and whether the format file is
+/// there, the last to come when a store is created.
+fn find(vfs: &dyn Vfs) -> Result<(Option<SegmentId>, bool)> {
     let names = match vfs.list("") {
         Ok(names) => names,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((None, false)),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
             return Err(Error::invalid("the store's directory is a file"));
         }
@@ -120,7 +123,7 @@ fn find(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
             "the directory holds other files and no store; name an empty or a new one",
         ));
     }
-    Ok(newest)
+    Ok((newest, has(FORMAT_FILE)))
 }
 
 pub(super) fn newest_log(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
@@ -143,7 +146,7 @@ fn read_format(vfs: &dyn Vfs) -> Result<()> {
     let mut bytes = [0; 128];
     let read = file.read_at(&mut bytes, 0).map_err(doing)?;
     let text = std::str::from_utf8(&bytes[..read]).unwrap_or_default();
-    if text == FORMAT_TEXT {
+    if holds(CheckSite::Format, text == FORMAT_TEXT) {
         return Ok(());
     }
     let version = text.lines().next().and_then(|line| line.strip_prefix("partita store, format "));
@@ -158,14 +161,41 @@ fn read_format(vfs: &dyn Vfs) -> Result<()> {
     }
 }
 
+/// Creates a store, or ends what a process began that was killed over it.
 fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let doing = |error| Error::io("create the store", error);
     vfs.create_dir("").map_err(doing)?;
     vfs.create_dir(DIRECTORY).map_err(doing)?;
     let _lock = super::lock(vfs, LOCK_FILE, options.lock_timeout)?;
-    if find(vfs)?.is_some() {
-        return Ok(());
+    match find(vfs)? {
+        (Some(_), true) => return Ok(()),
+        (Some(_), false) => {}
+        (None, _) => create_first_segment(vfs, options)?,
     }
+    write_format(vfs)
+}
+
+/// Writes the file that says what the directory is.
+pub(super) fn write_format(vfs: &dyn Vfs) -> Result<()> {
+    let doing = |error| Error::io(format!("write {FORMAT_FILE}"), error);
+    // The format file is the last to come, also on a file system that keeps no order of names.
+    vfs.sync_dir("", SyncSite::SegmentsName).map_err(doing)?;
+    let _ = vfs.remove(FORMAT_DRAFT);
+    let file = vfs.create_new(FORMAT_DRAFT).map_err(doing)?;
+    file.write_at(FORMAT_TEXT.as_bytes(), 0).map_err(doing)?;
+    file.sync_data(SyncSite::Format).map_err(doing)?;
+    vfs.rename(FORMAT_DRAFT, FORMAT_FILE).map_err(doing)?;
+    sync_names(vfs)
+}
+
+/// Makes the names of the store and of what is in it durable.
+pub(super) fn sync_names(vfs: &dyn Vfs) -> Result<()> {
+    let doing = |error| Error::io("sync the store's directory", error);
+    vfs.sync_dir("", SyncSite::StoreName).map_err(doing)?;
+    vfs.sync_dir("", SyncSite::ParentName).map_err(doing)
+}
+
+fn create_first_segment(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let mut random = [0; 48];
     (options.entropy)(&mut random)?;
     let header = SegmentHeader {
@@ -180,20 +210,7 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let base = Head::Snapshot(base);
     let payload =
         payload::encode(&base, &Parts::default(), FRAMES_FROM as u32, None, &[], Level::Quick);
-    super::snapshot::write_segment(vfs, &header, &payload)?;
-    write_format(vfs)?;
-    vfs.sync_dir("", SyncSite::ParentName).map_err(doing)
-}
-
-/// Writes the file that says what the directory is.
-pub(super) fn write_format(vfs: &dyn Vfs) -> Result<()> {
-    let doing = |error| Error::io(format!("write {FORMAT_FILE}"), error);
-    let _ = vfs.remove(FORMAT_DRAFT);
-    let file = vfs.create_new(FORMAT_DRAFT).map_err(doing)?;
-    file.write_at(FORMAT_TEXT.as_bytes(), 0).map_err(doing)?;
-    file.sync_data(SyncSite::Format).map_err(doing)?;
-    vfs.rename(FORMAT_DRAFT, FORMAT_FILE).map_err(doing)?;
-    vfs.sync_dir("", SyncSite::StoreName).map_err(doing)
+    super::snapshot::write_segment(vfs, &header, &payload)
 }
 
 /// Finds the last snapshot frame through the last frame's header, without reading what is between.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::frame::{HEADER, TAG};
 use super::medium::{Frame, Object, Segment, holds_objects, of_frame};
 use super::payload::{Head, TableHead};
@@ -44,7 +45,7 @@ impl Objects for Log {
         let read_at = self.medium().retirements();
         let Some(place) = self.locate(id)? else { return Ok(None) };
         let node = self.read_node_at(&place).map_err(|error| of_object(error, id, &place))?;
-        if node.id() != *id {
+        if !holds(CheckSite::NodeId, node.id() == *id) {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let node = Arc::new(node);
@@ -66,7 +67,7 @@ impl Log {
         let read_at = self.medium().retirements();
         let Some(place) = self.locate(id)? else { return Ok(None) };
         let content = self.read_content_at(&place).map_err(|error| of_object(error, id, &place))?;
-        if ObjectId::of_content(&content) != *id {
+        if !holds(CheckSite::ContentId, ObjectId::of_content(&content) == *id) {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
         let content: Arc<[u8]> = content.into();
@@ -159,8 +160,11 @@ impl Log {
             }
             return Ok(Some(Place { segment, frame, position: at.position }));
         }
+        let mut damage = damage;
         for slot in tables.iter().rev() {
             let loaded = self.table(slot)?;
+            // One that was made anew lacks the frames that are damaged as well.
+            damage = damage.or_else(|| loaded.fault.clone());
             let mut verified = None;
             for at in loaded.table.find(id) {
                 let segment = self.segment(slot.segment)?;

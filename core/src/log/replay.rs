@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, TryLockError};
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
 use super::open::newest_log;
@@ -16,9 +17,6 @@ use super::state::{Damage, State, TableSlot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId, Tag, Tagger};
 use crate::map::Map;
-
-/// Bytes that a medium writes at once or not at all.
-const SECTOR: u64 = 512;
 
 /// Damaged stretches, above which a store is not opened: looking through them takes its time.
 const DAMAGE_MAX: usize = 4 << 10;
@@ -146,15 +144,13 @@ impl Log {
         match segment.keys.decode_header(&head[..read], end).map(|header| header.kind) {
             // The marker of closing may be torn behind its header; then the log goes on in the next
             // segment, and nothing here says so.
-            None | Some(FrameKind::Close) => {
-                let next = SegmentId::log(segment.id.number + 1);
-                match self.medium().vfs.open(&next.path(), false) {
-                    Ok(_) => Ok(true),
-                    Err(_) => Ok(false),
-                }
-            }
+            None | Some(FrameKind::Close) => self.has_successor(segment.id),
             Some(_) => Ok(true),
         }
+    }
+
+    fn has_successor(&self, id: SegmentId) -> Result<bool> {
+        self.medium().has(SegmentId::log(id.number + 1))
     }
 
     /// Replays frames until there are no more.
@@ -179,7 +175,7 @@ impl Log {
                 }
                 found @ (Next::Silence | Next::Noise) => {
                     let is_noise = matches!(found, Next::Noise);
-                    let succeeded = self.has_successor(tail);
+                    let succeeded = self.has_successor(tail.segment.id)?;
                     let beyond = match is_noise && !succeeded {
                         true => self.beyond_noise(tail)?,
                         false => None,
@@ -199,6 +195,7 @@ impl Log {
                         self.skip_damage(tail, next)?;
                     } else {
                         tail.garbage = is_noise && !self.is_close(tail)?;
+                        self.miss_base(tail);
                         return Ok(());
                     }
                 }
@@ -206,9 +203,24 @@ impl Log {
         }
     }
 
-    fn has_successor(&self, tail: &Tail) -> bool {
-        let next = SegmentId::log(tail.segment.id.number + 1);
-        self.medium().vfs.open(&next.path(), false).is_ok()
+    /// Notes as damage that a segment has no frame at all: its first one was synced before it got
+    /// its name, and holds the refs.
+    fn miss_base(&self, tail: &Tail) {
+        if tail.sequence > 0 {
+            return;
+        }
+        let damage = Damage {
+            segment: tail.segment.id,
+            from: tail.end,
+            to: tail.end + 1,
+            refs: true,
+            what: "the first frame is missing".into(),
+        };
+        let mut state = self.state_mut();
+        state.certain.clear();
+        if !state.damage.contains(&damage) {
+            state.damage.push(damage);
+        }
     }
 
     fn next(&self, tail: &Tail, ahead: &mut ReadAhead) -> Result<Next> {
@@ -222,7 +234,7 @@ impl Log {
         let bytes = ahead.get(segment, tail.end, len)?;
         let whole = bytes.len() == len && header.sequence == tail.sequence + 1 && {
             let (body, tag) = bytes.split_at(len - TAG);
-            segment.keys.frame_tag(&tail.tag, body)[..] == *tag
+            holds(CheckSite::TailTag, segment.keys.frame_tag(&tail.tag, body)[..] == *tag)
         };
         Ok(match header.kind {
             _ if !whole => Next::Noise,
@@ -405,14 +417,18 @@ impl Log {
     /// Goes on in the next segment, if there is one.
     fn succeed(&self, tail: &mut Tail) -> Result<bool> {
         let next = SegmentId::log(tail.segment.id.number + 1);
-        if !self.has_successor(tail) {
+        if !self.has_successor(tail.segment.id)? {
             return Ok(false);
         }
         let segment = match Segment::open(&*self.medium().vfs, next) {
             Ok(segment) => Arc::new(segment),
-            // Retired between the two looks.
-            Err(_) if !self.has_successor(tail) => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) => {
+                // Retired between the two looks?
+                return match self.has_successor(tail.segment.id) {
+                    Ok(false) => Ok(false),
+                    _ => Err(error),
+                };
+            }
         };
         let valid = segment.header.predecessor_len;
         if valid > tail.end {
@@ -482,7 +498,8 @@ impl Log {
             let (body, tag) = frame.split_at(len - TAG);
             let fits = |before: &Tag| segment.keys.frame_tag(before, body)[..] == *tag;
             let follows = due.as_ref().filter(|(end, _)| *end == offset);
-            if !fits(&before) && !follows.is_some_and(|(_, due)| fits(due)) {
+            let is_whole = fits(&before) || follows.is_some_and(|(_, due)| fits(due));
+            if !holds(CheckSite::ResyncTag, is_whole) {
                 continue;
             }
             first = first.or(Some(offset));
@@ -503,7 +520,9 @@ impl Log {
         let head = segment.read_some(tail.end, HEADER)?;
         let header = segment.keys.decode_header(&head, tail.end);
         let (refs, what) = match header.map(|header| header.kind) {
-            Some(FrameKind::Snapshot) => (false, "an index frame"),
+            // The refs that it named are known from the frames before it. The first frame of a
+            // segment has none before it.
+            Some(FrameKind::Snapshot) if tail.end > FRAMES_FROM => (false, "an index frame"),
             Some(_) => (true, "a commit"),
             None => (true, "bytes that are no frame"),
         };
@@ -532,48 +551,6 @@ impl Log {
             tail.sequence = header.sequence.wrapping_sub(1);
         }
         Ok(())
-    }
-
-    /// Tells whether what stands at the end is the marker that closing left, with a bit or a few
-    /// flipped. The marker follows from what is before it, so this can be told.
-    fn is_close(&self, tail: &mut Tail) -> Result<bool> {
-        let expected = self.close_marker(tail);
-        let found = tail.segment.read_some(tail.end, expected.len())?;
-        let flipped: u32 = expected.iter().zip(&found).map(|(a, b)| (a ^ b).count_ones()).sum();
-        if found.len() != expected.len() || flipped > 16 {
-            return Ok(false);
-        }
-        // Of a marker across two sectors a crash may leave one, and zeros in the other.
-        let cut = (SECTOR - tail.end % SECTOR).min(found.len() as u64) as usize;
-        let missing = |part: &[u8]| !part.is_empty() && part.iter().all(|&byte| byte == 0);
-        if cut < found.len() && (missing(&found[..cut]) || missing(&found[cut..])) {
-            return Ok(false);
-        }
-        tail.durable = tail.durable.max(tail.end);
-        let damage = Damage {
-            segment: tail.segment.id,
-            from: tail.end,
-            to: tail.end + expected.len() as u64,
-            refs: false,
-            what: "the marker that closing left".into(),
-        };
-        let mut state = self.state_mut();
-        if !state.damage.contains(&damage) {
-            state.damage.push(damage);
-        }
-        Ok(true)
-    }
-
-    /// Returns the marker that closing leaves behind the last frame.
-    pub(crate) fn close_marker(&self, tail: &Tail) -> Vec<u8> {
-        let header = FrameHeader {
-            kind: FrameKind::Close,
-            payload: 0,
-            snapshot: tail.snapshot,
-            durable: tail.end as u32,
-            sequence: tail.sequence.wrapping_add(1),
-        };
-        tail.segment.keys.frame(&header, tail.end, &tail.tag, &[])
     }
 }
 

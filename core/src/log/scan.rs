@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Segment, holds_objects};
 use super::row::Row;
@@ -56,7 +57,11 @@ impl Log {
             damage.extend(loaded.fault.clone());
             let mut from = loaded.head.from;
             for (to, tag) in &loaded.head.ranges {
-                if to - from <= left && range_tag(&segment, from, *to)? != Some(*tag) {
+                let is_whole = || -> Result<bool> {
+                    let found = range_tag(&segment, from, *to)?;
+                    Ok(holds(CheckSite::RangeTag, found == Some(*tag)))
+                };
+                if to - from <= left && !is_whole()? {
                     let mut scan = Scan::default();
                     let mut quiet = |_| ControlFlow::Continue(());
                     scan_frames(&segment, from, *to, &mut scan, &mut quiet)?;
@@ -111,10 +116,11 @@ impl Log {
         let end = segment.end();
         let len = usize::try_from(segment.file_len()?.saturating_sub(end)).unwrap_or(usize::MAX);
         let bytes = segment.read_some(end, len)?;
-        let header = segment.keys.decode_header(&bytes, end);
-        let marker = match header.map(|header| header.kind) {
-            Some(FrameKind::Close) => HEADER + TAG,
-            _ => 0,
+        let marker = match segment.read_verified(end) {
+            Ok((header, _)) if header.kind == FrameKind::Close => HEADER + TAG,
+            Ok(_) => 0,
+            Err(error) if error.kind() == ErrorKind::Corrupt => 0,
+            Err(error) => return Err(error),
         };
         let rest = bytes.get(marker..).unwrap_or(&[]);
         if let Some(at) = rest.iter().position(|&byte| byte != 0) {

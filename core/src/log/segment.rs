@@ -21,6 +21,7 @@
 
 use std::fmt;
 
+use super::check_site::{CheckSite, holds};
 use super::vfs::VfsFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{Salt, Tag, Tagger};
@@ -177,7 +178,8 @@ fn decode(bytes: &[u8], at: usize, id: SegmentId) -> Result<SegmentHeader> {
         ));
     }
     let salt: Salt = bytes[48..80].try_into().expect("32 bytes");
-    if Tagger::new(&salt).update(&bytes[..HEADER - 16]).tag()[..] != bytes[HEADER - 16..] {
+    let due = Tagger::new(&salt).update(&bytes[..HEADER - 16]).tag();
+    if !holds(CheckSite::SegmentHeader, due[..] == bytes[HEADER - 16..]) {
         return Err(damaged(id, at));
     }
     if bytes[12..20] != [0; 8] {

@@ -75,6 +75,10 @@ impl Log {
             // Nothing but the base frame: the segment's name may not be durable yet.
             vfs.sync_dir(DIRECTORY, SyncSite::SegmentName)
                 .map_err(|error| Error::io("sync the directory of the segments", error))?;
+            if tail.segment.id.number == 1 {
+                // Nor may the store's, if whoever created it was killed over that.
+                super::open::sync_names(vfs)?;
+            }
         }
         let from = tail.durable.max(FRAMES_FROM);
         if from < tail.end {

@@ -20,9 +20,12 @@ pub enum SyncSite {
     /// The directory of the segments, after retired ones lost their names: what was purged must not
     /// come back.
     Removal,
+    /// The store's directory, after the directory of the segments got its name, before the format
+    /// file gets its: where that one is, there is a log.
+    SegmentsName,
     /// The store's format file, before it gets its name.
     Format,
-    /// The store's directory, after the format file and the directory of the segments got theirs.
+    /// The store's directory, after the format file got its name.
     StoreName,
     /// The directory above the store's, after the store's got its name.
     ParentName,
@@ -30,12 +33,13 @@ pub enum SyncSite {
 
 impl SyncSite {
     /// Every site.
-    pub const ALL: [SyncSite; 8] = [
+    pub const ALL: [SyncSite; 9] = [
         SyncSite::Commit,
         SyncSite::Segment,
         SyncSite::SegmentName,
         SyncSite::Bulk,
         SyncSite::Removal,
+        SyncSite::SegmentsName,
         SyncSite::Format,
         SyncSite::StoreName,
         SyncSite::ParentName,
@@ -44,6 +48,10 @@ impl SyncSite {
 
 /// One directory and what is below it. Names are relative, `/` between components; the empty name
 /// is the directory itself.
+///
+/// A call that the system interrupted is repeated here, below, as often as it takes. An error of
+/// the kind `Interrupted` that comes out all the same is taken as any other: the call may have done
+/// a part of its work, and whoever made it does not make it again.
 pub trait Vfs: Send + Sync + fmt::Debug {
     /// Creates a file that must not exist, open for reading and writing.
     ///

@@ -109,15 +109,16 @@ impl Graph {
         chains: bool,
         events: &mut dyn GraphEvents,
     ) -> Result<()> {
+        // It is listed: that it cannot be found by its id is damage, of the id or of an index.
+        let gone = || Error::corrupt(format!("object {:.10} is gone", object.id));
         let refs = if object.row.is_node() {
-            let node = store.read_node(&object.id)?;
+            let node = store.get_node(&object.id)?.ok_or_else(gone)?;
             events.read(store, object, Some(&node))?;
             if chains {
                 self.take_chain(number, &node)?;
             }
             node.refs.clone()
         } else {
-            let gone = || Error::corrupt(format!("object {:.10} is gone", object.id));
             store.log().get_content(&object.id)?.ok_or_else(gone)?;
             events.read(store, object, None)?;
             store.log().chunks(&object.id)?

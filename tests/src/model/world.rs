@@ -11,7 +11,7 @@ use partita::{
 
 use super::op::{Edit, NAMES, Op, PATHS};
 use super::plain::{Frozen, Line, Plain};
-use crate::vfs::{Disk, Recorder, images};
+use crate::vfs::{Crash, Disk, Fate, Recorder};
 
 /// Bytes of a segment, so that stores of some operations have several.
 const SEGMENT_BYTES: u64 = 12 << 10;
@@ -95,8 +95,10 @@ impl World {
                 Ok(())
             }
             Op::PowerCut(at) => {
-                let mut left = images(&self.base, &self.medium.actions(), 2);
-                let (_, image) = left.swap_remove(at % left.len());
+                let actions = self.medium.actions();
+                let crash = Crash::after(&self.base, &actions);
+                let fate = crash.fate(at % 12, *at as u64).unwrap_or(Fate::Dropped);
+                let image = crash.image(fate);
                 *self = World { used: self.used, ..World::on(image) };
                 Ok(())
             }

@@ -2,96 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use partita::SyncSite;
+use partita::ObjectId;
+
+use super::action::Action;
 
 /// A file apart from its name, as an inode is.
 pub type FileId = usize;
 
-/// One call that changed or synced something, or a mark between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A file got its first name.
-    Create {
-        /// The name.
-        name: String,
-        /// The file.
-        file: FileId,
-    },
-    /// A directory came.
-    CreateDirectory {
-        /// Its name.
-        name: String,
-    },
-    /// A file got another name.
-    Rename {
-        /// The old name.
-        from: String,
-        /// The new name.
-        to: String,
-    },
-    /// A name went away.
-    Remove {
-        /// The name.
-        name: String,
-    },
-    /// Bytes were written.
-    Write {
-        /// Where to.
-        file: FileId,
-        /// The offset of the first.
-        offset: u64,
-        /// The bytes.
-        bytes: Arc<[u8]>,
-    },
-    /// A file was synced.
-    Sync {
-        /// The file.
-        file: FileId,
-        /// Why.
-        site: SyncSite,
-    },
-    /// A file's sync failed: what no earlier sync covers is never certain any more.
-    Lost {
-        /// The file.
-        file: FileId,
-    },
-    /// The names in a directory were synced.
-    SyncDirectory {
-        /// The directory.
-        name: String,
-        /// Why.
-        site: SyncSite,
-    },
-    /// Something that the test wants to remember.
-    Mark(usize),
+/// A file's bytes, shared by all media that hold the same, and their hash once it was asked for.
+#[derive(Clone, Debug, Default)]
+struct Bytes {
+    bytes: Vec<u8>,
+    hash: OnceLock<ObjectId>,
 }
 
-impl Action {
-    /// Returns the directory whose names change, where any do.
-    pub(super) fn directory(&self) -> Option<&str> {
-        match self {
-            Action::Create { name, .. }
-            | Action::CreateDirectory { name }
-            | Action::Remove { name }
-            | Action::Rename { to: name, .. } => Some(parent(name)),
-            _ => None,
-        }
-    }
+/// The whole medium at one moment. Cheap to clone: bytes are copied when they are written to.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    files: Vec<Arc<Bytes>>,
+    names: BTreeMap<String, FileId>,
+    directories: BTreeSet<String>,
 }
 
 /// The directory that a name stands in.
-fn parent(name: &str) -> &str {
+pub(super) fn parent(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(parent, _)| parent)
-}
-
-/// The whole medium at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Disk {
-    files: Vec<Vec<u8>>,
-    names: BTreeMap<String, FileId>,
-    directories: BTreeSet<String>,
 }
 
 impl Disk {
@@ -104,7 +41,7 @@ impl Disk {
     }
 
     pub(super) fn bytes(&self, file: FileId) -> &[u8] {
-        &self.files[file]
+        self.files.get(file).map_or(&[], |file| &file.bytes)
     }
 
     pub(super) fn has_directory(&self, name: &str) -> bool {
@@ -116,19 +53,59 @@ impl Disk {
             return None;
         }
         let all = self.names.keys().chain(&self.directories);
-        let inside = all.filter(|path| parent(path) == name);
+        let inside = all.filter(|path| !path.is_empty() && parent(path) == name);
         Some(inside.map(|path| path.rsplit('/').next().expect("one part").to_owned()).collect())
+    }
+
+    /// Returns the bytes that all files with a name take.
+    pub fn used(&self) -> u64 {
+        self.files().map(|(_, bytes)| bytes.len() as u64).sum()
     }
 
     /// Returns every file by its name.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.names.iter().map(|(name, file)| (&name[..], &self.files[*file][..]))
+        self.names.iter().map(|(name, file)| (&name[..], self.bytes(*file)))
     }
 
-    /// Changes one byte of a file.
-    pub fn flip(&mut self, name: &str, at: usize, bits: u8) {
-        let file = self.names[name];
-        self.files[file][at] ^= bits;
+    /// Returns a name of a file.
+    pub fn name_of(&self, file: FileId) -> Option<&str> {
+        self.names.iter().find(|(_, at)| **at == file).map(|(name, _)| &name[..])
+    }
+
+    /// Returns the bytes of the file with that name.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.find(name).map(|file| self.bytes(file))
+    }
+
+    /// Puts a file with a name of its own in place of what has it.
+    pub fn put(&mut self, name: &str, bytes: Vec<u8>) {
+        let file = self.next_file();
+        self.files.push(Arc::new(Bytes { bytes, hash: OnceLock::new() }));
+        self.names.insert(name.to_owned(), file);
+    }
+
+    /// Takes a name away.
+    pub fn take(&mut self, name: &str) {
+        self.names.remove(name);
+    }
+
+    /// Returns a hash over all that can be read from the medium.
+    pub fn hash(&self) -> ObjectId {
+        let mut all = Vec::with_capacity(64 * (self.names.len() + self.directories.len()));
+        for (name, file) in &self.names {
+            let hash = match self.files.get(*file) {
+                Some(file) => *file.hash.get_or_init(|| ObjectId::of_content(&file.bytes)),
+                None => ObjectId::of_content(b""),
+            };
+            all.extend_from_slice(name.as_bytes());
+            all.push(0);
+            all.extend_from_slice(hash.as_bytes());
+        }
+        for name in &self.directories {
+            all.extend_from_slice(name.as_bytes());
+            all.push(1);
+        }
+        ObjectId::of_content(&all)
     }
 
     /// Does what an action says.
@@ -142,17 +119,14 @@ impl Disk {
                 if self.names.contains_key(name) {
                     return Err(io::ErrorKind::AlreadyExists.into());
                 }
-                if self.files.len() <= *file {
-                    self.files.resize(file + 1, Vec::new());
-                }
+                self.make(*file);
                 self.names.insert(name.clone(), *file);
             }
             Action::CreateDirectory { name } => {
-                let mut path = &name[..];
-                while !path.is_empty() {
-                    self.directories.insert(path.to_owned());
-                    path = parent(path);
+                if !self.has_directory(parent(name)) {
+                    return Err(missing());
                 }
+                self.directories.insert(name.clone());
             }
             Action::Rename { from, to } => {
                 if !self.has_directory(parent(to)) {
@@ -162,9 +136,7 @@ impl Disk {
                 self.names.insert(to.clone(), file);
             }
             Action::Remove { name } => drop(self.names.remove(name).ok_or_else(missing)?),
-            Action::Write { file, offset, bytes } => {
-                self.write(*file, *offset, bytes);
-            }
+            Action::Write { file, offset, bytes } => self.write(*file, *offset, bytes),
             Action::Sync { .. }
             | Action::Lost { .. }
             | Action::SyncDirectory { .. }
@@ -173,22 +145,38 @@ impl Disk {
         Ok(())
     }
 
+    /// Does one half of a rename: the new name comes, or the old one goes.
+    pub(super) fn half_rename(&mut self, from: &str, to: &str, file: FileId, comes: bool) {
+        if comes && self.has_directory(parent(to)) {
+            self.names.insert(to.to_owned(), file);
+        } else if !comes && self.find(from) == Some(file) {
+            self.names.remove(from);
+        }
+    }
+
+    fn make(&mut self, file: FileId) {
+        if self.files.len() <= file {
+            self.files.resize(file + 1, Arc::default());
+        }
+    }
+
     /// Writes into a file, which may have no name on this medium.
     pub(super) fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) {
-        if self.files.len() <= file {
-            self.files.resize(file + 1, Vec::new());
-        }
+        self.make(file);
         let from = usize::try_from(offset).expect("a test's offset fits");
         let end = from + bytes.len();
-        let old = &mut self.files[file];
-        if old.len() < end {
-            old.resize(end, 0);
+        let old = Arc::make_mut(&mut self.files[file]);
+        old.hash = OnceLock::new();
+        if old.bytes.len() < end {
+            old.bytes.resize(end, 0);
         }
-        old[from..end].copy_from_slice(bytes);
+        old.bytes[from..end].copy_from_slice(bytes);
     }
 
     /// Makes a file longer without writing into it.
     pub(super) fn extend(&mut self, file: FileId, len: u64) {
-        self.write(file, len, &[]);
+        if (self.bytes(file).len() as u64) < len {
+            self.write(file, len, &[]);
+        }
     }
 }

@@ -1,0 +1,134 @@
+//! Walks through crash states by the ten thousand, and takes out each sync and each lock in turn.
+//!
+//! `STATES` is the number of different states to see at least, `SEED` what chance starts from,
+//! `REPLAY` the address of one state to look at and nothing else. The last line has the sums.
+
+use std::env;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Instant;
+
+use partita::{CheckSite, SyncSite};
+use partita_tests::crash::address::Address;
+use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
+use partita_tests::crash::walk::{Limits, replay, walk_all};
+use partita_tests::crash::{ALL, report, sweep};
+use partita_tests::rot::damage::Density;
+use partita_tests::rot::survey;
+
+/// States of one workload in which a missing sync or lock is to show.
+const KNOCKOUT_STATES: usize = 600;
+
+/// Sizes of a medium that is full too early.
+const CAPACITIES: u64 = 200;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(what) => {
+            eprintln!("crash: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<bool, String> {
+    if let Ok(address) = env::var("REPLAY") {
+        let address: Address = address.parse()?;
+        println!("{address}");
+        return replay(&address).map(|()| {
+            println!("every promise holds");
+            true
+        });
+    }
+    let seed = number("SEED", 1)?;
+    let states: usize = number("STATES", 30_000)?;
+    let begun = Instant::now();
+    let (tours, losses) = walk_all(states, seed);
+    println!("{}\n{}", report::states(&tours), report::syncs(&tours));
+    let seen: usize = tours.iter().map(|tour| tour.states).sum();
+    println!("{seen} different states in {:.1?}, seed {seed}", begun.elapsed());
+    for loss in &losses {
+        println!("BAD {loss:?}");
+    }
+    let mut is_good = losses.is_empty();
+    for site in SyncSite::ALL {
+        let by = report::reached_by(&tours, site);
+        if losses.is_empty() && by.len() < 3 {
+            println!("BAD the sync {site:?} is reached by {by:?} alone");
+            is_good = false;
+        }
+    }
+    println!();
+    let limits = Limits { states: KNOCKOUT_STATES, seed };
+    let syncs: Vec<Verdict> =
+        SyncSite::ALL.into_iter().map(|site| without_sync(site, limits)).collect();
+    let locks: Vec<Verdict> = LOCKED.into_iter().map(|doing| without_lock(doing, limits)).collect();
+    for verdict in syncs.iter().chain(&locks) {
+        println!("{}", report::verdict(verdict));
+        is_good &= !verdict.caught.is_empty();
+    }
+    is_good &= go_wrong() & rot();
+    let caught = syncs.iter().filter(|verdict| !verdict.caught.is_empty()).count();
+    println!(
+        "crash: {seen} states, {} sync sites knocked out, {caught} caught, {} acknowledged commits \
+         lost",
+        syncs.len(),
+        losses.len()
+    );
+    Ok(is_good)
+}
+
+/// Lets every call go wrong, and the medium be full.
+fn go_wrong() -> bool {
+    let begun = Instant::now();
+    let (mut rows, mut is_good) = (Vec::new(), true);
+    for workload in ALL {
+        for swept in [sweep::faults(workload, 1), sweep::capacities(workload, CAPACITIES)] {
+            match swept {
+                Ok(swept) => rows.push((workload.name(), swept)),
+                Err(what) => {
+                    println!("BAD {what}");
+                    is_good = false;
+                }
+            }
+        }
+    }
+    println!("\n{}in {:.1?}\n", report::faults(&rows), begun.elapsed());
+    is_good
+}
+
+/// Flips every bit, and what else happens to files that nobody writes to.
+fn rot() -> bool {
+    let begun = Instant::now();
+    let mut is_good = true;
+    match survey::survey(Density::All) {
+        Ok(rows) => println!("{}in {:.1?}\n", survey::table(&rows), begun.elapsed()),
+        Err(bad) => {
+            println!("BAD {}", bad.join("\nBAD "));
+            is_good = false;
+        }
+    }
+    for site in CheckSite::ALL {
+        match survey::without(site, Density::Sampled) {
+            Some((_, what)) => println!("without {site:?}: caught\n    {what}"),
+            None if survey::DOUBLED.contains(&site) => {
+                println!("without {site:?}: another check sees the same damage");
+            }
+            None => {
+                println!("without {site:?}: NOT CAUGHT");
+                is_good = false;
+            }
+        }
+    }
+    println!();
+    is_good
+}
+
+fn number<T: FromStr>(name: &str, otherwise: T) -> Result<T, String> {
+    match env::var(name) {
+        Ok(text) => text.parse().map_err(|_| format!("{name} is no number: {text}")),
+        Err(_) => Ok(otherwise),
+    }
+}
