@@ -79,6 +79,7 @@ pub(crate) fn child(role: &str, arguments: &[String]) -> Result<()> {
             record(&session, &decode(&input)?)
         }
         ("open", [store]) => open::child(store),
+        ("open-killed", [store]) => open::killed(store),
         _ => Err(format!("no child {role:?}").into()),
     }
 }

@@ -1,10 +1,11 @@
-//! Bytes on disk, before any gc, beside `git gc --aggressive` of the same.
+//! Bytes on disk, before any gc and after one, beside `git gc --aggressive` of the same.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use partita::Store;
+use partita::{GcOptions, Store};
 
 use crate::history::History;
 use crate::measure::{Contender, Table, megabytes};
@@ -22,6 +23,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "git pack + index",
         "times the pack",
         "times pack + index",
+        "after gc",
+        "times the pack",
     ]);
     for files in [30, 5_000] {
         let work = work::edits(&history, files, 2_000, 5);
@@ -63,6 +66,11 @@ fn row(table: &Table, what: &str, raw: u64, store: &Path, git: &Path) -> Result<
     let pack = bytes_below(git, &|name| name.ends_with(".pack"))?;
     let both = pack + bytes_below(git, &|name| name.ends_with(".idx") || name.ends_with(".rev"))?;
     let times = |git: u64| format!("{:.2}", ours as f64 / git as f64);
+    // The second one frees the segment that the first began with.
+    for _ in 0..2 {
+        Store::open(store)?.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(()))?;
+    }
+    let collected = bytes_below(store, &|_| true)?;
     table.row(&[
         &what,
         &megabytes(raw),
@@ -71,6 +79,8 @@ fn row(table: &Table, what: &str, raw: u64, store: &Path, git: &Path) -> Result<
         &megabytes(both),
         &times(pack),
         &times(both),
+        &megabytes(collected),
+        &format!("{:.2}", collected as f64 / pack as f64),
     ]);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::cache::Cache;
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
-use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
+use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Packing, Payload};
 use super::row::{Location, Row};
 use super::segment::{FRAMES_FROM, SegmentHeader, SegmentId};
 use super::vfs::{Vfs, VfsFile};
@@ -445,26 +445,33 @@ impl Medium {
         }
         let index = payload.blocks.partition_point(|block| block.from <= at);
         let index = index.checked_sub(1).ok_or_else(cut)?;
+        let raw = self.block(segment, frame, index)?;
         let block = payload.blocks[index];
-        let key = (segment.id, frame.offset, index as u32);
-        let raw = match self.blocks.get(&key) {
-            Some(raw) => raw,
-            None => {
-                let at = u64::from(frame.offset) + HEADER as u64 + u64::from(block.at);
-                if u64::from(block.at) + u64::from(block.stored) > frame.header.payload.into() {
-                    return Err(cut());
-                }
-                let stored = segment.read(at, block.stored as usize)?;
-                let raw: Arc<[u8]> = if block.packed {
-                    zip::decompress(&stored, &[], block.raw as usize)?.into()
-                } else {
-                    stored.into()
-                };
-                self.blocks.insert(key, raw.clone(), raw.len());
-                raw
-            }
-        };
         slice(&raw, (at - block.from) as usize).ok_or_else(cut)
+    }
+
+    /// Returns the raw bytes of a block of the stream.
+    fn block(&self, segment: &Segment, frame: &Frame, index: usize) -> Result<Arc<[u8]>> {
+        let block = frame.payload.blocks[index];
+        let key = (segment.id, frame.offset, index as u32);
+        if let Some(raw) = self.blocks.get(&key) {
+            return Ok(raw);
+        }
+        if u64::from(block.at) + u64::from(block.stored) > frame.header.payload.into() {
+            return Err(malformed("a block beyond its frame"));
+        }
+        let first = match block.packing {
+            Packing::WithFirst => self.block(segment, frame, 0)?,
+            Packing::Raw | Packing::Alone => Arc::default(),
+        };
+        let at = u64::from(frame.offset) + HEADER as u64 + u64::from(block.at);
+        let stored = segment.read(at, block.stored as usize)?;
+        let raw: Arc<[u8]> = match block.packing {
+            Packing::Raw => stored.into(),
+            _ => zip::decompress(&stored, &first, block.raw as usize)?.into(),
+        };
+        self.blocks.insert(key, raw.clone(), raw.len());
+        Ok(raw)
     }
 
     /// Returns stored bytes of a content.

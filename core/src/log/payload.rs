@@ -26,6 +26,11 @@ use crate::limits::{FRAME_BYTES_MAX, FRAME_OBJECTS_MAX, REF_NAME_BYTES_MAX};
 pub(super) const GROUP_BYTES_MAX: usize = 16 << 10;
 /// Raw bytes of a block of the stream.
 pub(super) const BLOCK_BYTES: usize = 32 << 10;
+/// Raw bytes of a frame's first block where objects are packed tightly: those behind it are packed
+/// with it as their prefix, so that short texts share more than one block has.
+pub(super) const FIRST_BLOCK_BYTES: usize = 128 << 10;
+/// Raw bytes of a block that may be a prefix: a read of any other decodes it too.
+const PREFIX_BYTES_MAX: usize = 16 << 20;
 /// Streams up to this size stay in the control block.
 pub(super) const INLINE_STREAM_MAX: usize = 48 << 10;
 /// Updates, segments and ranges that one frame may name.
@@ -88,7 +93,17 @@ pub(crate) struct Block {
     /// Offset in the payload.
     pub(crate) at: u32,
     pub(crate) stored: u32,
-    pub(crate) packed: bool,
+    pub(crate) packing: Packing,
+}
+
+/// How a block is stored. A number is its flag in the control block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Raw = 0,
+    /// Compressed by itself.
+    Alone = 1,
+    /// Compressed with the frame's first block as prefix.
+    WithFirst = 2,
 }
 
 /// A payload taken apart; the bodies stay where they are.
@@ -146,8 +161,8 @@ pub(crate) fn encode(
     let blocks =
         if parts.stream.len() > INLINE_STREAM_MAX { cut_blocks(parts, level) } else { Vec::new() };
     control.uint(blocks.len() as u64);
-    for (raw, stored, packed) in &blocks {
-        control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(u64::from(*packed));
+    for (raw, stored, packing) in &blocks {
+        control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(*packing as u64);
     }
     for row in &parts.rows {
         encode_row(&mut control, row, frame);
@@ -179,20 +194,29 @@ pub(crate) fn encode(
     payload.into_bytes()
 }
 
-fn cut_blocks(parts: &Parts, level: Level) -> Vec<(u32, Vec<u8>, bool)> {
-    let mut blocks = Vec::new();
+fn cut_blocks(parts: &Parts, level: Level) -> Vec<(u32, Vec<u8>, Packing)> {
+    let mut blocks: Vec<(u32, Vec<u8>, Packing)> = Vec::new();
+    let mut first: &[u8] = &[];
     let mut from = 0;
     for (at, &end) in parts.record_ends.iter().enumerate() {
         let last = at + 1 == parts.record_ends.len();
-        if (end - from) as usize >= BLOCK_BYTES || last && end > from {
+        let due = match level {
+            Level::Tight if blocks.is_empty() => FIRST_BLOCK_BYTES,
+            _ => BLOCK_BYTES,
+        };
+        if (end - from) as usize >= due || last && end > from {
             let raw = &parts.stream[from as usize..end as usize];
-            let packed = zip::compress(raw, &[], level).filter(|packed| {
-                zip::decompress(packed, &[], raw.len()).is_ok_and(|back| back == raw)
+            let packed = zip::compress(raw, first, level).filter(|packed| {
+                zip::decompress(packed, first, raw.len()).is_ok_and(|back| back == raw)
             });
             blocks.push(match packed {
-                Some(packed) => (end - from, packed, true),
-                None => (end - from, raw.to_vec(), false),
+                Some(packed) if first.is_empty() => (end - from, packed, Packing::Alone),
+                Some(packed) => (end - from, packed, Packing::WithFirst),
+                None => (end - from, raw.to_vec(), Packing::Raw),
             });
+            if level == Level::Tight && blocks.len() == 1 && raw.len() <= PREFIX_BYTES_MAX {
+                first = raw;
+            }
             from = end;
         }
     }
@@ -328,13 +352,23 @@ pub(crate) fn decode(
     for _ in 0..block_count {
         let raw = reader.count(FRAME_BYTES_MAX, "a block")?;
         let stored = reader.count(FRAME_BYTES_MAX, "a stored block")?;
-        let packed = reader.bounded(1, "a block's flag")? == 1;
+        let packing = match reader.bounded(2, "a block's flag")? {
+            0 => Packing::Raw,
+            1 => Packing::Alone,
+            _ if blocks
+                .first()
+                .is_none_or(|first: &Block| first.raw as usize > PREFIX_BYTES_MAX) =>
+            {
+                return Err(malformed("a block without the one that is its prefix"));
+            }
+            _ => Packing::WithFirst,
+        };
         let block = Block {
             from: offset(from)?,
             raw: raw as u32,
             at: offset(at)?,
             stored: stored as u32,
-            packed,
+            packing,
         };
         blocks.push(block);
         from += raw;
@@ -508,4 +542,52 @@ fn decode_segments(reader: &mut Reader<'_>) -> Result<Vec<LiveSegment>> {
         segments.push(LiveSegment { id, len, tables });
     }
     Ok(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::FrameKind;
+    use super::*;
+
+    fn parts() -> Parts {
+        let mut parts = Parts::default();
+        for number in 0..3_000u64 {
+            let id = ObjectId::of_content(&number.to_le_bytes());
+            let said = format!("what {} said of {} at {id}\n", number % 7, number * 7_919);
+            parts.stream.extend_from_slice(said.as_bytes());
+            parts.record_ends.push(parts.stream.len() as u32);
+        }
+        parts
+    }
+
+    #[test]
+    fn tightly_packed_blocks_lean_on_the_first_and_quick_ones_on_none() {
+        let parts = parts();
+        let tight = cut_blocks(&parts, Level::Tight);
+        assert!(tight.len() > 2 && tight[0].0 as usize >= FIRST_BLOCK_BYTES);
+        assert_eq!(tight[0].2, Packing::Alone);
+        assert!(tight[1..].iter().all(|block| block.2 == Packing::WithFirst));
+        let quick = cut_blocks(&parts, Level::Quick);
+        assert!(quick.iter().all(|block| block.2 == Packing::Alone));
+    }
+
+    #[test]
+    fn a_block_whose_prefix_is_itself_or_too_large_is_refused() {
+        let decoded = |blocks: &[(u64, u64, u64)]| {
+            let mut control = Writer::new();
+            control.uint(0).uint(blocks.len() as u64);
+            for (raw, stored, flag) in blocks {
+                control.uint(*raw).uint(*stored).uint(*flag);
+            }
+            let control = control.into_bytes();
+            let front = Front { packed: false, back: None, raw: 0, stored: 0, len: 0 };
+            let decoded = decode(FrameKind::Bulk, control.into(), &front, &[], 256, u32::MAX);
+            decoded.map(|payload| payload.blocks.len()).map_err(|error| error.to_string())
+        };
+        let without = Err("malformed object: a block without the one that is its prefix".into());
+        assert_eq!(decoded(&[(10, 10, 2)]), without);
+        assert_eq!(decoded(&[(PREFIX_BYTES_MAX as u64 + 1, 9, 1), (10, 10, 2)]), without);
+        let length = Err("malformed object: a stream of another length".into());
+        assert_eq!(decoded(&[(PREFIX_BYTES_MAX as u64, 9, 1), (10, 10, 2)]), length);
+    }
 }

@@ -125,3 +125,30 @@ fn readers_and_writers_go_on_while_garbage_is_collected() {
     assert_whole(&open(&vfs));
     assert_whole(&store);
 }
+
+/// Texts that resemble each other all over a frame, not only in one block of it.
+#[test]
+fn short_texts_share_what_they_have_in_common_across_blocks() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    let said = |number: u64| format!("{number} {} {}", text(40, 9), text(1_000 + number, 9));
+    for first in (0..600).step_by(100) {
+        session
+            .batch(|batch| {
+                (first..first + 100)
+                    .try_for_each(|number| batch.remember(Memory::user(said(number))))
+            })
+            .unwrap();
+    }
+    for _ in 0..2 {
+        store.gc(&GcOptions::new(), &mut go_on).unwrap();
+    }
+    for store in [store, open(&vfs)] {
+        let latest = store.open_session("s").unwrap().latest().unwrap();
+        for (number, memory) in (0..).zip(latest.memories()) {
+            assert_eq!(memory.unwrap().memory.text(), said(number));
+        }
+        assert_whole(&store);
+    }
+}
