@@ -32,6 +32,8 @@ mod token;
 #[cfg(feature = "store")]
 mod workspace;
 
+#[cfg(feature = "tokens")]
+pub use context::exchanges;
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
