@@ -33,7 +33,10 @@ mod token;
 mod workspace;
 
 #[cfg(feature = "tokens")]
-pub use context::exchanges;
+pub use context::{
+    ContextDiff, Dialect, Item, ItemSource, Mend, Piece, Prompt, PromptMemory, RenderOptions,
+    Request, Tool, ViewedFile, exchanges,
+};
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{

@@ -95,3 +95,12 @@ pub const COMPONENT_BYTES_MAX: usize = 255;
 
 /// Bytes of a symlink's target in a checkout: `PATH_MAX` less the closing NUL.
 pub const TARGET_BYTES_MAX: usize = 4_095;
+
+/// Bytes of a tool's name in a request: what the Anthropic and `OpenAI` APIs take.
+pub const TOOL_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of a call's id in a request: what `OpenAI` Chat takes, the least of the three APIs.
+pub const CALL_ID_BYTES_MAX: usize = 40;
+
+/// Cache points of a request: what the Anthropic API takes.
+pub const CACHE_POINTS_MAX: usize = 4;

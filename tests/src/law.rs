@@ -32,6 +32,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("cap-fs-ext", "workspace"),
     ("getrandom", "log"),
     ("shuttle", "log"),
+    ("base64", "context"),
     ("serde_json", "json"),
     ("sled", "store"),
     ("tiktoken-rs", "token"),

@@ -33,26 +33,35 @@ use crate::object::{Body, Memory, Part, Role};
 /// ```
 pub fn exchanges<'a>(memories: impl IntoIterator<Item = &'a Memory>) -> Vec<Range<usize>> {
     let memories: Vec<&Memory> = memories.into_iter().collect();
-    let ends = ends(&memories);
     let mut ranges: Vec<Range<usize>> = Vec::new();
     // Whether the range that was put in last is a tool loop to be taken whole.
     let mut whole = false;
+    for range in closed(&memories) {
+        let first = memories[range.start];
+        match ranges.last_mut() {
+            Some(last) if whole && calls(first) => last.end = range.end,
+            _ => {
+                whole = calls(first) && begins_bound(first);
+                ranges.push(range);
+            }
+        }
+    }
+    ranges
+}
+
+/// Groups memories so that no group has a call and another its result.
+pub(super) fn closed(memories: &[&Memory]) -> Vec<Range<usize>> {
+    let ends = ends(memories);
+    let mut ranges = Vec::new();
     let mut at = 0;
     while at < memories.len() {
-        let calling = calls(memories[at]);
         let (start, mut end) = (at, ends[at]);
         while at < end {
             at += 1;
             end = end.max(ends[at]);
         }
         at += 1;
-        match ranges.last_mut() {
-            Some(last) if calling && whole => last.end = at,
-            _ => {
-                whole = calling && begins_bound(memories[start]);
-                ranges.push(start..at);
-            }
-        }
+        ranges.push(start..at);
     }
     ranges
 }

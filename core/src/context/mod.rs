@@ -1,6 +1,32 @@
-//! What a model is sent: messages without a store, and the request in each provider's dialect, valid by construction.
+//! What a model is sent: messages without a store, and the request in each provider's dialect,
+//! valid by construction.
+//!
+//! A [`Prompt`] is repaired once, in one place, into a sequence that no API can refuse; each
+//! dialect writes that sequence down in its own words. [`Prompt::items`] lists what tokens are spent
+//! on, [`ContextDiff`] compares two prompts, and [`exchanges`] are the units in which memories may
+//! be taken out.
 
+mod anthropic;
+mod block;
+mod dialect;
+mod diff;
 mod exchange;
+mod item;
+mod media;
+mod name;
+mod openai_chat;
+mod openai_responses;
 mod pair;
+mod prompt;
+mod repair;
+mod request;
+#[cfg(test)]
+mod tests;
+mod turn;
 
+pub use dialect::Dialect;
+pub use diff::ContextDiff;
 pub use exchange::exchanges;
+pub use item::{Item, ItemSource, Piece};
+pub use prompt::{Prompt, PromptMemory, Tool, ViewedFile};
+pub use request::{Mend, RenderOptions, Request};

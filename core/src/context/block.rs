@@ -1,0 +1,181 @@
+//! Parts become blocks: what the dialect takes as it is, a stated placeholder for the rest.
+
+use std::borrow::Cow;
+
+use super::dialect::{Dialect, Spot};
+use super::repair::arguments_of;
+use super::request::Mend;
+use super::turn::Block;
+use crate::json::Json;
+use crate::object::{Body, Part};
+
+/// Turns parts into blocks and keeps account of what was mended.
+pub(super) struct Mender {
+    dialect: Dialect,
+    /// The number of the memory at hand; 0 for none.
+    pub(super) memory: u64,
+    pub(super) mends: Vec<Mend>,
+}
+
+/// Returns where the parts of the result at an index end: before the end, and before the next.
+pub(super) fn result_end(parts: &[Part], at: usize) -> usize {
+    let Some(Part::Result { parts: count, .. }) = parts.get(at) else { return at };
+    let rest = &parts[at + 1..];
+    let most = usize::try_from(*count).unwrap_or(usize::MAX).min(rest.len());
+    let own = rest[..most].iter().take_while(|part| !matches!(part, Part::Result { .. })).count();
+    at + 1 + own
+}
+
+/// The schema of a tool that takes nothing.
+pub(super) fn empty_schema() -> Json {
+    Json::object([("type", Json::from("object")), ("properties", Json::Object(Vec::new()))])
+}
+
+impl Mender {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Mender { dialect, memory: 0, mends: Vec::new() }
+    }
+
+    pub(super) fn mend(&mut self, what: impl Into<String>) {
+        self.mends.push(Mend { memory: self.memory, what: what.into() });
+    }
+
+    /// Turns the parts of a result into blocks; a model's calls among them are its turn's.
+    pub(super) fn blocks<'a>(
+        &mut self,
+        parts: &'a [Part],
+        spot: Spot,
+        calls_apart: bool,
+    ) -> Vec<Block<'a>> {
+        let own = parts.iter().filter(|part| !(calls_apart && matches!(part, Part::Call { .. })));
+        own.filter_map(|part| self.block(part, spot)).collect()
+    }
+
+    /// Turns a part into a block, or nothing if there is nothing to say.
+    pub(super) fn block<'a>(&mut self, part: &'a Part, spot: Spot) -> Option<Block<'a>> {
+        match part {
+            Part::Text(body) => {
+                let text = self.text(body);
+                self.said(text.into_owned(), spot)
+            }
+            Part::Thinking { text, signature } => self.thinking(text, signature, spot),
+            Part::Call { id, name, arguments } => {
+                self.mend(format!("call {id:?} quoted: it stands in no turn of the model's"));
+                let arguments = self.text(arguments);
+                self.said(format!("[call of {name}: {arguments}]"), spot)
+            }
+            Part::Media { media_type, content } => self.media(media_type, content, spot),
+            Part::File { iteration } => {
+                let id = iteration.id().short();
+                self.mend(format!("file iteration {id} not shown: it was not resolved"));
+                self.said(format!("[file iteration {id}: its text is not here]"), spot)
+            }
+            Part::Opaque { provider, content } => self.opaque(provider, content, spot),
+            Part::Result { .. } => None,
+        }
+    }
+
+    /// Returns a call's arguments as an object, and as the model wrote them.
+    ///
+    /// What is no JSON object becomes `{"arguments": TEXT}`, nothing at all becomes `{}`.
+    pub(super) fn arguments<'a>(&mut self, body: &'a Body) -> (Json, Cow<'a, str>) {
+        let (object, written, changed) = arguments_of(self.text(body));
+        if changed {
+            self.mend("arguments of a call wrapped: they were no JSON object");
+        }
+        (object, written)
+    }
+
+    /// Returns a tool's schema as an object of the type `object`, which all APIs demand.
+    pub(super) fn schema(&mut self, name: &str, schema: &Json) -> Json {
+        if schema.as_object().is_none() {
+            self.mend(format!("schema of tool {name:?} replaced: it was no JSON object"));
+            return empty_schema();
+        }
+        let mut schema = schema.clone();
+        if schema.get("type").and_then(Json::as_str) != Some("object") {
+            self.mend(format!("schema of tool {name:?} made one of an object"));
+            schema.set("type", Json::from("object"));
+        }
+        schema
+    }
+
+    fn said<'a>(&mut self, mut text: String, spot: Spot) -> Option<Block<'a>> {
+        if text.trim().is_empty() {
+            self.mend("a blank text left out");
+            return None;
+        }
+        // A last turn of the model's may not end in white space, and every turn was once the last.
+        if self.dialect == Dialect::Anthropic && spot == Spot::Assistant {
+            let kept = text.trim_end().len();
+            if kept < text.len() {
+                self.mend("white space cut from the end of a text of the model's");
+                text.truncate(kept);
+            }
+        }
+        Some(Block::Text(text))
+    }
+
+    fn text<'a>(&mut self, body: &'a Body) -> Cow<'a, str> {
+        match body {
+            Body::Inline(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                if matches!(text, Cow::Owned(_)) {
+                    self.mend("bytes that are not UTF-8 shown as U+FFFD");
+                }
+                text
+            }
+            Body::Content(content) => {
+                let id = content.id().short();
+                self.mend(format!("content {id} not shown: it was not resolved"));
+                Cow::Owned(format!("[content {id}: its text is not here]"))
+            }
+        }
+    }
+
+    fn thinking<'a>(
+        &mut self,
+        text: &'a Body,
+        signature: &'a Body,
+        spot: Spot,
+    ) -> Option<Block<'a>> {
+        let whole = |body: &'a Body| body.as_inline().and_then(|it| std::str::from_utf8(it).ok());
+        let why = match (whole(text), whole(signature)) {
+            _ if self.dialect != Dialect::Anthropic => "this API takes none of that kind",
+            _ if spot != Spot::Assistant => "it stands in no turn of the model's",
+            (_, Some(signature)) if signature.trim().is_empty() => "it has no signature",
+            (Some(text), Some(signature)) => return Some(Block::Thinking { text, signature }),
+            _ => "it is not whole",
+        };
+        self.mend(format!("thinking left out: {why}"));
+        None
+    }
+
+    fn media<'a>(
+        &mut self,
+        media_type: &'a str,
+        content: &'a Body,
+        spot: Spot,
+    ) -> Option<Block<'a>> {
+        let bytes = content.as_inline().unwrap_or(&[]);
+        if self.dialect.form(media_type, spot).is_some() && !bytes.is_empty() {
+            return Some(Block::Media { media_type, bytes });
+        }
+        self.mend(format!("media of type {media_type:?} not shown: empty, or not taken there"));
+        self.said(format!("[media of type {media_type}: not shown]"), spot)
+    }
+
+    fn opaque<'a>(&mut self, provider: &str, content: &'a Body, spot: Spot) -> Option<Block<'a>> {
+        let why = match content.as_inline().map(Json::parse) {
+            _ if provider != self.dialect.name() => "it is another provider's",
+            Some(Ok(block)) if self.dialect.takes(&block, spot) => {
+                return Some(Block::Opaque(block));
+            }
+            Some(Ok(_)) => "it is not taken there",
+            Some(Err(_)) => "it is no JSON",
+            None => "it was not resolved",
+        };
+        self.mend(format!("a block of provider {provider:?} left out: {why}"));
+        None
+    }
+}

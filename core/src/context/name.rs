@@ -1,0 +1,104 @@
+//! Tool names and call ids that every API takes, made of those that it may not.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::id::ObjectId;
+use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+
+/// Digits of a hash that stand in for what was changed.
+const DIGITS: usize = 8;
+
+/// Returns a name that every API takes: itself where it is one, else with `_` for each foreign
+/// letter, cut, and with digits of the name's hash at the end, so that two names stay two.
+///
+/// It depends on the name alone, so a tool and its calls agree.
+pub(super) fn tool_name(name: &str) -> String {
+    if is_plain(name, TOOL_NAME_BYTES_MAX) {
+        return name.to_owned();
+    }
+    let letters = name.chars().map(|letter| if plain(letter) { letter } else { '_' });
+    let mut sent: String = letters.take(TOOL_NAME_BYTES_MAX - 1 - DIGITS).collect();
+    sent.push('_');
+    sent.push_str(&digits(name.as_bytes(), DIGITS));
+    sent
+}
+
+/// Gives each call an id of its own.
+#[derive(Debug, Default)]
+pub(super) struct CallIds<'a> {
+    taken: HashSet<String>,
+    /// How often each id had to be made anew.
+    again: HashMap<&'a str, u64>,
+}
+
+impl<'a> CallIds<'a> {
+    /// Returns the id itself where it is well formed and new, else one made of its hash. It depends
+    /// on the calls before alone, so what is appended changes none.
+    pub(super) fn assign(&mut self, id: &'a str) -> String {
+        if is_plain(id, CALL_ID_BYTES_MAX) && self.taken.insert(id.to_owned()) {
+            return id.to_owned();
+        }
+        let again = self.again.entry(id).or_default();
+        loop {
+            let seed = [&again.to_le_bytes()[..], id.as_bytes()].concat();
+            *again += 1;
+            let made = format!("call_{}", digits(&seed, 3 * DIGITS));
+            if self.taken.insert(made.clone()) {
+                return made;
+            }
+        }
+    }
+}
+
+fn digits(bytes: &[u8], count: usize) -> String {
+    let mut digits = ObjectId::of_content(bytes).to_string();
+    digits.truncate(count);
+    digits
+}
+
+fn is_plain(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.chars().all(plain)
+}
+
+fn plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallIds, is_plain, tool_name};
+    use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+
+    #[test]
+    fn a_tool_name_is_kept_up_to_its_limit_and_made_anew_above() {
+        for length in [1, TOOL_NAME_BYTES_MAX - 1, TOOL_NAME_BYTES_MAX] {
+            assert_eq!(tool_name(&"n".repeat(length)), "n".repeat(length));
+        }
+        let long = tool_name(&"n".repeat(TOOL_NAME_BYTES_MAX + 1));
+        assert!(long.len() == TOOL_NAME_BYTES_MAX && long != "n".repeat(TOOL_NAME_BYTES_MAX));
+    }
+
+    #[test]
+    fn foreign_names_become_plain_and_stay_apart() {
+        let names = ["", "a.b", "a_b", "a b", "\u{e9}", "mcp::x/y", "a.b."];
+        let sent: std::collections::HashSet<_> = names.iter().map(|name| tool_name(name)).collect();
+        assert_eq!(sent.len(), names.len());
+        assert!(sent.iter().all(|name| is_plain(name, TOOL_NAME_BYTES_MAX)), "{sent:?}");
+    }
+
+    #[test]
+    fn an_id_is_kept_up_to_its_limit_and_given_once() {
+        for length in [1, CALL_ID_BYTES_MAX - 1, CALL_ID_BYTES_MAX] {
+            assert_eq!(CallIds::default().assign(&"i".repeat(length)), "i".repeat(length));
+        }
+        let (long, mut ids) = ("i".repeat(CALL_ID_BYTES_MAX + 1), CallIds::default());
+        let given = ["a", "a", "a", "", "", "\u{e9}", &long].map(|id| ids.assign(id));
+        let distinct: std::collections::HashSet<_> = given.iter().collect();
+        assert_eq!(distinct.len(), given.len());
+        assert!(given.iter().all(|id| is_plain(id, CALL_ID_BYTES_MAX)), "{given:?}");
+        let mut hostile = CallIds::default();
+        let taken = hostile.assign(&given[1]);
+        hostile.assign("a");
+        assert_ne!(hostile.assign("a"), taken);
+    }
+}

@@ -1,0 +1,117 @@
+//! `OpenAI` Chat Completions.
+//!
+//! Rules, from the API reference and the errors that users report:
+//! * A message with `tool_calls` is followed at once by one `tool` message for each id.
+//! * `arguments` is a string; `content` is null where a model's turn only calls.
+//! * `tool` messages hold text alone, so their media follow in a user's message.
+//! * A failed tool has no flag: its text begins with `[the tool failed]`.
+//! * Instructions, sandbox and system memories are `system` messages where they stand.
+
+use super::dialect::{Dialect, Form, Spot};
+use super::media::{base64, data_url};
+use super::prompt::Prompt;
+use super::repair::repair;
+use super::request::Request;
+use super::turn::{Block, Speaker, Turn, joined_text};
+use crate::json::Json;
+
+pub(super) fn render(prompt: &Prompt) -> Request {
+    let repaired = repair(prompt, Dialect::OpenAiChat);
+    let system = [&prompt.instructions, &prompt.sandbox];
+    let mut messages: Vec<Json> = system
+        .into_iter()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| message("system", Json::from(text.as_str())))
+        .collect();
+    messages.extend(repaired.turns.into_iter().map(turn));
+    let mut body = Json::Object(Vec::new());
+    if !repaired.tools.is_empty() {
+        let tools = repaired.tools.into_iter().map(|tool| {
+            let mut function = Json::object([("name", Json::from(tool.name))]);
+            if !tool.description.trim().is_empty() {
+                function.set("description", Json::from(tool.description));
+            }
+            function.set("parameters", tool.schema);
+            Json::object([("type", Json::from("function")), ("function", function)])
+        });
+        body.set("tools", Json::Array(tools.collect()));
+    }
+    body.set("messages", Json::Array(messages));
+    Request { dialect: Dialect::OpenAiChat, body, cache_points: Vec::new(), mends: repaired.mends }
+}
+
+fn message(role: &str, content: Json) -> Json {
+    Json::object([("role", Json::from(role)), ("content", content)])
+}
+
+fn turn(turn: Turn<'_>) -> Json {
+    match turn.speaker {
+        Speaker::System => message("system", Json::from(joined_text(&turn.blocks))),
+        Speaker::User => message("user", content(turn.blocks)),
+        Speaker::Result { call, .. } => Json::object([
+            ("role", Json::from("tool")),
+            ("tool_call_id", Json::from(call)),
+            ("content", Json::from(joined_text(&turn.blocks))),
+        ]),
+        Speaker::Assistant => {
+            let (calls, said): (Vec<_>, Vec<_>) = turn.blocks.into_iter().partition(Block::is_call);
+            let content = if said.is_empty() { Json::Null } else { content(said) };
+            let mut message = message("assistant", content);
+            if !calls.is_empty() {
+                message
+                    .set("tool_calls", Json::Array(calls.into_iter().filter_map(call).collect()));
+            }
+            message
+        }
+    }
+}
+
+/// One text where there is nothing else, parts otherwise.
+fn content(blocks: Vec<Block<'_>>) -> Json {
+    if blocks.iter().all(|block| matches!(block, Block::Text(_))) {
+        return Json::from(joined_text(&blocks));
+    }
+    Json::Array(blocks.into_iter().filter_map(part).collect())
+}
+
+fn part(block: Block<'_>) -> Option<Json> {
+    match block {
+        Block::Text(text) => Some(typed("text", Json::from(text))),
+        Block::Media { media_type, bytes } => Some(medium(media_type, bytes)),
+        Block::Opaque(block) => Some(block),
+        Block::Thinking { .. } | Block::Call { .. } => None,
+    }
+}
+
+fn typed(kind: &str, value: Json) -> Json {
+    Json::object([("type", Json::from(kind)), (kind, value)])
+}
+
+fn medium(media_type: &str, bytes: &[u8]) -> Json {
+    match Dialect::OpenAiChat.form(media_type, Spot::User) {
+        Some(Form::Audio(format)) => {
+            let data = [("data", Json::from(base64(bytes))), ("format", Json::from(format))];
+            typed("input_audio", Json::object(data))
+        }
+        Some(Form::Document) => {
+            let name = ("filename", Json::from("document.pdf"));
+            let data = ("file_data", Json::from(data_url(media_type, bytes)));
+            typed("file", Json::object([name, data]))
+        }
+        _ => {
+            let url = Json::object([("url", Json::from(data_url(media_type, bytes)))]);
+            typed("image_url", url)
+        }
+    }
+}
+
+fn call(block: Block<'_>) -> Option<Json> {
+    let Block::Call { id, name, written, .. } = block else { return None };
+    let function =
+        Json::object([("name", Json::from(name)), ("arguments", Json::from(written.into_owned()))]);
+    Some(Json::object([
+        ("id", Json::from(id)),
+        ("type", Json::from("function")),
+        ("function", function),
+    ]))
+}

@@ -1,0 +1,346 @@
+//! The repair: from whatever memories hold to a sequence that is valid in every dialect.
+//!
+//! What comes out, and why it can be rendered without a further look:
+//! * A model's turn that calls is followed at once by one result a call, in the order of the
+//!   calls. A call without result gets an error result that says so; the first of several counts.
+//! * A result without a call becomes a quoted text of the user's.
+//! * Call ids are unique and well formed, names too; arguments are objects.
+//! * The first turn that is not the system's is a user's.
+//! * No text is blank, no turn without blocks.
+//! * Every block is one that the dialect takes where it stands.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::block::{Mender, empty_schema, result_end};
+use super::dialect::{Dialect, Spot};
+use super::exchange::closed;
+use super::name::{CallIds, tool_name};
+use super::pair::{Fate, Pairing, Place};
+use super::prompt::{Prompt, ViewedFile};
+use super::request::Mend;
+use super::turn::{Block, Origin, SentTool, Speaker, Turn, joined_text};
+use crate::json::Json;
+use crate::object::{Memory, MemoryKind, Part, Role};
+
+/// What the model is told of a call that has no result.
+const INTERRUPTED: &str = "[interrupted: the call returned no result]";
+/// Stands in for a result that says nothing.
+const NO_OUTPUT: &str = "[no output]";
+/// Goes ahead of a failed tool's words where the API has no flag for it.
+const FAILED: &str = "[the tool failed]";
+/// Goes ahead of a result whose call is not there.
+const ORPHAN: &str = "[result of a call that is not in view";
+/// The user's first turn, where the dialog in view has none.
+const BEGINNING: &str = "[earlier messages are not in view]";
+
+/// A prompt's tools and turns after the repair.
+pub(super) struct Repaired<'a> {
+    pub(super) tools: Vec<SentTool<'a>>,
+    pub(super) turns: Vec<Turn<'a>>,
+    pub(super) mends: Vec<Mend>,
+}
+
+/// Repairs a prompt for a dialect.
+pub(super) fn repair(prompt: &Prompt, dialect: Dialect) -> Repaired<'_> {
+    let memories: Vec<&Memory> = prompt.memories.iter().map(|entry| &entry.memory).collect();
+    let pairing = Pairing::of(memories.iter().copied());
+    let mut repair = Repair {
+        prompt,
+        dialect,
+        mender: Mender::new(dialect),
+        fates: pairing.results.iter().copied().collect(),
+        answers: pairing.answers,
+        ids: CallIds::default(),
+        turns: Vec::new(),
+    };
+    let leading = memories.iter().take_while(|memory| is_system(memory)).count();
+    let mut places = file_places(prompt, &memories, leading).into_iter().peekable();
+    for at in 0..=memories.len() {
+        while let Some((_, file)) = places.next_if(|(place, _)| *place <= at) {
+            repair.file(file);
+        }
+        if at < memories.len() {
+            repair.memory(at);
+        }
+    }
+    repair.begin_with_user();
+    let tools = repair.tools();
+    Repaired { tools, turns: repair.turns, mends: repair.mender.mends }
+}
+
+struct Repair<'a> {
+    prompt: &'a Prompt,
+    dialect: Dialect,
+    mender: Mender,
+    fates: HashMap<Place, Fate>,
+    answers: HashMap<Place, Place>,
+    ids: CallIds<'a>,
+    turns: Vec<Turn<'a>>,
+}
+
+impl<'a> Repair<'a> {
+    fn memory(&mut self, at: usize) {
+        let (prompt, number) = (self.prompt, self.prompt.memories[at].number);
+        let memory = &prompt.memories[at].memory;
+        self.mender.memory = number;
+        let speaks = is_model(memory);
+        let spot = if speaks { Spot::Assistant } else { Spot::User };
+        let (mut blocks, mut quoted, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        let mut part_at = 0;
+        while let Some(part) = memory.parts.get(part_at) {
+            match part {
+                Part::Result { call, .. } => {
+                    let end = result_end(&memory.parts, part_at);
+                    match self.fates.get(&(at, part_at)) {
+                        Some(Fate::Answers(_)) => {}
+                        Some(Fate::Duplicate(_)) => self.mender.mend(format!(
+                            "a further result of call {call:?} left out: the first counts"
+                        )),
+                        Some(Fate::Orphan) | None => {
+                            let what = format!("result of call {call:?} quoted: no such call");
+                            self.mender.mend(what);
+                            let text = format!("{ORPHAN}: {call}]");
+                            let body = &memory.parts[part_at + 1..end];
+                            let held = if speaks { &mut quoted } else { &mut blocks };
+                            held.push(Block::Text(text));
+                            held.extend(self.mender.blocks(body, Spot::User, speaks));
+                        }
+                    }
+                    // A model's calls are its calls, even where another part claims them.
+                    for (place, part) in memory.parts[..end].iter().enumerate().skip(part_at + 1) {
+                        if let (true, Part::Call { .. }) = (speaks, part) {
+                            self.call(part, (at, place), &mut blocks, &mut calls);
+                        }
+                    }
+                    part_at = end;
+                    continue;
+                }
+                Part::Call { .. } if speaks => {
+                    self.call(part, (at, part_at), &mut blocks, &mut calls);
+                }
+                _ => blocks.extend(self.mender.block(part, spot)),
+            }
+            part_at += 1;
+        }
+        if !speaks {
+            introduce(memory, &mut blocks);
+        }
+        let speaker = match memory.role {
+            _ if speaks => Speaker::Assistant,
+            Role::System if is_system(memory) => Speaker::System,
+            _ => Speaker::User,
+        };
+        if speaker == Speaker::System {
+            self.only_text(&mut blocks);
+        }
+        self.push(Origin::Memory(number), speaker, blocks);
+        self.results(number, &calls);
+        self.push(Origin::Memory(number), Speaker::User, quoted);
+    }
+
+    /// Takes a call: its id and name become what every API takes.
+    fn call(
+        &mut self,
+        part: &'a Part,
+        place: Place,
+        blocks: &mut Vec<Block<'a>>,
+        calls: &mut Vec<(Place, String)>,
+    ) {
+        let Part::Call { id, name, arguments } = part else { return };
+        let sent = self.ids.assign(id);
+        if sent != *id {
+            self.mender.mend(format!("call id {id:?} sent as {sent:?}: malformed or used before"));
+        }
+        let sent_name = tool_name(name);
+        if sent_name != *name {
+            self.mender.mend(format!("tool name {name:?} sent as {sent_name:?}: not allowed"));
+        }
+        let (arguments, written) = self.mender.arguments(arguments);
+        calls.push((place, sent.clone()));
+        blocks.push(Block::Call { id: sent, name: sent_name, arguments, written });
+    }
+
+    /// Answers the calls of the turn that was just put in.
+    fn results(&mut self, number: u64, calls: &[(Place, String)]) {
+        let prompt = self.prompt;
+        let mut shown = Vec::new();
+        for (place, call) in calls {
+            let Some(&(memory_at, part_at)) = self.answers.get(place) else {
+                self.mender.memory = number;
+                let what = format!("call {call:?} answered as interrupted: it has no result");
+                self.mender.mend(what);
+                let speaker = Speaker::Result { call: call.clone(), error: true };
+                self.push_result(number, speaker, vec![Block::Text(INTERRUPTED.to_owned())]);
+                continue;
+            };
+            let entry = &prompt.memories[memory_at];
+            let parts = &entry.memory.parts;
+            let Part::Result { error, .. } = &parts[part_at] else { continue };
+            self.mender.memory = entry.number;
+            let body = &parts[part_at + 1..result_end(parts, part_at)];
+            let mut blocks = self.mender.blocks(body, Spot::Result, is_model(&entry.memory));
+            if self.dialect == Dialect::OpenAiChat {
+                let media = |block: &mut Block<'_>| matches!(block, Block::Media { .. });
+                let apart: Vec<Block<'a>> = blocks.extract_if(.., media).collect();
+                if !apart.is_empty() {
+                    blocks.push(Block::Text("[media below]".to_owned()));
+                    let what = "media of a result moved behind it: the API takes text alone there";
+                    self.mender.mend(what);
+                    shown.push((entry.number, apart));
+                }
+            }
+            if blocks.is_empty() {
+                self.mender.mend(format!("result of call {call:?} was empty: filled in"));
+                blocks.push(Block::Text(NO_OUTPUT.to_owned()));
+            }
+            let speaker = Speaker::Result { call: call.clone(), error: *error };
+            self.push_result(entry.number, speaker, blocks);
+        }
+        for (number, media) in shown {
+            self.push(Origin::Memory(number), Speaker::User, media);
+        }
+        self.mender.memory = number;
+    }
+
+    fn push_result(&mut self, number: u64, speaker: Speaker, mut blocks: Vec<Block<'a>>) {
+        let failed = matches!(speaker, Speaker::Result { error: true, .. });
+        if failed && self.dialect != Dialect::Anthropic {
+            blocks.insert(0, Block::Text(FAILED.to_owned()));
+        }
+        self.push(Origin::Memory(number), speaker, blocks);
+    }
+
+    fn push(&mut self, origin: Origin, speaker: Speaker, blocks: Vec<Block<'a>>) {
+        if !blocks.is_empty() {
+            self.turns.push(Turn { origin, speaker, blocks });
+        }
+    }
+
+    /// A file, which looks the same in every dialect.
+    fn file(&mut self, at: usize) {
+        let ViewedFile { path, iteration, text, .. } = &self.prompt.files[at];
+        let text = format!("[file {path}, iteration {iteration}]\n{text}");
+        self.push(Origin::File(at), Speaker::User, vec![Block::Text(text)]);
+    }
+
+    /// The system says text alone.
+    fn only_text(&mut self, blocks: &mut Vec<Block<'a>>) {
+        let before = blocks.len();
+        let text = joined_text(blocks);
+        let texts = blocks.iter().filter(|block| matches!(block, Block::Text(_))).count();
+        if texts < before {
+            self.mender.mend("what is no text left out of a system message");
+        }
+        *blocks = if text.is_empty() { Vec::new() } else { vec![Block::Text(text)] };
+    }
+
+    fn begin_with_user(&mut self) {
+        let first = self.turns.iter().position(|turn| turn.speaker != Speaker::System);
+        let at = first.unwrap_or(self.turns.len());
+        if self.turns.get(at).is_some_and(|turn| turn.speaker == Speaker::User) {
+            return;
+        }
+        self.mender.memory = 0;
+        self.mender.mend("a placeholder put first: the dialog in view has no user's turn there");
+        let blocks = vec![Block::Text(BEGINNING.to_owned())];
+        self.turns.insert(at, Turn { origin: Origin::Placeholder, speaker: Speaker::User, blocks });
+    }
+
+    /// The tools; where there are none, those that the dialog calls, for Anthropic refuses a
+    /// dialog with calls but no tools.
+    fn tools(&mut self) -> Vec<SentTool<'a>> {
+        let mut names = HashSet::new();
+        let mut tools = Vec::new();
+        self.mender.memory = 0;
+        for tool in &self.prompt.tools {
+            let name = tool_name(&tool.name);
+            if name != tool.name {
+                self.mender.mend(format!("tool {:?} sent as {name:?}: not allowed", tool.name));
+            }
+            if !names.insert(name.clone()) {
+                self.mender.mend(format!("tool {name:?} left out: the first of a name counts"));
+                continue;
+            }
+            let schema = self.mender.schema(&name, &tool.schema);
+            tools.push(SentTool { name, description: &tool.description, schema });
+        }
+        if !tools.is_empty() {
+            return tools;
+        }
+        for block in self.turns.iter().flat_map(|turn| &turn.blocks) {
+            if let Block::Call { name, .. } = block
+                && names.insert(name.clone())
+            {
+                let what = format!("tool {name:?} declared: it is called, and there are no tools");
+                self.mender.mend(what);
+                let description = "Not available any more.";
+                let schema = empty_schema();
+                tools.push(SentTool { name: name.clone(), description, schema });
+            }
+        }
+        tools
+    }
+}
+
+/// Returns where each file stands, as the number of memories before it, by rising place.
+fn file_places(prompt: &Prompt, memories: &[&Memory], leading: usize) -> Vec<(usize, usize)> {
+    if prompt.files.is_empty() {
+        return Vec::new();
+    }
+    let mut ends = vec![0; memories.len()];
+    for range in closed(memories) {
+        ends[range.clone()].fill(range.end);
+    }
+    let place = |file: &ViewedFile| {
+        let before = prompt.memories.partition_point(|entry| entry.number <= file.after);
+        before.checked_sub(1).map_or(0, |newest| ends[newest]).max(leading)
+    };
+    let mut places: Vec<_> =
+        prompt.files.iter().enumerate().map(|(at, file)| (place(file), at)).collect();
+    places.sort();
+    places
+}
+
+/// Tells whether a memory is a turn of the model's: its calls are, whatever its kind.
+fn is_model(memory: &Memory) -> bool {
+    memory.role == Role::Assistant
+        && (memory.kind == MemoryKind::Message
+            || memory.parts.iter().any(|part| matches!(part, Part::Call { .. })))
+}
+
+fn is_system(memory: &Memory) -> bool {
+    memory.role == Role::System && memory.kind == MemoryKind::Message
+}
+
+/// Puts ahead of a user's text what it is, if it is no message of whoever asks.
+fn introduce(memory: &Memory, blocks: &mut Vec<Block<'_>>) {
+    let mark = match (memory.kind, memory.role) {
+        (MemoryKind::Summary, _) => "[summary of earlier messages]",
+        (MemoryKind::Note, _) => "[note]",
+        (MemoryKind::Validation, _) => "[validation]",
+        (MemoryKind::Message, Role::Tool) => "[tool output]",
+        (MemoryKind::Message, _) => return,
+    };
+    match blocks.first_mut() {
+        Some(Block::Text(text)) if memory.role == Role::Tool && text.starts_with(ORPHAN) => {}
+        Some(Block::Text(text)) => text.insert_str(0, &format!("{mark}\n")),
+        Some(_) => blocks.insert(0, Block::Text(mark.to_owned())),
+        None => {}
+    }
+}
+
+/// Returns the arguments of a call as an object, and as they are written.
+pub(super) fn arguments_of(text: Cow<'_, str>) -> (Json, Cow<'_, str>, bool) {
+    if text.trim().is_empty() {
+        return (Json::Object(Vec::new()), Cow::Borrowed("{}"), true);
+    }
+    match Json::parse(text.as_bytes()) {
+        Ok(object @ Json::Object(_)) => (object, text, false),
+        _ => {
+            let object = Json::object([("arguments", Json::from(text.into_owned()))]);
+            let written = object.to_string();
+            (object, Cow::Owned(written), true)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The request: a body in a provider's words, and what was mended on the way.
+
+use std::fmt;
+
+use super::dialect::Dialect;
+use crate::json::Json;
+
+/// How a prompt is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct RenderOptions {
+    /// Whether Anthropic requests are marked with `cache_control`; on unless turned off.
+    pub cache_points: bool,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        RenderOptions { cache_points: true }
+    }
+}
+
+impl RenderOptions {
+    /// Sets whether cache points are marked.
+    #[must_use]
+    pub fn with_cache_points(mut self, mark: bool) -> Self {
+        self.cache_points = mark;
+        self
+    }
+}
+
+/// What was done to a prompt so that an API takes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Mend {
+    /// The number of the memory that it was done to; 0 for what is no memory's.
+    pub memory: u64,
+    /// What was done, and why.
+    pub what: String,
+}
+
+impl fmt::Display for Mend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.memory {
+            0 => write!(f, "{}", self.what),
+            number => write!(f, "memory {number}: {}", self.what),
+        }
+    }
+}
+
+/// What a provider is sent: the prompt's part of the request body.
+///
+/// The body has `system`, `messages` and `tools` (Anthropic), `messages` and `tools` (Chat) or
+/// `instructions`, `input` and `tools` (Responses), each only if it has something to say, in the
+/// order in which the provider's cache sees them. Model, lengths and all else are the host's to add.
+///
+/// ```
+/// use partita::{Dialect, Memory, Prompt};
+/// // A process was killed between the call and its result.
+/// let call = r#"{"path": "src/lib.rs"}"#;
+/// let call = partita::Part::Call { id: "c1".into(), name: "read".into(), arguments: partita::Body::new(call) };
+/// let prompt = Prompt::new("")
+///     .with_memory(Memory::user("Read it."))
+///     .with_memory(Memory::assistant("I read it.").with_part(call));
+/// let request = prompt.render(Dialect::Anthropic);
+/// let messages = request.body.get("messages").and_then(|messages| messages.as_array());
+/// assert_eq!(messages.map(|messages| messages.len()), Some(3));
+/// assert!(request.mends.iter().any(|mend| mend.memory == 2 && mend.what.contains("interrupted")));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Whose words it is in.
+    pub dialect: Dialect,
+    /// The body.
+    pub body: Json,
+    /// Where a cache may keep the prefix, as paths into the body such as `messages/4/content/0`;
+    /// marked in the body too. The other dialects' providers find prefixes by themselves.
+    pub cache_points: Vec<String>,
+    /// What was mended, in the order of the prompt.
+    pub mends: Vec<Mend>,
+}

@@ -1,0 +1,326 @@
+//! Promises of rendering, rule by rule.
+
+use super::{ContextDiff, Dialect, Prompt, RenderOptions, Request, Tool, ViewedFile};
+use crate::id::ContentId;
+use crate::json::Json;
+use crate::object::{Body, Memory, MemoryKind, Part, Role};
+
+fn call(id: &str, arguments: &str) -> Part {
+    Part::Call { id: id.into(), name: "run".into(), arguments: Body::new(arguments) }
+}
+
+fn turn(id: &str) -> Memory {
+    Memory::assistant("I run it.").with_part(call(id, "{\"n\": 1}"))
+}
+
+fn bare(role: Role, parts: Vec<Part>) -> Memory {
+    Memory { parts, ..Memory::message(role, "") }
+}
+
+fn tool() -> Tool {
+    Tool::new("run", "Runs.", Json::parse(r#"{"type":"object","properties":{}}"#).unwrap())
+}
+
+fn prompt(memories: impl IntoIterator<Item = Memory>) -> Prompt {
+    memories.into_iter().fold(Prompt::default().with_tools([tool()]), Prompt::with_memory)
+}
+
+fn plain(prompt: &Prompt, dialect: Dialect) -> Request {
+    prompt.render_with(dialect, &RenderOptions::default().with_cache_points(false))
+}
+
+/// The dialog of a request, without tools.
+fn dialog(prompt: &Prompt, dialect: Dialect) -> String {
+    let body = plain(prompt, dialect).body;
+    body.get("messages").or(body.get("input")).unwrap().to_string()
+}
+
+fn mended(prompt: &Prompt, dialect: Dialect, memory: u64, word: &str) -> bool {
+    let mends = prompt.render(dialect).mends;
+    mends.iter().any(|mend| mend.memory == memory && mend.what.contains(word))
+}
+
+#[test]
+fn a_dialog_with_a_call_reads_as_each_api_documents_it() {
+    let prompt = prompt([Memory::user("Go."), turn("c1"), Memory::tool("c1", "done")]);
+    assert_eq!(
+        dialog(&prompt, Dialect::Anthropic),
+        concat!(
+            r#"[{"role":"user","content":[{"type":"text","text":"Go."}]},"#,
+            r#"{"role":"assistant","content":[{"type":"text","text":"I run it."},"#,
+            r#"{"type":"tool_use","id":"c1","name":"run","input":{"n":1}}]},"#,
+            r#"{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","#,
+            r#""content":[{"type":"text","text":"done"}]}]}]"#,
+        )
+    );
+    assert_eq!(
+        dialog(&prompt, Dialect::OpenAiChat),
+        concat!(
+            r#"[{"role":"user","content":"Go."},"#,
+            r#"{"role":"assistant","content":"I run it.","tool_calls":[{"id":"c1","#,
+            r#""type":"function","function":{"name":"run","arguments":"{\"n\": 1}"}}]},"#,
+            r#"{"role":"tool","tool_call_id":"c1","content":"done"}]"#,
+        )
+    );
+    assert_eq!(
+        dialog(&prompt, Dialect::OpenAiResponses),
+        concat!(
+            r#"[{"type":"message","role":"user","content":[{"type":"input_text","text":"Go."}]},"#,
+            r#"{"type":"message","role":"assistant","content":"I run it."},"#,
+            r#"{"type":"function_call","call_id":"c1","name":"run","arguments":"{\"n\": 1}"},"#,
+            r#"{"type":"function_call_output","call_id":"c1","output":"done"}]"#,
+        )
+    );
+    for dialect in Dialect::ALL {
+        assert_eq!(prompt.render(dialect).mends, []);
+    }
+}
+
+#[test]
+fn a_call_without_result_is_answered_as_interrupted() {
+    let prompt = prompt([Memory::user("Go."), turn("c1"), Memory::user("Again.")]);
+    let text = dialog(&prompt, Dialect::Anthropic);
+    let answered = r#""content":[{"type":"text","text":"[interrupted: the call returned no result]"}],"is_error":true},{"type":"text","text":"Again."}"#;
+    assert!(text.contains(answered), "{text}");
+    for dialect in Dialect::ALL {
+        assert!(mended(&prompt, dialect, 2, "interrupted"));
+        assert!(dialog(&prompt, dialect).contains("interrupted"));
+    }
+}
+
+#[test]
+fn a_late_result_moves_to_its_call_and_the_first_of_two_counts() {
+    let prompt = prompt([
+        Memory::user("Go."),
+        turn("c1"),
+        Memory::user("Wait."),
+        Memory::tool("c1", "first"),
+        Memory::tool("c1", "second"),
+    ]);
+    for dialect in Dialect::ALL {
+        let text = dialog(&prompt, dialect);
+        let (first, wait) = (text.find("first").unwrap(), text.find("Wait.").unwrap());
+        assert!(first < wait && !text.contains("second"), "{text}");
+        assert!(mended(&prompt, dialect, 5, "further result"));
+    }
+}
+
+#[test]
+fn a_result_without_call_is_quoted_as_a_text_of_the_users() {
+    let prompt = prompt([Memory::user("Go."), Memory::tool("gone", "42")]);
+    for dialect in Dialect::ALL {
+        let text = dialog(&prompt, dialect);
+        assert!(text.contains("[result of a call that is not in view: gone]"), "{text}");
+        assert!(text.contains("42") && !text.contains("tool_use_id"), "{text}");
+        assert!(mended(&prompt, dialect, 2, "quoted"));
+    }
+}
+
+#[test]
+fn a_dialog_begins_with_a_user() {
+    for memories in [vec![], vec![Memory::assistant("Hello.")]] {
+        let prompt = prompt(memories);
+        for dialect in Dialect::ALL {
+            let text = dialog(&prompt, dialect);
+            assert!(text.find("\"user\"").unwrap() < text.find("not in view").unwrap(), "{text}");
+            assert!(mended(&prompt, dialect, 0, "placeholder"));
+        }
+    }
+}
+
+#[test]
+fn signed_thinking_stays_in_place_for_anthropic_and_goes_nowhere_else() {
+    let thinking =
+        |signature| Part::Thinking { text: Body::new("hm "), signature: Body::new(signature) };
+    let memory = bare(Role::Assistant, vec![thinking("s1"), thinking(""), call("c1", "{}")]);
+    let with_thinking = prompt([Memory::user("Go."), memory]);
+    let kept = r#"[{"type":"thinking","thinking":"hm ","signature":"s1"},{"type":"tool_use""#;
+    assert!(dialog(&with_thinking, Dialect::Anthropic).contains(kept));
+    assert!(mended(&with_thinking, Dialect::Anthropic, 2, "no signature"));
+    for dialect in [Dialect::OpenAiChat, Dialect::OpenAiResponses] {
+        assert!(!dialog(&with_thinking, dialect).contains("hm"));
+    }
+    let last = prompt([Memory::user("Go."), bare(Role::Assistant, vec![thinking("s1")])]);
+    assert!(!dialog(&last, Dialect::Anthropic).contains("thinking"));
+    assert!(mended(&last, Dialect::Anthropic, 2, "nothing of the model's follows"));
+}
+
+#[test]
+fn opaque_blocks_go_to_their_provider_alone_and_with_their_counterpart() {
+    let opaque = |provider: &str, block: &str| Part::Opaque {
+        provider: provider.into(),
+        content: Body::new(block),
+    };
+    let r#use = r#"{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}"#;
+    let result = r#"{"type":"web_search_tool_result","tool_use_id":"s1","content":[]}"#;
+    let reasoning = r#"{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"x"}"#;
+    let whole = prompt([
+        Memory::user("Go."),
+        bare(
+            Role::Assistant,
+            vec![
+                opaque("anthropic", r#use),
+                opaque("anthropic", result),
+                opaque("openai-responses", reasoning),
+                Part::text("Found."),
+            ],
+        ),
+    ]);
+    let text = dialog(&whole, Dialect::Anthropic);
+    assert!(text.contains(r#use) && text.contains(result) && !text.contains("rs_1"), "{text}");
+    let text = dialog(&whole, Dialect::OpenAiResponses);
+    assert!(text.contains(reasoning) && !text.contains("server_tool_use"), "{text}");
+    assert!(!dialog(&whole, Dialect::OpenAiChat).contains("s1"));
+
+    let torn = prompt([
+        Memory::user("Go."),
+        bare(Role::Assistant, vec![opaque("anthropic", r#use), Part::text("Found.")]),
+        Memory::user("More."),
+        bare(Role::Assistant, vec![opaque("openai-responses", reasoning)]),
+    ]);
+    assert!(!dialog(&torn, Dialect::Anthropic).contains("server_tool_use"));
+    assert!(mended(&torn, Dialect::Anthropic, 2, "counterpart"));
+    assert!(!dialog(&torn, Dialect::OpenAiResponses).contains("reasoning"));
+    assert!(mended(&torn, Dialect::OpenAiResponses, 4, "nothing of the model's follows"));
+}
+
+#[test]
+fn arguments_that_are_no_object_are_wrapped() {
+    for (arguments, wrapped) in [("", "{}"), ("ls", r#"{"arguments":"ls"}"#), ("[1]", "[1]")] {
+        let memory = Memory::assistant("x").with_part(call("c1", arguments));
+        let prompt = prompt([Memory::user("Go."), memory]);
+        let text = dialog(&prompt, Dialect::Anthropic);
+        assert!(text.contains(wrapped) && text.contains("\"input\":{"), "{text}");
+        assert!(mended(&prompt, Dialect::Anthropic, 2, "wrapped"));
+    }
+}
+
+#[test]
+fn media_go_where_the_api_takes_them_and_are_named_elsewhere() {
+    let png = || Part::Media { media_type: "image/png".into(), content: Body::new(b"png!") };
+    let mut result = Memory::tool("c1", "see");
+    result.parts[0] = Part::Result { call: "c1".into(), error: false, parts: 2 };
+    let prompt =
+        prompt([Memory::user("Go.").with_part(png()), turn("c1"), result.with_part(png())]);
+    let text = dialog(&prompt, Dialect::Anthropic);
+    assert_eq!(text.matches(r#""media_type":"image/png","data":"cG5nIQ==""#).count(), 2, "{text}");
+    let text = dialog(&prompt, Dialect::OpenAiChat);
+    assert_eq!(text.matches("data:image/png;base64,cG5nIQ==").count(), 2, "{text}");
+    assert!(text.contains(r#""content":"see\n[media below]"},{"role":"user""#), "{text}");
+    let text = dialog(&prompt, Dialect::OpenAiResponses);
+    assert!(text.contains(r#""output":[{"type":"input_text","text":"see"},{"type":"input_image""#));
+    let odd = Part::Media { media_type: "x/y".into(), content: Body::new("z") };
+    let odd = self::prompt([Memory::user("Go.").with_part(odd)]);
+    for dialect in Dialect::ALL {
+        assert!(dialog(&odd, dialect).contains("[media of type x/y: not shown]"));
+        assert!(mended(&odd, dialect, 1, "not shown"));
+    }
+}
+
+#[test]
+fn what_was_not_resolved_is_named_and_reported() {
+    let content = Body::Content(ContentId::new(crate::id::ObjectId::of_content(b"long")));
+    let prompt = prompt([bare(Role::User, vec![Part::Text(content)])]);
+    for dialect in Dialect::ALL {
+        assert!(dialog(&prompt, dialect).contains("its text is not here]"));
+        assert!(mended(&prompt, dialect, 1, "not resolved"));
+    }
+}
+
+#[test]
+fn summaries_notes_and_validations_are_marked_texts_of_the_users() {
+    for (kind, mark) in [
+        (MemoryKind::Summary, "[summary of earlier messages]\\nx"),
+        (MemoryKind::Note, "[note]\\nx"),
+        (MemoryKind::Validation, "[validation]\\nx"),
+    ] {
+        let prompt = prompt([Memory::assistant("x").with_kind(kind)]);
+        for dialect in Dialect::ALL {
+            let text = dialog(&prompt, dialect);
+            assert!(text.contains(mark) && text.contains("\"user\""), "{text}");
+        }
+    }
+}
+
+#[test]
+fn leading_system_memories_go_to_the_system_and_later_ones_are_marked() {
+    let prompt = prompt([Memory::system("A"), Memory::user("B"), Memory::system("C")])
+        .with_sandbox("box")
+        .with_file(ViewedFile::new("a.rs", 2, "text"));
+    let body = plain(&prompt, Dialect::Anthropic).body;
+    let system = r#"[{"type":"text","text":"box"},{"type":"text","text":"A"}]"#;
+    assert_eq!(body.get("system").unwrap().to_string(), system);
+    assert!(dialog(&prompt, Dialect::Anthropic).contains("[system message]\\nC"));
+    let text = dialog(&prompt, Dialect::OpenAiChat);
+    let order = [r#""system","content":"A""#, "[file a.rs, iteration 2]\\ntext", "B", "\"C\""];
+    let places: Vec<_> = order.iter().map(|part| text.find(part).unwrap()).collect();
+    assert!(places.is_sorted(), "{text}");
+}
+
+#[test]
+fn a_file_stands_behind_the_exchange_in_which_it_came_into_view() {
+    let prompt = prompt([
+        Memory::user("Go."),
+        turn("c1"),
+        Memory::tool("c1", "done"),
+        Memory::assistant("Ready."),
+    ])
+    .with_file(ViewedFile::new("a.rs", 2, "text").with_after(2));
+    for dialect in Dialect::ALL {
+        let text = dialog(&prompt, dialect);
+        let places = ["done", "[file a.rs", "Ready."].map(|part| text.find(part).unwrap());
+        assert!(places.is_sorted(), "{text}");
+    }
+}
+
+#[test]
+fn tools_are_declared_if_the_dialog_calls_and_there_are_none() {
+    let mut prompt = prompt([Memory::user("Go."), turn("c1")]);
+    prompt.tools.clear();
+    for dialect in Dialect::ALL {
+        let request = prompt.render(dialect);
+        let tools = request.body.get("tools").unwrap();
+        assert!(tools.to_string().contains("\"run\"") && tools.as_array().unwrap().len() == 1);
+    }
+    prompt.tools = vec![tool(), tool(), Tool::new("x.y", "", Json::from("no schema"))];
+    let request = prompt.render(Dialect::OpenAiChat);
+    assert_eq!(request.body.get("tools").unwrap().as_array().unwrap().len(), 2);
+    for word in ["first of a name", "x.y", "no JSON object"] {
+        assert!(mended(&prompt, Dialect::OpenAiChat, 0, word), "{word}");
+    }
+}
+
+#[test]
+fn four_cache_points_at_most_and_none_if_turned_off() {
+    let prompt = Prompt::new("I").with_tools([tool()]).with_sandbox("box");
+    let prompt = [Memory::user("a"), turn("c"), Memory::tool("c", "d"), Memory::assistant("e")]
+        .into_iter()
+        .fold(prompt, Prompt::with_memory);
+    let request = prompt.render(Dialect::Anthropic);
+    assert_eq!(
+        request.cache_points,
+        ["tools/0", "system/1", "messages/2/content/0", "messages/3/content/0"]
+    );
+    assert!(request.cache_points.len() <= crate::limits::CACHE_POINTS_MAX);
+    assert_eq!(request.body.to_string().matches("cache_control").count(), 4);
+    let request = plain(&prompt, Dialect::Anthropic);
+    assert!(request.cache_points.is_empty() && !request.body.to_string().contains("cache_control"));
+}
+
+#[test]
+fn a_diff_names_what_came_went_and_changed_and_where_it_begins() {
+    let old = prompt([Memory::user("a"), Memory::assistant("b"), Memory::user("c")]);
+    assert!(ContextDiff::between(&old, &old).is_empty());
+    let mut new = old.clone().with_file(ViewedFile::new("f", 1, "t").with_after(3));
+    new.memories[1].memory = Memory::assistant("B");
+    new.memories.remove(2);
+    let diff = ContextDiff::between(&old, &new);
+    let keys = |items: &[super::Item]| items.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+    assert_eq!(keys(&diff.added), ["f@1"]);
+    assert_eq!(keys(&diff.removed), ["3"]);
+    assert_eq!(diff.changed.len(), 1);
+    assert_eq!((diff.changed[0].0.key.as_str(), diff.first_changed), ("2", Some(2)));
+    let shared = old.shared_bytes(&new, Dialect::OpenAiChat);
+    let body = plain(&old, Dialect::OpenAiChat).body.to_string();
+    assert!(body[..shared].ends_with("\"content\":\""), "{}", &body[..shared]);
+}

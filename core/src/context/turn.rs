@@ -1,0 +1,86 @@
+//! The repaired sequence: what every dialect renders from.
+
+use std::borrow::Cow;
+
+use crate::json::Json;
+
+/// Where a turn's words come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The memory of this number.
+    Memory(u64),
+    /// The file at this index of the prompt.
+    File(usize),
+    /// Nothing in the prompt.
+    Placeholder,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Speaker {
+    System,
+    User,
+    Assistant,
+    Result { call: String, error: bool },
+}
+
+/// A turn. What a model called is answered by the `Result` turns right behind it, one a call.
+#[derive(Clone, Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) origin: Origin,
+    pub(super) speaker: Speaker,
+    pub(super) blocks: Vec<Block<'a>>,
+}
+
+/// A piece of a turn that the dialect takes where it stands.
+#[derive(Clone, Debug)]
+pub(super) enum Block<'a> {
+    /// Never blank.
+    Text(String),
+    Thinking {
+        text: &'a str,
+        signature: &'a str,
+    },
+    Call {
+        id: String,
+        name: String,
+        /// An object.
+        arguments: Json,
+        /// The same, as the model wrote it.
+        written: Cow<'a, str>,
+    },
+    Media {
+        media_type: &'a str,
+        bytes: &'a [u8],
+    },
+    /// An object with a type.
+    Opaque(Json),
+}
+
+/// A tool as it is sent.
+#[derive(Clone, Debug)]
+pub(super) struct SentTool<'a> {
+    pub(super) name: String,
+    pub(super) description: &'a str,
+    /// An object with the type `object`.
+    pub(super) schema: Json,
+}
+
+impl Block<'_> {
+    pub(super) fn is_call(&self) -> bool {
+        matches!(self, Block::Call { .. })
+    }
+}
+
+/// Joins the texts among blocks, a line break between them.
+pub(super) fn joined_text(blocks: &[Block<'_>]) -> String {
+    let texts: Vec<&str> = blocks.iter().filter_map(as_text).collect();
+    texts.join("\n")
+}
+
+pub(super) fn as_text<'b>(block: &'b Block<'_>) -> Option<&'b str> {
+    match block {
+        Block::Text(text) => Some(text),
+        _ => None,
+    }
+}
