@@ -13,4 +13,5 @@ pub mod random;
 pub mod repository;
 pub mod rot;
 pub mod source;
+pub mod validate;
 pub mod vfs;

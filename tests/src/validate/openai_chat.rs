@@ -1,0 +1,95 @@
+//! `OpenAI` Chat Completions: <https://platform.openai.com/docs/api-reference/chat/create>.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::{Found, IMAGES, blank, is_base64, is_data_url, judge_tools, list, plain, text};
+
+pub(super) fn judge(body: &Value, found: &mut Found) {
+    for key in body.as_object().into_iter().flat_map(|body| body.keys()) {
+        found.check(["tools", "messages"].contains(&key.as_str()), "field", key);
+    }
+    for tool in list(body, "tools") {
+        found.check(text(tool, "type") == "function", "tool-type", tool);
+    }
+    if body.get("tools").is_some() {
+        found.check(!list(body, "tools").is_empty(), "tools-empty", "an empty list is refused");
+    }
+    judge_tools(list(body, "tools").iter().map(|tool| &tool["function"]), "parameters", found);
+    let messages = list(body, "messages");
+    let first = messages.iter().find(|message| text(message, "role") != "system");
+    let user = first.is_some_and(|message| text(message, "role") == "user");
+    found.check(user, "first-user", "the first that is not the system's");
+    let mut ids = HashSet::new();
+    let mut waiting: HashSet<&str> = HashSet::new();
+    for (at, message) in messages.iter().enumerate() {
+        let role = text(message, "role");
+        if role == "tool" {
+            let id = text(message, "tool_call_id");
+            found.check(waiting.remove(id), "result-without-call", format!("messages.{at} {id}"));
+            found.check(is_said(&message["content"], role), "content", format!("messages.{at}"));
+            continue;
+        }
+        for id in waiting.drain() {
+            found.add("call-without-result", format!("{id} before messages.{at}"));
+        }
+        let calls = list(message, "tool_calls");
+        match role {
+            "system" | "user" => {
+                found.check(calls.is_empty(), "call-role", format!("messages.{at}"));
+                let said = is_said(&message["content"], role);
+                found.check(said, "content", format!("messages.{at}"));
+            }
+            "assistant" => {
+                let silent = message["content"].is_null() && !calls.is_empty();
+                let said = silent || is_said(&message["content"], role);
+                found.check(said, "content", format!("messages.{at}"));
+            }
+            _ => found.add("role", format!("messages.{at} {role:?}")),
+        }
+        for call in calls {
+            let (id, function) = (text(call, "id"), &call["function"]);
+            found.check(text(call, "type") == "function", "call-type", id);
+            found.check(!id.is_empty() && id.len() <= 40, "call-id", format!("{id:?}"));
+            found.check(ids.insert(id), "call-id-unique", format!("{id:?}"));
+            found.check(plain(text(function, "name"), 64), "call-name", &function["name"]);
+            let arguments = function["arguments"].as_str().map(serde_json::from_str::<Value>);
+            let object = matches!(arguments, Some(Ok(Value::Object(_))));
+            found.check(object, "arguments", format!("of {id} are no text of an object"));
+            waiting.insert(id);
+        }
+        let has_tools = calls.is_empty() || !list(body, "tools").is_empty();
+        found.check(has_tools, "tools-missing", "tools were called");
+    }
+    for id in waiting {
+        found.add("call-without-result", format!("{id} at the end"));
+    }
+}
+
+/// Tells whether content is a text, or parts that the role may have, none of them blank.
+fn is_said(content: &Value, role: &str) -> bool {
+    match content {
+        Value::String(text) => !blank(text),
+        Value::Array(parts) => !parts.is_empty() && parts.iter().all(|part| is_part(part, role)),
+        _ => false,
+    }
+}
+
+fn is_part(part: &Value, role: &str) -> bool {
+    match (text(part, "type"), role) {
+        ("text", _) => !blank(text(part, "text")),
+        ("refusal", "assistant") => !blank(text(part, "refusal")),
+        ("image_url", "user") => is_data_url(text(&part["image_url"], "url"), &IMAGES),
+        ("input_audio", "user") => {
+            let audio = &part["input_audio"];
+            ["wav", "mp3"].contains(&text(audio, "format")) && is_base64(text(audio, "data"))
+        }
+        ("file", "user") => {
+            let file = &part["file"];
+            let data = is_data_url(text(file, "file_data"), &["application/pdf"]);
+            data && !text(file, "filename").is_empty()
+        }
+        _ => false,
+    }
+}
