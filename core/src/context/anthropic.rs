@@ -197,10 +197,11 @@ fn lone_server_blocks(message: &Message) -> HashSet<usize> {
                     lone.insert(at);
                 }
             }
-            result if result.ends_with("_tool_result") => {
-                if uses.remove(&text("tool_use_id")).is_none() {
-                    lone.insert(at);
-                }
+            result
+                if result.ends_with("_tool_result")
+                    && uses.remove(&text("tool_use_id")).is_none() =>
+            {
+                lone.insert(at);
             }
             _ => {}
         }

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_second_result_widens_and_an_id_used_again_begins_anew() {
         let dialog = [turn(&["a"]), result("a"), Memory::user("u"), result("a")];
-        assert_eq!(exchanges(&dialog), [0..4]);
+        assert_eq!(exchanges(&dialog), vec![0..4usize; 1]);
         let dialog = [turn(&["a"]), result("a"), Memory::user("u"), turn(&["a"]), result("a")];
         assert_eq!(exchanges(&dialog), [0..2, 2..3, 3..5]);
         let dialog = [turn(&["a"]), Memory::user("u"), turn(&["a"]), result("a")];
