@@ -47,7 +47,8 @@ pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
     Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind, Memory,
-    MemoryKind, Node, Objects, Operation, OperationKind, Part, Role, Timestamp, Tombstone, Trace,
+    MemoryKind, ModelCall, Node, Objects, Operation, OperationKind, Part, Role, Timestamp,
+    Tombstone, Trace, Usage,
 };
 #[cfg(feature = "store")]
 pub use session::{

@@ -54,6 +54,9 @@ pub const TEXT_INLINE_BYTES_MAX: usize = 1_024;
 /// Parts and links of a memory.
 pub const MEMORY_PARTS_MAX: usize = 1_024;
 
+/// Bytes of a model call's parameters: a response's JSON schema is the longest of them.
+pub const PARAMETERS_BYTES_MAX: usize = 64 << 10;
+
 /// Contents from this size on are placed as content-defined chunks.
 pub const CHUNKED_FROM_BYTES: usize = 1 << 20;
 

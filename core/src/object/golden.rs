@@ -11,7 +11,7 @@ use super::*;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "checkout.txt",
     "checkpoint.txt",
     "content.txt",
@@ -20,6 +20,7 @@ const FILES: [&str; 11] = [
     "map.txt",
     "map-root.txt",
     "memory.txt",
+    "model-call.txt",
     "node.txt",
     "operation.txt",
     "tombstone.txt",
@@ -380,4 +381,32 @@ fn horizons_keep_their_bytes() {
     };
     let bare = Horizon { checkpoint: 0, operation: 0, actor: String::new(), ..plain.clone() };
     assert_values("horizon.txt", vec![("plain", plain), ("bare", bare)]);
+}
+
+#[test]
+fn model_calls_keep_their_bytes() {
+    let usage = Usage {
+        input: Some(12),
+        output: Some(345),
+        cache_read: Some(70_000),
+        cache_write: Some(0),
+        reasoning: Some(300),
+    };
+    let full = ModelCall {
+        provider: "anthropic".to_owned(),
+        model: "claude-opus-4-5".to_owned(),
+        response: "msg_01".to_owned(),
+        request: "req_02".to_owned(),
+        stop: "tool_use".to_owned(),
+        parameters: r#"{"max_tokens":4096}"#.to_owned(),
+        context: Some(ContentId::new(id(7))),
+        usage,
+    };
+    let partial = ModelCall {
+        model: "gpt-4o".to_owned(),
+        usage: Usage { output: Some(1), ..Usage::default() },
+        ..ModelCall::default()
+    };
+    let vectors = vec![("full", full), ("partial", partial), ("bare", ModelCall::default())];
+    assert_values("model-call.txt", vectors);
 }

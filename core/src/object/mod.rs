@@ -11,6 +11,7 @@ pub(crate) mod golden;
 mod horizon;
 mod iteration;
 mod memory;
+mod model_call;
 mod operation;
 mod path;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use checkpoint::Checkpoint;
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use memory::{Body, Memory, MemoryKind, Part, Role};
+pub use model_call::{ModelCall, Usage};
 pub use operation::{Operation, OperationKind};
 pub use path::FilePath;
 pub use time::Timestamp;
@@ -56,6 +58,8 @@ impl Kind {
     pub const TOMBSTONE: Kind = Kind(7);
     /// Where the history of a trimmed session ends.
     pub const HORIZON: Kind = Kind(8);
+    /// One call of a model.
+    pub const MODEL_CALL: Kind = Kind(9);
 
     /// Returns the name, or none for a kind unknown to this version.
     pub fn name(self) -> Option<&'static str> {
@@ -68,6 +72,7 @@ impl Kind {
             Kind::CHECKOUT => "checkout",
             Kind::TOMBSTONE => "tombstone",
             Kind::HORIZON => "horizon",
+            Kind::MODEL_CALL => "model call",
             _ => return None,
         })
     }

@@ -240,6 +240,19 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn model_call()(
+        (provider, model, response) in (text(), text(), text()),
+        (request, stop, parameters) in (text(), text(), text()),
+        context in maybe(ContentId::new),
+        (input, output, cache_read) in any::<(Option<u64>, Option<u64>, Option<u64>)>(),
+        (cache_write, reasoning) in any::<(Option<u64>, Option<u64>)>(),
+    ) -> ModelCall {
+        let usage = Usage { input, output, cache_read, cache_write, reasoning };
+        ModelCall { provider, model, response, request, stop, parameters, context, usage }
+    }
+}
+
 /// What holds for one kind.
 macro_rules! properties {
     ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
@@ -306,6 +319,7 @@ properties! {
     checkouts: Checkout = checkout();
     tombstones: Tombstone = tombstone();
     horizons: Horizon = horizon();
+    model_calls: ModelCall = model_call();
 }
 
 fn plain_checkpoint() -> Checkpoint {
