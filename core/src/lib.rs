@@ -15,7 +15,7 @@ pub mod diff;
 mod error;
 mod id;
 #[cfg(feature = "tokens")]
-mod interop;
+pub mod interop;
 #[cfg(feature = "tokens")]
 mod json;
 pub mod limits;

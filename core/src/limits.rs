@@ -57,6 +57,19 @@ pub const MEMORY_PARTS_MAX: usize = 1_024;
 /// Bytes of a model call's parameters: a response's JSON schema is the longest of them.
 pub const PARAMETERS_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes of one line of a transcript: a few screenshots in base64, which agents do write.
+pub const LINE_BYTES_MAX: usize = 32 << 20;
+
+/// Bytes of a transcript that is one JSON document, which is held whole: some ten times that in
+/// memory.
+pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+
+/// Bytes from which a transcript's format is guessed.
+pub const DETECT_BYTES: usize = 64 << 10;
+
+/// Remarks that a report lists of each sort; beyond it they are counted.
+pub const REPORT_ITEMS_MAX: usize = 64;
+
 /// Contents from this size on are placed as content-defined chunks.
 pub const CHUNKED_FROM_BYTES: usize = 1 << 20;
 

@@ -1,0 +1,149 @@
+//! Formats of transcripts, and how one is told from another by its first bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::keys::Keys;
+use crate::error::{Error, Result};
+
+/// How a transcript is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Format {
+    /// The JSON lines of Claude Code's sessions.
+    ClaudeCode,
+    /// Messages of OpenAI's Chat Completions, or of several conversations.
+    OpenAiChat,
+    /// Messages of Anthropic's Messages API, or a request's body.
+    Anthropic,
+    /// A `.traj` of SWE-agent or mini-swe-agent.
+    SweAgent,
+    /// Events of OpenHands.
+    OpenHands,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 5] = [
+        Format::ClaudeCode,
+        Format::OpenAiChat,
+        Format::Anthropic,
+        Format::SweAgent,
+        Format::OpenHands,
+    ];
+
+    /// Returns the name, which also begins the origins of its memories.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::ClaudeCode => "claude-code",
+            Format::OpenAiChat => "openai-chat",
+            Format::Anthropic => "anthropic",
+            Format::SweAgent => "swe-agent",
+            Format::OpenHands => "openhands",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let format = Format::ALL.into_iter().find(|format| format.name() == text);
+        format.ok_or_else(|| {
+            let names = Format::ALL.map(Format::name).join(", ");
+            let text = super::report::clip(text);
+            Error::invalid(format!("no transcript format {text:?}; there are {names}"))
+        })
+    }
+}
+
+/// Guesses the format from a file's first bytes, by the keys that stand in them; none if they are of
+/// none of the formats. The more bytes the surer; the first line or 64 KiB are enough.
+///
+/// ```
+/// use partita::interop::{Format, detect};
+/// let line = br#"{"type":"user","uuid":"1","parentUuid":null,"message":{"role":"user""#;
+/// assert_eq!(detect(line), Some(Format::ClaudeCode));
+/// assert_eq!(detect(b"Dear diary"), None);
+/// ```
+pub fn detect(prefix: &[u8]) -> Option<Format> {
+    let keys = Keys::scan(prefix);
+    let top = |key| keys.has_at(1, key);
+    let any = |names: &[&str]| names.iter().any(|name| keys.has(name));
+    if top("trajectory") && (top("environment") || top("history") || top("info"))
+        || top("trajectory_format")
+        || top("history") && top("environment")
+    {
+        return Some(Format::SweAgent);
+    }
+    let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];
+    if top("type") && claude.into_iter().any(top) {
+        return Some(Format::ClaudeCode);
+    }
+    if top("kind") && (top("source") || top("timestamp")) {
+        return Some(Format::OpenHands);
+    }
+    if !any(&["role", "messages", "traj", "choices"]) {
+        return None;
+    }
+    let openai = ["tool_calls", "tool_call_id", "function_call", "image_url", "refusal", "choices"];
+    let blocks = ["tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"];
+    let roles = ["system", "developer", "tool", "function"];
+    if any(&openai) || roles.iter().any(|role| keys.says("role", role)) {
+        return Some(Format::OpenAiChat);
+    }
+    let anthropic = blocks.iter().any(|block| keys.says("type", block));
+    if anthropic || top("system") || top("stop_sequence") || keys.has("input_schema") {
+        return Some(Format::Anthropic);
+    }
+    Some(Format::OpenAiChat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_and_an_unknown_one_is_told_the_others() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse::<Format>().unwrap(), format);
+        }
+        let error = "codex".parse::<Format>().unwrap_err();
+        assert!(error.to_string().contains("openhands"), "{error}");
+    }
+
+    #[test]
+    fn each_format_is_told_by_its_first_bytes() {
+        use Format::*;
+        for (text, format) in [
+            (r#"{"type":"summary","summary":"x","leafUuid":"1"}"#, Some(ClaudeCode)),
+            (r#"{"type":"file-history-snapshot","isSnapshotUpdate":false,"sn"#, Some(ClaudeCode)),
+            (r#"{"parentUuid":null,"type":"user","message":{"role":"user","con"#, Some(ClaudeCode)),
+            (r#"{"id":"1","timestamp":"t","source":"user","kind":"MessageEv"#, Some(OpenHands)),
+            (
+                r#"{"id":"1","source":"user","llm_message":{},"kind":"MessageEvent"}"#,
+                Some(OpenHands),
+            ),
+            (r#"[{"kind": "PauseEvent", "timestamp": "t"}]"#, Some(OpenHands)),
+            (r#"{ "environment": "e", "trajectory": [ { "action": "ls" "#, Some(SweAgent)),
+            (r#"{"info":{},"messages":[],"trajectory_format":"mini-swe-agent-1"}"#, Some(SweAgent)),
+            (r#"[{"task_id":0,"traj":[{"role":"system","content":"#, Some(OpenAiChat)),
+            (r#"[{"role":"user","content":"hi"}]"#, Some(OpenAiChat)),
+            (r#"[{"role":"assistant","tool_calls":[{"id":"1","type":"func"#, Some(OpenAiChat)),
+            (r#"{"model":"m","system":"s","messages":[{"role":"user"#, Some(Anthropic)),
+            (r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id"#, Some(Anthropic)),
+            ("", None),
+            ("[]", None),
+            ("{\"a\":1}", None),
+            ("text with \"role\": user", None),
+        ] {
+            assert_eq!(detect(text.as_bytes()), format, "{text}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Messages without a store: a provider's values in, memories out.
+
+use super::report::Report;
+use super::transcript::Transcript;
+use super::{Format, anthropic, base, detect, openai_chat};
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::object::Memory;
+
+/// Memories, and what stands beside them in a request's body.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Messages {
+    /// The messages, in order.
+    pub memories: Vec<Memory>,
+    /// The system instructions.
+    pub instructions: Option<String>,
+    /// The tools, as the provider writes them.
+    pub tools: Vec<Json>,
+    /// What was mended and skipped.
+    pub report: Report,
+}
+
+/// Reads a list of messages or a whole request's body, of OpenAI's Chat Completions or of
+/// Anthropic's Messages API; which of them, its blocks and keys tell.
+///
+/// Stricter than the import of a transcript: one message that cannot be taken is an error.
+///
+/// ```
+/// use partita::{Json, Role, interop::messages};
+/// let body = Json::parse(
+///     r#"{"system": "Be brief.", "messages": [{"role": "user", "content": "Why?"}]}"#,
+/// )?;
+/// let messages = messages(&body)?;
+/// assert_eq!(messages.instructions.as_deref(), Some("Be brief."));
+/// assert_eq!(messages.memories[0].role, Role::User);
+/// # Ok::<(), partita::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` if it is neither, naming the first message that cannot be taken and why.
+pub fn messages(value: &Json) -> Result<Messages> {
+    let format = match value.as_array() {
+        Some([]) => return Ok(Messages::default()),
+        _ => detect(value.to_string().as_bytes()),
+    };
+    let none = || Error::invalid("no messages: neither a list of them nor a request's body");
+    let mut found = match format {
+        Some(Format::OpenAiChat) => openai_chat::conversations(value),
+        Some(Format::Anthropic) => anthropic::conversation(value).into_iter().collect(),
+        Some(other) => return Err(base::foreign(other, "messages are expected here")),
+        None => return Err(none()),
+    };
+    if found.len() > 1 {
+        let count = found.len();
+        return Err(Error::invalid(format!("{count} conversations; give one of them")));
+    }
+    let Transcript { entries, instructions, tools, report, .. } = found.pop().ok_or_else(none)?;
+    if let Some(refused) = report.refused.first.first() {
+        return Err(Error::invalid(refused.to_string()));
+    }
+    let memories = entries.into_iter().map(|entry| entry.memory).collect();
+    Ok(Messages { memories, instructions, tools, report })
+}

@@ -1,0 +1,347 @@
+//! Events of OpenHands, one a line or in a list; its raw messages are those of `openai_chat`.
+
+use std::collections::{HashMap, HashSet};
+use std::io::BufRead;
+
+use super::input::Lines;
+use super::openai_chat::{self, written};
+use super::report::{Place, clip};
+use super::swe_agent::openai_thinking;
+use super::transcript::{Entry, Transcript};
+use super::value::{data_url, is_something, items, leave, opaque, owned, text};
+use super::{Format, base, clock};
+use crate::error::{Error, Result};
+use crate::id::ObjectId;
+use crate::json::Json;
+use crate::limits::DOCUMENT_BYTES_MAX;
+use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role};
+
+const FORMAT: Format = Format::OpenHands;
+const PROVIDER: &str = "openhands";
+
+/// Reads events, one a line; or a document that is a list of events or of raw messages.
+pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
+    let mut reader = Reader::new();
+    let mut lines = Lines::new(input);
+    let mut document = String::new();
+    let mut is_first = true;
+    while let Some((number, line, ended)) = lines.next()? {
+        // A document is told by its first line, which holds no whole event.
+        let is_first = std::mem::replace(&mut is_first, false);
+        if !document.is_empty() || is_first && !line.trim_start().starts_with('{') {
+            if document.len() + line.len() > DOCUMENT_BYTES_MAX {
+                return Err(Error::invalid(format!(
+                    "line {number}: the list is longer than {DOCUMENT_BYTES_MAX} bytes, the most \
+                     that is read"
+                )));
+            }
+            document.push_str(line);
+            continue;
+        }
+        let at = Place::Line(number);
+        match Json::parse(line) {
+            Ok(event) => {
+                if text(&event, "kind").is_none()
+                    && let Some(error) = base::mixed(FORMAT, number, line)
+                {
+                    return Err(error);
+                }
+                reader.event(&event, at);
+            }
+            Err(_) if !ended => {
+                let why = "cut short; import again when the line is whole";
+                reader.transcript.report.refuse(at, why);
+            }
+            Err(error) => reader.transcript.report.refuse(at, clip(&error.to_string())),
+        }
+    }
+    if !document.is_empty() {
+        let list = Json::parse(&document)?;
+        let events = list.as_array().unwrap_or_default();
+        if !events.is_empty() && events.iter().all(|event| event.get("role").is_some()) {
+            return Ok(openai_chat::conversations(&list));
+        }
+        for (at, event) in events.iter().enumerate() {
+            reader.event(event, Place::Message(at as u64 + 1));
+        }
+    }
+    if !reader.found {
+        return Err(base::foreign(FORMAT, "no event with a `kind` in it"));
+    }
+    Ok(vec![reader.finish()])
+}
+
+struct Reader {
+    transcript: Transcript,
+    entries: Vec<Entry>,
+    seen: HashSet<String>,
+    /// Where the response of an id is among the entries.
+    responses: HashMap<String, usize>,
+    joined: Vec<Place>,
+    model: String,
+    found: bool,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Reader {
+            transcript: Transcript::new(FORMAT),
+            entries: Vec::new(),
+            seen: HashSet::new(),
+            responses: HashMap::new(),
+            joined: Vec::new(),
+            model: String::new(),
+            found: false,
+        }
+    }
+
+    fn event(&mut self, event: &Json, at: Place) {
+        let report = &mut self.transcript.report;
+        let Some(kind) = text(event, "kind") else {
+            report.refuse(at, "no object with a `kind`");
+            return;
+        };
+        self.found = true;
+        let key = match text(event, "id") {
+            Some(id) => id.to_owned(),
+            None => format!("event-{:.16}", ObjectId::of_content(event.to_string().as_bytes())),
+        };
+        if !self.seen.insert(key.clone()) {
+            report.skip("event", "repeats an earlier event's id");
+            return;
+        }
+        match kind {
+            "SystemPromptEvent" => self.system(event, key, at),
+            "MessageEvent" => self.message(event, key, at),
+            "ActionEvent" => self.action(event, key, at),
+            "ObservationEvent" => {
+                let observation = event.get("observation").unwrap_or(&Json::Null);
+                let parts = observed(observation);
+                let error = observation.get("is_error").and_then(Json::as_bool) == Some(true);
+                self.result(event, key, at, error, parts);
+            }
+            "UserRejectObservation" => {
+                let reason = text(event, "rejection_reason").unwrap_or("rejected by the user");
+                self.result(event, key, at, true, vec![Part::text(reason)]);
+            }
+            "AgentErrorEvent" => {
+                let error = owned(event, "error");
+                self.result(event, key, at, true, vec![Part::text(error)]);
+            }
+            "Condensation" | "CondensationSummaryEvent" => self.summary(event, key, at),
+            "ConversationStateUpdateEvent" => {
+                report.skip(kind, "the state of the host");
+                self.note_model(event);
+            }
+            "CondensationRequest" | "PauseEvent" | "TokenEvent" | "ConversationErrorEvent" => {
+                report.skip(kind, "tells how the run was getting on");
+            }
+            _ => report.skip(kind, "of a kind that this version does not know"),
+        }
+    }
+
+    /// Adds an entry with the event's time.
+    fn add(&mut self, event: &Json, key: String, at: Place, mut memory: Memory) {
+        memory.time = text(event, "timestamp").and_then(clock::parse);
+        self.entries.push(Entry::new(FORMAT, key, at, memory));
+    }
+
+    fn system(&mut self, event: &Json, key: String, at: Place) {
+        let prompt = |key: &str| event.get(key).and_then(|prompt| text(prompt, "text"));
+        let texts: Vec<_> =
+            ["system_prompt", "dynamic_context"].into_iter().filter_map(prompt).collect();
+        let instructions = texts.join("\n\n");
+        let tools = items(event, "tools");
+        if !tools.is_empty() {
+            self.transcript.tools = tools.to_vec();
+        }
+        if self.transcript.instructions.is_none() && self.entries.is_empty() {
+            self.transcript.instructions = Some(instructions);
+        } else {
+            self.add(event, key, at, Memory::system(instructions));
+        }
+    }
+
+    fn message(&mut self, event: &Json, key: String, at: Place) {
+        let report = &mut self.transcript.report;
+        let Some(message) = event.get("llm_message") else {
+            report.refuse(at, "a message without `llm_message`");
+            return;
+        };
+        let role = match text(message, "role") {
+            Some("system") => Role::System,
+            Some("user") => Role::User,
+            Some("assistant") => Role::Assistant,
+            Some("tool") => Role::Tool,
+            other => {
+                report.refuse(at, format!("unknown role {:?}", clip(other.unwrap_or(""))));
+                return;
+            }
+        };
+        let mut parts = thoughts(message);
+        match message.get("content") {
+            Some(Json::String(text)) => parts.push(Part::text(text)),
+            _ => parts.extend(items(message, "content").iter().flat_map(content)),
+        }
+        parts.extend(items(message, "tool_calls").iter().map(call));
+        if let Some(call) = text(message, "tool_call_id") {
+            let result =
+                Part::Result { call: call.to_owned(), error: false, parts: parts.len() as u64 };
+            parts.insert(0, result);
+        }
+        let memory = Memory { parts, ..Memory::message(role, "") };
+        let memory = memory.with_actor(owned(event, "sender"));
+        self.add(event, key, at, memory);
+        if role == Role::Assistant
+            && let Some(entry) = self.entries.last_mut()
+        {
+            entry.call = model_call(event, &self.model);
+        }
+    }
+
+    fn action(&mut self, event: &Json, key: String, at: Place) {
+        let mut parts = thoughts(event);
+        parts.extend(items(event, "thought").iter().flat_map(content));
+        if let Some(tool_call) = event.get("tool_call").filter(|call| is_something(call)) {
+            parts.push(call(tool_call));
+        } else {
+            let arguments = written(event.get("action"));
+            let (id, name) = (owned(event, "tool_call_id"), owned(event, "tool_name"));
+            parts.push(Part::Call { id, name, arguments });
+        }
+        let report = &mut self.transcript.report;
+        if event.get("action").is_some_and(is_something) {
+            report.skip("action", "the call's arguments, read by the host");
+        }
+        let known = [
+            "id",
+            "timestamp",
+            "source",
+            "kind",
+            "thought",
+            "reasoning_content",
+            "thinking_blocks",
+            "responses_reasoning_item",
+            "action",
+            "tool_name",
+            "tool_call_id",
+            "tool_call",
+            "llm_response_id",
+        ];
+        leave(report, "action", event, &known);
+        let response = text(event, "llm_response_id").filter(|response| !response.is_empty());
+        if let Some(&entry) = response.and_then(|response| self.responses.get(response)) {
+            let entry = &mut self.entries[entry];
+            self.joined.push(entry.at);
+            entry.grow(FORMAT, key, parts);
+            return;
+        }
+        if let Some(response) = response {
+            self.responses.insert(response.to_owned(), self.entries.len());
+        }
+        let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
+        self.add(event, key, at, memory);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.call = model_call(event, &self.model);
+        }
+    }
+
+    fn result(&mut self, event: &Json, key: String, at: Place, error: bool, parts: Vec<Part>) {
+        let Some(call) = text(event, "tool_call_id") else {
+            self.transcript.report.refuse(at, "a result without `tool_call_id`");
+            return;
+        };
+        let head = Part::Result { call: call.to_owned(), error, parts: parts.len() as u64 };
+        let parts = std::iter::once(head).chain(parts).collect();
+        self.add(event, key, at, Memory { parts, ..Memory::message(Role::Tool, "") });
+    }
+
+    fn summary(&mut self, event: &Json, key: String, at: Place) {
+        let report = &mut self.transcript.report;
+        let forgotten = items(event, "forgotten_event_ids").len() as u64;
+        if forgotten > 0 {
+            let why = "what the host had forgotten is kept";
+            report.skip_many("forgotten event", why, forgotten);
+        }
+        match text(event, "summary") {
+            Some(summary) => {
+                let memory = Memory::user(summary).with_kind(MemoryKind::Summary);
+                self.add(event, key, at, memory);
+            }
+            None => report.skip("Condensation", "has no summary"),
+        }
+    }
+
+    /// Keeps the name of the model that the host says it uses.
+    fn note_model(&mut self, event: &Json) {
+        let usage = event.get("value").and_then(|value| value.get("usage_to_metrics"));
+        let metrics = usage.and_then(|usage| usage.get("agent").or(usage.get("default")));
+        if let Some(model) = metrics.and_then(|metrics| text(metrics, "model_name")) {
+            model.clone_into(&mut self.model);
+        }
+    }
+
+    fn finish(mut self) -> Transcript {
+        if let Some(&first) = self.joined.iter().min() {
+            let count = self.joined.len();
+            let what = format!("{count} events, from here on, joined to the response they are of");
+            self.transcript.report.mend(first, what);
+        }
+        for entry in self.entries {
+            self.transcript.push(entry);
+        }
+        self.transcript.finish()
+    }
+}
+
+/// Returns the call of a response that has an id. What it cost the host only sums up.
+fn model_call(event: &Json, model: &str) -> Option<ModelCall> {
+    let response = text(event, "llm_response_id").filter(|response| !response.is_empty())?;
+    Some(ModelCall { response: response.to_owned(), ..ModelCall::new(model) })
+}
+
+fn call(call: &Json) -> Part {
+    let inner = call.get("function").unwrap_or(call);
+    Part::Call {
+        id: owned(call, "id"),
+        name: owned(inner, "name"),
+        arguments: written(inner.get("arguments")),
+    }
+}
+
+/// Returns what the model thought: blocks with their signature, or else the plain text.
+fn thoughts(event: &Json) -> Vec<Part> {
+    let mut parts: Vec<_> = items(event, "thinking_blocks").iter().map(openai_thinking).collect();
+    let plain = text(event, "reasoning_content").filter(|thoughts| !thoughts.is_empty());
+    if parts.is_empty()
+        && let Some(thoughts) = plain
+    {
+        parts.push(Part::Thinking { text: Body::new(thoughts), signature: Body::new("") });
+    }
+    if let Some(item) = event.get("responses_reasoning_item").filter(|item| is_something(item)) {
+        parts.push(opaque(openai_chat::PROVIDER, item));
+    }
+    parts
+}
+
+/// Returns the parts of one block of content: a text, or the images in it.
+fn content(block: &Json) -> Vec<Part> {
+    if let Some(words) = text(block, "text").or_else(|| block.as_str()) {
+        return vec![Part::text(words)];
+    }
+    let images = items(block, "image_urls");
+    let decoded: Option<Vec<_>> = images.iter().map(|url| data_url(url.as_str()?)).collect();
+    match decoded {
+        Some(parts) if !parts.is_empty() => parts,
+        _ => vec![opaque(PROVIDER, block)],
+    }
+}
+
+/// Returns the parts of an observation; one without content is kept as it came.
+fn observed(observation: &Json) -> Vec<Part> {
+    match observation.get("content") {
+        Some(Json::String(text)) => vec![Part::text(text)],
+        Some(Json::Array(blocks)) => blocks.iter().flat_map(content).collect(),
+        _ => vec![opaque(PROVIDER, observation)],
+    }
+}

@@ -1,0 +1,203 @@
+//! Transcripts: dialogs as other agents recorded them, on their way into a session.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Format;
+use super::report::{Place, Report, clip};
+use crate::id::ObjectId;
+use crate::json::Json;
+use crate::object::{Canonical, Memory, ModelCall, Part};
+
+/// One memory of a transcript, and the call of a model that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The memory. Its origin is the format's name, a colon and the key.
+    pub memory: Memory,
+    /// The model's call, where the source tells of it; not yet among the memory's links.
+    pub call: Option<ModelCall>,
+    /// What names it in its source, today and after the source has grown.
+    pub key: String,
+    /// Where the source has it.
+    pub at: Place,
+    /// Of a memory that a source writes piece by piece: the key up to each piece, and how many of
+    /// the parts were there by then.
+    pieces: Vec<(String, usize)>,
+}
+
+impl Entry {
+    pub(super) fn new(format: Format, key: String, at: Place, memory: Memory) -> Self {
+        let memory = memory.with_origin(origin(format, &key));
+        Entry { memory, call: None, key, at, pieces: Vec::new() }
+    }
+
+    /// Appends parts that the source wrote later, under a key of their own.
+    pub(super) fn grow(&mut self, format: Format, key: String, parts: Vec<Part>) {
+        let key = std::mem::replace(&mut self.key, key);
+        self.pieces.push((key, self.memory.parts.len()));
+        self.memory.parts.extend(parts);
+        self.memory.origin = origin(format, &self.key);
+    }
+
+    /// Returns the memory with a link to the call's node, and the call, which is to be stored too.
+    pub fn into_linked(self) -> (Memory, Option<ModelCall>) {
+        match self.call {
+            Some(call) => (self.memory.with_link(call.to_node().id()), Some(call)),
+            None => (self.memory, None),
+        }
+    }
+}
+
+fn origin(format: Format, key: &str) -> String {
+    format!("{}:{key}", format.name())
+}
+
+/// A dialog as its source has it: read wholly, before any of it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// What tells it from the others of its source: empty for the only or main one, the number of
+    /// a conversation, or the name of a sub-agent.
+    pub name: String,
+    /// What it holds, in order.
+    pub entries: Vec<Entry>,
+    /// The instructions that it began with.
+    pub instructions: Option<String>,
+    /// The tools it had, as its provider writes them.
+    pub tools: Vec<Json>,
+    /// What became of everything in the source.
+    pub report: Report,
+    format: Format,
+}
+
+/// All dialogs of one source; the main one first.
+///
+/// ```
+/// use partita::interop::read;
+/// let text = r#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]"#;
+/// let source = read(text.as_bytes(), None)?;
+/// let entries = source.transcripts[0].new_entries(|origin| origin.is_empty());
+/// assert_eq!(entries[1].memory.text(), "Hello.");
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcripts {
+    /// How it was written.
+    pub format: Format,
+    /// At least one.
+    pub transcripts: Vec<Transcript>,
+}
+
+impl Transcript {
+    pub(super) fn new(format: Format) -> Self {
+        Transcript {
+            name: String::new(),
+            entries: Vec::new(),
+            instructions: None,
+            tools: Vec::new(),
+            report: Report::default(),
+            format,
+        }
+    }
+
+    /// Appends a memory, if it keeps the limits; else it is refused.
+    pub(super) fn push(&mut self, entry: Entry) {
+        if let Some(fault) = fault(&entry) {
+            self.report.refuse(entry.at, fault);
+        } else {
+            self.entries.push(entry);
+        }
+    }
+
+    /// Returns the entries that a session has not got, which knows the origins of its memories.
+    ///
+    /// Of a memory that has grown since, only the new parts are returned, as a memory of their own
+    /// with the same call.
+    pub fn new_entries(&self, known: impl Fn(&str) -> bool) -> Vec<Entry> {
+        let is_known = |key: &str| known(&origin(self.format, key));
+        let mut entries = Vec::new();
+        for entry in self.entries.iter().filter(|entry| !known(&entry.memory.origin)) {
+            let taken = entry.pieces.iter().rev().find(|(key, _)| is_known(key));
+            let mut entry = entry.clone();
+            if let Some((_, parts)) = taken {
+                entry.memory.parts.drain(..*parts);
+                entry.pieces.clear();
+                if entry.memory.parts.is_empty() {
+                    continue;
+                }
+            }
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// Counts what was kept, and remarks on calls and results that are not pairs.
+    pub(super) fn finish(mut self) -> Self {
+        self.report.kept = self.entries.len() as u64;
+        let mut open: HashMap<String, Vec<Place>> = HashMap::new();
+        let mut answered: HashSet<String> = HashSet::new();
+        let mut order = Vec::new();
+        for entry in &self.entries {
+            for part in &entry.memory.parts {
+                match part {
+                    Part::Call { id, .. } => {
+                        open.entry(id.clone()).or_default().push(entry.at);
+                        order.push(id.clone());
+                    }
+                    Part::Result { call, .. } => {
+                        let waits = open.get_mut(call).is_some_and(|calls| calls.pop().is_some());
+                        let before = !answered.insert(call.clone());
+                        let what = match (waits, before) {
+                            (true, _) => continue,
+                            (false, true) => "is a second result",
+                            (false, false) => "has no call",
+                        };
+                        let text = format!("the result of {} {what}; kept", clip(call));
+                        self.report.mend(entry.at, text);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for id in order {
+            if let Some(at) = open.get_mut(&id).and_then(Vec::pop) {
+                self.report.mend(at, format!("the call {} has no result; kept", clip(&id)));
+            }
+        }
+        self
+    }
+}
+
+fn fault(entry: &Entry) -> Option<String> {
+    let call = entry.call.as_ref().and_then(|call| call.validate().err());
+    entry.memory.validate().err().or(call).map(|error| error.to_string())
+}
+
+/// Names messages that have no id of their own: by their number, and by a digest of them and of all
+/// before them. So a dialog that has grown keeps its names, and two dialogs that begin otherwise
+/// share none.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    prefix: String,
+    last: Vec<u8>,
+    number: u64,
+}
+
+impl Keys {
+    /// Begins a dialog; the prefix may tell it from others of its source.
+    pub(super) fn new(prefix: &str) -> Self {
+        Keys { prefix: prefix.to_owned(), ..Keys::default() }
+    }
+
+    /// Returns the next message's key.
+    pub(super) fn next(&mut self, message: &Json) -> String {
+        self.number += 1;
+        self.last.extend_from_slice(message.to_string().as_bytes());
+        let digest = ObjectId::of_content(&self.last);
+        self.last = digest.as_bytes().to_vec();
+        format!("{}{}-{digest:.16}", self.prefix, self.number)
+    }
+
+    /// Returns the number of the message whose key came last, from 1.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+}

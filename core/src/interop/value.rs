@@ -1,0 +1,72 @@
+//! What the readers of all formats ask of JSON values.
+
+use super::base64;
+use super::report::{Place, Report};
+use crate::json::Json;
+use crate::object::{Body, Part};
+
+/// Returns the text of a key.
+pub(super) fn text<'a>(value: &'a Json, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Json::as_str)
+}
+
+/// Returns the text of a key; empty where there is none.
+pub(super) fn owned(value: &Json, key: &str) -> String {
+    text(value, key).unwrap_or_default().to_owned()
+}
+
+/// Returns the items of a key; none where there is no list.
+pub(super) fn items<'a>(value: &'a Json, key: &str) -> &'a [Json] {
+    value.get(key).and_then(Json::as_array).unwrap_or_default()
+}
+
+/// Keeps a block as it came, for its provider.
+pub(super) fn opaque(provider: &str, block: &Json) -> Part {
+    Part::Opaque { provider: provider.to_owned(), content: Body::new(block.to_string()) }
+}
+
+/// Tells whether a value holds something: not null, false, or an empty text, list or object.
+pub(super) fn is_something(value: &Json) -> bool {
+    match value {
+        Json::Null | Json::Bool(false) => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(fields) => !fields.is_empty(),
+        Json::Bool(true) | Json::Number(_) => true,
+    }
+}
+
+/// Tells whether an object has no other keys than these, but for ones that hold nothing.
+pub(super) fn only(value: &Json, keys: &[&str]) -> bool {
+    let fields = value.as_object().unwrap_or_default();
+    fields.iter().all(|(key, value)| keys.contains(&key.as_str()) || !is_something(value))
+}
+
+/// Counts the fields of an object that are not among these and hold something.
+pub(super) fn leave(report: &mut Report, what: &str, value: &Json, known: &[&str]) {
+    for (key, value) in value.as_object().unwrap_or_default() {
+        if !known.contains(&key.as_str()) && is_something(value) {
+            report.skip(&format!("{what} field {key}"), "a dialog has no place for it");
+        }
+    }
+}
+
+/// Decodes a `data:` URL; none unless it can be written again as it stood.
+pub(super) fn data_url(url: &str) -> Option<Part> {
+    let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
+    if media_type.is_empty() || media_type.contains([';', ',']) {
+        return None;
+    }
+    media(media_type, data)
+}
+
+/// Decodes a media block's base64; none unless it can be written again as it stood.
+pub(super) fn media(media_type: &str, data: &str) -> Option<Part> {
+    let content = Body::Inline(base64::decode(data)?);
+    Some(Part::Media { media_type: media_type.to_owned(), content })
+}
+
+/// Remarks that media could not be decoded, where their text looks as if they should have been.
+pub(super) fn undecoded(report: &mut Report, at: Place, what: &str) {
+    report.mend(at, format!("{what}: no base64 of the standard alphabet; kept as a block"));
+}
