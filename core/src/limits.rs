@@ -60,6 +60,9 @@ pub const PARAMETERS_BYTES_MAX: usize = 64 << 10;
 /// Bytes of one line of a transcript: a few screenshots in base64, which agents do write.
 pub const LINE_BYTES_MAX: usize = 32 << 20;
 
+/// Bytes of a transcript of lines: its memories are held until it is read wholly.
+pub const TRANSCRIPT_BYTES_MAX: u64 = 512 << 20;
+
 /// Bytes of a transcript that is one JSON document, which is held whole: some ten times that in
 /// memory.
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;

@@ -217,7 +217,7 @@ impl Reader {
         let call = call.map(|call| super::ModelCall { request: owned(value, "requestId"), ..call });
         let id = text(message, "id").unwrap_or(uuid).to_owned();
         let parts = memories.into_iter().flat_map(|memory| memory.parts).collect();
-        Said::Piece { id, parts, call: call.unwrap_or_default() }
+        Said::Piece { id, parts, call: Box::new(call.unwrap_or_default()) }
     }
 }
 

@@ -3,24 +3,32 @@
 use std::io::{BufRead, Read};
 
 use crate::error::{Error, Result};
-use crate::limits::{DOCUMENT_BYTES_MAX, LINE_BYTES_MAX};
+use crate::limits::{DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, TRANSCRIPT_BYTES_MAX};
 
 /// Lines of a source, one in memory at a time, numbered from 1.
 pub(super) struct Lines<R> {
     input: R,
     line: Vec<u8>,
     number: u64,
+    /// Bytes that may still come.
+    left: u64,
+    most: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(input: R) -> Self {
-        Lines { input, line: Vec::new(), number: 0 }
+        Lines::with_limit(input, TRANSCRIPT_BYTES_MAX)
+    }
+
+    fn with_limit(input: R, most: u64) -> Self {
+        Lines { input, line: Vec::new(), number: 0, left: most, most }
     }
 
     /// Returns the next line that is not blank, its number, and whether a line feed ended it.
     ///
     /// # Errors
-    /// `Invalid` if it is longer than a line may be or no UTF-8; `Io` if it cannot be read.
+    /// `Invalid` if it is longer than a line may be, ends beyond what is read of a transcript, or is
+    /// no UTF-8; `Io` if it cannot be read.
     pub(super) fn next(&mut self) -> Result<Option<(u64, &str, bool)>> {
         loop {
             self.line.clear();
@@ -37,6 +45,13 @@ impl<R: BufRead> Lines<R> {
                     "line {number}: longer than {LINE_BYTES_MAX} bytes, the most that is read"
                 )));
             }
+            self.left = self.left.checked_sub(self.line.len() as u64).ok_or_else(|| {
+                let most = self.most;
+                Error::invalid(format!(
+                    "line {number}: ends beyond the {most} bytes that are read of a transcript; \
+                     split the file"
+                ))
+            })?;
             if !self.line.trim_ascii().is_empty() {
                 break;
             }
@@ -106,6 +121,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_transcript_at_the_limit_is_read_and_beyond_it_refused_with_its_line() {
+        for (most, holds) in [(5, false), (6, true), (7, true)] {
+            let mut lines = Lines::with_limit("ab\ncd\n".as_bytes(), most);
+            assert!(lines.next().is_ok());
+            match lines.next() {
+                Ok(line) => assert!(holds && line == Some((2, "cd\n", true))),
+                Err(error) => assert!(!holds && error.to_string().starts_with("line 2: ends")),
+            }
+        }
+        assert_eq!(Lines::new("".as_bytes()).left, TRANSCRIPT_BYTES_MAX);
     }
 
     #[test]

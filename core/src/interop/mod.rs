@@ -43,7 +43,8 @@ use crate::object::ModelCall;
 /// Reads a source; without a format it is guessed by [`detect`].
 ///
 /// Lines are read one at a time and may have [`LINE_BYTES_MAX`](crate::limits::LINE_BYTES_MAX)
-/// bytes; a format that is one document is read whole, up to
+/// bytes, all of them [`TRANSCRIPT_BYTES_MAX`](crate::limits::TRANSCRIPT_BYTES_MAX); a format that is
+/// one document is read whole, up to
 /// [`DOCUMENT_BYTES_MAX`](crate::limits::DOCUMENT_BYTES_MAX) bytes.
 ///
 /// A line or message that cannot be taken is refused in the report, and the rest is read on.

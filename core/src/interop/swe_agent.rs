@@ -39,11 +39,13 @@ pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {
 fn take(reader: &mut Reader, to: &mut Transcript, message: &Json, at: Place) {
     let key = reader.key(message);
     let is_system = text(message, "role") == Some("system");
-    if is_system && to.entries.is_empty() && to.instructions.is_none() {
-        if let Some(instructions) = only_text(message) {
-            to.instructions = Some(instructions);
-            return;
-        }
+    if is_system
+        && to.entries.is_empty()
+        && to.instructions.is_none()
+        && let Some(instructions) = only_text(message)
+    {
+        to.instructions = Some(instructions);
+        return;
     }
     let plain = plain(message);
     match reader.memory(&mut to.report, &plain, at) {

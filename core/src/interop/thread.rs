@@ -31,7 +31,7 @@ pub(super) enum Said {
     /// Nothing of the dialog.
     Nothing,
     /// A piece of a model's response.
-    Piece { id: String, parts: Vec<Part>, call: ModelCall },
+    Piece { id: String, parts: Vec<Part>, call: Box<ModelCall> },
     /// Whole memories, and the calls whose results they hold.
     Whole { memories: Vec<Memory>, results: Vec<String> },
 }
@@ -220,7 +220,7 @@ impl Build {
                     let entry = &mut self.entries[response.entry];
                     response.lines += 1;
                     entry.grow(FORMAT, line.uuid, parts);
-                    entry.call = Some(later(entry.call.take().unwrap_or_default(), call));
+                    entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
                     return;
                 }
                 let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
@@ -229,7 +229,7 @@ impl Build {
                 let response = Response { entry: self.entries.len(), lines: 1, first_output };
                 self.responses.insert(id, response);
                 let mut entry = Entry::new(FORMAT, line.uuid, at, memory);
-                entry.call = Some(call);
+                entry.call = Some(*call);
                 self.entries.push(entry);
             }
         }

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn names_and_parameters_at_the_limit_hold_and_beyond_it_are_refused() {
-        let set: [(usize, fn(&mut ModelCall, String)); 6] = [
+        type Set = fn(&mut ModelCall, String);
+        let set: [(usize, Set); 6] = [
             (LABEL_BYTES_MAX, |call, text| call.provider = text),
             (LABEL_BYTES_MAX, |call, text| call.model = text),
             (LABEL_BYTES_MAX, |call, text| call.response = text),
