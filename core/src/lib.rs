@@ -66,6 +66,8 @@ pub use store::{
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]
 pub use store::{CheckSite, knock_out};
+#[cfg(feature = "tokens")]
+pub use token::{Count, Encoding, SafeCuts, TokenCounter, count_within, recount};
 #[cfg(feature = "store")]
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 

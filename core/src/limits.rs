@@ -123,3 +123,17 @@ pub const CALL_ID_BYTES_MAX: usize = 40;
 
 /// Cache points of a request: what the Anthropic API takes.
 pub const CACHE_POINTS_MAX: usize = 4;
+
+/// Bytes of a block that is counted at once where a count may stop early: a thousand tokens.
+pub const COUNT_BLOCK_BYTES: usize = 4_096;
+
+/// Bytes of a text that the tokenizer's crate is given at once, cut at a safe place: its pattern
+/// gives up, and panics, on a million white-space characters in a row.
+pub const ENCODE_BLOCK_BYTES: usize = 64 << 10;
+
+/// Bytes of a text without a safe cut up to which the tokenizer's crate counts it; a longer one is
+/// split and merged here, in memory that does not grow with it.
+pub const ENCODE_BYTES_MAX: usize = 128 << 10;
+
+/// Bytes of a piece that are merged into tokens at once. The longest token has 128.
+pub const MERGE_BYTES: usize = 4_096;

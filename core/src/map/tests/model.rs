@@ -93,7 +93,7 @@ proptest! {
         let (from, to) = (from.as_ref().map(|key| &key[..]), to.as_ref().map(|key| &key[..]));
         let mut inside: Vec<_> = expected
             .iter()
-            .filter(|(key, _)| (from, to).contains(&&key[..]))
+            .filter(|(key, _)| RangeBounds::<&[u8]>::contains::<&[u8]>(&(from, to), &&key[..]))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         let range: Result<Vec<_>> = map.range(&nodes, from, to).collect();

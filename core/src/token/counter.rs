@@ -1,0 +1,75 @@
+//! What counts tokens.
+
+use std::sync::Arc;
+
+use super::{Count, SafeCuts};
+
+/// Counts the tokens of texts.
+///
+/// A counter is deterministic: one id, one text, one count, today and in another process. Whoever
+/// keeps counts keeps them by id.
+///
+/// ```
+/// use partita::{Count, TokenCounter};
+///
+/// struct Words;
+///
+/// impl TokenCounter for Words {
+///     fn id(&self) -> &str {
+///         "words"
+///     }
+///
+///     fn count(&self, text: &str) -> Count {
+///         Count::exact(text.split_whitespace().count() as u64)
+///     }
+/// }
+///
+/// let counter: Box<dyn TokenCounter> = Box::new(Words);
+/// assert_eq!(counter.count("one two"), Count::exact(2));
+/// ```
+pub trait TokenCounter: Send + Sync {
+    /// Returns the name of what is counted, such as `o200k_base`; kept beside counts, so it changes
+    /// whenever a count may.
+    fn id(&self) -> &str;
+
+    /// Counts a text, all of it as ordinary text: what looks like a special token is none.
+    fn count(&self, text: &str) -> Count;
+
+    /// Tells where texts can be cut so that the counts of the parts add up to the count of the
+    /// whole. `None` is always right, and makes every recount a full one.
+    fn safe_cuts(&self) -> SafeCuts {
+        SafeCuts::None
+    }
+
+    /// Counts bytes; what is no UTF-8 counts as the replacement characters that a model would be
+    /// sent in its place.
+    fn count_bytes(&self, bytes: &[u8]) -> Count {
+        self.count(&String::from_utf8_lossy(bytes))
+    }
+}
+
+macro_rules! by_reference {
+    ($pointer:ty) => {
+        impl<T: TokenCounter + ?Sized> TokenCounter for $pointer {
+            fn id(&self) -> &str {
+                (**self).id()
+            }
+
+            fn count(&self, text: &str) -> Count {
+                (**self).count(text)
+            }
+
+            fn safe_cuts(&self) -> SafeCuts {
+                (**self).safe_cuts()
+            }
+
+            fn count_bytes(&self, bytes: &[u8]) -> Count {
+                (**self).count_bytes(bytes)
+            }
+        }
+    };
+}
+
+by_reference!(&T);
+by_reference!(Box<T>);
+by_reference!(Arc<T>);
