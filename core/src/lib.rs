@@ -67,7 +67,10 @@ pub use store::{
 #[doc(hidden)]
 pub use store::{CheckSite, knock_out};
 #[cfg(feature = "tokens")]
-pub use token::{Count, Encoding, SafeCuts, TokenCounter, count_within, recount};
+pub use token::{
+    CalibratedCounter, Calibration, ContentClass, Count, Encoding, Overhead, SafeCuts,
+    TokenCounter, count_within, recount,
+};
 #[cfg(feature = "store")]
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 

@@ -137,3 +137,12 @@ pub const ENCODE_BYTES_MAX: usize = 128 << 10;
 
 /// Bytes of a piece that are merged into tokens at once. The longest token has 128.
 pub const MERGE_BYTES: usize = 4_096;
+
+/// Models that one calibration knows; the one observed longest ago gives way to a new one.
+pub const CALIBRATED_MODELS_MAX: usize = 64;
+
+/// Observations kept of a model, newest last: models drift, and a fit stays under a millisecond.
+pub const OBSERVATIONS_MAX: usize = 256;
+
+/// Tokens of one observed request: far beyond any context window, and exact as a float.
+pub const OBSERVED_TOKENS_MAX: u64 = 1 << 32;

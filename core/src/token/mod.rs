@@ -5,27 +5,27 @@
 //! [`recount`] and [`count_within`] save counting what did not change and what no longer matters.
 //! [`Overhead`] knows what a request costs beside its texts. Nothing here needs a store.
 
-// mod calibrate;
-// mod calibrated;
-// mod class;
+mod calibrate;
+mod calibrated;
+mod class;
 mod count;
 mod counter;
 mod cut;
 mod encoding;
-// mod fit;
+mod fit;
 mod merge;
-// mod overhead;
+mod overhead;
 mod piece;
 mod recount;
 #[cfg(test)]
 mod tests;
 
-// pub use calibrate::Calibration;
-// pub use calibrated::CalibratedCounter;
-// pub use class::ContentClass;
+pub use calibrate::Calibration;
+pub use calibrated::CalibratedCounter;
+pub use class::ContentClass;
 pub use count::Count;
 pub use counter::TokenCounter;
 pub use cut::SafeCuts;
 pub use encoding::Encoding;
-// pub use overhead::Overhead;
+pub use overhead::Overhead;
 pub use recount::{count_within, recount};

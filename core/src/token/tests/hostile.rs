@@ -60,7 +60,7 @@ fn ten_megabytes_of_any_byte_are_counted() {
 fn long_runs_of_each_class_count_as_the_reference_does() {
     for encoding in Encoding::ALL {
         for class in CLASSES {
-            for bytes in [MERGE_BYTES, ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX, 500_000] {
+            for bytes in [MERGE_BYTES, ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX, 300_000] {
                 for around in [("", ""), ("x", "y"), ("!", "'s"), ("\n", " "), ("\u{301}", "\n")] {
                     for extra in 0..2 {
                         let run = class.repeat(bytes / class.len() + extra);

@@ -1,0 +1,252 @@
+//! What was learnt of models whose tokenizers are not public.
+
+use super::fit::{CLASSES, Fit, Observation};
+use super::{ContentClass, TokenCounter};
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::limits::{
+    CALIBRATED_MODELS_MAX, LABEL_BYTES_MAX, OBSERVATIONS_MAX, OBSERVED_TOKENS_MAX,
+};
+
+const FORMAT: &str = "partita-calibration-1";
+
+/// What APIs reported of requests, by model: the source of a
+/// [`CalibratedCounter`](super::CalibratedCounter)'s ratios.
+///
+/// Each observation is a request: its parts by [`ContentClass`] as the base counter counts them,
+/// and the input tokens that the API reported. A regression over the newest 256 of a model gives
+/// a ratio per class and a constant per request, which holds what the provider adds on its own. It
+/// is robust: a minority of wrong reports hardly moves it, and no report moves it out of bounds.
+///
+/// A tokenizer changes with a model's version, so a model is its full name.
+///
+/// ```
+/// use partita::{CalibratedCounter, Calibration, ContentClass, Encoding, TokenCounter};
+/// let mut calibration = Calibration::new(&Encoding::O200k);
+/// for size in 1..=40 {
+///     calibration.observe("other-1", &[(ContentClass::Prose, 100 * size)], 130 * size);
+/// }
+/// let kept = calibration.to_json();
+/// let calibration = Calibration::from_json(&kept)?;
+/// let counter = CalibratedCounter::new(Encoding::O200k, "other-1", &calibration)?;
+/// let count = counter.count(&"some words in a row. ".repeat(100));
+/// assert!(!count.is_exact() && count.tokens() > 600 && count.high() >= count.tokens());
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calibration {
+    base: String,
+    /// The model observed last comes last.
+    models: Vec<(String, Vec<Observation>)>,
+}
+
+impl Calibration {
+    /// Makes one without observations, for counts of a base counter.
+    pub fn new(base: &(impl TokenCounter + ?Sized)) -> Self {
+        Calibration { base: base.id().to_owned(), models: Vec::new() }
+    }
+
+    /// Returns the id of the base counter.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Iterates over the models that were observed, the newest last, with how often.
+    pub fn models(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.models.iter().map(|(model, observations)| (model.as_str(), observations.len()))
+    }
+
+    /// Takes the report of one request: its parts, and all input tokens that the API counted, those
+    /// read from and written to a cache included.
+    ///
+    /// Returns whether the report was taken. One without parts or usage says nothing, one of more
+    /// than 2^32 tokens is none, nor one of a model without a name or with one above 4,096 bytes.
+    pub fn observe(&mut self, model: &str, parts: &[(ContentClass, u64)], usage: u64) -> bool {
+        let mut sums = [0u64; CLASSES];
+        for &(class, tokens) in parts {
+            sums[class.index()] = sums[class.index()].saturating_add(tokens);
+        }
+        let observation = Observation { parts: sums, usage };
+        let is_sound = is_sound(model, &observation);
+        if is_sound {
+            self.push(model, observation);
+        }
+        is_sound
+    }
+
+    fn push(&mut self, model: &str, observation: Observation) {
+        let known = self.models.iter().position(|(name, _)| name == model);
+        let (name, mut observations) = match known {
+            Some(at) => self.models.remove(at),
+            None => (model.to_owned(), Vec::new()),
+        };
+        observations.push(observation);
+        if observations.len() > OBSERVATIONS_MAX {
+            observations.remove(0);
+        }
+        self.models.push((name, observations));
+        if self.models.len() > CALIBRATED_MODELS_MAX {
+            self.models.remove(0);
+        }
+    }
+
+    pub(super) fn fit(&self, model: &str) -> Fit {
+        let known = self.models.iter().find(|(name, _)| name == model);
+        Fit::of(known.map_or(&[], |(_, observations)| observations))
+    }
+
+    /// Writes it as JSON, for the host to keep: whole numbers, so nothing is lost on the way.
+    pub fn to_json(&self) -> Json {
+        let models = self.models.iter().map(|(model, observations)| {
+            let rows = observations.iter().map(|one| {
+                let row = one.parts.iter().chain([&one.usage]);
+                Json::Array(row.map(|&tokens| Json::from(tokens)).collect())
+            });
+            Json::object([
+                ("model", Json::from(model.as_str())),
+                ("requests", Json::Array(rows.collect())),
+            ])
+        });
+        let classes = ContentClass::ALL.iter().map(|class| Json::from(class.code()));
+        Json::object([
+            ("format", Json::from(FORMAT)),
+            ("base", Json::from(self.base.as_str())),
+            ("classes", Json::Array(classes.collect())),
+            ("models", Json::Array(models.collect())),
+        ])
+    }
+
+    /// Reads what [`to_json`](Calibration::to_json) wrote.
+    ///
+    /// # Errors
+    /// `Invalid` if it is of another format, or holds what `observe` would not have taken.
+    pub fn from_json(json: &Json) -> Result<Self> {
+        let text = |json: &Json, key| json.get(key).and_then(Json::as_str).map(str::to_owned);
+        if text(json, "format").as_deref() != Some(FORMAT) {
+            return Err(bad("its format is not partita-calibration-1"));
+        }
+        let base = text(json, "base").filter(|base| base.len() <= LABEL_BYTES_MAX);
+        let classes = json.get("classes").and_then(Json::as_array).unwrap_or_default();
+        if !classes.iter().map(Json::as_str).eq(ContentClass::ALL.map(|class| Some(class.code()))) {
+            return Err(bad("its classes are not prose, code, json, cjk, other"));
+        }
+        let base = base.ok_or_else(|| bad("it names no base counter"))?;
+        let mut calibration = Calibration { base, models: Vec::new() };
+        let models = json.get("models").and_then(Json::as_array);
+        for entry in models.ok_or_else(|| bad("it has no list of models"))? {
+            let model = text(entry, "model").ok_or_else(|| bad("a model has no name"))?;
+            let requests = entry.get("requests").and_then(Json::as_array);
+            for row in requests.ok_or_else(|| bad(&format!("{model:?} has no requests")))? {
+                let sound = read_row(row).filter(|one| is_sound(&model, one));
+                let observation =
+                    sound.ok_or_else(|| bad(&format!("a request of {model:?} is none")))?;
+                calibration.push(&model, observation);
+            }
+        }
+        Ok(calibration)
+    }
+}
+
+fn is_sound(model: &str, one: &Observation) -> bool {
+    (1..=LABEL_BYTES_MAX).contains(&model.len())
+        && (1..=OBSERVED_TOKENS_MAX).contains(&one.usage)
+        && (1..=OBSERVED_TOKENS_MAX).contains(&one.total())
+}
+
+fn read_row(row: &Json) -> Option<Observation> {
+    let numbers: Vec<u64> = row.as_array()?.iter().map(Json::as_u64).collect::<Option<_>>()?;
+    let (&usage, parts) = numbers.split_last()?;
+    Some(Observation { parts: parts.try_into().ok()?, usage })
+}
+
+fn bad(what: &str) -> Error {
+    Error::invalid(format!("no calibration to read: {what}; pass what `to_json` gave"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Calibration;
+    use crate::error::ErrorKind;
+    use crate::json::Json;
+    use crate::limits::{
+        CALIBRATED_MODELS_MAX, LABEL_BYTES_MAX, OBSERVATIONS_MAX, OBSERVED_TOKENS_MAX,
+    };
+    use crate::token::ContentClass::{Code, Prose};
+    use crate::token::Encoding;
+
+    #[test]
+    fn what_says_nothing_is_not_taken() {
+        let mut calibration = Calibration::new(&Encoding::O200k);
+        let long = "m".repeat(LABEL_BYTES_MAX);
+        let most = OBSERVED_TOKENS_MAX;
+        for (model, parts, usage, taken) in [
+            ("m", &[(Prose, 10)][..], 12, true),
+            ("m", &[(Prose, 10)], 0, false),
+            ("m", &[], 12, false),
+            ("m", &[(Prose, 0), (Code, 0)], 12, false),
+            ("m", &[(Prose, most - 1)], most - 1, true),
+            ("m", &[(Prose, most)], most, true),
+            ("m", &[(Prose, most + 1)], 12, false),
+            ("m", &[(Prose, 10)], most + 1, false),
+            ("m", &[(Prose, u64::MAX), (Prose, u64::MAX), (Code, 1)], 12, false),
+            ("", &[(Prose, 10)], 12, false),
+            (&long[1..], &[(Prose, 10)], 12, true),
+            (&long, &[(Prose, 10)], 12, true),
+            (&format!("{long}m"), &[(Prose, 10)], 12, false),
+        ] {
+            assert_eq!(calibration.observe(model, parts, usage), taken, "{parts:?} {usage}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_observations_and_models_give_way() {
+        let mut calibration = Calibration::new(&Encoding::O200k);
+        for at in 1..=OBSERVATIONS_MAX as u64 + 1 {
+            calibration.observe("m", &[(Prose, at)], at);
+            let kept = at.min(OBSERVATIONS_MAX as u64) as usize;
+            assert_eq!(calibration.models().next(), Some(("m", kept)));
+        }
+        assert!(!calibration.to_json().to_string().contains("[1,0,0,0,0,1]"));
+        for at in 1..CALIBRATED_MODELS_MAX {
+            calibration.observe(&format!("m{at}"), &[(Prose, 1)], 1);
+            assert_eq!(calibration.models().count(), at + 1);
+        }
+        calibration.observe("m", &[(Prose, 1)], 1);
+        calibration.observe("new", &[(Prose, 1)], 1);
+        assert_eq!(calibration.models().count(), CALIBRATED_MODELS_MAX);
+        assert!(calibration.models().all(|(model, _)| model != "m1"));
+        assert_eq!(calibration.models().last(), Some(("new", 1)));
+    }
+
+    #[test]
+    fn it_comes_back_from_json_and_nothing_else_does() {
+        let mut calibration = Calibration::new(&Encoding::Cl100k);
+        calibration.observe("a", &[(Prose, 10), (Code, 20), (Prose, 1)], 33);
+        calibration.observe("b", &[(Code, 7)], 8);
+        calibration.observe("a", &[(Code, 3)], 4);
+        let text = calibration.to_json().to_string();
+        let back = Calibration::from_json(&Json::parse(&text).unwrap()).unwrap();
+        assert_eq!((&back, back.base()), (&calibration, "cl100k_base"));
+        for (from, to) in [
+            ("calibration-1", "calibration-2"),
+            ("\"cjk\"", "\"kjc\""),
+            ("\"base\"", "\"bass\""),
+            ("\"models\"", "\"model\""),
+            ("\"requests\"", "\"request\""),
+            ("\"a\"", "\"\""),
+            ("\"a\"", "3"),
+            ("[11,20,0,0,0,33]", "[11,20,0,0,33]"),
+            ("[11,20,0,0,0,33]", "[11,20,0,0,0,0]"),
+            ("[11,20,0,0,0,33]", "[11,20,0,0,0,-3]"),
+            ("[11,20,0,0,0,33]", "[11,20,0,0,0,3.5]"),
+            ("[11,20,0,0,0,33]", "[11,20,0,0,0,NaN]"),
+            ("[11,20,0,0,0,33]", "[]"),
+        ] {
+            let other = text.replacen(from, to, 1);
+            assert_ne!(other, text, "{from}");
+            let Ok(json) = Json::parse(&other) else { continue };
+            let error = Calibration::from_json(&json).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{to}");
+        }
+    }
+}
