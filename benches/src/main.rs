@@ -14,6 +14,7 @@ mod open;
 mod peers;
 mod process;
 mod read;
+mod recount;
 mod size;
 mod step;
 mod work;
@@ -41,12 +42,13 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 10] = [
+const BENCHES: [(&str, Bench, &str); 11] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
     ("read", read::run, "any old iteration beside git cat-file --batch"),
     ("map", map::run, "one change in 100,000 files: nodes written, edit, diff"),
+    ("recount", recount::run, "tokens after an edit of three lines beside a full count"),
     ("fork", fork::run, "a fork of 100,000 files beside a durable step"),
     ("check", check::run, "check beside the bytes that it verifies"),
     ("open", open::run, "opening a store of many sessions"),

@@ -37,7 +37,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("sled", "store"),
     ("tiktoken-rs", "token"),
     ("toktok-rs", "token"),
-    ("bpe-openai", "token"),
+    ("regex", "token"),
     ("thiserror", "*"),
 ];
 
