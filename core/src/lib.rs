@@ -33,6 +33,11 @@ mod token;
 mod workspace;
 
 #[cfg(feature = "tokens")]
+pub use budget::{
+    Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Makeup, Material, Plan,
+    PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Source, Values, plan,
+};
+#[cfg(feature = "tokens")]
 pub use context::{
     ContextDiff, Dialect, Item, ItemSource, Mend, Piece, Prompt, PromptMemory, RenderOptions,
     Request, Tool, ViewedFile, exchanges,

@@ -146,3 +146,26 @@ pub const OBSERVATIONS_MAX: usize = 256;
 
 /// Tokens of one observed request: far beyond any context window, and exact as a float.
 pub const OBSERVED_TOKENS_MAX: u64 = 1 << 32;
+
+/// Tokens of a budget: a million times the longest context window there is. Up to here every sum
+/// and price of a plan is exact in 128 bits.
+pub const BUDGET_TOKENS_MAX: u64 = (1 << 40) - 1;
+
+/// Nano-units that a token may cost: four units of a currency.
+pub const PRICE_MAX: u64 = 1 << 32;
+
+/// Turns over which a plan may be paid off.
+pub const HORIZON_TURNS_MAX: u64 = 1 << 16;
+
+/// Groups of a plan: ten times the memories and files of a large session.
+pub const PLAN_GROUPS_MAX: usize = 1 << 20;
+
+/// Modes of one group of a plan: a few ways to refresh, trim, compact and forget.
+pub const PLAN_MODES_MAX: usize = 16;
+
+/// Groups up to which a plan is looked for by exact search; longer prompts are planned by the
+/// greedy sweep and an exact search among the closest decisions.
+pub const PLAN_EXACT_GROUPS_MAX: usize = 256;
+
+/// Partial plans that the exact search keeps at each group: the bound of its time and memory.
+pub const PLAN_STATES_MAX: usize = 1_024;

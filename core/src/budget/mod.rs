@@ -1,1 +1,26 @@
 //! What the tokens are spent on, and plans that make room: pure over items with counts.
+//!
+//! An [`Account`] sums items by source as they change; a [`Capacity`] is a snapshot of it beside a
+//! [`Budget`]. A [`Plan`] says which groups of a prompt to make smaller so that it fits, at the
+//! least loss; whoever holds the groups applies it. Nothing here knows a store, a message or a
+//! model.
+//!
+//! Promises: plans and sums are the same on every machine (integers decide); no number makes them
+//! panic or overflow; a plan takes time in O(n log n) and memory in O(n), for n groups.
+
+mod account;
+mod capacity;
+mod group;
+mod limit;
+mod plan;
+mod solve;
+mod source;
+mod values;
+
+pub use account::{Account, AccountItem};
+pub use capacity::{Capacity, CapacityItem};
+pub use group::{PlanAction, PlanGroup, PlanMode};
+pub use limit::{Budget, Prices};
+pub use plan::{Plan, PlanCost, PlanStep, plan};
+pub use source::Source;
+pub use values::{DefaultValues, Makeup, Material, Values};

@@ -1,0 +1,123 @@
+//! The greedy sweep: the best places for the first change, each made better around its edge.
+
+use super::block::{Block, blocks};
+use super::ranked::Ranked;
+use super::{Choice, Chosen, Problem, frontier};
+
+/// Places of a first change that are looked at closely. They differ little where it matters
+/// little, so few are enough.
+const PLACES: usize = 4;
+
+/// Blocks whose decision is taken again by exact search: those nearest to the edge between what
+/// the relaxation takes and leaves. Pisinger's "core"; a few dozen hold almost every difference
+/// between relaxation and optimum.
+const CORE_BLOCKS: usize = 32;
+
+/// Returns good solutions, the most promising first; none where blocks cannot free enough.
+pub(super) fn solutions(problem: &Problem, suffixes: &[u64]) -> Vec<Chosen> {
+    let blocks = blocks(problem);
+    let ranked = Ranked::new(blocks.iter().map(|block| block.choices.as_slice()), problem.weights);
+    let sweep = Sweep { problem, suffixes, blocks, ranked };
+    sweep.run()
+}
+
+#[derive(Debug)]
+struct Sweep<'a> {
+    problem: &'a Problem,
+    suffixes: &'a [u64],
+    blocks: Vec<Block>,
+    ranked: Ranked,
+}
+
+/// A place for the first change, and the greedy solution behind it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    cost: i128,
+    block: usize,
+    ranks: usize,
+}
+
+impl Sweep<'_> {
+    fn run(mut self) -> Vec<Chosen> {
+        let mut places: Vec<Place> = Vec::with_capacity(PLACES + 1);
+        for block in (0..self.blocks.len()).rev() {
+            self.ranked.add(block);
+            let Some(&cheapest) = self.ranked.ranks_of(block).first() else { continue };
+            let Some(cover) = self.ranked.cover(self.problem.need) else { continue };
+            // A block that the greedy solution leaves alone is no first change.
+            if cheapest as usize >= cover.ranks {
+                continue;
+            }
+            let behind = i128::from(self.suffixes[self.blocks[block].first]);
+            let cost = self.problem.weights.rewrite * behind + cover.cost;
+            let at = places.partition_point(|place| place.cost <= cost);
+            if at < PLACES {
+                places.insert(at, Place { cost, block, ranks: cover.ranks });
+                places.truncate(PLACES);
+            }
+        }
+        places.iter().map(|place| self.refined(*place)).collect()
+    }
+
+    /// The greedy solution of a place, with the blocks near its edge decided exactly.
+    fn refined(&self, place: Place) -> Chosen {
+        let parts = self.ranked.parts();
+        let mut levels: Vec<Option<u32>> = vec![None; self.blocks.len()];
+        for part in parts[..place.ranks].iter().filter(|part| part.item as usize >= place.block) {
+            levels[part.item as usize] = Some(part.choice);
+        }
+        let core = self.core(place);
+        let greedy =
+            |block: usize| levels[block].map(|choice| self.blocks[block].choices[choice as usize]);
+        let sum = |blocks: &mut dyn Iterator<Item = usize>| {
+            blocks.filter_map(greedy).map(|choice| choice.freed).sum::<u64>()
+        };
+        let all = sum(&mut (0..self.blocks.len()));
+        let inside = sum(&mut core.iter().copied());
+        let need = self.problem.need.saturating_sub(all - inside);
+        let weights = self.problem.weights;
+        let costs = core.iter().copied().filter_map(greedy);
+        let known = costs.map(|choice| weights.cost(choice.freed, choice.loss)).sum();
+        let items: Vec<Vec<Choice>> =
+            core.iter().map(|&block| self.blocks[block].choices.clone()).collect();
+        // The first change is paid for already, wherever in the core the search changes first.
+        let stops = vec![0; items.len() + 1];
+        let found = frontier::search(&items, &stops, need, weights, known);
+        if let Some(better) = found.chosen {
+            for (&block, choice) in core.iter().zip(better) {
+                levels[block] = choice;
+            }
+        }
+        let mut chosen = vec![None; self.problem.tokens.len()];
+        for (block, level) in self.blocks.iter().zip(levels) {
+            if let Some(choice) = level {
+                block.apply(choice as usize, &mut chosen);
+            }
+        }
+        chosen
+    }
+
+    /// The blocks whose parts lie nearest to the edge on either side, in prompt order.
+    fn core(&self, place: Place) -> Vec<usize> {
+        let parts = self.ranked.parts();
+        let (below, above) = parts.split_at(place.ranks);
+        let behind = |part: &&super::ranked::Part| part.item as usize >= place.block;
+        let mut below = below.iter().rev().filter(behind);
+        let mut above = above.iter().filter(behind);
+        let mut core = Vec::with_capacity(CORE_BLOCKS);
+        while core.len() < CORE_BLOCKS {
+            let (one, two) = (below.next(), above.next());
+            if one.is_none() && two.is_none() {
+                break;
+            }
+            for part in [one, two].into_iter().flatten() {
+                let block = part.item as usize;
+                if !core.contains(&block) {
+                    core.push(block);
+                }
+            }
+        }
+        core.sort_unstable();
+        core
+    }
+}
