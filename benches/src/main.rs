@@ -12,6 +12,7 @@ mod map;
 mod measure;
 mod open;
 mod peers;
+mod plan;
 mod process;
 mod read;
 mod recount;
@@ -53,6 +54,7 @@ const BENCHES: [(&str, Bench, &str); 11] = [
     ("check", check::run, "check beside the bytes that it verifies"),
     ("open", open::run, "opening a store of many sessions"),
     ("process", process::run, "a process an edit beside an empty process"),
+    ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];
 

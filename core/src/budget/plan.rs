@@ -63,7 +63,7 @@ impl PlanCost {
 ///
 /// A prompt whose upper bound is at most the budget's high water mark is left alone. A larger one
 /// is brought down to the low water mark; where that cannot be reached, to the high one, and where
-/// that cannot, to the room (limit less reserve). Pinned groups stay as they are. A compaction
+/// that cannot, to the room (limit less reserve), in which it may be already. Pinned groups stay as they are. A compaction
 /// that spans a pinned group is never chosen.
 ///
 /// Of all plans that do this the cheapest is looked for. Without prices that is the one which
@@ -127,6 +127,10 @@ pub fn plan<K: Clone + fmt::Display>(groups: &[PlanGroup<K>], budget: &Budget) -
     }
     let marks = [budget.low_mark(), budget.high_mark(), budget.room()];
     let target = marks.into_iter().find(|&mark| mark >= least).unwrap_or(least);
+    if target >= total {
+        // Neither mark can be reached, and the prompt fits the room as it is.
+        return Ok(Plan::new(groups, &problem, &vec![None; groups.len()], budget, total, true));
+    }
     problem.need = total - target;
     let solution = problem.solve(smallest);
     Ok(Plan::new(groups, &problem, &solution.chosen, budget, target, solution.optimal))

@@ -14,18 +14,21 @@
 //!
 //! * [`sweep`]: for each first change the linear relaxation's greedy solution, from right to left
 //!   over a Fenwick tree; the best few are made better by an exact search over the groups whose
-//!   decision was closest. O(n log n).
-//! * [`frontier`]: an exact search over everything, for prompts of few groups, which begins with
-//!   the sweep's solution as its bound and gives up exactness, and says so, where it would have to
-//!   keep too many partial plans.
+//!   decision was closest. Where there are compactions, which may overlap, [`multiplier`] adds the
+//!   solutions of the Lagrangian relaxation, which knows of overlaps. O(n log n).
+//! * [`frontier`]: an exact search over the last groups, which are all of them in most prompts. It
+//!   begins with the sweep's solution as its bound and gives up exactness, and says so, where it
+//!   would have to keep too many partial plans.
 
 mod block;
 mod frontier;
 mod hull;
+mod multiplier;
 mod ranked;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use crate::limits::PLAN_EXACT_GROUPS_MAX;
 
@@ -135,14 +138,24 @@ impl Problem {
     /// Finds a solution; `least` is one that frees enough, if only just any.
     pub(super) fn solve(&self, least: Chosen) -> Solution {
         let suffixes = self.suffixes();
-        let (chosen, known) = self.swept(least, &suffixes);
+        let (mut chosen, mut known) = self.swept(least, &suffixes);
         if self.tokens.len() > PLAN_EXACT_GROUPS_MAX {
-            return Solution { chosen, optimal: false };
+            window::polish(self, &suffixes, &mut chosen);
+            known = self.score(&chosen, &suffixes).1.unwrap_or(known);
         }
-        let stops: Vec<_> =
-            suffixes.iter().map(|&tokens| self.weights.rewrite * i128::from(tokens)).collect();
-        let found = frontier::search(&self.choices, &stops, self.need, self.weights, known);
-        Solution { chosen: found.chosen.unwrap_or(chosen), optimal: found.exhaustive }
+        // Of a long prompt the last part is searched: where rewriting is dear, the change is there.
+        let tail = self.tokens.len().saturating_sub(PLAN_EXACT_GROUPS_MAX);
+        let stops: Vec<_> = suffixes[tail..]
+            .iter()
+            .map(|&tokens| self.weights.rewrite * i128::from(tokens))
+            .collect();
+        let found = frontier::search(&self.choices[tail..], &stops, self.need, self.weights, known);
+        let better = found.chosen.map(|found| {
+            let mut chosen = vec![None; tail];
+            chosen.extend(found);
+            chosen
+        });
+        Solution { chosen: better.unwrap_or(chosen), optimal: tail == 0 && found.exhaustive }
     }
 
     /// Finds a good solution in O(n log n), and what it costs.

@@ -2,7 +2,7 @@
 
 use super::block::{Block, blocks};
 use super::ranked::Ranked;
-use super::{Choice, Chosen, Problem, frontier};
+use super::{Choice, Chosen, Problem, frontier, multiplier};
 
 /// Places of a first change that are looked at closely. They differ little where it matters
 /// little, so few are enough.
@@ -13,7 +13,7 @@ const PLACES: usize = 4;
 /// between relaxation and optimum.
 const CORE_BLOCKS: usize = 32;
 
-/// Returns good solutions, the most promising first; none where blocks cannot free enough.
+/// Returns good solutions; none where blocks cannot free enough.
 pub(super) fn solutions(problem: &Problem, suffixes: &[u64]) -> Vec<Chosen> {
     let blocks = blocks(problem);
     let ranked = Ranked::new(blocks.iter().map(|block| block.choices.as_slice()), problem.weights);
@@ -32,31 +32,76 @@ struct Sweep<'a> {
 /// A place for the first change, and the greedy solution behind it.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    cost: i128,
     block: usize,
     ranks: usize,
 }
 
+/// The cheapest places, by one measure.
+#[derive(Debug, Default)]
+struct Cheapest(Vec<(i128, Place)>);
+
+impl Cheapest {
+    fn offer(&mut self, cost: i128, place: Place) {
+        let at = self.0.partition_point(|(other, _)| *other <= cost);
+        if at < PLACES {
+            self.0.insert(at, (cost, place));
+            self.0.truncate(PLACES);
+        }
+    }
+}
+
+/// Returns the most promising places for the first change, and the leftmost one, where everything
+/// may be changed. `first` says at which group an item begins.
+fn places(
+    problem: &Problem,
+    suffixes: &[u64],
+    ranked: &mut Ranked,
+    items: usize,
+    first: impl Fn(usize) -> usize,
+) -> Vec<Place> {
+    let (mut by_cost, mut by_bound) = (Cheapest::default(), Cheapest::default());
+    let mut leftmost = None;
+    for block in (0..items).rev() {
+        ranked.add(block);
+        let Some(&cheapest) = ranked.ranks_of(block).first() else { continue };
+        let Some(cover) = ranked.cover(problem.need) else { continue };
+        let place = Place { block, ranks: cover.ranks };
+        leftmost = Some(place);
+        // A block that the greedy solution leaves alone is no first change.
+        if cheapest as usize >= cover.ranks {
+            continue;
+        }
+        let rewrite = problem.weights.rewrite * i128::from(suffixes[first(block)]);
+        by_cost.offer(rewrite + cover.cost, place);
+        by_bound.offer(rewrite + cover.bound, place);
+    }
+    let mut places: Vec<Place> =
+        by_cost.0.iter().chain(&by_bound.0).map(|(_, place)| *place).chain(leftmost).collect();
+    places.sort_by_key(|place| place.block);
+    places.dedup_by_key(|place| place.block);
+    places
+}
+
 impl Sweep<'_> {
     fn run(mut self) -> Vec<Chosen> {
-        let mut places: Vec<Place> = Vec::with_capacity(PLACES + 1);
-        for block in (0..self.blocks.len()).rev() {
-            self.ranked.add(block);
-            let Some(&cheapest) = self.ranked.ranks_of(block).first() else { continue };
-            let Some(cover) = self.ranked.cover(self.problem.need) else { continue };
-            // A block that the greedy solution leaves alone is no first change.
-            if cheapest as usize >= cover.ranks {
-                continue;
-            }
-            let behind = i128::from(self.suffixes[self.blocks[block].first]);
-            let cost = self.problem.weights.rewrite * behind + cover.cost;
-            let at = places.partition_point(|place| place.cost <= cost);
-            if at < PLACES {
-                places.insert(at, Place { cost, block, ranks: cover.ranks });
-                places.truncate(PLACES);
-            }
+        let (problem, suffixes, blocks) = (self.problem, self.suffixes, &self.blocks);
+        let first = |block: usize| blocks[block].first;
+        let close = places(problem, suffixes, &mut self.ranked, blocks.len(), first);
+        let mut solutions: Vec<Chosen> = close.iter().map(|place| self.refined(*place)).collect();
+        if problem.choices.iter().flatten().any(|choice| choice.span > 1) {
+            // Once more by groups: compactions that blocks left out count here.
+            let choices = problem.choices.iter().map(Vec::as_slice);
+            let mut ranked = Ranked::new(choices, problem.weights);
+            let groups = problem.choices.len();
+            let others = places(problem, suffixes, &mut ranked, groups, |group| group);
+            let mut firsts: Vec<usize> = others.iter().map(|place| place.block).collect();
+            firsts.extend(close.iter().map(|place| self.blocks[place.block].first));
+            firsts.sort_unstable();
+            firsts.dedup();
+            let found = firsts.iter().filter_map(|&first| multiplier::solution(problem, first));
+            solutions.extend(found);
         }
-        places.iter().map(|place| self.refined(*place)).collect()
+        solutions
     }
 
     /// The greedy solution of a place, with the blocks near its edge decided exactly.
