@@ -15,6 +15,8 @@ mod limit;
 mod plan;
 mod solve;
 mod source;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use account::{Account, AccountItem};

@@ -263,7 +263,7 @@ impl<K: Clone> Plan<K> {
         while at < groups.len() {
             let Some((mode, choice)) = mode(groups, problem, chosen, at) else {
                 let tokens = groups[at].tokens();
-                after = after + tokens;
+                after += tokens;
                 let part = if steps.is_empty() { &mut cached } else { &mut rewritten };
                 *part = part.saturating_add(tokens.high());
                 at += 1;
@@ -279,7 +279,7 @@ impl<K: Clone> Plan<K> {
                 freed: had.high().saturating_sub(mode.tokens.high()),
                 loss: choice.loss,
             });
-            after = after + mode.tokens;
+            after += mode.tokens;
             rewritten = rewritten.saturating_add(mode.tokens.high());
             at += choice.span;
         }
@@ -390,7 +390,3 @@ impl<K: fmt::Display> fmt::Display for PlanStep<K> {
         write!(f, ": frees {}, loses {}", self.freed, self.loss)
     }
 }
-
-#[cfg(test)]
-#[path = "plan_tests.rs"]
-mod tests;

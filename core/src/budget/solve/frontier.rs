@@ -10,7 +10,6 @@ use std::cmp::Reverse;
 
 use super::ranked::Ranked;
 use super::{Choice, Chosen, Weights};
-use crate::limits::PLAN_STATES_MAX;
 
 /// What a search found.
 #[derive(Debug)]
@@ -49,19 +48,21 @@ struct Candidate {
 
 /// Looks for the cheapest choices that free `need` tokens and cost less than `known`; a plan
 /// whose first change is item `i` costs `stops[i]` beside its choices, and one without any change
-/// the last of `stops`.
+/// the last of `stops`. At most `states` partial plans are kept at each item.
 pub(super) fn search(
     items: &[Vec<Choice>],
     stops: &[i128],
     need: u64,
     weights: Weights,
     known: i128,
+    states: usize,
 ) -> Found {
     Search {
         items,
         stops,
         need,
         weights,
+        states,
         best: known,
         end: None,
         nodes: Vec::new(),
@@ -77,6 +78,7 @@ struct Search<'a> {
     stops: &'a [i128],
     need: u64,
     weights: Weights,
+    states: usize,
     best: i128,
     end: Option<u32>,
     nodes: Vec<Node>,
@@ -153,10 +155,10 @@ impl Search<'_> {
                 }
             }
         }
-        if bounded.len() > PLAN_STATES_MAX {
+        if bounded.len() > self.states {
             self.exhaustive = false;
             bounded.sort_by_key(|(bound, candidate)| (*bound, order(candidate)));
-            bounded.truncate(PLAN_STATES_MAX);
+            bounded.truncate(self.states);
         }
         let mut states = Vec::with_capacity(bounded.len());
         for (_, Candidate { mut state, choice }) in bounded {

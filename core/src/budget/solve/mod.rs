@@ -30,7 +30,7 @@ mod sweep;
 mod tests;
 mod window;
 
-use crate::limits::PLAN_EXACT_GROUPS_MAX;
+use crate::limits::{PLAN_EXACT_GROUPS_MAX, PLAN_STATES_MAX};
 
 /// One way to change a group, or a run of groups from it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,8 @@ impl Problem {
             .iter()
             .map(|&tokens| self.weights.rewrite * i128::from(tokens))
             .collect();
-        let found = frontier::search(&self.choices[tail..], &stops, self.need, self.weights, known);
+        let (choices, need) = (&self.choices[tail..], self.need);
+        let found = frontier::search(choices, &stops, need, self.weights, known, PLAN_STATES_MAX);
         let better = found.chosen.map(|found| {
             let mut chosen = vec![None; tail];
             chosen.extend(found);

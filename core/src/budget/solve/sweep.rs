@@ -1,5 +1,7 @@
 //! The greedy sweep: the best places for the first change, each made better around its edge.
 
+use std::collections::BTreeSet;
+
 use super::block::{Block, blocks};
 use super::ranked::Ranked;
 use super::{Choice, Chosen, Problem, frontier, multiplier};
@@ -12,6 +14,14 @@ const PLACES: usize = 4;
 /// the relaxation takes and leaves. Pisinger's "core"; a few dozen hold almost every difference
 /// between relaxation and optimum.
 const CORE_BLOCKS: usize = 32;
+
+/// Partial plans that the search of a core keeps: it is done for several places, and what it misses
+/// the search of everything may still find.
+const CORE_STATES: usize = 128;
+
+/// Choices, over all places, for which the Lagrangian relaxation is solved: with many groups there
+/// are fewer places, which then differ less.
+const MULTIPLIED_CHOICES: usize = 1 << 19;
 
 /// Returns good solutions; none where blocks cannot free enough.
 pub(super) fn solutions(problem: &Problem, suffixes: &[u64]) -> Vec<Chosen> {
@@ -50,8 +60,8 @@ impl Cheapest {
     }
 }
 
-/// Returns the most promising places for the first change, and the leftmost one, where everything
-/// may be changed. `first` says at which group an item begins.
+/// Returns the most promising places for the first change, best first, and at last the leftmost
+/// one, where everything may be changed. `first` says at which group an item begins.
 fn places(
     problem: &Problem,
     suffixes: &[u64],
@@ -77,8 +87,8 @@ fn places(
     }
     let mut places: Vec<Place> =
         by_cost.0.iter().chain(&by_bound.0).map(|(_, place)| *place).chain(leftmost).collect();
-    places.sort_by_key(|place| place.block);
-    places.dedup_by_key(|place| place.block);
+    let mut seen = BTreeSet::new();
+    places.retain(|place| seen.insert(place.block));
     places
 }
 
@@ -96,8 +106,10 @@ impl Sweep<'_> {
             let others = places(problem, suffixes, &mut ranked, groups, |group| group);
             let mut firsts: Vec<usize> = others.iter().map(|place| place.block).collect();
             firsts.extend(close.iter().map(|place| self.blocks[place.block].first));
-            firsts.sort_unstable();
-            firsts.dedup();
+            let mut seen = BTreeSet::new();
+            firsts.retain(|&first| seen.insert(first));
+            let choices = problem.choices.iter().map(Vec::len).sum::<usize>();
+            firsts.truncate(1 + MULTIPLIED_CHOICES / choices.max(1));
             let found = firsts.iter().filter_map(|&first| multiplier::solution(problem, first));
             solutions.extend(found);
         }
@@ -127,7 +139,7 @@ impl Sweep<'_> {
             core.iter().map(|&block| self.blocks[block].choices.clone()).collect();
         // The first change is paid for already, wherever in the core the search changes first.
         let stops = vec![0; items.len() + 1];
-        let found = frontier::search(&items, &stops, need, weights, known);
+        let found = frontier::search(&items, &stops, need, weights, known, CORE_STATES);
         if let Some(better) = found.chosen {
             for (&block, choice) in core.iter().zip(better) {
                 levels[block] = choice;

@@ -1,7 +1,7 @@
 //! Windows: a stretch of a long prompt is decided again, exactly, with all around it as it is.
 
 use super::{Choice, Chosen, Problem, frontier};
-use crate::limits::PLAN_EXACT_GROUPS_MAX;
+use crate::limits::{PLAN_EXACT_GROUPS_MAX, PLAN_STATES_MAX};
 
 /// Windows that are looked at, from the first change on.
 const WINDOWS: usize = 4;
@@ -52,7 +52,7 @@ fn decide(problem: &Problem, suffixes: &[u64], chosen: &mut Chosen, from: usize,
     let cost = |choice: Choice| problem.weights.cost(choice.freed, choice.loss);
     let first = (from..to).find(|&at| chosen[at].is_some()).or(behind);
     let known = stop(first) + (from..to).filter_map(picked).map(cost).sum::<i128>();
-    let found = frontier::search(&items, &stops, need, problem.weights, known);
+    let found = frontier::search(&items, &stops, need, problem.weights, known, PLAN_STATES_MAX);
     let Some(better) = found.chosen else { return };
     for (at, number) in (from..to).zip(better) {
         // Back from the place among those inside to that among all of the group.

@@ -1,10 +1,13 @@
 //! Tests of plans: what they promise, by the public names alone.
 
-use super::*;
-use crate::budget::Source;
-use crate::error::ErrorKind;
-use crate::limits::{HORIZON_TURNS_MAX, PRICE_MAX};
 use proptest::prelude::*;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::limits::{
+    BUDGET_TOKENS_MAX, HORIZON_TURNS_MAX, PLAN_EXACT_GROUPS_MAX, PLAN_GROUPS_MAX, PRICE_MAX,
+};
+use crate::token::Count;
 
 const PRICES: Prices = Prices { input: 3_000, cache_read: 300, cache_write: 3_750 };
 
@@ -178,6 +181,13 @@ fn long_keys_are_cut_in_messages() {
 }
 
 #[test]
+fn a_prompt_that_fits_its_room_is_left_alone_where_no_mark_can_be_reached() {
+    let groups = [exchange("a", 60), exchange("b", 10).forget(1)];
+    let made = plan(&groups, &Budget::new(100).high(50)).unwrap();
+    assert!(made.is_empty() && made.target() == 70);
+}
+
+#[test]
 fn groups_up_to_the_limit_are_planned() {
     let groups =
         |count| vec![PlanGroup::new(0, Source::Memories, Count::exact(1)).forget(1); count];
@@ -194,7 +204,7 @@ fn groups_up_to_the_limit_are_planned() {
 
 #[test]
 fn groups_up_to_which_the_search_is_exact() {
-    use crate::limits::PLAN_EXACT_GROUPS_MAX as MOST;
+    const MOST: usize = PLAN_EXACT_GROUPS_MAX;
     for (count, optimal) in [(MOST - 1, true), (MOST, true), (MOST + 1, false)] {
         let groups = vec![exchange("a", 10).forget(7); count];
         assert_eq!(plan(&groups, &Budget::new(100)).unwrap().is_optimal(), optimal, "{count}");
@@ -256,7 +266,7 @@ fn assert_sound(groups: &[PlanGroup<u64>], budget: &Budget, made: &Plan<u64>) {
         };
         assert!(groups[step.index].modes().iter().any(|one| mode(&one)));
         for group in &groups[end..step.index] {
-            after = after + group.tokens();
+            after += group.tokens();
             let part = if end == 0 && made.first_changed() == Some(step.index) {
                 &mut cached
             } else {
@@ -264,12 +274,12 @@ fn assert_sound(groups: &[PlanGroup<u64>], budget: &Budget, made: &Plan<u64>) {
             };
             *part = part.saturating_add(group.tokens().high());
         }
-        after = after + step.tokens;
+        after += step.tokens;
         rewritten = rewritten.saturating_add(step.tokens.high());
         end = step.index + step.keys.len();
     }
     for group in &groups[end..] {
-        after = after + group.tokens();
+        after += group.tokens();
         let part = if made.is_empty() { &mut cached } else { &mut rewritten };
         *part = part.saturating_add(group.tokens().high());
     }
