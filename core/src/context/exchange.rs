@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_memory_without_calls_is_alone() {
-        assert_eq!(exchanges(&[]), []);
+        assert!(exchanges(&[] as &[Memory]).is_empty());
         let dialog = [Memory::user("a"), Memory::assistant("b"), Memory::note("c")];
         assert_eq!(exchanges(&dialog), [0..1, 1..2, 2..3]);
     }
