@@ -57,10 +57,11 @@ pub use object::{
 };
 #[cfg(feature = "store")]
 pub use session::{
-    Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, History, Import,
-    IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, NewEntry, RestorePlan,
-    RestoreScope, Session, SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue,
-    Step, Trim, TrimReport,
+    Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, FoundMemories, Glob, History,
+    Import, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState, NewEntry,
+    PairInView, RestorePlan, RestoreScope, Selector, Session, SessionEntry, Sessions, Snapshot,
+    State, StateSnapshot, StateValue, Step, Summarizer, Trim, TrimReport, View, ViewFile,
+    ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

@@ -169,3 +169,10 @@ pub const PLAN_EXACT_GROUPS_MAX: usize = 256;
 
 /// Partial plans that the exact search keeps at each group: the bound of its time and memory.
 pub const PLAN_STATES_MAX: usize = 1_024;
+
+/// Bytes of a glob that hides or shows files. Matching takes time in proportion to glob times path.
+pub const GLOB_BYTES_MAX: usize = 1_024;
+
+/// Rules of hiding and showing that a view holds: each file that is written or shown is held
+/// against all of them.
+pub const VIEW_RULES_MAX: usize = 1_024;

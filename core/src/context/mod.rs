@@ -22,11 +22,13 @@ mod repair;
 mod request;
 #[cfg(test)]
 mod tests;
+mod tool;
 mod turn;
 
 pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub use item::{Item, ItemSource, Piece};
-pub use prompt::{Prompt, PromptMemory, Tool, ViewedFile};
+pub use prompt::{Prompt, PromptMemory, ViewedFile};
 pub use request::{Mend, RenderOptions, Request};
+pub use tool::Tool;

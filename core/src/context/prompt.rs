@@ -2,27 +2,9 @@
 
 use super::dialect::Dialect;
 use super::request::{RenderOptions, Request};
+use super::tool::Tool;
 use super::{anthropic, openai_chat, openai_responses};
-use crate::json::Json;
 use crate::object::Memory;
-
-/// A tool that the model may call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tool {
-    /// What the model calls it.
-    pub name: String,
-    /// What it does; may be empty.
-    pub description: String,
-    /// The JSON schema of its arguments, an object.
-    pub schema: Json,
-}
-
-impl Tool {
-    /// Makes a tool.
-    pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
-        Tool { name: name.into(), description: description.into(), schema }
-    }
-}
 
 /// An iteration of a file that the model is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -32,6 +32,14 @@ impl Checkpoint {
     pub const MEMORIES: &'static str = "memories";
     /// The root of the host's own keyed values.
     pub const STATE: &'static str = "state";
+    /// The root of the view: what of memories and files is in context.
+    pub const VIEW: &'static str = "view";
+    /// The content that is the system instructions.
+    pub const INSTRUCTIONS: &'static str = "instructions";
+    /// The content that is the tools, as the canonical text of a JSON array.
+    pub const TOOLS: &'static str = "tools";
+    /// The content that is what the model is told of its sandbox.
+    pub const SANDBOX: &'static str = "sandbox";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

@@ -224,6 +224,21 @@ fn operations_keep_their_bytes() {
         ("kind import", OperationKind::Import),
         ("kind rename-session", OperationKind::RenameSession),
         ("kind delete-session", OperationKind::DeleteSession),
+        ("kind trim", OperationKind::Trim),
+        ("kind forget", OperationKind::Forget),
+        ("kind recall", OperationKind::Recall),
+        ("kind hide", OperationKind::Hide),
+        ("kind show", OperationKind::Show),
+        ("kind refresh", OperationKind::Refresh),
+        ("kind trim-results", OperationKind::TrimResults),
+        ("kind compact", OperationKind::Compact),
+        ("kind expand", OperationKind::Expand),
+        ("kind pin", OperationKind::Pin),
+        ("kind unpin", OperationKind::Unpin),
+        ("kind set-instructions", OperationKind::SetInstructions),
+        ("kind set-tools", OperationKind::SetTools),
+        ("kind set-sandbox", OperationKind::SetSandbox),
+        ("kind plan", OperationKind::Plan),
     ] {
         assert_eq!(name.strip_prefix("kind "), Some(kind.name()));
         vectors.push((name, of_kind(kind)));

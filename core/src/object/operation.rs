@@ -38,9 +38,37 @@ pub enum OperationKind {
     DeleteSession,
     /// Older history gave way to a horizon.
     Trim,
+    /// Memories were taken out of the view.
+    Forget,
+    /// Memories came back into the view.
+    Recall,
+    /// Files were taken out of the view, also those to come.
+    Hide,
+    /// Files were put into the view.
+    Show,
+    /// Outdated iterations in view gave way to the newest.
+    Refresh,
+    /// Results of tools are shown shortened.
+    TrimResults,
+    /// A summary was laid over memories.
+    Compact,
+    /// Summaries were taken off again.
+    Expand,
+    /// Memories or files in view were pinned.
+    Pin,
+    /// Memories or files in view were unpinned.
+    Unpin,
+    /// The instructions were set.
+    SetInstructions,
+    /// The tools were set.
+    SetTools,
+    /// The sandbox state was set.
+    SetSandbox,
+    /// A plan for the view was applied.
+    Plan,
 }
 
-const KINDS: [(OperationKind, &str); 14] = [
+const KINDS: [(OperationKind, &str); 28] = [
     (OperationKind::Create, "create"),
     (OperationKind::Fork, "fork"),
     (OperationKind::Write, "write"),
@@ -55,6 +83,20 @@ const KINDS: [(OperationKind, &str); 14] = [
     (OperationKind::RenameSession, "rename-session"),
     (OperationKind::DeleteSession, "delete-session"),
     (OperationKind::Trim, "trim"),
+    (OperationKind::Forget, "forget"),
+    (OperationKind::Recall, "recall"),
+    (OperationKind::Hide, "hide"),
+    (OperationKind::Show, "show"),
+    (OperationKind::Refresh, "refresh"),
+    (OperationKind::TrimResults, "trim-results"),
+    (OperationKind::Compact, "compact"),
+    (OperationKind::Expand, "expand"),
+    (OperationKind::Pin, "pin"),
+    (OperationKind::Unpin, "unpin"),
+    (OperationKind::SetInstructions, "set-instructions"),
+    (OperationKind::SetTools, "set-tools"),
+    (OperationKind::SetSandbox, "set-sandbox"),
+    (OperationKind::Plan, "plan"),
 ];
 
 impl OperationKind {

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use super::build::Built;
+use super::build::{Built, memory_id, memory_key};
 use super::draft::{Draft, NewEntry};
 use super::head::{Head, NewOperation, Outcome};
 use super::history::{numbered, unknown};
 use super::info::CheckpointInfo;
+use super::roots::Roots;
 use super::state::{StateEdit, check_key, content_of, value_of};
-use super::{Session, check_line};
-use crate::error::{Error, Result};
-use crate::object::{FilePath, Memory, OperationKind, Timestamp};
+use super::{Session, Snapshot, check_line};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::MemoryId;
+use crate::object::{Canonical, FilePath, Memory, OperationKind, Part, Timestamp};
 use crate::store::Batch as StoreBatch;
+
+/// Memories that are looked through for the last call.
+const CAUSES_LOOKED_AT: usize = 1_024;
 
 /// Changes on their way into one checkpoint: all or nothing at [`commit`](Self::commit), nothing
 /// at all when dropped.
@@ -33,10 +38,10 @@ use crate::store::Batch as StoreBatch;
 /// ```
 #[derive(Debug)]
 pub struct Batch {
-    session: Session,
-    head: Arc<Head>,
-    batch: StoreBatch,
-    draft: Draft,
+    pub(super) session: Session,
+    pub(super) head: Arc<Head>,
+    pub(super) batch: StoreBatch,
+    pub(super) draft: Draft,
     kind: OperationKind,
     message: String,
 }
@@ -84,7 +89,9 @@ impl Batch {
     /// # Errors
     /// `Invalid` for a path that cannot be, or bytes above the limit.
     pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
-        self.draft.write_bytes(&mut self.batch, FilePath::new(path)?, bytes.as_ref())
+        self.written(FilePath::new(path)?, |draft, batch, path| {
+            draft.write_bytes(batch, path, bytes.as_ref())
+        })
     }
 
     /// Puts a file with its executable bit, a link or a submodule at a path.
@@ -92,7 +99,22 @@ impl Batch {
     /// # Errors
     /// As [`write`](Self::write).
     pub fn write_entry(&mut self, path: impl AsRef<[u8]>, entry: NewEntry) -> Result<u64> {
-        self.draft.write(&mut self.batch, FilePath::new(path)?, entry)
+        self.written(FilePath::new(path)?, |draft, batch, path| draft.write(batch, path, entry))
+    }
+
+    /// Writes a path and puts the iteration that this makes in view.
+    fn written(
+        &mut self,
+        path: FilePath,
+        write: impl FnOnce(&mut Draft, &mut StoreBatch, FilePath) -> Result<u64>,
+    ) -> Result<u64> {
+        let before = self.draft.place(&self.batch, &path)?.map(|place| place.iteration);
+        let number = write(&mut self.draft, &mut self.batch, path.clone())?;
+        let now = self.draft.place(&self.batch, &path)?.map(|place| place.iteration);
+        if let Some(iteration) = now.filter(|_| now != before) {
+            self.draft.view.put(path, iteration);
+        }
+        Ok(number)
     }
 
     /// Removes a file and returns the number of the iteration that says so.
@@ -143,6 +165,57 @@ impl Batch {
     /// `Invalid` for a memory that breaks a limit.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
         self.draft.remember(&mut self.batch, memory)
+    }
+
+    /// Makes iterations from here on say that the call in a memory made them.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no memory of the number, those of this batch apart.
+    pub fn cause(&mut self, number: u64) -> Result<()> {
+        let memories = Roots::of(self.head.point()).memories();
+        let value = memories.get(&self.batch, &memory_key(number))?;
+        let value = value.ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
+        self.draft.cause = Some(memory_id(&value)?);
+        Ok(())
+    }
+
+    /// Makes iterations from here on say that the last remembered call made them: this batch's
+    /// last memory that holds one, else the newest of the session's last 1,024 memories.
+    ///
+    /// # Errors
+    /// `NotFound` if none of them holds a call.
+    ///
+    /// ```
+    /// use partita::{Body, Memory, Part};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let call = Part::Call { id: "c1".into(), name: "write".into(), arguments: Body::new("{}") };
+    /// session.batch(|b| {
+    ///     b.remember(Memory::assistant("I write it.").with_part(call))?;
+    ///     b.cause_last_call()?;
+    ///     b.write("a", "1")
+    /// })?;
+    /// assert_eq!(session.iteration("a", 1)?.cause, Some(session.memory(1)?.id));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn cause_last_call(&mut self) -> Result<()> {
+        let calls =
+            |memory: &Memory| memory.parts.iter().any(|part| matches!(part, Part::Call { .. }));
+        if let Some(memory) = self.draft.memories.iter().rev().find(|memory| calls(memory)) {
+            self.draft.cause = Some(MemoryId::new(memory.to_node().id()));
+            return Ok(());
+        }
+        let snapshot = Snapshot::new(self.session.store(), self.head.point.clone());
+        for entry in snapshot.memories_back().take(CAUSES_LOOKED_AT) {
+            match entry {
+                Ok(entry) if calls(&entry.memory) => {
+                    self.draft.cause = Some(entry.id);
+                    return Ok(());
+                }
+                Err(error) if error.kind() != ErrorKind::Purged => return Err(error),
+                _ => {}
+            }
+        }
+        Err(Error::not_found("no call is remembered that could be the cause"))
     }
 
     /// Makes the batch rest on a path being at this iteration, or with `None` on there being no

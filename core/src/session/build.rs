@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::chain::number_after;
 use super::draft::{Draft, Touched, said};
-use super::head::{Point, root};
+use super::head::Point;
 use super::place::Place;
+use super::roots::{Root, Roots};
 use super::state;
 use crate::codec::malformed;
 use crate::error::{Error, Result};
@@ -27,24 +28,6 @@ pub(super) struct Built {
     pub(super) memory: u64,
 }
 
-/// The three roots that this version edits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Roots {
-    pub(super) files: Map,
-    pub(super) memories: Map,
-    pub(super) state: Map,
-}
-
-impl Roots {
-    pub(super) fn of(point: Option<&Point>) -> Self {
-        Roots {
-            files: root(point, Checkpoint::FILES),
-            memories: root(point, Checkpoint::MEMORIES),
-            state: root(point, Checkpoint::STATE),
-        }
-    }
-}
-
 impl Draft {
     /// Builds the checkpoint after `parent`. With `always`, also where nothing changes.
     pub(super) fn build(
@@ -54,25 +37,28 @@ impl Draft {
         always: bool,
     ) -> Result<Built> {
         let before = Roots::of(parent);
-        self.check_unmoved(batch, before.files)?;
-        self.check_directories(batch, before.files)?;
+        self.check_unmoved(batch, before.files())?;
+        self.check_directories(batch, before.files())?;
         let edits = self.touched.iter().filter(|(_, touched)| touched.now != touched.base);
         let edits = edits.map(|(path, touched)| {
             (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
         });
         let edits: Vec<_> = edits.collect();
-        let memory = next_memory(before.memories, batch)?;
-        let (memories, state) = match &self.reset {
-            None => (before.memories, before.state),
-            Some(reset) => {
-                let old = Roots::of(reset.to.as_ref());
-                (with_floor(batch, old.memories, memory)?, old.state)
+        let memory = next_memory(before.memories(), batch)?;
+        let mut after = before;
+        if let Some(reset) = &self.reset {
+            let old = Roots::of(reset.to.as_ref());
+            for root in Root::ALL.into_iter().filter(|root| *root != Root::Files) {
+                after.set(root, old.get(root));
             }
-        };
-        let memories = self.append_memories(batch, memories, memory)?;
-        let files = state::edit(batch, before.files, edits)?;
-        let state = self.state.apply(batch, state)?;
-        let after = Roots { files, memories, state };
+            after.set_map(Root::Memories, with_floor(batch, old.memories(), memory)?);
+        }
+        let memories = self.append_memories(batch, after.memories(), memory)?;
+        after.set_map(Root::Memories, memories);
+        after.set_map(Root::Files, state::edit(batch, before.files(), edits)?);
+        after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
+        self.texts.apply(&mut after)?;
+        after.set_map(Root::View, self.view.apply(batch, after.view())?);
         let changes = after != before || !self.labels.is_empty() || self.time.is_some();
         if !always && !changes {
             return Ok(Built { point: None, memory });
@@ -181,21 +167,6 @@ impl Draft {
     }
 }
 
-impl Roots {
-    fn write(&self, checkpoint: &mut Checkpoint) {
-        for (name, map) in [
-            (Checkpoint::FILES, self.files),
-            (Checkpoint::MEMORIES, self.memories),
-            (Checkpoint::STATE, self.state),
-        ] {
-            match map.root() {
-                Some(root) => drop(checkpoint.roots.insert(name.to_owned(), root.id())),
-                None => drop(checkpoint.roots.remove(name)),
-            }
-        }
-    }
-}
-
 /// A checkpoint after `parent` that keeps all its roots, also those of later versions.
 fn following(objects: &impl Objects, parent: Option<&Point>) -> Result<Checkpoint> {
     let (number, jump) = match parent {
@@ -218,7 +189,7 @@ fn put(batch: &mut StoreBatch, checkpoint: Checkpoint, parent: Option<&Point>) -
 }
 
 /// The number that the next memory gets.
-fn next_memory(memories: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
+pub(super) fn next_memory(memories: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
     let floor = match memories.get(objects, FLOOR)? {
         Some(value) => memory_number(&value.bytes)?,
         None => 1,

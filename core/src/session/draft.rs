@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::chain::{Link, number_after};
 use super::head::{Point, root};
 use super::place::Place;
+use super::roots::Roots;
 use super::state::StateDraft;
+use super::texts::TextsDraft;
+use super::view::ViewDraft;
 use crate::error::{Error, Result};
-use crate::id::{ContentId, IterationId, ObjectId};
+use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
 use crate::map::Map;
 use crate::object::{
@@ -108,6 +111,10 @@ pub(super) struct Draft {
     pub(super) touched: BTreeMap<FilePath, Touched>,
     pub(super) memories: Vec<Memory>,
     pub(super) state: StateDraft,
+    pub(super) texts: TextsDraft,
+    pub(super) view: ViewDraft,
+    /// The memory that iterations made from here on come from.
+    pub(super) cause: Option<MemoryId>,
     pub(super) labels: BTreeMap<String, Vec<u8>>,
     pub(super) time: Option<Timestamp>,
     pub(super) reset: Option<Reset>,
@@ -123,6 +130,8 @@ impl Draft {
         Draft {
             files: root(base, Checkpoint::FILES),
             state: StateDraft::new(root(base, Checkpoint::STATE)),
+            texts: TextsDraft::new(Roots::of(base)),
+            view: ViewDraft::new(root(base, Checkpoint::VIEW)),
             ..Draft::default()
         }
     }
@@ -290,7 +299,14 @@ impl Draft {
     }
 
     /// Appends a memory; its number is given when the checkpoint is built.
-    pub(super) fn remember(&mut self, batch: &mut StoreBatch, mut memory: Memory) -> Result<()> {
+    pub(super) fn remember(&mut self, batch: &mut StoreBatch, memory: Memory) -> Result<()> {
+        let memory = self.spill(batch, memory)?;
+        self.memories.push(memory);
+        Ok(())
+    }
+
+    /// Makes contents of a memory's long texts, and refuses one that cannot be stored.
+    pub(super) fn spill(&mut self, batch: &mut StoreBatch, mut memory: Memory) -> Result<Memory> {
         memory.validate()?;
         for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
             if let Body::Inline(bytes) = body
@@ -310,8 +326,7 @@ impl Draft {
                 "memory of {size} bytes beside its long texts, at most {NODE_BYTES_MAX} are allowed"
             )));
         }
-        self.memories.push(memory);
-        Ok(())
+        Ok(memory)
     }
 
     pub(super) fn label(&mut self, name: &str, value: &[u8]) -> Result<()> {
@@ -368,7 +383,7 @@ impl Draft {
             entry: entry.clone(),
             parents: ids.map(|link| IterationId::new(link.id)).collect(),
             jump,
-            cause: None,
+            cause: self.cause,
         };
         let number = iteration.number;
         let id = IterationId::new(batch.put(&iteration, base));

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Session;
+use super::{MESSAGE_CHARS_MAX, Session};
 use super::batch::Batch;
 use super::info::IterationInfo;
 use super::snapshot::read_entry;
 use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Entry, FilePath, OperationKind};
-
-/// Characters of a path that an operation's message keeps.
-const LINE_CHARS_MAX: usize = 200;
 
 impl Session {
     /// Writes a file as one durable commit and returns its iteration. The file keeps its
@@ -135,5 +132,5 @@ impl Session {
 
 /// Returns a path as the line that a listing shows.
 fn line(path: &FilePath) -> String {
-    path.to_string_lossy().chars().take(LINE_CHARS_MAX).collect()
+    path.to_string_lossy().chars().take(MESSAGE_CHARS_MAX).collect()
 }

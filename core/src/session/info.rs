@@ -6,7 +6,7 @@ use super::chain::Link;
 use super::head::{Point, root};
 use super::place::Place;
 use crate::error::{Error, Result};
-use crate::id::{CheckpointId, IterationId};
+use crate::id::{CheckpointId, IterationId, MemoryId};
 use crate::object::{Checkpoint, Entry, FilePath, Iteration, Timestamp};
 use crate::store::Store;
 
@@ -69,6 +69,8 @@ pub struct IterationInfo {
     pub size: Option<u64>,
     /// The source's time, else that of the operation which made the checkpoint.
     pub time: Timestamp,
+    /// The memory that holds the call which made it, where that was said.
+    pub cause: Option<MemoryId>,
 }
 
 impl IterationInfo {
@@ -94,6 +96,7 @@ impl IterationInfo {
             checkpoint_number: point.number(),
             size,
             time,
+            cause: link.value.cause,
         })
     }
 }

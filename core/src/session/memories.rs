@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::build::{memory_id, memory_key, memory_number};
 use super::{Session, Snapshot};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Memory, OperationKind, read};
+use crate::object::{Body, Memory, OperationKind, Part, Role, read};
 use crate::store::Store;
 
 /// A memory and its place in a session.
@@ -43,6 +43,26 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Returns the memory of a number in the newest state.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn memory(&self, number: u64) -> Result<MemoryEntry> {
+        self.latest()?.memory(number)
+    }
+}
+
+impl MemoryEntry {
+    /// Returns it with all its bodies inline.
+    ///
+    /// # Errors
+    /// As [`Store::read_body`].
+    pub fn resolve(&self, store: &Store) -> Result<MemoryEntry> {
+        Ok(MemoryEntry { memory: store.read_memory(&self.memory)?, ..self.clone() })
+    }
+}
+
 impl Snapshot {
     /// Returns the memories, oldest first.
     ///
@@ -61,14 +81,14 @@ impl Snapshot {
     /// ```
     pub fn memories(&self) -> Memories<'_> {
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
-        let rows = self.roots().memories.range(&self.store, from, to);
+        let rows = self.roots().memories().range(&self.store, from, to);
         Memories { store: &self.store, rows }
     }
 
     /// Returns the memories, newest first.
     pub fn memories_back(&self) -> Memories<'_> {
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
-        let rows = self.roots().memories.range_back(&self.store, from, to);
+        let rows = self.roots().memories().range_back(&self.store, from, to);
         Memories { store: &self.store, rows }
     }
 
@@ -80,11 +100,93 @@ impl Snapshot {
         let key = memory_key(number);
         let value = self
             .roots()
-            .memories
+            .memories()
             .get(&self.store, &key)?
             .ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
         entry(&self.store, &key, &value)
     }
+}
+
+/// The memories of a snapshot that hold a text, newest first.
+#[derive(Debug)]
+pub struct FoundMemories<'a> {
+    memories: Memories<'a>,
+    text: String,
+    role: Option<Role>,
+}
+
+impl Snapshot {
+    /// Returns a page of memories: those from a number on, oldest first.
+    pub fn memories_from(&self, number: u64) -> Memories<'_> {
+        let from = memory_key(number.max(1));
+        let (from, to) = (Bound::Included(&from[..]), Bound::Unbounded);
+        let rows = self.roots().memories().range(&self.store, from, to);
+        Memories { store: &self.store, rows }
+    }
+
+    /// Returns the memories that hold a text, whatever the case of its letters, newest first; with
+    /// a role, only its. Texts, thoughts, and the names and arguments of calls are looked at, each
+    /// by itself. Reads every memory on its way.
+    ///
+    /// ```
+    /// use partita::{Memory, Role};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.remember(Memory::user("The Parser drops a token."))?;
+    /// session.remember(Memory::assistant("Which parser?"))?;
+    /// let latest = session.latest()?;
+    /// let numbers: Vec<u64> = latest
+    ///     .search("PARSER", None)
+    ///     .map(|entry| Ok(entry?.number))
+    ///     .collect::<partita::Result<_>>()?;
+    /// assert_eq!(numbers, [2, 1]);
+    /// assert_eq!(latest.search("parser", Some(Role::User)).count(), 1);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn search(&self, text: &str, role: Option<Role>) -> FoundMemories<'_> {
+        FoundMemories { memories: self.memories_back(), text: text.to_lowercase(), role }
+    }
+}
+
+impl Iterator for FoundMemories<'_> {
+    type Item = Result<MemoryEntry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let entry = match self.memories.next()? {
+                Ok(entry) => entry,
+                // A purged memory holds no text.
+                Err(error) if error.kind() == ErrorKind::Purged => continue,
+                Err(error) => return Some(Err(error)),
+            };
+            if self.role.is_some_and(|role| role != entry.memory.role) {
+                continue;
+            }
+            match holds_text(self.memories.store, &entry.memory, &self.text) {
+                Ok(false) => {}
+                Ok(true) => return Some(Ok(entry)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// Tells whether a memory holds a text in lower case. A body that was purged holds nothing.
+pub(super) fn holds_text(store: &Store, memory: &Memory, text: &str) -> Result<bool> {
+    let holds = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains(text);
+    for part in &memory.parts {
+        let body = match part {
+            Part::Text(body) | Part::Thinking { text: body, .. } => body,
+            Part::Call { name, arguments, .. } if !holds(name.as_bytes()) => arguments,
+            Part::Call { .. } => return Ok(true),
+            _ => continue,
+        };
+        match store.read_body(body) {
+            Ok(bytes) if holds(&bytes) => return Ok(true),
+            Err(error) if error.kind() != ErrorKind::Purged => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 impl Snapshot {
@@ -95,7 +197,7 @@ impl Snapshot {
     /// `NotFound` if there is none, `Ambiguous` if several match, `Invalid` for a text of neither
     /// form.
     pub fn memory_id(&self, spec: &str) -> Result<MemoryId> {
-        let memories = self.roots().memories;
+        let memories = self.roots().memories();
         if let Ok(number) = spec.parse::<u64>() {
             let value = memories.get(&self.store, &memory_key(number))?;
             let value = value.ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
@@ -138,6 +240,20 @@ impl Store {
             Body::Inline(bytes) => Ok(bytes[..].into()),
             Body::Content(content) => self.read_content(*content),
         }
+    }
+
+    /// Returns a memory with all its bodies inline, as it was before it was stored.
+    ///
+    /// # Errors
+    /// As [`read_body`](Self::read_body).
+    pub fn read_memory(&self, memory: &Memory) -> Result<Memory> {
+        let mut memory = memory.clone();
+        for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
+            if let Body::Content(content) = body {
+                *body = Body::Inline(self.read_content(*content)?.to_vec());
+            }
+        }
+        Ok(memory)
     }
 }
 

@@ -18,12 +18,15 @@ mod place;
 mod purge;
 mod resolve;
 mod restore;
+mod roots;
 mod sessions;
 mod snapshot;
 mod state;
+mod texts;
 mod timeline;
 mod trim;
 mod undo;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -36,18 +39,25 @@ pub use history::History;
 pub use import::{Import, Step};
 pub use info::{CheckpointInfo, IterationInfo};
 pub use log::{LogEntries, LogEntry};
-pub use memories::{Memories, MemoryEntry};
+pub use memories::{FoundMemories, Memories, MemoryEntry};
 pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, Sessions};
 pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use state::{State, StateSnapshot, StateValue};
 pub use trim::{Trim, TrimReport};
+pub use view::{
+    Glob, MemoryState, PairInView, Selector, Summarizer, View, ViewFile, ViewFiles, ViewMemories,
+    ViewMemory, ViewReport, ViewRule,
+};
 
 use crate::error::{Error, Result};
 use crate::id::OperationId;
 use crate::limits::LABEL_BYTES_MAX;
 use crate::store::Store;
 use head::Head;
+
+/// Characters of a path or a selector that an operation's message keeps.
+const MESSAGE_CHARS_MAX: usize = 200;
 
 /// A persistent workspace: files with every iteration, the dialog, and the host's own state.
 ///

@@ -1,7 +1,7 @@
 //! Restoring a checkpoint: its plan, and a new checkpoint with the old state.
 
 use super::Session;
-use super::build::Roots;
+use super::roots::{Root, Roots};
 use super::draft::{Draft, Reset};
 use super::head::{Head, NewOperation, Outcome, Point};
 use super::info::CheckpointInfo;
@@ -19,7 +19,7 @@ pub enum RestoreScope {
     /// The files.
     #[default]
     Files,
-    /// The memories and the state.
+    /// The memories and the state; the view, instructions, tools and sandbox state with them.
     Dialog,
     /// All of it.
     All,
@@ -57,6 +57,10 @@ pub struct RestorePlan {
     pub memories_dropped: u64,
     /// Whether the state changes.
     pub state: bool,
+    /// Whether the view changes.
+    pub view: bool,
+    /// Whether instructions, tools or sandbox state change.
+    pub texts: bool,
 }
 
 impl RestorePlan {
@@ -68,6 +72,8 @@ impl RestorePlan {
             && self.memories_back == 0
             && self.memories_dropped == 0
             && !self.state
+            && !self.view
+            && !self.texts
     }
 }
 
@@ -108,10 +114,13 @@ impl Session {
             untouched: 0,
             memories_back: 0,
             memories_dropped: 0,
-            state: scope.has_dialog() && now.state != then.state,
+            state: scope.has_dialog() && now.get(Root::State) != then.get(Root::State),
+            view: scope.has_dialog() && now.get(Root::View) != then.get(Root::View),
+            texts: scope.has_dialog()
+                && Root::TEXTS.iter().any(|root| now.get(*root) != then.get(*root)),
         };
         if scope.has_files() {
-            for change in changes(&self.store, now.files, then.files)? {
+            for change in changes(&self.store, now.files(), then.files())? {
                 match (change.before, change.after) {
                     (None, _) => plan.create.push(change.path),
                     (Some(_), Some(_)) => plan.overwrite.push(change.path),
@@ -119,12 +128,12 @@ impl Session {
                 }
             }
         }
-        for row in now.files.prefix(&self.store, b"") {
+        for row in now.files().prefix(&self.store, b"") {
             plan.untouched += u64::from(Place::from_value(&row?.1)?.is_live());
         }
         plan.untouched -= (plan.overwrite.len() + plan.remove.len()) as u64;
         if scope.has_dialog() {
-            for change in now.memories.diff(&then.memories, &self.store) {
+            for change in now.memories().diff(&then.memories(), &self.store) {
                 let change = change?;
                 // The floor of the numbers, under the empty key, is no memory.
                 if !change.key.is_empty() {
@@ -178,7 +187,7 @@ pub(super) fn set_back(
     let mut draft = Draft::new(head.point());
     if scope.has_files() {
         let (now, then) = (Roots::of(head.point()), Roots::of(point));
-        for change in changes(&*batch, now.files, then.files)? {
+        for change in changes(&*batch, now.files(), then.files())? {
             draft.set(batch, change.path, change.after.unwrap_or(Entry::Removed))?;
         }
     }

@@ -3,10 +3,10 @@
 use std::ops::Bound;
 
 use super::Session;
-use super::build::Roots;
 use super::head::Point;
 use super::info::CheckpointInfo;
 use super::place::Place;
+use super::roots::Roots;
 use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, IterationId};
@@ -92,7 +92,7 @@ impl Snapshot {
     /// `Invalid` for a path that cannot be.
     pub fn file(&self, path: impl AsRef<[u8]>) -> Result<Option<FileEntry>> {
         let path = FilePath::new(path)?;
-        let place = Place::find(self.roots().files, &self.store, &path)?;
+        let place = Place::find(self.roots().files(), &self.store, &path)?;
         let place = place.filter(Place::is_live);
         Ok(place.map(|place| FileEntry::new(&self.store, path, place)))
     }
@@ -103,7 +103,7 @@ impl Snapshot {
     /// `NotFound` if there is none, saying since when; `Invalid` for a submodule, which has none.
     pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
-        let place = Place::find(self.roots().files, &self.store, &path)?;
+        let place = Place::find(self.roots().files(), &self.store, &path)?;
         let Some(place) = place else {
             return Err(Error::not_found(format!("no file {path}")));
         };
@@ -117,20 +117,20 @@ impl Snapshot {
     /// Returns the files in the order of their paths' bytes.
     pub fn files(&self) -> Files<'_> {
         let unbounded = (Bound::Unbounded, Bound::Unbounded);
-        let rows = self.roots().files.range(&self.store, unbounded.0, unbounded.1);
+        let rows = self.roots().files().range(&self.store, unbounded.0, unbounded.1);
         Files { store: &self.store, rows }
     }
 
     /// Returns the files whose path begins with these bytes, such as `src/`.
     pub fn files_under(&self, prefix: impl AsRef<[u8]>) -> Files<'_> {
-        let rows = self.roots().files.prefix(&self.store, prefix.as_ref());
+        let rows = self.roots().files().prefix(&self.store, prefix.as_ref());
         Files { store: &self.store, rows }
     }
 
     /// Returns how the files differ from this state to another, in the order of their paths. Only
     /// what is there counts: a file that was changed and restored did not change.
     pub fn changes<'a>(&'a self, other: &Snapshot) -> FileChanges<'a> {
-        let rows = self.roots().files.diff(&other.roots().files, &self.store);
+        let rows = self.roots().files().diff(&other.roots().files(), &self.store);
         FileChanges { rows }
     }
 }

@@ -1,0 +1,111 @@
+//! The roots of a checkpoint that this version knows.
+
+use super::head::Point;
+use crate::id::{ContentId, MapId, ObjectId};
+use crate::map::Map;
+use crate::object::Checkpoint;
+
+/// A root that this version edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Root {
+    Files,
+    Memories,
+    State,
+    View,
+    Instructions,
+    Tools,
+    Sandbox,
+}
+
+impl Root {
+    pub(super) const ALL: [Root; 7] = [
+        Root::Files,
+        Root::Memories,
+        Root::State,
+        Root::View,
+        Root::Instructions,
+        Root::Tools,
+        Root::Sandbox,
+    ];
+
+    /// The roots that are a content each.
+    pub(super) const TEXTS: [Root; 3] = [Root::Instructions, Root::Tools, Root::Sandbox];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Root::Files => Checkpoint::FILES,
+            Root::Memories => Checkpoint::MEMORIES,
+            Root::State => Checkpoint::STATE,
+            Root::View => Checkpoint::VIEW,
+            Root::Instructions => Checkpoint::INSTRUCTIONS,
+            Root::Tools => Checkpoint::TOOLS,
+            Root::Sandbox => Checkpoint::SANDBOX,
+        }
+    }
+}
+
+/// The roots of one state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roots([Option<ObjectId>; Root::ALL.len()]);
+
+impl Roots {
+    pub(super) fn of(point: Option<&Point>) -> Self {
+        let Some(point) = point else { return Roots::default() };
+        Roots(Root::ALL.map(|root| point.value.roots.get(root.name()).copied()))
+    }
+
+    pub(super) fn get(&self, root: Root) -> Option<ObjectId> {
+        self.0[root as usize]
+    }
+
+    pub(super) fn set(&mut self, root: Root, id: Option<ObjectId>) {
+        self.0[root as usize] = id;
+    }
+
+    pub(super) fn map(&self, root: Root) -> Map {
+        Map::new(self.get(root).map(MapId::new))
+    }
+
+    pub(super) fn set_map(&mut self, root: Root, map: Map) {
+        self.set(root, map.root().map(|id| id.id()));
+    }
+
+    pub(super) fn files(&self) -> Map {
+        self.map(Root::Files)
+    }
+
+    pub(super) fn memories(&self) -> Map {
+        self.map(Root::Memories)
+    }
+
+    pub(super) fn view(&self) -> Map {
+        self.map(Root::View)
+    }
+
+    /// The content of a root that is one.
+    pub(super) fn text(&self, root: Root) -> Option<ContentId> {
+        self.get(root).map(ContentId::new)
+    }
+
+    pub(super) fn write(&self, checkpoint: &mut Checkpoint) {
+        for root in Root::ALL {
+            match self.get(root) {
+                Some(id) => drop(checkpoint.roots.insert(root.name().to_owned(), id)),
+                None => drop(checkpoint.roots.remove(root.name())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_root_has_its_own_place_and_name() {
+        for (at, root) in Root::ALL.into_iter().enumerate() {
+            assert_eq!(root as usize, at);
+            assert!(Root::ALL.iter().all(|other| *other == root || other.name() != root.name()));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the view map holds: keys of a section byte and a number, values of ids and flags.
+
+use std::ops::Bound;
+
+use crate::codec::malformed;
+use crate::error::Result;
+use crate::id::{IterationId, MapId, MemoryId};
+use crate::map::{Map, Range, Value};
+use crate::object::Objects;
+
+// The first byte of a key. A number follows, 8 bytes big-endian.
+/// Memories by number: flags.
+pub(super) const MEMORY: u8 = b'm';
+/// Summaries by the first number that they cover.
+pub(super) const SUMMARY: u8 = b's';
+/// Files in view, in the order in which they came.
+pub(super) const FILE: u8 = b'f';
+/// Rules of hiding and showing, in the order in which they were made.
+pub(super) const RULE: u8 = b'h';
+
+/// It is not in view.
+pub(super) const FORGOTTEN: u8 = 1;
+/// Its results are shown shortened.
+pub(super) const TRIMMED: u8 = 2;
+/// Nothing else may touch it.
+pub(super) const PINNED: u8 = 4;
+
+const FLAGS: u8 = FORGOTTEN | TRIMMED | PINNED;
+
+pub(super) fn key(section: u8, number: u64) -> Vec<u8> {
+    let mut key = vec![section];
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+pub(super) fn number_of(key: &[u8]) -> Result<u64> {
+    let number = key.get(1..).and_then(|bytes| bytes.try_into().ok());
+    number.map(u64::from_be_bytes).ok_or_else(|| malformed("a key of the view"))
+}
+
+/// The entries of a section between two numbers, ends included.
+pub(super) fn rows<'a, O: Objects + ?Sized>(
+    view: Map,
+    objects: &'a O,
+    section: u8,
+    first: u64,
+    last: u64,
+) -> Range<'a, O> {
+    let (from, to) = (key(section, first), key(section, last));
+    view.range(objects, Bound::Included(&from), Bound::Included(&to))
+}
+
+/// As [`rows`], descending.
+pub(super) fn rows_back<'a, O: Objects + ?Sized>(
+    view: Map,
+    objects: &'a O,
+    section: u8,
+    first: u64,
+    last: u64,
+) -> Range<'a, O> {
+    let (from, to) = (key(section, first), key(section, last));
+    view.range_back(objects, Bound::Included(&from), Bound::Included(&to))
+}
+
+/// The number after the largest of a section.
+pub(super) fn next_in(
+    view: Map,
+    objects: &(impl Objects + ?Sized),
+    section: u8,
+) -> Result<u64> {
+    match rows_back(view, objects, section, 0, u64::MAX).next() {
+        Some(row) => super::super::chain::number_after(number_of(&row?.0)?),
+        None => Ok(1),
+    }
+}
+
+/// The value of a memory with these flags; none where it is as all are.
+pub(super) fn memory_value(flags: u8) -> Option<Value> {
+    (flags != 0).then(|| Value { refs: Vec::new(), bytes: vec![flags] })
+}
+
+pub(super) fn memory_flags(value: &Value) -> Result<u8> {
+    match (&value.refs[..], &value.bytes[..]) {
+        ([], &[flags @ 1..=FLAGS]) => Ok(flags),
+        _ => Err(malformed("flags of a memory in the view")),
+    }
+}
+
+/// A summary that stands for a range of memories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Laid {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) memory: MemoryId,
+    /// The entries of the view that it covers, if there are any: what comes back with them.
+    pub(super) covered: Option<MapId>,
+    pub(super) flags: u8,
+}
+
+impl Laid {
+    pub(super) fn to_value(&self) -> Value {
+        let mut refs = vec![self.memory.id()];
+        refs.extend(self.covered.map(|covered| covered.id()));
+        let mut bytes = self.last.to_be_bytes().to_vec();
+        bytes.push(self.flags);
+        Value { refs, bytes }
+    }
+
+    pub(super) fn from_row(key: &[u8], value: &Value) -> Result<Self> {
+        let fault = || malformed("a summary in the view");
+        let first = number_of(key)?;
+        let (last, flags) = value.bytes.split_first_chunk().ok_or_else(fault)?;
+        let (last, covered) = (u64::from_be_bytes(*last), value.refs.get(1).copied());
+        match (&value.refs[..], flags) {
+            ([memory] | [memory, _], &[flags @ 0..=FLAGS]) if first <= last => Ok(Laid {
+                first,
+                last,
+                memory: MemoryId::new(*memory),
+                covered: covered.map(MapId::new),
+                flags,
+            }),
+            _ => Err(fault()),
+        }
+    }
+
+    /// The summaries that cover some of a range of numbers. They never overlap.
+    pub(super) fn between(
+        view: Map,
+        objects: &(impl Objects + ?Sized),
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<Laid>> {
+        let mut found = Vec::new();
+        if let Some(before) = first.checked_sub(1)
+            && let Some(row) = rows_back(view, objects, SUMMARY, 0, before).next()
+        {
+            let (key, value) = row?;
+            let laid = Laid::from_row(&key, &value)?;
+            found.extend((laid.last >= first).then_some(laid));
+        }
+        for row in rows(view, objects, SUMMARY, first, last) {
+            let (key, value) = row?;
+            found.push(Laid::from_row(&key, &value)?);
+        }
+        Ok(found)
+    }
+}
+
+/// An iteration of a file in view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) iteration: IterationId,
+    pub(super) flags: u8,
+}
+
+impl Pair {
+    pub(super) fn to_value(self) -> Value {
+        Value { refs: vec![self.iteration.id()], bytes: vec![self.flags] }
+    }
+
+    pub(super) fn from_value(value: &Value) -> Result<Self> {
+        match (&value.refs[..], &value.bytes[..]) {
+            ([iteration], &[flags @ (0 | PINNED)]) => {
+                Ok(Pair { iteration: IterationId::new(*iteration), flags })
+            }
+            _ => Err(malformed("a file in the view")),
+        }
+    }
+}
