@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{MESSAGE_CHARS_MAX, Session};
 use super::batch::Batch;
 use super::info::IterationInfo;
 use super::snapshot::read_entry;
+use super::{MESSAGE_CHARS_MAX, Session};
 use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Entry, FilePath, OperationKind};

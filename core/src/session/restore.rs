@@ -1,11 +1,11 @@
 //! Restoring a checkpoint: its plan, and a new checkpoint with the old state.
 
 use super::Session;
-use super::roots::{Root, Roots};
 use super::draft::{Draft, Reset};
 use super::head::{Head, NewOperation, Outcome, Point};
 use super::info::CheckpointInfo;
 use super::place::Place;
+use super::roots::{Root, Roots};
 use super::snapshot::changes;
 use crate::error::Result;
 use crate::id::CheckpointId;

@@ -15,6 +15,8 @@ pub struct Frozen {
     pub state: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Keys of the state that hold lists.
     pub lists: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// Files in view: paths and numbers of their iterations, as they came.
+    pub in_view: Vec<(String, u64)>,
 }
 
 /// An iteration: its number, and the bytes unless it is a removal.
@@ -121,7 +123,15 @@ impl Line {
 
     fn edit(&mut self, edit: &Edit) -> bool {
         match edit {
-            Edit::Write(path, byte) => self.set(PATHS[*path], Some(vec![*byte])),
+            Edit::Write(path, byte) => {
+                let path = PATHS[*path];
+                let changes = self.now.files.get(path) != Some(&vec![*byte]);
+                self.set(path, Some(vec![*byte]));
+                if changes {
+                    let number = self.iterations[path].last().map_or(0, |(number, _)| *number);
+                    self.now.in_view.push((path.into(), number));
+                }
+            }
             Edit::Remove(path) => {
                 if !self.now.files.contains_key(PATHS[*path]) {
                     return false;
@@ -164,6 +174,7 @@ impl Line {
                 *self = before;
                 return false;
             }
+            self.now.in_view.clone_from(&before.now.in_view);
             self.checkpoints.push(self.now.clone());
         }
         self.undo.push(before.now);

@@ -191,6 +191,10 @@ fn frozen(snapshot: &Snapshot) -> Frozen {
             }
         }
     }
+    for file in snapshot.view().files() {
+        let file = file.expect("a file in view");
+        frozen.in_view.push((file.path.to_string(), file.number));
+    }
     frozen
 }
 

@@ -8,6 +8,8 @@ mod model;
 mod names;
 mod restore;
 mod state;
+mod view;
+mod view_model;
 mod writers;
 
 use super::*;

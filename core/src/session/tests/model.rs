@@ -45,6 +45,7 @@ struct Frozen {
     files: BTreeMap<String, Vec<u8>>,
     memories: Vec<(u64, String)>,
     state: BTreeMap<Vec<u8>, Vec<u8>>,
+    in_view: Vec<(String, u64)>,
 }
 
 /// The iterations of each path along its line: number and bytes.
@@ -85,7 +86,15 @@ impl Model {
     fn run(&mut self, op: &Op) -> bool {
         let before = self.now.clone();
         match op {
-            Op::Write(path, byte) => self.set(PATHS[*path], Some(vec![*byte])),
+            Op::Write(path, byte) => {
+                let path = PATHS[*path];
+                let changes = before.files.get(path) != Some(&vec![*byte]);
+                self.set(path, Some(vec![*byte]));
+                if changes {
+                    let number = self.lines[path].last().map_or(0, |(number, _)| *number);
+                    self.now.in_view.push((path.into(), number));
+                }
+            }
             Op::Remove(path) if before.files.contains_key(PATHS[*path]) => {
                 self.set(PATHS[*path], None);
             }
@@ -118,6 +127,7 @@ impl Model {
                 }
                 if *scope != 0 {
                     (self.now.memories, self.now.state) = (old.memories, old.state);
+                    self.now.in_view = old.in_view;
                 }
             }
             Op::Undo => {
@@ -189,6 +199,12 @@ fn frozen(snapshot: &Snapshot) -> Frozen {
         files: files.map(|file| (file.path.to_string(), file.read().unwrap())).collect(),
         memories: memories.map(|entry| (entry.number, entry.memory.text().into())).collect(),
         state: state.collect(),
+        in_view: snapshot
+            .view()
+            .files()
+            .map(|file| file.map(|file| (file.path.to_string(), file.number)))
+            .collect::<Result<_>>()
+            .unwrap(),
     }
 }
 

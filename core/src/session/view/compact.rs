@@ -8,9 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{MapId, MemoryId, ObjectId};
 use crate::limits::MEMORY_PARTS_MAX;
 use crate::map::{Map, Value};
-use crate::object::{
-    Body, Canonical, Kind, Memory, MemoryKind, Objects, OperationKind, Part,
-};
+use crate::object::{Body, Canonical, Kind, Memory, MemoryKind, Objects, OperationKind, Part};
 use crate::session::batch::Batch;
 use crate::session::build::memory_key;
 use crate::session::roots::Roots;
@@ -75,7 +73,8 @@ impl Batch {
             summaries.push(self.summarize(run, summarizer)?);
         }
         for (run, summary) in runs.iter().zip(summaries) {
-            let (first, last) = (run.first().map_or(0, Unit::first), run.last().map_or(0, Unit::last));
+            let (first, last) =
+                (run.first().map_or(0, Unit::first), run.last().map_or(0, Unit::last));
             self.lay(first, last, summary)?;
             for unit in run {
                 match unit {
@@ -98,10 +97,7 @@ impl Batch {
         let store = self.session.store().clone();
         let memories = Roots::of(self.head.point()).memories();
         let (objects, view) = self.draft.view.open(&store);
-        let bounds = (
-            std::ops::Bound::Included(&from[..]),
-            std::ops::Bound::Excluded(&to[..]),
-        );
+        let bounds = (std::ops::Bound::Included(&from[..]), std::ops::Bound::Excluded(&to[..]));
         for row in memories.range(&store, bounds.0, bounds.1) {
             let number = crate::session::build::memory_number(&row?.0)?;
             let over = Laid::between(view, objects, number, number)?;

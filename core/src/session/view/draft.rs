@@ -127,26 +127,15 @@ impl ViewDraft {
                 edits.push((key.clone(), now.clone()));
             }
         }
-        let mut number = entry::next_in(view, &*batch, RULE)?;
-        for rule in &self.rules {
-            edits.push((entry::key(RULE, number), Some(rule_value(rule))));
-            number = number_after(number)?;
-        }
-        let ruled = if self.files.is_empty() { Vec::new() } else { self.rules_of(batch, view)? };
-        let there = match moved && self.files.iter().any(|file| file.shown) {
-            true => pairs(view, &*batch)?.into_iter().map(|(_, pair)| pair.iteration).collect(),
-            false => HashSet::new(),
-        };
-        let mut number = entry::next_in(view, &*batch, FILE)?;
-        for file in &self.files {
-            if there.contains(&file.iteration)
-                || !file.shown && is_hidden(ruled.iter(), &file.path)
-            {
-                continue;
+        if !self.rules.is_empty() {
+            let mut number = entry::next_in(view, &*batch, RULE)?;
+            for rule in &self.rules {
+                edits.push((entry::key(RULE, number), Some(rule_value(rule))));
+                number = number_after(number)?;
             }
-            let pair = Pair { iteration: file.iteration, flags: file.flags };
-            edits.push((entry::key(FILE, number), Some(pair.to_value())));
-            number = number_after(number)?;
+        }
+        if !self.files.is_empty() {
+            self.append_files(batch, view, &mut edits, moved)?;
         }
         for node in &self.nodes {
             batch.put_node(node.clone(), None);
@@ -155,6 +144,33 @@ impl ViewDraft {
             batch.put_map(edited.clone());
         }
         state::edit(batch, view, edits)
+    }
+
+    /// Puts the files that came at the end, but for those that are hidden by now.
+    fn append_files(
+        &self,
+        batch: &StoreBatch,
+        view: Map,
+        edits: &mut Vec<(Vec<u8>, Option<Value>)>,
+        moved: bool,
+    ) -> Result<()> {
+        let rules = self.rules_of(batch, view)?;
+        // Another writer may have shown the same iteration.
+        let there = match moved && self.files.iter().any(|file| file.shown) {
+            true => pairs(view, batch)?.into_iter().map(|(_, pair)| pair.iteration).collect(),
+            false => HashSet::new(),
+        };
+        let mut number = entry::next_in(view, batch, FILE)?;
+        for file in &self.files {
+            if there.contains(&file.iteration) || !file.shown && is_hidden(rules.iter(), &file.path)
+            {
+                continue;
+            }
+            let pair = Pair { iteration: file.iteration, flags: file.flags };
+            edits.push((entry::key(FILE, number), Some(pair.to_value())));
+            number = number_after(number)?;
+        }
+        Ok(())
     }
 
     /// The rules of a view after the draft's edits.
@@ -223,10 +239,7 @@ pub(super) fn too_many_rules() -> Error {
 }
 
 /// The pairs of a view with their keys, in their order.
-pub(super) fn pairs(
-    view: Map,
-    objects: &(impl Objects + ?Sized),
-) -> Result<Vec<(Vec<u8>, Pair)>> {
+pub(super) fn pairs(view: Map, objects: &(impl Objects + ?Sized)) -> Result<Vec<(Vec<u8>, Pair)>> {
     entry::rows(view, objects, FILE, 0, u64::MAX)
         .map(|row| row.and_then(|(key, value)| Ok((key, Pair::from_value(&value)?))))
         .collect()

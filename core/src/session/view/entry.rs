@@ -63,11 +63,7 @@ pub(super) fn rows_back<'a, O: Objects + ?Sized>(
 }
 
 /// The number after the largest of a section.
-pub(super) fn next_in(
-    view: Map,
-    objects: &(impl Objects + ?Sized),
-    section: u8,
-) -> Result<u64> {
+pub(super) fn next_in(view: Map, objects: &(impl Objects + ?Sized), section: u8) -> Result<u64> {
     match rows_back(view, objects, section, 0, u64::MAX).next() {
         Some(row) => super::super::chain::number_after(number_of(&row?.0)?),
         None => Ok(1),
@@ -165,5 +161,61 @@ impl Pair {
             }
             _ => Err(malformed("a file in the view")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::golden::id;
+
+    #[test]
+    fn the_encoding_of_the_view_is_frozen() {
+        assert_eq!(key(MEMORY, 258), b"m\0\0\0\0\0\0\x01\x02");
+        assert_eq!(key(SUMMARY, 1), b"s\0\0\0\0\0\0\0\x01");
+        assert_eq!(key(FILE, 1), b"f\0\0\0\0\0\0\0\x01");
+        assert_eq!(key(RULE, 1), b"h\0\0\0\0\0\0\0\x01");
+        assert_eq!(memory_value(0), None);
+        let flags = memory_value(FORGOTTEN | TRIMMED | PINNED).unwrap();
+        assert_eq!((&flags.refs[..], &flags.bytes[..]), (&[][..], &[7][..]));
+        let laid = Laid {
+            first: 1,
+            last: 9,
+            memory: MemoryId::new(id(1)),
+            covered: Some(MapId::new(id(2))),
+            flags: PINNED,
+        };
+        let value = laid.to_value();
+        assert_eq!(value.refs, [id(1), id(2)]);
+        assert_eq!(value.bytes, b"\0\0\0\0\0\0\0\x09\x04");
+        assert_eq!(Laid::from_row(&key(SUMMARY, 1), &value).unwrap(), laid);
+        let pair = Pair { iteration: IterationId::new(id(3)), flags: 0 };
+        assert_eq!((pair.to_value().refs, pair.to_value().bytes), (vec![id(3)], vec![0]));
+        assert_eq!(Pair::from_value(&pair.to_value()).unwrap(), pair);
+    }
+
+    #[test]
+    fn values_of_no_known_form_are_refused() {
+        let value = |refs: &[u8], bytes: &[u8]| Value {
+            refs: refs.iter().map(|byte| id(*byte)).collect(),
+            bytes: bytes.to_vec(),
+        };
+        for bytes in [&b""[..], b"\0", b"\x08", b"\x01\x01"] {
+            assert!(memory_flags(&value(&[], bytes)).is_err());
+        }
+        assert!(memory_flags(&value(&[1], b"\x01")).is_err());
+        let laid =
+            |refs: &[u8], bytes: &[u8]| Laid::from_row(&key(SUMMARY, 2), &value(refs, bytes));
+        assert!(laid(&[1], b"\0\0\0\0\0\0\0\x02\0").is_ok());
+        assert!(laid(&[1], b"\0\0\0\0\0\0\0\x01\0").is_err());
+        assert!(laid(&[1], b"\0\0\0\0\0\0\0\x02\x08").is_err());
+        assert!(laid(&[1], b"\0\0\0\0\0\0\0\x02").is_err());
+        assert!(laid(&[], b"\0\0\0\0\0\0\0\x02\0").is_err());
+        assert!(laid(&[1, 2, 3], b"\0\0\0\0\0\0\0\x02\0").is_err());
+        for (refs, bytes) in [(&[][..], &b"\0"[..]), (&[1], b""), (&[1], b"\x01"), (&[1, 2], b"\0")]
+        {
+            assert!(Pair::from_value(&value(refs, bytes)).is_err());
+        }
+        assert!(number_of(b"m1").is_err() && number_of(b"").is_err());
     }
 }

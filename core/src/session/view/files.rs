@@ -32,10 +32,19 @@ impl Batch {
     /// `Invalid` for a pattern that is none, or one too many.
     pub fn hide(&mut self, glob: &str) -> Result<ViewReport> {
         let glob = Glob::new(glob)?;
-        let mut report = self.rule(&glob, true)?;
-        let gone = self.take_out(&mut report, |seen| glob.matches(&seen.pair.path))?;
+        // First what goes: with the rule in force, files on their way would no longer be seen.
+        let mut out = ViewReport::default();
+        let on_their_way = self.draft.view.files.clone();
+        let gone = self.take_out(&mut out, |seen| glob.matches(&seen.pair.path))?;
+        let rules = match self.rule(&glob, true) {
+            Ok(report) => report.rules,
+            Err(error) => {
+                self.draft.view.files = on_their_way;
+                return Err(error);
+            }
+        };
         self.draft.view.edit(&self.session.store().clone(), gone)?;
-        Ok(report)
+        Ok(ViewReport { rules, ..out })
     }
 
     /// Puts the current iterations of the files that match into the view, and hides them no
@@ -52,8 +61,8 @@ impl Batch {
         let mut found: BTreeMap<FilePath, Place> = BTreeMap::new();
         for row in files.prefix(self.session.store(), &glob.prefix()) {
             let (key, value) = row?;
-            let path = FilePath::new(&key)
-                .map_err(|error| crate::codec::malformed(error.to_string()))?;
+            let path =
+                FilePath::new(&key).map_err(|error| crate::codec::malformed(error.to_string()))?;
             if glob.matches(&path) {
                 found.insert(path, Place::from_value(&value)?);
             }
@@ -196,6 +205,10 @@ impl Batch {
         if is_last && needs || !needs && all.iter().all(|rule| rule.glob != *glob) {
             return Ok(report);
         }
+        let others = all.iter().filter(|rule| rule.glob != *glob).count();
+        if others + usize::from(needs) > VIEW_RULES_MAX {
+            return Err(too_many_rules());
+        }
         let store = self.session.store().clone();
         let (objects, view) = self.draft.view.open(&store);
         let same = rules(view, objects)?.into_iter().filter(|(_, rule)| rule.glob == *glob);
@@ -204,9 +217,6 @@ impl Batch {
         self.draft.view.rules.retain(|rule| rule.glob != *glob);
         if needs {
             self.draft.view.rules.push(new);
-        }
-        if self.rules()?.len() > VIEW_RULES_MAX {
-            return Err(too_many_rules());
         }
         report.rules = true;
         Ok(report)
@@ -252,11 +262,7 @@ impl Batch {
     }
 }
 
-fn pair_of(
-    objects: &impl Objects,
-    path: FilePath,
-    iteration: IterationId,
-) -> Result<PairInView> {
+fn pair_of(objects: &impl Objects, path: FilePath, iteration: IterationId) -> Result<PairInView> {
     let number = read::<Iteration>(objects, iteration.id())?.number;
     Ok(PairInView { path, number })
 }

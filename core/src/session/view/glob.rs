@@ -28,7 +28,10 @@ pub struct Glob {
 enum Token {
     Byte(u8),
     Any,
-    Set { ranges: Vec<(u8, u8)>, not: bool },
+    Set {
+        ranges: Vec<(u8, u8)>,
+        not: bool,
+    },
     /// Any bytes but `/`.
     Star,
     /// Any directories, each with its `/`, or none.

@@ -69,9 +69,7 @@ impl Unit {
     /// Tells whether none of it is in view.
     pub(super) fn is_forgotten(&self) -> bool {
         match self {
-            Unit::Exchange(members) => {
-                members.iter().all(|member| member.flags & FORGOTTEN != 0)
-            }
+            Unit::Exchange(members) => members.iter().all(|member| member.flags & FORGOTTEN != 0),
             Unit::Summary(laid) => laid.flags & FORGOTTEN != 0,
         }
     }
@@ -134,7 +132,8 @@ impl Batch {
                 look.among(|entry| holds_text(&store, &entry.memory, &text))
             }
             Selector::Before(time) => {
-                let mut times = Times { head: &self.head, store: &store, asked: 0, until: 0, time: None };
+                let mut times =
+                    Times { head: &self.head, store: &store, asked: 0, until: 0, time: None };
                 look.among(|entry| Ok(times.of(entry)? < *time))
             }
         }
@@ -240,7 +239,10 @@ impl Look<'_> {
             let entries = entries.by_ref().take(range.len());
             let members: Vec<Member> = entries
                 .filter(|entry| over(&laids, entry.number).is_none())
-                .map(|entry| Member { flags: flags.get(&entry.number).copied().unwrap_or(0), entry })
+                .map(|entry| Member {
+                    flags: flags.get(&entry.number).copied().unwrap_or(0),
+                    entry,
+                })
                 .collect();
             let before = selection.named.len();
             let numbers = members.iter().map(|member| member.entry.number);
