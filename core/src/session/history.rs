@@ -123,8 +123,7 @@ pub(super) fn numbered(
     }
     let first = newest.earliest(objects, |_| Ok(true))?;
     Err({
-        let has = if first.value.parents.first().is_some() && (1..first.number()).contains(&number)
-        {
+        let has = if !first.value.parents.is_empty() && (1..first.number()).contains(&number) {
             format!("it was trimmed, the oldest is {}", first.number())
         } else if number > last || number == 0 {
             format!("the newest is {last}")
