@@ -182,3 +182,7 @@ pub const TRIMMED_HEAD_BYTES: usize = 384;
 
 /// Bytes that stay of the end of a trimmed result: where the error usually stands.
 pub const TRIMMED_TAIL_BYTES: usize = 256;
+
+/// Bytes of a catalogue's files. It is read wholly when it is opened, a third of a second; one that
+/// grows beyond is begun anew.
+pub const CATALOGUE_BYTES_MAX: u64 = 512 << 20;
