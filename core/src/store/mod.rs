@@ -2,7 +2,7 @@
 
 mod batch;
 #[cfg_attr(
-    not(test),
+    not(all(test, feature = "catalogue", panic = "unwind")),
     expect(dead_code, reason = "sessions ask it once they count and search by it")
 )]
 mod catalogue;

@@ -130,7 +130,7 @@ impl Catalogue {
         {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             if matches!(*state, State::Unopened) {
-                *state = Open::open(place).map_or(State::Absent, |open| State::Open(open.into()));
+                *state = Open::at(place).map_or(State::Absent, |open| State::Open(open.into()));
             }
         }
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
@@ -141,5 +141,5 @@ impl Catalogue {
     }
 }
 
-#[cfg(all(test, feature = "catalogue"))]
+#[cfg(all(test, feature = "catalogue", panic = "unwind"))]
 mod tests;

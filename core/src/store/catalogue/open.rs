@@ -20,7 +20,7 @@ use crate::limits::CATALOGUE_BYTES_MAX;
 const TITLE: &str = "partita catalogue 1";
 /// The file whose lock the process holds that has the catalogue open.
 const LOCK: &str = "lock";
-/// Bytes of a marker that are read; it has 151.
+/// Bytes of a marker that are read; it has 128.
 const MARKER_BYTES_MAX: u64 = 512;
 /// Keys the digest of a table's files.
 const SALT: &[u8; 32] = b"partita catalogue digest, v1    ";
@@ -53,7 +53,7 @@ struct PlaceOfTable {
 impl Open {
     /// Opens a store's catalogue: the one that was closed in order, else a new one. None where
     /// another process has it open, or the system refuses.
-    pub(super) fn open(place: &Place) -> Option<Self> {
+    pub(super) fn at(place: &Place) -> Option<Self> {
         let store = place.uuid()?;
         place.create()?;
         let lock = OpenOptions::new()
@@ -134,13 +134,17 @@ impl Open {
         read(entry::unseal(key, &sealed)?)
     }
 
-    fn put(&self, rows: impl ExactSizeIterator<Item = (Vec<u8>, Vec<u8>)>) -> Option<()> {
+    fn put(&self, rows: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) -> Option<()> {
         let table = self.table.as_ref()?;
-        let more = rows.len() as u64;
-        table.put(rows.map(|(key, value)| {
+        let seal = |(key, value): (Vec<u8>, Vec<u8>)| {
             let sealed = entry::seal(&key, value);
             (key, sealed)
-        }))?;
+        };
+        let mut rows: Vec<_> = rows.map(seal).collect();
+        // In order, a page of the table is written few times.
+        rows.sort();
+        let more = rows.len() as u64;
+        table.put(rows.into_iter())?;
         let before = self.rows.fetch_add(more, Ordering::Relaxed);
         if before / ROWS_BETWEEN_LOOKS != (before + more) / ROWS_BETWEEN_LOOKS
             && table.size()? > CATALOGUE_BYTES_MAX
