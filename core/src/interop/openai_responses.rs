@@ -10,7 +10,7 @@ use super::value::{data_url, is_something, items, leave, only, opaque, owned, te
 use super::{Format, base, clock, openai_chat};
 use crate::error::{Error, Result};
 use crate::json::Json;
-use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
+use crate::object::{Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::OpenAiResponses;
 pub(super) const PROVIDER: &str = "openai-responses";
