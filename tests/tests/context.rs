@@ -80,6 +80,12 @@ fn signed_thinking_is_sent_unmodified_and_in_order() {
                 _ => None,
             }
         });
+        let sound = prompt.memories.iter().filter(|entry| {
+            matches!(&entry.memory.parts[..], [Part::Thinking { text, signature }, Part::Text(said), ..]
+                if text.as_inline() == Some(b"hm") && signature.as_inline() == Some(b"sig")
+                    && said.as_inline() == Some(b"I look."))
+        });
+        let (sound, mut sent_whole) = (sound.count(), 0);
         let body = body(&prompt, Dialect::Anthropic);
         let messages = body["messages"].as_array().unwrap().iter();
         for block in messages.flat_map(|message| message["content"].as_array().unwrap()) {
@@ -89,8 +95,10 @@ fn signed_thinking_is_sent_unmodified_and_in_order() {
                     block["signature"].as_str().unwrap(),
                 );
                 prop_assert!(held.any(|held| held == sent), "{sent} is not where it was");
+                sent_whole += usize::from(sent == "hm/sig");
             }
         }
+        prop_assert!(sent_whole >= sound, "{sent_whole} of {sound} thoughts were sent");
     });
 }
 
@@ -310,6 +318,13 @@ fn the_judge_finds_each_broken_rule() {
         ("anthropic", "media", "/messages/2/content/1/content/0/source/media_type", json!("x")),
         ("anthropic", "media-role", "/messages/3/content/0/type", json!("image")),
         ("anthropic", "thinking-signature", "/messages/1/content/0/signature", json!("")),
+        ("anthropic", "thinking-signature", "/messages/1/content/0/thinking", Value::Null),
+        (
+            "anthropic",
+            "thinking-signature",
+            "/messages/1/content/0",
+            json!({"type": "redacted_thinking", "data": ""}),
+        ),
         ("anthropic", "thinking-role", "/messages/0/content/0/type", json!("thinking")),
         ("anthropic", "thinking-last", "/messages/3/content/0/type", json!("thinking")),
         ("anthropic", "server-tool", "/messages/1/content/2", Value::Null),
