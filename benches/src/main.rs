@@ -3,7 +3,9 @@
 //! Contenders take turns in short rounds, so that whatever else the machine does hits all of them;
 //! each does the same prepared work. Ratios are medians over rounds. See `README.md` beside this.
 
+mod capacity;
 mod check;
+mod dialog;
 mod fork;
 mod group;
 mod history;
@@ -43,13 +45,15 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 11] = [
+const BENCHES: [(&str, Bench, &str); 14] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
     ("read", read::run, "any old iteration beside git cat-file --batch"),
     ("map", map::run, "one change in 100,000 files: nodes written, edit, diff"),
     ("recount", recount::run, "tokens after an edit of three lines beside a full count"),
+    ("capacity", capacity::run, "the account of 20,000 items after an edit beside counting all"),
+    ("dialog", dialog::run, "real dialogs on disk beside their transcripts"),
     ("fork", fork::run, "a fork of 100,000 files beside a durable step"),
     ("check", check::run, "check beside the bytes that it verifies"),
     ("open", open::run, "opening a store of many sessions"),

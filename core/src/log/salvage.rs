@@ -64,7 +64,7 @@ impl Salvage {
                 Err(error) => return Err(error),
             }
         }
-        let last_log = segments.values().filter(|segment| !segment.id.role_data).next_back();
+        let last_log = segments.values().rfind(|segment| !segment.id.role_data);
         let Some(last_log) = last_log.cloned() else {
             return Err(Error::corrupt(
                 "no log segment has a whole header, so nothing says what the store held; put the \

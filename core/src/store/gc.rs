@@ -185,7 +185,7 @@ impl Store {
                 if collection.is_live(&object.id) {
                     copier.copy(object)?;
                     done += 1;
-                    if done % 256 == 0 && progress(GcProgress { done, total }).is_break() {
+                    if done.is_multiple_of(256) && progress(GcProgress { done, total }).is_break() {
                         return Err(interrupted());
                     }
                 }

@@ -246,15 +246,15 @@ fn choose(
         return Ok(readable.copied());
     }
     // One and the same name may have been another session's before.
-    for value in values.iter().rev().flatten().filter(|id| whole.contains(*id)) {
-        let operation: Operation = read(store, *value)?;
-        let session = operation.session.unwrap_or(OperationId::new(*value));
-        let line = operations.get(&session).map_or(&[][..], |line| line);
-        let usable = line.iter().any(|(_, id)| id == last);
-        let best = line.first().map(|(_, id)| *id);
-        return Ok(if usable { Some(*last) } else { best });
-    }
-    Ok(None)
+    let Some(value) = values.iter().rev().flatten().find(|id| whole.contains(*id)) else {
+        return Ok(None);
+    };
+    let operation: Operation = read(store, *value)?;
+    let session = operation.session.unwrap_or(OperationId::new(*value));
+    let line = operations.get(&session).map_or(&[][..], |line| line);
+    let usable = line.iter().any(|(_, id)| id == last);
+    let best = line.first().map(|(_, id)| *id);
+    Ok(if usable { Some(*last) } else { best })
 }
 
 /// The objects that were purged: copies of them may still stand in files that were to go.

@@ -31,7 +31,6 @@ impl Source {
 }
 
 /// Fills a buffer from the thread's source; for [`partita::StoreOptions::entropy`].
-#[expect(clippy::unnecessary_wraps, reason = "the signature is the store's")]
 pub fn fill(buffer: &mut [u8]) -> Result<()> {
     let source = SOURCE.with_borrow(Clone::clone).expect("a thread that opens stores has a source");
     let bytes = source.0.lock().unwrap_or_else(PoisonError::into_inner).bytes(buffer.len());

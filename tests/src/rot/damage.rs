@@ -187,7 +187,7 @@ fn flips(
     density: Density,
     random: &mut Random,
 ) {
-    for at in 0..bytes.len() {
+    for (at, &byte) in bytes.iter().enumerate() {
         let mut flip = |mask: u8| all.push(Damage::Flip { file: file.to_owned(), at, mask });
         let one = 1 << random.below(8);
         if at >= end {
@@ -201,7 +201,7 @@ fn flips(
             Density::Sampled => flip(one),
         }
         // A kind of frame that becomes another.
-        if matches!(bytes[at], 1 | 2) {
+        if matches!(byte, 1 | 2) {
             flip(3);
         }
     }

@@ -191,8 +191,8 @@ fn read_all(
     }
     for line in 0..3 {
         let of_line = |number: &&usize| Sessions.line(**number) == line;
-        let newest = sample.commits.iter().filter(of_line).next_back();
-        let left = here.iter().filter(of_line).next_back();
+        let newest = sample.commits.iter().rfind(of_line);
+        let left = here.iter().rfind(of_line);
         let is = |number: Option<&usize>| number.map(|at| ledger::content(&Sessions, *at).1);
         match store.reference(&format!("pin/line-{line}")) {
             Ok(found) if found == is(newest) => {}

@@ -60,7 +60,7 @@ fn plain(value: &str, most: usize) -> bool {
 fn is_base64(value: &str) -> bool {
     let body = value.trim_end_matches('=');
     !body.is_empty()
-        && value.len() % 4 == 0
+        && value.len().is_multiple_of(4)
         && value.len() - body.len() <= 2
         && body.bytes().all(|b| b == b'+' || b == b'/' || b.is_ascii_alphanumeric())
 }

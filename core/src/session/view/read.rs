@@ -323,7 +323,7 @@ pub(in crate::session) enum ViewChange {
     /// Memories of these numbers stand otherwise in the view.
     Memories { first: u64, last: u64 },
     /// A file came, went, or was pinned.
-    File { before: Option<ViewFile>, after: Option<ViewFile> },
+    File { before: Option<Box<ViewFile>>, after: Option<Box<ViewFile>> },
     /// A rule, which changes nothing by itself.
     Rule,
 }
@@ -341,8 +341,11 @@ pub(in crate::session) fn view_change(store: &Store, change: &MapChange) -> Resu
             ViewChange::Memories { first: number, last }
         }
         Some(&FILE) => ViewChange::File {
-            before: before.as_ref().map(|value| view_file(store, value)).transpose()?,
-            after: after.as_ref().map(|value| view_file(store, value)).transpose()?,
+            before: before
+                .as_ref()
+                .map(|value| view_file(store, value).map(Box::new))
+                .transpose()?,
+            after: after.as_ref().map(|value| view_file(store, value).map(Box::new)).transpose()?,
         },
         _ => ViewChange::Rule,
     })

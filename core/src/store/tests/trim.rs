@@ -15,9 +15,9 @@ fn trimmed_history_is_gone_at_once_and_its_bytes_with_the_next_collection() {
     session.refresh().unwrap();
     let before = everything(&session);
     let newest = session.log().unwrap().next().unwrap().unwrap().number;
-    let oldest = newest - 4;
+    let oldest = newest - 5;
 
-    let report = session.trim(Trim::Keep(5)).unwrap();
+    let report = session.trim(Trim::Keep(6)).unwrap();
 
     assert_eq!((report.oldest, report.trimmed), (oldest, oldest - 1));
     let bytes_before = store.stats().unwrap().stored_bytes;

@@ -23,7 +23,7 @@ fn options() -> StoreOptions {
 }
 
 fn content(number: usize) -> Vec<u8> {
-    if number % 3 == 0 { noise(number, 2_500) } else { text(number) }
+    if number.is_multiple_of(3) { noise(number, 2_500) } else { text(number) }
 }
 
 /// Stores bytes under a ref of their own.

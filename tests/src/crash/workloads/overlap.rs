@@ -32,7 +32,11 @@ impl Workload for Overlap {
         both_commit(stage, (&second, &two, 8), (&first, &one, 7))?;
         first.doing("close");
         let other = || stage.commit(&two, 10);
-        stage.meet((&first, || Ok(drop(one))), (&second, other))?;
+        let close = || {
+            drop(one);
+            Ok(())
+        };
+        stage.meet((&first, close), (&second, other))?;
         first.doing("open");
         one = stage.open(&first)?;
         both_commit(stage, (&first, &one, 9), (&second, &two, 12))

@@ -21,7 +21,7 @@ impl Workload for Rotation {
     fn content(&self, number: usize) -> Vec<u8> {
         match number {
             9 => noise(number, 9_000),
-            _ if number % 3 == 0 => noise(number, 2_500),
+            _ if number.is_multiple_of(3) => noise(number, 2_500),
             _ => text(number),
         }
     }
