@@ -1,6 +1,6 @@
 //! The export to OpenAI's chat messages.
 
-use super::base64;
+use super::base_64;
 use super::openai_chat::PROVIDER;
 use super::report::{Place, Report};
 use super::value::{is_something, text};
@@ -120,7 +120,7 @@ pub(super) fn body(body: &Body, at: Place, report: &mut Report) -> Result<String
 /// Returns a `data:` URL of media.
 pub(super) fn url(media_type: &str, content: &Body, at: Place) -> Result<String> {
     match content.as_inline() {
-        Some(bytes) => Ok(format!("data:{media_type};base64,{}", base64::encode(bytes))),
+        Some(bytes) => Ok(format!("data:{media_type};base64,{}", base_64::encode(bytes))),
         None => Err(Error::invalid(format!("{at}: a body is a content; read it first"))),
     }
 }

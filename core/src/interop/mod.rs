@@ -9,7 +9,7 @@
 mod anthropic;
 mod atif;
 mod base;
-mod base64;
+mod base_64;
 mod claude_code;
 mod clock;
 mod export;
