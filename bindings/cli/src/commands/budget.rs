@@ -24,6 +24,8 @@ pub(crate) struct Fit {
     pub(crate) limit: u64,
     pub(crate) before: Count,
     pub(crate) after: Count,
+    /// The messages that are instructions, which stay.
+    pub(crate) instructions: Vec<u64>,
     pub(crate) exchanges: Vec<Exchange>,
 }
 
@@ -97,7 +99,8 @@ fn fit(body: &Body, counter: Encoding, limit: u64) -> Result<Fit> {
         }
         room = room.saturating_sub(over);
     }
-    Ok(Fit { counter: name(counter), limit, before, after, exchanges })
+    let instructions = body.instructions.clone();
+    Ok(Fit { counter: name(counter), limit, before, after, instructions, exchanges })
 }
 
 fn name(counter: Encoding) -> &'static str {
@@ -209,7 +212,8 @@ fn show(out: &mut Output, fit: &Fit) -> Result<()> {
         let picked = fit.exchanges.iter().filter(|exchange| exchange.dropped == dropped);
         picked.map(|exchange| exchange.messages.len() as u64).sum()
     };
-    let stays = counted(count(false), "message stays", "messages stay");
+    let stays = count(false) + fit.instructions.len() as u64;
+    let stays = counted(stays, "message stays", "messages stay");
     let (before, after, limit) = (fit.before, fit.after, grouped(fit.limit));
     if count(true) == 0 {
         return out.line(format_args!("{before} tokens fit into {limit}: {stays}"));

@@ -48,6 +48,8 @@ pub(super) struct Body {
     pub(super) prompt: Prompt,
     /// Of each memory, by its number less one, which message of the file it is or is of.
     pub(super) messages: Vec<u64>,
+    /// The messages of the file that became no memory: its instructions.
+    pub(super) instructions: Vec<u64>,
 }
 
 impl Body {
@@ -58,7 +60,8 @@ impl Body {
     }
 
     fn parse(bytes: &[u8]) -> partita::Result<Body> {
-        let Messages { memories, instructions, tools, .. } = messages(&Json::parse(bytes)?)?;
+        let value = Json::parse(bytes)?;
+        let Messages { memories, instructions, tools, .. } = messages(&value)?;
         let tools = Tool::parse_list(&Json::Array(tools))?;
         let mut prompt = Prompt::new(instructions.unwrap_or_default()).with_tools(tools);
         let mut numbers = Vec::with_capacity(memories.len());
@@ -66,7 +69,10 @@ impl Body {
             numbers.push(message_number(&memory.origin).unwrap_or(at as u64 + 1));
             prompt = prompt.with_memory(memory);
         }
-        Ok(Body { prompt, messages: numbers })
+        let list = value.as_array().or_else(|| value.get("messages")?.as_array());
+        let all = 1..=list.map_or(0, <[Json]>::len) as u64;
+        let instructions = all.filter(|number| !numbers.contains(number)).collect();
+        Ok(Body { prompt, messages: numbers, instructions })
     }
 
     /// Which message an item of the prompt is of; none if it is no memory's.

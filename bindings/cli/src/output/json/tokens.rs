@@ -121,7 +121,11 @@ impl Budgeted {
         let numbers = |picks: &dyn Fn(bool, bool) -> bool| {
             let picked = fit.exchanges.iter();
             let picked = picked.filter(|exchange| picks(exchange.dropped, exchange.pinned));
-            picked.flat_map(|exchange| exchange.messages.iter().copied()).collect()
+            let picked = picked.flat_map(|exchange| exchange.messages.iter().copied());
+            let mut numbers: Vec<u64> = fit.instructions.iter().copied().chain(picked).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
         };
         Budgeted {
             counter: fit.counter,
