@@ -35,12 +35,12 @@ mod workspace;
 #[cfg(feature = "tokens")]
 pub use budget::{
     Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Makeup, Material, Plan,
-    PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Source, Values, plan,
+    PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, plan,
 };
 #[cfg(feature = "tokens")]
 pub use context::{
-    ContextDiff, Dialect, Item, ItemSource, Mend, Piece, Prompt, PromptMemory, RenderOptions,
-    Request, Tool, ViewedFile, exchanges,
+    ContextDiff, Dialect, Item, Mend, Piece, Prompt, PromptMemory, RenderOptions, Request, Source,
+    Tool, ViewedFile, exchanges, trimmed,
 };
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
@@ -58,10 +58,10 @@ pub use object::{
 #[cfg(feature = "store")]
 pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, FoundMemories, Glob, History,
-    Import, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState, NewEntry,
-    PairInView, RestorePlan, RestoreScope, Selector, Session, SessionEntry, Sessions, Snapshot,
-    State, StateSnapshot, StateValue, Step, Summarizer, Trim, TrimReport, View, ViewFile,
-    ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
+    Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState,
+    NewEntry, PairInView, PlanKey, PlanOptions, RestorePlan, RestoreScope, Selector, Session,
+    SessionEntry, Sessions, Snapshot, State, StateSnapshot, StateValue, Step, Summarizer, Trim,
+    TrimReport, View, ViewFile, ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

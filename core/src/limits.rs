@@ -176,3 +176,13 @@ pub const GLOB_BYTES_MAX: usize = 1_024;
 /// Rules of hiding and showing that a view holds: each file that is written or shown is held
 /// against all of them.
 pub const VIEW_RULES_MAX: usize = 1_024;
+
+/// Bytes that stay of the beginning of a trimmed result: what a command says first.
+pub const TRIMMED_HEAD_BYTES: usize = 384;
+
+/// Bytes that stay of the end of a trimmed result: where the error usually stands.
+pub const TRIMMED_TAIL_BYTES: usize = 256;
+
+/// Bytes of a catalogue's files. It is read wholly when it is opened, a third of a second; one that
+/// grows beyond is begun anew.
+pub const CATALOGUE_BYTES_MAX: u64 = 512 << 20;

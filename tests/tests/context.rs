@@ -2,9 +2,10 @@
 //! an API broken. And the judge can find each.
 
 use partita::{
-    Body, ContextDiff, Dialect, Item, Json, Memory, MemoryKind, ObjectId, Part, Piece, Prompt,
-    PromptMemory, RenderOptions, Role, Tool, ViewedFile, exchanges,
+    Body, ContextDiff, Dialect, Item, Json, Memory, MemoryKind, Part, Piece, Prompt, PromptMemory,
+    RenderOptions, Tool, ViewedFile, exchanges,
 };
+use partita_tests::hostile::{any_id, any_prompt, any_text, call};
 use partita_tests::validate::violations;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -22,144 +23,6 @@ fn assert_valid(prompt: &Prompt) {
         let found = violations(dialect.name(), &body);
         assert!(found.is_empty(), "{dialect:?}: {found:#?}\n{body:#}");
     }
-}
-
-fn any_text() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        4 => "[a-z]{1,8}".prop_map(String::into_bytes),
-        1 => Just(Vec::new()),
-        1 => Just(b" \n\t".to_vec()),
-        1 => Just(b"ends in space \n".to_vec()),
-        1 => Just(b"\xff\xfe".to_vec()),
-        1 => Just("\u{2003}\u{a0}".as_bytes().to_vec()),
-    ]
-}
-
-fn any_body() -> impl Strategy<Value = Body> {
-    let content = Body::Content(partita::ContentId::new(ObjectId::of_content(b"elsewhere")));
-    prop_oneof![9 => any_text().prop_map(Body::Inline), 1 => Just(content)]
-}
-
-fn any_id() -> impl Strategy<Value = String> {
-    prop_oneof![
-        8 => prop::sample::select(vec!["a", "b", "c", "d"]).prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["", "x y", "\u{e9}"]).prop_map(str::to_owned),
-        1 => Just("long".repeat(20)),
-    ]
-}
-
-fn any_name() -> impl Strategy<Value = String> {
-    let names = vec!["run", "read", "", "a.b", "a_b", "mcp::x/y"];
-    prop_oneof![
-        9 => prop::sample::select(names).prop_map(str::to_owned),
-        1 => Just("n".repeat(65)),
-    ]
-}
-
-fn any_arguments() -> impl Strategy<Value = Body> {
-    let texts = vec![r#"{"p": 1}"#, "{}", "", "ls -l", "[1]", "null", "{\"a\":", "\"t\""];
-    prop_oneof![
-        8 => prop::sample::select(texts).prop_map(Body::new),
-        1 => Just(Body::new("[".repeat(300))),
-        1 => any_body(),
-    ]
-}
-
-fn any_opaque() -> impl Strategy<Value = Part> {
-    let blocks = vec![
-        r#"{"type":"redacted_thinking","data":"x"}"#,
-        r#"{"type":"thinking","thinking":"","signature":"sig"}"#,
-        r#"{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}"#,
-        r#"{"type":"web_search_tool_result","tool_use_id":"s1","content":[]}"#,
-        r#"{"type":"compaction","content":"x"}"#,
-        r#"{"type":"text","text":" "}"#,
-        r#"{"type":"tool_use","id":"a","name":"run","input":{}}"#,
-        r#"{"type":"tool_result","tool_use_id":"a","content":"x"}"#,
-        r#"{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"x"}"#,
-        r#"{"type":"reasoning","id":"rs_2","summary":[]}"#,
-        r#"{"type":"web_search_call","id":"ws_1","status":"completed"}"#,
-        r#"{"type":"custom_tool_call","call_id":"a","name":"sh","input":"ls"}"#,
-        r#"{"type":"custom_tool_call_output","call_id":"a","output":"x"}"#,
-        r#"{"type":"function_call","call_id":"a","name":"run","arguments":"{}"}"#,
-        r#"{"type":"function_call_output","call_id":"a","output":"x"}"#,
-        r#"{"type":"refusal","refusal":"no"}"#,
-        r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,cG5n"}}"#,
-        "{}",
-        "[]",
-        "no json",
-    ];
-    let providers = vec!["anthropic", "openai-chat", "openai-responses", "other"];
-    (prop::sample::select(providers), prop::sample::select(blocks)).prop_map(|(provider, block)| {
-        Part::Opaque { provider: provider.to_owned(), content: Body::new(block) }
-    })
-}
-
-fn any_part() -> impl Strategy<Value = Part> {
-    let media = vec!["image/png", "image/bmp", "application/pdf", "text/plain", "audio/wav", "x"];
-    prop_oneof![
-        5 => any_body().prop_map(Part::Text),
-        5 => (any_id(), any_name(), any_arguments())
-            .prop_map(|(id, name, arguments)| Part::Call { id, name, arguments }),
-        5 => (any_id(), any::<bool>(), prop_oneof![0..3u64, Just(u64::MAX)])
-            .prop_map(|(call, error, parts)| Part::Result { call, error, parts }),
-        2 => (any_body(), prop_oneof![Just(Body::new("sig")), any_body()])
-            .prop_map(|(text, signature)| Part::Thinking { text, signature }),
-        1 => (prop::sample::select(media), any_body()).prop_map(|(media_type, content)| {
-            Part::Media { media_type: media_type.to_owned(), content }
-        }),
-        2 => any_opaque(),
-    ]
-}
-
-/// A memory of a sensible shape half of the time, of any shape the other half.
-fn any_memory() -> impl Strategy<Value = Memory> {
-    let roles = vec![Role::System, Role::User, Role::Assistant, Role::Tool];
-    let kinds =
-        vec![MemoryKind::Message, MemoryKind::Note, MemoryKind::Validation, MemoryKind::Summary];
-    let odd = (
-        prop::sample::select(roles),
-        prop_oneof![5 => Just(MemoryKind::Message), 1 => prop::sample::select(kinds)],
-        vec(any_part(), 0..6),
-    )
-        .prop_map(|(role, kind, parts)| Memory { kind, parts, ..Memory::message(role, "") });
-    let turn = (any::<bool>(), vec(any_id(), 1..3)).prop_map(|(thinks, ids)| {
-        let mut memory = Memory::assistant("I look.");
-        if thinks {
-            let (text, signature) = (Body::new("hm"), Body::new("sig"));
-            memory.parts.insert(0, Part::Thinking { text, signature });
-        }
-        memory.parts.extend(ids.into_iter().map(|id| call(&id)));
-        memory
-    });
-    prop_oneof![
-        4 => odd,
-        1 => any_text().prop_map(Memory::user),
-        1 => any_text().prop_map(Memory::assistant),
-        2 => turn,
-        2 => (any_id(), any_text()).prop_map(|(id, text)| Memory::tool(id, text)),
-    ]
-}
-
-fn call(id: &str) -> Part {
-    Part::Call { id: id.to_owned(), name: "run".to_owned(), arguments: Body::new("{\"n\":1}") }
-}
-
-fn any_prompt() -> impl Strategy<Value = Prompt> {
-    let schemas = vec![r#"{"type":"object","properties":{}}"#, "{}", "[]", r#"{"type":"string"}"#];
-    let tool =
-        (any_name(), prop::sample::select(vec!["", " ", "Runs."]), prop::sample::select(schemas))
-            .prop_map(|(name, what, schema)| Tool::new(name, what, Json::parse(schema).unwrap()));
-    let file = ("[a-z]{0,3}", 0..4u64, any_text(), 0..24u64).prop_map(|(path, at, text, after)| {
-        ViewedFile::new(path, at, String::from_utf8_lossy(&text)).with_after(after)
-    });
-    let line = prop::sample::select(vec!["", " ", "Be brief."]);
-    (line.clone(), line, vec(tool, 0..3), vec(file, 0..3), vec(any_memory(), 0..16)).prop_map(
-        |(instructions, sandbox, tools, files, memories)| {
-            let mut prompt = Prompt::new(instructions).with_sandbox(sandbox).with_tools(tools);
-            prompt.files = files;
-            memories.into_iter().fold(prompt, Prompt::with_memory)
-        },
-    )
 }
 
 #[test]
@@ -217,6 +80,12 @@ fn signed_thinking_is_sent_unmodified_and_in_order() {
                 _ => None,
             }
         });
+        let sound = prompt.memories.iter().filter(|entry| {
+            matches!(&entry.memory.parts[..], [Part::Thinking { text, signature }, Part::Text(said), ..]
+                if text.as_inline() == Some(b"hm") && signature.as_inline() == Some(b"sig")
+                    && said.as_inline() == Some(b"I look."))
+        });
+        let (sound, mut sent_whole) = (sound.count(), 0);
         let body = body(&prompt, Dialect::Anthropic);
         let messages = body["messages"].as_array().unwrap().iter();
         for block in messages.flat_map(|message| message["content"].as_array().unwrap()) {
@@ -226,8 +95,10 @@ fn signed_thinking_is_sent_unmodified_and_in_order() {
                     block["signature"].as_str().unwrap(),
                 );
                 prop_assert!(held.any(|held| held == sent), "{sent} is not where it was");
+                sent_whole += usize::from(sent == "hm/sig");
             }
         }
+        prop_assert!(sent_whole >= sound, "{sent_whole} of {sound} thoughts were sent");
     });
 }
 
@@ -447,6 +318,13 @@ fn the_judge_finds_each_broken_rule() {
         ("anthropic", "media", "/messages/2/content/1/content/0/source/media_type", json!("x")),
         ("anthropic", "media-role", "/messages/3/content/0/type", json!("image")),
         ("anthropic", "thinking-signature", "/messages/1/content/0/signature", json!("")),
+        ("anthropic", "thinking-signature", "/messages/1/content/0/thinking", Value::Null),
+        (
+            "anthropic",
+            "thinking-signature",
+            "/messages/1/content/0",
+            json!({"type": "redacted_thinking", "data": ""}),
+        ),
         ("anthropic", "thinking-role", "/messages/0/content/0/type", json!("thinking")),
         ("anthropic", "thinking-last", "/messages/3/content/0/type", json!("thinking")),
         ("anthropic", "server-tool", "/messages/1/content/2", Value::Null),
@@ -487,6 +365,14 @@ fn the_judge_finds_each_broken_rule() {
         ("openai-responses", "instructions", "/instructions", json!("")),
         ("openai-responses", "tool-type", "/tools/0/type", json!("x")),
         ("openai-responses", "tool-name", "/tools/0/name", json!("a.b")),
+        ("openai-responses", "tool-schema", "/tools/0/parameters", json!({"type": "string"})),
+        (
+            "openai-responses",
+            "tool-unique",
+            "/tools/0+",
+            json!({"type": "function", "name": "run", "parameters": {"type": "object"}}),
+        ),
+        ("openai-responses", "tool-description", "/tools/0/description", json!(" ")),
         ("openai-responses", "tools-missing", "/tools", json!([])),
         ("openai-responses", "input", "/input", json!([])),
         ("openai-responses", "first-user", "/input/0", Value::Null),
@@ -495,6 +381,12 @@ fn the_judge_finds_each_broken_rule() {
         ("openai-responses", "content", "/input/0/content/1/detail", json!("x")),
         ("openai-responses", "reasoning-encrypted", "/input/1/encrypted_content", json!("")),
         ("openai-responses", "reasoning-followed", "/input/2", Value::Null),
+        (
+            "openai-responses",
+            "item-id-unique",
+            "/input/1+",
+            json!({"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "y"}),
+        ),
         ("openai-responses", "result-without-call", "/input/2", Value::Null),
         ("openai-responses", "call-without-result", "/input/3", Value::Null),
         (

@@ -19,6 +19,7 @@ mod processes;
 mod repository;
 mod rot;
 mod torture;
+mod transcripts;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::budget::Source;
+use crate::context::Source;
 use crate::token::Count;
 
 /// Items with their counts, and the sums by source and in all, kept up to date.

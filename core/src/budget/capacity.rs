@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::budget::{Account, Budget, Source};
+use crate::budget::{Account, Budget};
+use crate::context::Source;
 use crate::token::Count;
 
 /// How much of a limit is spent, on what, and how much is left: a snapshot.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::budget::Source;
+use crate::context::Source;
 use crate::error::{Error, Result};
 use crate::limits::PLAN_MODES_MAX;
 use crate::token::Count;

@@ -14,7 +14,6 @@ mod group;
 mod limit;
 mod plan;
 mod solve;
-mod source;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -24,5 +23,4 @@ pub use capacity::{Capacity, CapacityItem};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
 pub use plan::{Plan, PlanCost, PlanStep, plan};
-pub use source::Source;
 pub use values::{DefaultValues, Makeup, Material, Values};

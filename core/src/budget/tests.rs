@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::context::Source;
 use crate::error::ErrorKind;
 use crate::limits::{
     BUDGET_TOKENS_MAX, HORIZON_TURNS_MAX, PLAN_EXACT_GROUPS_MAX, PLAN_GROUPS_MAX, PRICE_MAX,

@@ -1,5 +1,6 @@
 //! The dialects: whose request it is, and what its model takes beside text.
 
+use super::media::is_base64;
 use crate::json::Json;
 
 /// Whose API a request is for.
@@ -77,8 +78,9 @@ impl Dialect {
 
     /// Tells whether an opaque block of this provider may stand at a spot as it is.
     ///
-    /// What has a part of its own (calls, results) is refused: unpaired blocks would slip in. In a
-    /// model's turn unknown types pass, since providers add them.
+    /// What has a part of its own (calls, results) is refused: unpaired blocks would slip in; and so
+    /// is what lacks a field that the API requires. In a model's turn unknown types pass, since
+    /// providers add them, but not those of another API.
     pub(super) fn takes(self, block: &Json, spot: Spot) -> bool {
         let kind = block.get("type").and_then(Json::as_str).unwrap_or("");
         let filled = |key| has_text(block, key);
@@ -90,31 +92,93 @@ impl Dialect {
                 "thinking" => filled("signature") && block.get("thinking").is_some(),
                 "redacted_thinking" => filled("data"),
                 "server_tool_use" | "mcp_tool_use" => filled("id"),
-                _ => !kind.ends_with("_tool_result") || filled("tool_use_id"),
+                _ if kind.ends_with("_tool_result") => filled("tool_use_id"),
+                _ => !is_openai(kind),
             },
             (Dialect::Anthropic, _) => match kind {
                 "text" => filled("text"),
-                "image" | "document" => block.get("source").is_some(),
+                "image" | "document" => block.get("source").is_some_and(|it| self.is_source(it)),
                 "search_result" => block.get("content").is_some(),
                 "tool_reference" => spot == Spot::Result && filled("tool_name"),
                 _ => false,
             },
             (Dialect::OpenAiChat, Spot::Assistant) => kind == "refusal" && filled("refusal"),
-            (Dialect::OpenAiChat, Spot::User) => {
-                matches!(kind, "image_url" | "input_audio" | "file") && block.get(kind).is_some()
-            }
+            (Dialect::OpenAiChat, Spot::User) => match kind {
+                "image_url" => block.get(kind).is_some_and(|it| self.is_image(it, "url")),
+                "file" => block.get(kind).is_some_and(|file| has_text(file, "file_id")),
+                _ => false,
+            },
             (_, Spot::Result) => false,
-            (Dialect::OpenAiResponses, Spot::User) => {
-                kind.ends_with("_call_output") && kind != "function_call_output"
-            }
+            (Dialect::OpenAiResponses, Spot::User) => match kind {
+                "input_image" => {
+                    filled("detail") && (filled("file_id") || self.is_image(block, "image_url"))
+                }
+                "input_file" => filled("file_id") || filled("file_url"),
+                "function_call_output" => false,
+                _ => kind.ends_with("_call_output"),
+            },
             (Dialect::OpenAiResponses, Spot::Assistant) => match kind {
-                "reasoning" => filled("encrypted_content"),
-                "message" | "function_call" | "function_call_output" | "item_reference" => false,
-                _ if kind.starts_with("input_") || kind.starts_with("output_") => false,
-                _ => true,
+                "reasoning" => {
+                    filled("encrypted_content")
+                        && block.get("summary").is_some_and(|summary| summary.as_array().is_some())
+                }
+                "compaction" => filled("encrypted_content"),
+                "web_search_call" => filled("id") && block.get("action").is_some(),
+                "message" | "function_call" | "item_reference" => false,
+                _ => !kind.ends_with("_output") && !is_content(kind) && !is_anthropic(kind),
             },
         }
     }
+
+    /// Tells whether the source of an Anthropic medium can be sent.
+    fn is_source(self, source: &Json) -> bool {
+        let text = |key| source.get(key).and_then(Json::as_str).unwrap_or("");
+        match text("type") {
+            "url" => has_text(source, "url"),
+            "file" => has_text(source, "file_id"),
+            "content" => source.get("content").is_some(),
+            "text" => text("media_type") == "text/plain" && has_text(source, "data"),
+            "base64" => {
+                let form = self.form(text("media_type"), Spot::User);
+                matches!(form, Some(Form::Image | Form::Document)) && is_base64(text("data"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells whether a field is the address of an image, or an image that can be sent.
+    fn is_image(self, block: &Json, key: &str) -> bool {
+        let url = block.get(key).and_then(Json::as_str).unwrap_or("");
+        if ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return true;
+        }
+        let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
+        data.is_some_and(|(media_type, data)| {
+            self.form(media_type, Spot::User) == Some(Form::Image) && is_base64(data)
+        })
+    }
+}
+
+/// Tells whether a type is a content part's, which is no item.
+fn is_content(kind: &str) -> bool {
+    kind.starts_with("input_")
+        || kind.starts_with("output_")
+        || matches!(kind, "text" | "refusal" | "summary_text" | "reasoning_text" | "image_url")
+}
+
+/// Tells whether a type is one of Anthropic's alone.
+fn is_anthropic(kind: &str) -> bool {
+    matches!(kind, "thinking" | "redacted_thinking")
+        || kind.ends_with("tool_use")
+        || kind.ends_with("tool_result")
+}
+
+/// Tells whether a type is one of an `OpenAI` API's alone.
+fn is_openai(kind: &str) -> bool {
+    matches!(kind, "message" | "reasoning" | "item_reference")
+        || kind.ends_with("_call")
+        || kind.ends_with("_call_output")
+        || is_content(kind)
 }
 
 fn has_text(block: &Json, key: &str) -> bool {

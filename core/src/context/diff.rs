@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::dialect::Dialect;
-use super::item::{Item, ItemSource};
+use super::item::Item;
 use super::prompt::Prompt;
 use super::request::RenderOptions;
+use super::source::Source;
 
 /// What was added, removed and changed from one prompt to another, with the pieces of each item so
 /// that tokens can be put on them.
@@ -39,7 +40,7 @@ impl ContextDiff {
         let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
         let first_changed = (same < old.len().max(new.len())).then_some(same);
         let mut diff = ContextDiff { first_changed, ..ContextDiff::default() };
-        let mut rest: HashMap<(ItemSource, String), Item> =
+        let mut rest: HashMap<(Source, String), Item> =
             old.iter().skip(same).map(|item| (key(item), item.clone())).collect();
         for item in new.into_iter().skip(same) {
             match rest.remove(&key(&item)) {
@@ -70,6 +71,6 @@ impl Prompt {
     }
 }
 
-fn key(item: &Item) -> (ItemSource, String) {
+fn key(item: &Item) -> (Source, String) {
     (item.source, item.key.clone())
 }

@@ -5,42 +5,15 @@ use std::collections::HashMap;
 use super::dialect::Dialect;
 use super::prompt::Prompt;
 use super::repair::{Repaired, repair};
+use super::source::Source;
 use super::turn::{Block, Origin, Speaker, Turn, as_text, joined_text};
 use crate::json::Json;
-
-/// What an item is for: the five sources that a prompt's tokens come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ItemSource {
-    /// What the host tells the model to be and to do.
-    Instructions,
-    /// Names, descriptions and schemas of the tools.
-    Tools,
-    /// The dialog in view.
-    Memories,
-    /// File iterations in view.
-    Files,
-    /// What the model is told of its sandbox.
-    Sandbox,
-}
-
-impl ItemSource {
-    /// Returns the name that listings and JSON show.
-    pub fn name(self) -> &'static str {
-        match self {
-            ItemSource::Instructions => "instructions",
-            ItemSource::Tools => "tools",
-            ItemSource::Memories => "memories",
-            ItemSource::Files => "files",
-            ItemSource::Sandbox => "sandbox",
-        }
-    }
-}
 
 /// One thing in a prompt that tokens are spent on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Item {
     /// What it is for.
-    pub source: ItemSource,
+    pub source: Source,
     /// Which one: `instructions`, `sandbox`, a tool's name as it is sent, a memory's number,
     /// `PATH@ITERATION` of a file; `0` for the placeholder ahead of a dialog without beginning.
     pub key: String,
@@ -82,11 +55,11 @@ impl Prompt {
     /// adds once a request.
     ///
     /// ```
-    /// use partita::{ItemSource, Memory, Prompt};
+    /// use partita::{Source, Memory, Prompt};
     /// let prompt = Prompt::new("Be brief.").with_memory(Memory::user("Why?"));
     /// let items = prompt.items();
     /// let keys: Vec<_> = items.iter().map(|item| (item.source, item.key.as_str())).collect();
-    /// assert_eq!(keys, [(ItemSource::Instructions, "instructions"), (ItemSource::Memories, "1")]);
+    /// assert_eq!(keys, [(Source::Instructions, "instructions"), (Source::Memories, "1")]);
     /// ```
     pub fn items(&self) -> Vec<Item> {
         let Repaired { tools, turns, .. } = repair(self, Dialect::OpenAiChat);
@@ -98,17 +71,16 @@ impl Prompt {
                     description: tool.description.to_owned(),
                     schema: tool.schema,
                 };
-                Item { source: ItemSource::Tools, key: tool.name, pieces: vec![piece] }
+                Item { source: Source::Tools, key: tool.name, pieces: vec![piece] }
             })
             .collect();
-        let fixed =
-            [(ItemSource::Instructions, &self.instructions), (ItemSource::Sandbox, &self.sandbox)];
+        let fixed = [(Source::Instructions, &self.instructions), (Source::Sandbox, &self.sandbox)];
         for (source, text) in fixed.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
             let texts = vec![text.clone()];
             let piece = Piece::Message { role: "system", texts, media: Vec::new() };
             items.push(Item { source, key: source.name().to_owned(), pieces: vec![piece] });
         }
-        let mut places: HashMap<(ItemSource, String), usize> = HashMap::new();
+        let mut places: HashMap<(Source, String), usize> = HashMap::new();
         for turn in &turns {
             let (source, key) = self.key(turn.origin);
             let place = *places.entry((source, key.clone())).or_insert_with(|| {
@@ -120,13 +92,13 @@ impl Prompt {
         items
     }
 
-    fn key(&self, origin: Origin) -> (ItemSource, String) {
+    fn key(&self, origin: Origin) -> (Source, String) {
         match origin {
-            Origin::Memory(number) => (ItemSource::Memories, number.to_string()),
-            Origin::Placeholder => (ItemSource::Memories, "0".to_owned()),
+            Origin::Memory(number) => (Source::Memories, number.to_string()),
+            Origin::Placeholder => (Source::Memories, "0".to_owned()),
             Origin::File(at) => {
                 let file = &self.files[at];
-                (ItemSource::Files, format!("{}@{}", file.path, file.iteration))
+                (Source::Files, format!("{}@{}", file.path, file.iteration))
             }
         }
     }

@@ -10,3 +10,8 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 pub(super) fn data_url(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", base64(bytes))
 }
+
+/// Tells whether a text is base64 of something.
+pub(super) fn is_base64(text: &str) -> bool {
+    !text.is_empty() && STANDARD.decode(text).is_ok()
+}

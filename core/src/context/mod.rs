@@ -8,6 +8,7 @@
 
 mod anthropic;
 mod block;
+mod count;
 mod dialect;
 mod diff;
 mod exchange;
@@ -20,15 +21,25 @@ mod pair;
 mod prompt;
 mod repair;
 mod request;
+#[cfg(feature = "store")]
+mod segment;
+mod source;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod trim;
 mod turn;
 
+#[cfg(feature = "store")]
+pub(crate) use count::{fixed_count, message_count};
 pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
-pub use item::{Item, ItemSource, Piece};
+pub use item::{Item, Piece};
 pub use prompt::{Prompt, PromptMemory, ViewedFile};
 pub use request::{Mend, RenderOptions, Request};
+#[cfg(feature = "store")]
+pub(crate) use segment::segments;
+pub use source::Source;
 pub use tool::Tool;
+pub use trim::trimmed;

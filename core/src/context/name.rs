@@ -50,6 +50,11 @@ impl<'a> CallIds<'a> {
     }
 }
 
+/// Tells whether an id can be sent as it is.
+pub(super) fn is_call_id(id: &str) -> bool {
+    is_plain(id, CALL_ID_BYTES_MAX)
+}
+
 fn digits(bytes: &[u8], count: usize) -> String {
     let mut digits = ObjectId::of_content(bytes).to_string();
     digits.truncate(count);

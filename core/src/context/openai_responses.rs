@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use super::dialect::{Dialect, Form, Spot};
 use super::media::data_url;
 use super::prompt::Prompt;
-use super::repair::repair;
+use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
 use super::turn::{Block, Origin, Speaker, Turn, joined_text};
 use crate::json::Json;
@@ -34,9 +34,10 @@ pub(super) fn render(prompt: &Prompt) -> Request {
         say(&mut items, turn);
     }
     let lone = lone_items(&items);
-    leave_out(&mut items, &lone, "its counterpart is missing", &mut mends);
+    leave_out(&mut items, &lone, "its counterpart is missing, or it comes twice", &mut mends);
     let bare = bare_reasoning(&items);
     leave_out(&mut items, &bare, "nothing of the model's follows it", &mut mends);
+    begin_with_user(&mut items, &mut mends);
 
     let mut body = Json::Object(Vec::new());
     if !repaired.tools.is_empty() {
@@ -72,6 +73,8 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
             let mut parts = Vec::new();
             for block in turn.blocks {
                 match block {
+                    // Content of the message, or an item of its own.
+                    Block::Opaque(part) if kind(&part).starts_with("input_") => parts.push(part),
                     Block::Opaque(item) => {
                         if !parts.is_empty() {
                             let parts = Json::Array(std::mem::take(&mut parts));
@@ -165,13 +168,32 @@ fn leave_out(items: &mut Vec<Item>, places: &HashSet<usize>, why: &str, mends: &
     });
 }
 
+/// Puts a user's message first where what stood there was left out.
+fn begin_with_user(items: &mut Vec<Item>, mends: &mut Vec<Mend>) {
+    let role = |item: &Json| item.get("role").and_then(Json::as_str).map(str::to_owned);
+    let first = items.iter().position(|(_, item)| role(item).as_deref() != Some("developer"));
+    let at = first.unwrap_or(items.len());
+    if items.get(at).is_some_and(|(_, item)| role(item).as_deref() == Some("user")) {
+        return;
+    }
+    let text = Json::object([("type", Json::from("input_text")), ("text", Json::from(BEGINNING))]);
+    items.insert(at, (0, message("user", Json::Array(vec![text]))));
+    mends.push(Mend { memory: 0, what: BEGUN.to_owned() });
+}
+
 /// Returns the places of opaque calls without an output, of outputs without an earlier call, and
-/// of what has an id that was used before.
+/// of what has an id that was used before: its call's, or its own.
 fn lone_items(items: &[Item]) -> HashSet<usize> {
     let mut lone = HashSet::new();
     let mut open: HashMap<(String, String), usize> = HashMap::new();
     let mut seen = HashSet::new();
+    let mut own = HashSet::new();
     for (at, (_, item)) in items.iter().enumerate() {
+        let id = item.get("id").and_then(Json::as_str).unwrap_or("");
+        if !id.is_empty() && !own.insert(id) {
+            lone.insert(at);
+            continue;
+        }
         let (kind, id) = (kind(item), item.get("call_id").and_then(Json::as_str));
         if let Some(call) = kind.strip_suffix("_output") {
             let key = (call.to_owned(), id.unwrap_or("").to_owned());

@@ -32,7 +32,11 @@ const FAILED: &str = "[the tool failed]";
 /// Goes ahead of a result whose call is not there.
 const ORPHAN: &str = "[result of a call that is not in view";
 /// The user's first turn, where the dialog in view has none.
-const BEGINNING: &str = "[earlier messages are not in view]";
+pub(super) const BEGINNING: &str = "[earlier messages are not in view]";
+
+/// Why it stands there.
+pub(super) const BEGUN: &str =
+    "a placeholder put first: the dialog in view has no user's turn there";
 
 /// A prompt's tools and turns after the repair.
 pub(super) struct Repaired<'a> {
@@ -242,7 +246,7 @@ impl<'a> Repair<'a> {
             return;
         }
         self.mender.memory = 0;
-        self.mender.mend("a placeholder put first: the dialog in view has no user's turn there");
+        self.mender.mend(BEGUN);
         let blocks = vec![Block::Text(BEGINNING.to_owned())];
         self.turns.insert(at, Turn { origin: Origin::Placeholder, speaker: Speaker::User, blocks });
     }
@@ -324,10 +328,16 @@ fn introduce(memory: &Memory, blocks: &mut Vec<Block<'_>>) {
     };
     match blocks.first_mut() {
         Some(Block::Text(text)) if memory.role == Role::Tool && text.starts_with(ORPHAN) => {}
+        // The output of a call that only the provider understands: nothing stands between the two.
+        Some(Block::Opaque(item)) if memory.role == Role::Tool && is_output(item) => {}
         Some(Block::Text(text)) => text.insert_str(0, &format!("{mark}\n")),
         Some(_) => blocks.insert(0, Block::Text(mark.to_owned())),
         None => {}
     }
+}
+
+fn is_output(item: &Json) -> bool {
+    item.get("type").and_then(Json::as_str).is_some_and(|kind| kind.ends_with("_call_output"))
 }
 
 /// Returns the arguments of a call as an object, and as they are written.

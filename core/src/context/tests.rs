@@ -324,3 +324,125 @@ fn a_diff_names_what_came_went_and_changed_and_where_it_begins() {
     let body = plain(&old, Dialect::OpenAiChat).body.to_string();
     assert!(body[..shared].ends_with("\"content\":\""), "{}", &body[..shared]);
 }
+
+#[test]
+fn opaque_media_go_out_as_they_are_and_what_an_api_would_refuse_does_not() {
+    let image = |url: &str| {
+        format!(r#"{{"type":"image_url","image_url":{{"url":"{url}","detail":"low"}}}}"#)
+    };
+    let input =
+        |url: &str| format!(r#"{{"type":"input_image","detail":"low","image_url":"{url}"}}"#);
+    let source = |source: &str| format!(r#"{{"type":"image","source":{source}}}"#);
+    for (dialect, block, goes) in [
+        (Dialect::OpenAiChat, image("https://x/a.png"), true),
+        (Dialect::OpenAiChat, image("data:image/png;base64,Zm9v"), true),
+        (Dialect::OpenAiChat, image("data:image/png;base64,Zm9"), false),
+        (Dialect::OpenAiChat, image("data:image/bmp;base64,Zm9v"), false),
+        (Dialect::OpenAiChat, r#"{"type":"file","file":{"file_id":"f"}}"#.into(), true),
+        (Dialect::OpenAiChat, r#"{"type":"file","file":{}}"#.into(), false),
+        (Dialect::OpenAiResponses, input("https://x/a.png"), true),
+        (Dialect::OpenAiResponses, input("ftp://x/a.png"), false),
+        (
+            Dialect::OpenAiResponses,
+            r#"{"type":"input_file","file_url":"https://x/a"}"#.into(),
+            true,
+        ),
+        (Dialect::Anthropic, source(r#"{"type":"url","url":"https://x/a.png"}"#), true),
+        (
+            Dialect::Anthropic,
+            source(r#"{"type":"base64","media_type":"image/png","data":"Zm9v"}"#),
+            true,
+        ),
+        (
+            Dialect::Anthropic,
+            source(r#"{"type":"base64","media_type":"image/png","data":"*"}"#),
+            false,
+        ),
+        (
+            Dialect::Anthropic,
+            source(r#"{"type":"base64","media_type":"image/bmp","data":"Zm9v"}"#),
+            false,
+        ),
+    ] {
+        let part = Part::Opaque { provider: dialect.name().into(), content: Body::new(&block) };
+        let request = Prompt::new("")
+            .with_memory(Memory::user("See.").with_part(part))
+            .render_with(dialect, &RenderOptions::default().with_cache_points(false));
+        assert_eq!(request.body.to_string().contains(&block), goes, "{block}: {}", request.body);
+        assert_eq!(request.mends.is_empty(), goes, "{block}");
+    }
+}
+
+#[test]
+fn blocks_of_another_api_or_without_what_theirs_requires_are_left_out() {
+    for (dialect, block, goes) in [
+        (Dialect::Anthropic, r#"{"type":"reasoning","summary":[],"encrypted_content":"x"}"#, false),
+        (Dialect::Anthropic, r#"{"type":"refusal","refusal":"no"}"#, false),
+        (Dialect::Anthropic, r#"{"type":"custom_tool_call","call_id":"a"}"#, false),
+        (Dialect::Anthropic, r#"{"type":"compaction","content":"x"}"#, true),
+        (Dialect::OpenAiResponses, r#"{"type":"thinking","thinking":"t","signature":"s"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"server_tool_use","id":"s"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"refusal","refusal":"no"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"text","text":"t"}"#, false),
+        (
+            Dialect::OpenAiResponses,
+            r#"{"type":"web_search_call","id":"w","status":"completed"}"#,
+            false,
+        ),
+        (Dialect::OpenAiResponses, r#"{"type":"compaction","encrypted_content":"x"}"#, true),
+        (
+            Dialect::OpenAiResponses,
+            r#"{"type":"reasoning","summary":[],"encrypted_content":"x"}"#,
+            true,
+        ),
+        (Dialect::OpenAiResponses, r#"{"type":"reasoning","encrypted_content":"x"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"newly_invented","id":"n"}"#, true),
+    ] {
+        let opaque = Part::Opaque { provider: dialect.name().into(), content: Body::new(block) };
+        let mut turn = Memory::assistant("Well.");
+        turn.parts.insert(0, opaque);
+        let prompt = Prompt::new("").with_memory(Memory::user("Go.")).with_memory(turn);
+        let sent = prompt.render(dialect).body.to_string();
+        assert_eq!(sent.contains(block), goes, "{block}: {sent}");
+    }
+}
+
+#[test]
+fn an_item_that_comes_twice_is_sent_once_and_nothing_stands_between_an_opaque_call_and_its_output()
+{
+    let opaque = |block: &str| Part::Opaque {
+        provider: "openai-responses".into(),
+        content: Body::new(block),
+    };
+    let reasoning = r#"{"type":"reasoning","id":"r","summary":[],"encrypted_content":"x"}"#;
+    let call = r#"{"type":"custom_tool_call","call_id":"c","name":"sh","input":"ls"}"#;
+    let output = r#"{"type":"custom_tool_call_output","call_id":"c","output":"x"}"#;
+    let turn = |parts: Vec<Part>, role| Memory { parts, ..Memory::message(role, "") };
+    let request = Prompt::new("")
+        .with_memory(Memory::user("Go."))
+        .with_memory(turn(
+            vec![opaque(reasoning), opaque(reasoning), opaque(call)],
+            Role::Assistant,
+        ))
+        .with_memory(turn(vec![opaque(output)], Role::Tool))
+        .render(Dialect::OpenAiResponses);
+    let items = format!("{reasoning},{call},{output}]");
+    assert!(request.body.to_string().contains(&items), "{}", request.body);
+    assert_eq!(request.mends.len(), 1, "{:?}", request.mends);
+}
+
+#[test]
+fn a_dialog_whose_first_turn_is_left_out_still_begins_with_a_user() {
+    let output = r#"{"type":"custom_tool_call_output","call_id":"gone","output":"x"}"#;
+    let part = Part::Opaque { provider: "openai-responses".into(), content: Body::new(output) };
+    let lone = Prompt::new("").with_memory(bare(Role::Tool, vec![part]));
+    for (prompt, count) in [(lone.clone(), 1), (lone.with_memory(Memory::assistant("Done.")), 2)] {
+        let request = prompt.render(Dialect::OpenAiResponses);
+        let input = request.body.get("input").and_then(Json::as_array).unwrap();
+        assert_eq!(
+            (input.len(), input[0].get("role").and_then(Json::as_str)),
+            (count, Some("user"))
+        );
+        assert!(request.mends.iter().any(|mend| mend.what.contains("placeholder")));
+    }
+}

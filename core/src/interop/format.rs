@@ -14,6 +14,8 @@ pub enum Format {
     ClaudeCode,
     /// Messages of OpenAI's Chat Completions, or of several conversations.
     OpenAiChat,
+    /// Items of OpenAI's Responses API, a body, or the lines of Codex's sessions.
+    OpenAiResponses,
     /// Messages of Anthropic's Messages API, or a request's body.
     Anthropic,
     /// A `.traj` of SWE-agent or mini-swe-agent.
@@ -24,9 +26,10 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::ClaudeCode,
         Format::OpenAiChat,
+        Format::OpenAiResponses,
         Format::Anthropic,
         Format::SweAgent,
         Format::OpenHands,
@@ -37,6 +40,7 @@ impl Format {
         match self {
             Format::ClaudeCode => "claude-code",
             Format::OpenAiChat => "openai-chat",
+            Format::OpenAiResponses => "openai-responses",
             Format::Anthropic => "anthropic",
             Format::SweAgent => "swe-agent",
             Format::OpenHands => "openhands",
@@ -89,6 +93,9 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if top("kind") && (top("source") || top("timestamp")) {
         return Some(Format::OpenHands);
     }
+    if is_responses(&keys) {
+        return Some(Format::OpenAiResponses);
+    }
     if !any(&["role", "messages", "traj", "choices"]) {
         return None;
     }
@@ -103,6 +110,24 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
         return Some(Format::Anthropic);
     }
     Some(Format::OpenAiChat)
+}
+
+/// Tells whether these are items of OpenAI's Responses API, or lines that hold some.
+fn is_responses(keys: &Keys<'_>) -> bool {
+    let top = |key| keys.has_at(1, key);
+    let says = |kinds: &[&str]| kinds.iter().any(|kind| keys.says("type", kind));
+    if top("payload") {
+        return says(&["session_meta", "response_item", "event_msg", "turn_context", "compacted"]);
+    }
+    if ["messages", "choices", "traj"].into_iter().any(top) {
+        return false;
+    }
+    let calls = says(&["function_call", "function_call_output", "custom_tool_call"]);
+    calls && keys.has("call_id")
+        || says(&["input_text", "output_text", "input_image", "input_file"])
+        || says(&["reasoning"]) && (keys.has("summary") || keys.has("encrypted_content"))
+        || top("input") && ["instructions", "model", "tools"].into_iter().any(top)
+        || top("output") && keys.says("object", "response")
 }
 
 #[cfg(test)]
@@ -136,6 +161,20 @@ mod tests {
             (r#"[{"task_id":0,"traj":[{"role":"system","content":"#, Some(OpenAiChat)),
             (r#"[{"role":"user","content":"hi"}]"#, Some(OpenAiChat)),
             (r#"[{"role":"assistant","tool_calls":[{"id":"1","type":"func"#, Some(OpenAiChat)),
+            (r#"{"model":"m","input":"hi"}"#, Some(OpenAiResponses)),
+            (r#"[{"type":"reasoning","id":"r","summary":[],"encry"#, Some(OpenAiResponses)),
+            (
+                r#"[{"role":"user","content":"hi"},{"type":"function_call","call_id":"c""#,
+                Some(OpenAiResponses),
+            ),
+            (
+                r#"{"timestamp":"t","type":"session_meta","payload":{"id":"1""#,
+                Some(OpenAiResponses),
+            ),
+            (
+                r#"{"type":"message","role":"user","content":[{"type":"input_text","text"#,
+                Some(OpenAiResponses),
+            ),
             (r#"{"model":"m","system":"s","messages":[{"role":"user"#, Some(Anthropic)),
             (r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id"#, Some(Anthropic)),
             ("", None),

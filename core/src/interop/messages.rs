@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::transcript::Transcript;
-use super::{Format, anthropic, base, detect, openai_chat};
+use super::{Format, anthropic, base, detect, openai_chat, openai_responses};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::Memory;
@@ -20,8 +20,8 @@ pub struct Messages {
     pub report: Report,
 }
 
-/// Reads a list of messages or a whole request's body, of OpenAI's Chat Completions or of
-/// Anthropic's Messages API; which of them, its blocks and keys tell.
+/// Reads a list of messages or items or a whole request's body, of OpenAI's Chat Completions, of its
+/// Responses API or of Anthropic's Messages API; which of them, its blocks and keys tell.
 ///
 /// Stricter than the import of a transcript: one message that cannot be taken is an error.
 ///
@@ -46,6 +46,9 @@ pub fn messages(value: &Json) -> Result<Messages> {
     let none = || Error::invalid("no messages: neither a list of them nor a request's body");
     let mut found = match format {
         Some(Format::OpenAiChat) => openai_chat::conversations(value),
+        Some(Format::OpenAiResponses) => {
+            openai_responses::conversation(value).into_iter().collect()
+        }
         Some(Format::Anthropic) => anthropic::conversation(value).into_iter().collect(),
         Some(other) => return Err(base::foreign(other, "messages are expected here")),
         None => return Err(none()),

@@ -18,6 +18,7 @@ mod input;
 mod keys;
 mod messages;
 mod openai_chat;
+mod openai_responses;
 mod openhands;
 mod report;
 mod swe_agent;
@@ -70,6 +71,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
     let transcripts = match format {
         Format::ClaudeCode => claude_code::read(input)?,
         Format::OpenAiChat => openai_chat::read(&input::document(input)?)?,
+        Format::OpenAiResponses => openai_responses::read(&input::document(input)?)?,
         Format::Anthropic => anthropic::read(&input::document(input)?)?,
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,

@@ -9,7 +9,10 @@ use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 
-pub(super) const PROVIDER: &str = "openai";
+/// Whose opaque blocks these are: the dialect that takes them back.
+pub(super) const PROVIDER: &str = "openai-chat";
+/// Who serves the models.
+pub(super) const SERVICE: &str = "openai";
 
 /// Reads a document, or a document a line.
 pub(super) fn read(text: &str) -> Result<Vec<Transcript>> {
@@ -228,7 +231,7 @@ impl Reader {
                     self.message(to, message, place);
                     if let Some(entry) = to.entries.last_mut() {
                         entry.call = Some(ModelCall {
-                            provider: PROVIDER.to_owned(),
+                            provider: SERVICE.to_owned(),
                             response: owned(whole, "id"),
                             stop: owned(choice, "finish_reason"),
                             usage: usage(whole.get("usage")),

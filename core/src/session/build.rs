@@ -58,7 +58,8 @@ impl Draft {
         after.set_map(Root::Files, state::edit(batch, before.files(), edits)?);
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
-        after.set_map(Root::View, self.view.apply(batch, after.view())?);
+        let newest = memory.saturating_add(self.memories.len() as u64) - 1;
+        after.set_map(Root::View, self.view.apply(batch, after.view(), newest)?);
         let changes = after != before || !self.labels.is_empty() || self.time.is_some();
         if !always && !changes {
             return Ok(Built { point: None, memory });

@@ -2,6 +2,7 @@
 
 mod batch;
 mod build;
+mod capacity;
 mod chain;
 mod draft;
 mod files;
@@ -10,11 +11,14 @@ mod head;
 mod history;
 mod import;
 mod info;
+mod ledger;
 mod log;
 mod memories;
 mod names;
 mod pins;
 mod place;
+mod plan;
+mod prompt;
 mod purge;
 mod resolve;
 mod restore;
@@ -34,12 +38,14 @@ mod tests;
 use std::sync::{Arc, Mutex};
 
 pub use batch::Batch;
+pub use capacity::ItemKey;
 pub use draft::NewEntry;
 pub use history::History;
 pub use import::{Import, Step};
 pub use info::{CheckpointInfo, IterationInfo};
 pub use log::{LogEntries, LogEntry};
 pub use memories::{FoundMemories, Memories, MemoryEntry};
+pub use plan::{PlanKey, PlanOptions};
 pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, Sessions};
 pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
@@ -55,6 +61,7 @@ use crate::id::OperationId;
 use crate::limits::LABEL_BYTES_MAX;
 use crate::store::Store;
 use head::Head;
+use ledger::Ledger;
 
 /// Characters of a path or a selector that an operation's message keeps.
 const MESSAGE_CHARS_MAX: usize = 200;
@@ -90,6 +97,8 @@ pub struct Session {
     actor: Arc<str>,
     /// The head as last seen: good as long as the ref names its operation.
     cache: Arc<Mutex<Option<Arc<Head>>>>,
+    /// The account of tokens as last asked for.
+    ledger: Arc<Mutex<Option<Ledger>>>,
 }
 
 impl Session {
@@ -100,6 +109,7 @@ impl Session {
             id: head.session(),
             actor: "".into(),
             cache: Arc::new(Mutex::new(Some(Arc::new(head)))),
+            ledger: Arc::default(),
         }
     }
 

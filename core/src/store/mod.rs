@@ -1,6 +1,11 @@
 //! Objects and refs: batches, compare-and-set, checks.
 
 mod batch;
+#[cfg_attr(
+    not(all(test, feature = "catalogue", panic = "unwind")),
+    expect(dead_code, reason = "sessions ask it once they count and search by it")
+)]
+mod catalogue;
 mod check;
 mod gc;
 mod graph;
@@ -19,6 +24,7 @@ use std::sync::Arc;
 pub use crate::log::{CheckSite, knock_out};
 pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
+use catalogue::Catalogue;
 pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;
@@ -43,6 +49,7 @@ struct Inner {
     clock: fn() -> Timestamp,
     entropy: fn(&mut [u8]) -> Result<()>,
     directory: Option<PathBuf>,
+    catalogue: Catalogue,
 }
 
 impl Store {
@@ -153,6 +160,11 @@ impl Store {
 
     pub(crate) fn log(&self) -> &Log {
         &self.inner.log
+    }
+
+    /// What was derived from this store before.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
     }
 
     /// The time by this store's clock.

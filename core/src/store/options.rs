@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::catalogue::Catalogue;
 use super::{Inner, Store};
 use crate::error::Result;
 use crate::log::{Disk, Durability, Log, LogOptions, Memory, Vfs, system_entropy};
@@ -122,8 +123,10 @@ impl StoreOptions {
 
     fn open_at(self, vfs: Arc<dyn Vfs>, directory: Option<PathBuf>) -> Result<Store> {
         let entropy = self.log.entropy;
+        let is_writable = !self.log.read_only;
         let log = Log::open(vfs, self.log)?;
-        let inner = Inner { log, clock: self.clock, entropy, directory };
+        let catalogue = Catalogue::new(directory.as_deref().filter(|_| is_writable), entropy);
+        let inner = Inner { log, clock: self.clock, entropy, directory, catalogue };
         Ok(Store { inner: Arc::new(inner) })
     }
 }

@@ -76,7 +76,8 @@ impl Store {
     /// # Errors
     /// `Invalid` for no bytes, and where they stand in what cannot be purged alone (a path, a
     /// label, a message, a value of the state): then nothing is purged. `Conflict` where more than
-    /// one session holds any of it and that was not asked for. Else as [`gc`](Self::gc).
+    /// one session holds any of it and that was not asked for. `Io` also where the catalogue cannot
+    /// be removed. Else as [`gc`](Self::gc).
     pub fn purge_matching(
         &self,
         bytes: &[u8],
@@ -139,6 +140,8 @@ impl Store {
             }
         }
         if found.is_empty() {
+            // One that was cut off in between left the catalogue, perhaps.
+            self.catalogue().clear()?;
             return Ok(PurgeReport::default());
         }
         let sessions = self.holders(&graph, &roots, &found, own, options.everywhere)?;
@@ -155,6 +158,9 @@ impl Store {
                 time,
             })
             .collect();
+        // What was derived goes first, lest a purge that is cut off leaves it; and once more in the
+        // end, for others may have derived it meanwhile.
+        self.catalogue().clear()?;
         let mut rewritten = 0;
         if options.rewrite {
             let targets = tombstones
@@ -167,6 +173,7 @@ impl Store {
         let commit: Option<&mut dyn FnMut() -> _> =
             if options.rewrite { None } else { Some(&mut commit) };
         let report = self.collect(Vec::new(), without, commit, progress)?;
+        self.catalogue().clear()?;
         Ok(PurgeReport { freed: report.freed(), tombstones, sessions, rewritten })
     }
 

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::catalogue::Catalogue;
 use super::check::CheckProgress;
 use super::graph::{Graph, GraphEvents};
 use super::refs::{DELETED, LOST, SESSION};
@@ -56,7 +57,15 @@ impl StoreOptions {
         progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
     ) -> Result<RecoverReport> {
         let directory = directory.as_ref();
+        let catalogue = Catalogue::new(Some(directory), self.log.entropy);
         self.recover_vfs(Arc::new(Disk::new(directory)), progress)
+            .and_then(|report| {
+                // It may know of what is lost.
+                if !report.quarantined.is_empty() {
+                    catalogue.clear()?;
+                }
+                Ok(report)
+            })
             .map_err(|error| error.context(format!("store {}", directory.display())))
     }
 
@@ -108,6 +117,7 @@ impl StoreOptions {
             clock: self.clock,
             entropy: self.log.entropy,
             directory: None,
+            catalogue: Catalogue::new(None, self.log.entropy),
         };
         let store = Store { inner: Arc::new(inner) };
         let whole: HashSet<ObjectId> = salvage.listed.iter().map(|object| object.id).collect();

@@ -108,6 +108,8 @@ fn judge_block(block: &Value, here: &str, found: &mut Found) {
                 "base64" => media_type == "application/pdf" && is_base64(data),
                 "text" => kind == "document" && media_type == "text/plain" && !data.is_empty(),
                 "url" => !text(source, "url").is_empty(),
+                "file" => !text(source, "file_id").is_empty(),
+                "content" => kind == "document",
                 _ => false,
             };
             found.check(holds, "media", format!("{here} {kind} {media_type}"));

@@ -71,6 +71,11 @@ fn is_data_url(value: &str, types: &[&str]) -> bool {
     types.contains(&media_type) && is_base64(data)
 }
 
+/// Tells whether a text is the address of an image, or holds one.
+fn is_image_url(value: &str) -> bool {
+    value.starts_with("https://") || value.starts_with("http://") || is_data_url(value, &IMAGES)
+}
+
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /// Judges the function tools of a list; `schema` is where the parameters' schema stands.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Found, IMAGES, blank, is_base64, is_data_url, judge_tools, list, plain, text};
+use super::{Found, blank, is_base64, is_data_url, is_image_url, judge_tools, list, plain, text};
 
 pub(super) fn judge(body: &Value, found: &mut Found) {
     for key in body.as_object().into_iter().flat_map(|body| body.keys()) {
@@ -80,7 +80,7 @@ fn is_part(part: &Value, role: &str) -> bool {
     match (text(part, "type"), role) {
         ("text", _) => !blank(text(part, "text")),
         ("refusal", "assistant") => !blank(text(part, "refusal")),
-        ("image_url", "user") => is_data_url(text(&part["image_url"], "url"), &IMAGES),
+        ("image_url", "user") => is_image_url(text(&part["image_url"], "url")),
         ("input_audio", "user") => {
             let audio = &part["input_audio"];
             ["wav", "mp3"].contains(&text(audio, "format")) && is_base64(text(audio, "data"))
@@ -88,7 +88,8 @@ fn is_part(part: &Value, role: &str) -> bool {
         ("file", "user") => {
             let file = &part["file"];
             let data = is_data_url(text(file, "file_data"), &["application/pdf"]);
-            data && !text(file, "filename").is_empty()
+            let sent = data && !text(file, "filename").is_empty();
+            sent || !text(file, "file_id").is_empty()
         }
         _ => false,
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Found, IMAGES, blank, is_data_url, judge_tools, list, plain, text};
+use super::{Found, blank, is_data_url, is_image_url, judge_tools, list, plain, text};
 
 pub(super) fn judge(body: &Value, found: &mut Found) {
     for key in body.as_object().into_iter().flat_map(|body| body.keys()) {
@@ -26,9 +26,11 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
     found.check(user, "first-user", "the first that is not the developer's");
 
     let mut calls: HashMap<(&str, &str), bool> = HashMap::new();
-    let mut ids = HashSet::new();
+    let (mut ids, mut own_ids) = (HashSet::new(), HashSet::new());
     for (at, item) in items.iter().enumerate() {
         let (kind, id) = (text(item, "type"), text(item, "call_id"));
+        let own = text(item, "id");
+        found.check(own.is_empty() || own_ids.insert(own), "item-id-unique", own);
         match kind {
             "message" => judge_message(item, at, found),
             "reasoning" => {
@@ -95,11 +97,12 @@ fn is_input(part: &Value) -> bool {
         "input_text" => !blank(text(part, "text")),
         "input_image" => {
             ["low", "high", "auto"].contains(&text(part, "detail"))
-                && is_data_url(text(part, "image_url"), &IMAGES)
+                && (is_image_url(text(part, "image_url")) || !text(part, "file_id").is_empty())
         }
         "input_file" => {
             let data = is_data_url(text(part, "file_data"), &["application/pdf"]);
-            data && !text(part, "filename").is_empty()
+            let sent = data && !text(part, "filename").is_empty();
+            sent || ["file_id", "file_url"].iter().any(|key| !text(part, key).is_empty())
         }
         _ => false,
     }

@@ -4,6 +4,7 @@ mod anthropic;
 mod atif;
 mod claude_code;
 mod openai_chat;
+mod openai_responses;
 mod openhands;
 mod robust;
 mod swe_agent;

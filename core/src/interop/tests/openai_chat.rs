@@ -25,11 +25,11 @@ fn contents_of_every_shape_are_read() {
     assert_eq!(
         tells(&transcript),
         [
-            "user: see + media(image/png,foo) + opaque(openai,{\"type\":\"image_url\",\
+            "user: see + media(image/png,foo) + opaque(openai-chat,{\"type\":\"image_url\",\
              \"image_url\":{\"url\":\"https://x/y.png\"}}) + media(audio/mpeg,foo)",
             "assistant: call(c,t,{ \"a\": 1})",
             "tool: result(c,false,1) + r",
-            "assistant: opaque(openai,{\"type\":\"refusal\",\"refusal\":\"I cannot.\"})",
+            "assistant: opaque(openai-chat,{\"type\":\"refusal\",\"refusal\":\"I cannot.\"})",
             "assistant: think(hm|) + ",
         ]
     );

@@ -6,7 +6,7 @@ use crate::interop::{AtifAgent, Transcripts, detect, messages, to_atif, to_opena
 use crate::json::Json;
 use proptest::prelude::*;
 
-const SAMPLES: [(Format, &str); 5] = [
+const SAMPLES: [(Format, &str); 6] = [
     (
         Format::ClaudeCode,
         r#"{"parentUuid":null,"isSidechain":false,"type":"user","uuid":"u","message":{"role":"user","content":"go"},"timestamp":"2026-01-01T00:00:00Z"}
@@ -17,6 +17,10 @@ const SAMPLES: [(Format, &str); 5] = [
     (
         Format::OpenAiChat,
         r#"{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,Zm9v"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"n","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"r"},{"role":"assistant","function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"x"}],"tools":[{"name":"n"}]}"#,
+    ),
+    (
+        Format::OpenAiResponses,
+        r#"{"instructions":"s","input":[{"role":"user","content":[{"type":"input_image","detail":"auto","image_url":"data:image/png;base64,Zm9v"}]},{"type":"reasoning","summary":[],"encrypted_content":"e"},{"type":"function_call","call_id":"c","name":"n","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"r"}]},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"o"}]}],"tools":[{"type":"function","name":"n"}]}"#,
     ),
     (
         Format::Anthropic,

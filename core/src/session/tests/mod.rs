@@ -1,11 +1,13 @@
 //! The promises of sessions.
 
+mod capacity;
 mod disk;
 mod files;
 mod history;
 mod imports;
 mod model;
 mod names;
+mod plan;
 mod restore;
 mod state;
 mod view;

@@ -103,8 +103,14 @@ impl ViewDraft {
         scratch.put_map(edited)
     }
 
-    /// Applies the edits to a view, which need not be the one that they began with.
-    pub(in crate::session) fn apply(&self, batch: &mut StoreBatch, view: Map) -> Result<Map> {
+    /// Applies the edits to a view, which need not be the one that they began with. `newest` is the
+    /// number of the newest memory by then.
+    pub(in crate::session) fn apply(
+        &self,
+        batch: &mut StoreBatch,
+        view: Map,
+        newest: u64,
+    ) -> Result<Map> {
         if self.keys.is_empty() && self.files.is_empty() && self.rules.is_empty() {
             return Ok(view);
         }
@@ -135,7 +141,7 @@ impl ViewDraft {
             }
         }
         if !self.files.is_empty() {
-            self.append_files(batch, view, &mut edits, moved)?;
+            self.append_files(batch, view, &mut edits, moved, newest)?;
         }
         for node in &self.nodes {
             batch.put_node(node.clone(), None);
@@ -153,6 +159,7 @@ impl ViewDraft {
         view: Map,
         edits: &mut Vec<(Vec<u8>, Option<Value>)>,
         moved: bool,
+        newest: u64,
     ) -> Result<()> {
         let rules = self.rules_of(batch, view)?;
         // Another writer may have shown the same iteration.
@@ -166,7 +173,7 @@ impl ViewDraft {
             {
                 continue;
             }
-            let pair = Pair { iteration: file.iteration, flags: file.flags };
+            let pair = Pair { iteration: file.iteration, after: newest, flags: file.flags };
             edits.push((entry::key(FILE, number), Some(pair.to_value())));
             number = number_after(number)?;
         }

@@ -146,18 +146,24 @@ impl Laid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) iteration: IterationId,
+    /// The number of the newest memory when it came into view; 0 before the first.
+    pub(super) after: u64,
     pub(super) flags: u8,
 }
 
 impl Pair {
     pub(super) fn to_value(self) -> Value {
-        Value { refs: vec![self.iteration.id()], bytes: vec![self.flags] }
+        let mut bytes = self.after.to_be_bytes().to_vec();
+        bytes.push(self.flags);
+        Value { refs: vec![self.iteration.id()], bytes }
     }
 
     pub(super) fn from_value(value: &Value) -> Result<Self> {
-        match (&value.refs[..], &value.bytes[..]) {
-            ([iteration], &[flags @ (0 | PINNED)]) => {
-                Ok(Pair { iteration: IterationId::new(*iteration), flags })
+        match (&value.refs[..], value.bytes.split_last_chunk()) {
+            ([iteration], Some((after, [flags @ (0 | PINNED)]))) => {
+                let after = after.try_into().map(u64::from_be_bytes);
+                let after = after.map_err(|_| malformed("a file in the view"))?;
+                Ok(Pair { iteration: IterationId::new(*iteration), after, flags: *flags })
             }
             _ => Err(malformed("a file in the view")),
         }
@@ -189,8 +195,9 @@ mod tests {
         assert_eq!(value.refs, [id(1), id(2)]);
         assert_eq!(value.bytes, b"\0\0\0\0\0\0\0\x09\x04");
         assert_eq!(Laid::from_row(&key(SUMMARY, 1), &value).unwrap(), laid);
-        let pair = Pair { iteration: IterationId::new(id(3)), flags: 0 };
-        assert_eq!((pair.to_value().refs, pair.to_value().bytes), (vec![id(3)], vec![0]));
+        let pair = Pair { iteration: IterationId::new(id(3)), after: 258, flags: PINNED };
+        assert_eq!(pair.to_value().refs, [id(3)]);
+        assert_eq!(pair.to_value().bytes, b"\0\0\0\0\0\0\x01\x02\x04");
         assert_eq!(Pair::from_value(&pair.to_value()).unwrap(), pair);
     }
 
@@ -212,8 +219,14 @@ mod tests {
         assert!(laid(&[1], b"\0\0\0\0\0\0\0\x02").is_err());
         assert!(laid(&[], b"\0\0\0\0\0\0\0\x02\0").is_err());
         assert!(laid(&[1, 2, 3], b"\0\0\0\0\0\0\0\x02\0").is_err());
-        for (refs, bytes) in [(&[][..], &b"\0"[..]), (&[1], b""), (&[1], b"\x01"), (&[1, 2], b"\0")]
-        {
+        for (refs, bytes) in [
+            (&[][..], &b"\0\0\0\0\0\0\0\0\0"[..]),
+            (&[1], b""),
+            (&[1], b"\0"),
+            (&[1], b"\0\0\0\0\0\0\0\0\x01"),
+            (&[1, 2], b"\0\0\0\0\0\0\0\0\0"),
+            (&[1], b"\0\0\0\0\0\0\0\0\0\0"),
+        ] {
             assert!(Pair::from_value(&value(refs, bytes)).is_err());
         }
         assert!(number_of(b"m1").is_err() && number_of(b"").is_err());

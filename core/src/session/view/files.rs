@@ -21,6 +21,8 @@ struct Seen {
     /// The key; none for one on its way.
     key: Option<Vec<u8>>,
     iteration: IterationId,
+    /// The newest memory when it came; of no use for one on its way.
+    after: u64,
     pair: PairInView,
     pinned: bool,
 }
@@ -87,6 +89,14 @@ impl Batch {
     /// # Errors
     /// `Corrupt` if an iteration cannot be read.
     pub fn refresh(&mut self) -> Result<ViewReport> {
+        self.refresh_some(&mut |_| true)
+    }
+
+    /// Refreshes of the iterations in view those that `chosen` says.
+    pub(in crate::session) fn refresh_some(
+        &mut self,
+        chosen: &mut dyn FnMut(IterationId) -> bool,
+    ) -> Result<ViewReport> {
         let mut report = ViewReport::default();
         let seen = self.seen()?;
         let mut current: BTreeMap<FilePath, Option<IterationId>> = BTreeMap::new();
@@ -97,21 +107,39 @@ impl Batch {
                 current.insert(path.clone(), place.map(|place| place.iteration));
             }
         }
-        let gone =
-            self.take_out(&mut report, |seen| current[&seen.pair.path] != Some(seen.iteration))?;
+        let mut refreshed = BTreeSet::new();
+        let gone = self.take_out(&mut report, |seen| {
+            let goes = current[&seen.pair.path] != Some(seen.iteration) && chosen(seen.iteration);
+            if goes {
+                refreshed.insert(seen.pair.path.clone());
+            }
+            goes
+        })?;
         let store = self.session.store().clone();
         self.draft.view.edit(&store, gone)?;
         let there: BTreeSet<IterationId> = seen.iter().map(|seen| seen.iteration).collect();
         let rules = self.rules()?;
         // In the order in which their files came.
         for seen in seen {
-            if let Some(Some(iteration)) = current.remove(&seen.pair.path)
+            if refreshed.contains(&seen.pair.path)
+                && let Some(Some(iteration)) = current.remove(&seen.pair.path)
                 && !there.contains(&iteration)
                 && !is_hidden(rules.iter(), &seen.pair.path)
             {
                 self.bring(&mut report, seen.pair.path, iteration, false)?;
             }
         }
+        Ok(report)
+    }
+
+    /// Takes iterations out of the view, without a rule for those to come.
+    pub(in crate::session) fn take_out_some(
+        &mut self,
+        chosen: &mut dyn FnMut(IterationId) -> bool,
+    ) -> Result<ViewReport> {
+        let mut report = ViewReport::default();
+        let gone = self.take_out(&mut report, |seen| chosen(seen.iteration))?;
+        self.draft.view.edit(&self.session.store().clone(), gone)?;
         Ok(report)
     }
 
@@ -142,7 +170,7 @@ impl Batch {
             }
             match seen.key {
                 Some(key) => {
-                    let pair = Pair { iteration: seen.iteration, flags };
+                    let pair = Pair { iteration: seen.iteration, after: seen.after, flags };
                     edits.push((key, Some(pair.to_value())));
                 }
                 None => {
@@ -169,6 +197,7 @@ impl Batch {
             all.push(Seen {
                 key: Some(key),
                 iteration: pair.iteration,
+                after: pair.after,
                 pair: PairInView { path: iteration.path, number: iteration.number },
                 pinned: pair.flags & PINNED != 0,
             });
@@ -181,6 +210,7 @@ impl Batch {
             all.push(Seen {
                 key: None,
                 iteration: file.iteration,
+                after: 0,
                 pair: pair_of(&self.batch, file.path.clone(), file.iteration)?,
                 pinned: file.is_pinned(),
             });

@@ -19,5 +19,6 @@ pub use compact::Summarizer;
 pub(super) use draft::ViewDraft;
 pub use glob::{Glob, ViewRule};
 pub use read::{MemoryState, View, ViewFile, ViewFiles, ViewMemories, ViewMemory};
+pub(super) use read::{ViewChange, view_change};
 pub use report::{PairInView, ViewReport};
 pub use selector::Selector;

@@ -9,7 +9,7 @@ use super::entry::{self, FILE, FORGOTTEN, Laid, MEMORY, PINNED, Pair, SUMMARY, T
 use super::glob::ViewRule;
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, MemoryId, ObjectId};
-use crate::map::{Map, Range};
+use crate::map::{Map, MapChange, Range, Value};
 use crate::object::{Entry, FilePath, Iteration, Memory, read};
 use crate::session::build::{memory_id, memory_key, memory_number};
 use crate::session::{MemoryEntry, Snapshot};
@@ -91,6 +91,8 @@ pub struct ViewFile {
     pub iteration: IterationId,
     /// What is there.
     pub entry: Entry,
+    /// The number of the newest memory when it came into view; 0 before the first.
+    pub after: u64,
     /// Whether nothing else may touch it.
     pub pinned: bool,
 }
@@ -100,6 +102,12 @@ impl<'a> View<'a> {
     /// Purged ones are left out.
     pub fn memories(&self) -> ViewMemories<'a> {
         ViewMemories { view: View { ..*self }, next: Some(1), forgotten: false, rows: None }
+    }
+
+    /// Returns the memories in view from a number on. It must not be one that a summary covers,
+    /// other than the first.
+    pub(in crate::session) fn memories_from(&self, number: u64) -> ViewMemories<'a> {
+        ViewMemories { next: Some(number.max(1)), ..self.memories() }
     }
 
     /// Returns the memories that are not covered by a summary, forgotten ones included.
@@ -292,18 +300,52 @@ impl Iterator for ViewFiles<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.rows.next()?;
-        Some(row.and_then(|(_, value)| {
-            let pair = Pair::from_value(&value)?;
-            let iteration: Iteration = read(self.store, pair.iteration.id())?;
-            Ok(ViewFile {
-                path: iteration.path,
-                number: iteration.number,
-                iteration: pair.iteration,
-                entry: iteration.entry,
-                pinned: pair.flags & PINNED != 0,
-            })
-        }))
+        Some(row.and_then(|(_, value)| view_file(self.store, &value)))
     }
+}
+
+fn view_file(store: &Store, value: &Value) -> Result<ViewFile> {
+    let pair = Pair::from_value(value)?;
+    let iteration: Iteration = read(store, pair.iteration.id())?;
+    Ok(ViewFile {
+        path: iteration.path,
+        number: iteration.number,
+        iteration: pair.iteration,
+        entry: iteration.entry,
+        after: pair.after,
+        pinned: pair.flags & PINNED != 0,
+    })
+}
+
+/// What differs between two views, at one key.
+#[derive(Debug)]
+pub(in crate::session) enum ViewChange {
+    /// Memories of these numbers stand otherwise in the view.
+    Memories { first: u64, last: u64 },
+    /// A file came, went, or was pinned.
+    File { before: Option<ViewFile>, after: Option<ViewFile> },
+    /// A rule, which changes nothing by itself.
+    Rule,
+}
+
+pub(in crate::session) fn view_change(store: &Store, change: &MapChange) -> Result<ViewChange> {
+    let MapChange { key, before, after } = change;
+    let number = entry::number_of(key)?;
+    Ok(match key.first() {
+        Some(&MEMORY) => ViewChange::Memories { first: number, last: number },
+        Some(&SUMMARY) => {
+            let mut last = number;
+            for value in before.iter().chain(after) {
+                last = last.max(Laid::from_row(key, value)?.last);
+            }
+            ViewChange::Memories { first: number, last }
+        }
+        Some(&FILE) => ViewChange::File {
+            before: before.as_ref().map(|value| view_file(store, value)).transpose()?,
+            after: after.as_ref().map(|value| view_file(store, value)).transpose()?,
+        },
+        _ => ViewChange::Rule,
+    })
 }
 
 impl ViewMemory {

@@ -42,6 +42,20 @@ pub struct ViewReport {
 }
 
 impl ViewReport {
+    /// Adds what a later edit of the same batch did.
+    pub(in crate::session) fn add(&mut self, more: ViewReport) {
+        self.named.extend(more.named);
+        self.widened.extend(more.widened);
+        self.summaries.extend(more.summaries);
+        self.changed.extend(more.changed);
+        self.pinned.extend(more.pinned);
+        self.files_out.extend(more.files_out);
+        self.files_in.extend(more.files_in);
+        self.files_changed.extend(more.files_changed);
+        self.files_pinned.extend(more.files_pinned);
+        self.rules |= more.rules;
+    }
+
     /// Tells whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty()

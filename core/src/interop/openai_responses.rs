@@ -1,0 +1,295 @@
+//! Items of OpenAI's Responses API: lists, request and response bodies, and the lines of Codex.
+//!
+//! The list is flat. What a model did in a row (reasoning, words, calls) is one memory, so that its
+//! parallel calls are one turn's; each output is a memory of its own. Items and parts that have no
+//! counterpart here stay whole, for their provider.
+
+use super::report::{Place, Report, clip};
+use super::transcript::{Entry, Keys, Transcript};
+use super::value::{data_url, is_something, items, leave, only, opaque, owned, text, undecoded};
+use super::{Format, base, clock, openai_chat};
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::object::{Memory, ModelCall, Part, Role, Usage};
+
+const FORMAT: Format = Format::OpenAiResponses;
+pub(super) const PROVIDER: &str = "openai-responses";
+
+/// Reads a document, or an item a line.
+pub(super) fn read(source: &str) -> Result<Vec<Transcript>> {
+    let found = match Json::parse(source) {
+        Ok(value) => conversation(&value),
+        Err(error) if Json::parse(source.lines().next().unwrap_or_default()).is_err() => {
+            return Err(error);
+        }
+        Err(_) => lines(source),
+    };
+    Ok(vec![found.ok_or_else(|| base::foreign(FORMAT, "no items in it"))?])
+}
+
+/// Takes a list of items, a request's body or a response; none if it is neither.
+pub(super) fn conversation(value: &Json) -> Option<Transcript> {
+    let mut reader = Reader::new();
+    let whole = |key| value.get(key).and_then(Json::as_array);
+    let list = value.as_array().or_else(|| whole("input")).or_else(|| whole("output"));
+    if let Some(list) = list {
+        if !list.is_empty() && !list.iter().any(is_item) {
+            return None;
+        }
+        for (at, item) in list.iter().enumerate() {
+            reader.item(item, Place::Message(at as u64 + 1));
+        }
+    } else {
+        let words = text(value, "input")?;
+        let item = Json::object([("role", Json::from("user")), ("content", Json::from(words))]);
+        reader.item(&item, Place::Message(1));
+    }
+    if value.as_object().is_some() {
+        reader.body(value);
+    }
+    Some(reader.finish())
+}
+
+/// Takes a text whose every line is an item, or holds one, as Codex records them.
+fn lines(source: &str) -> Option<Transcript> {
+    let mut reader = Reader::new();
+    let mut found = false;
+    for (at, line) in source.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let at = Place::Line(at as u64 + 1);
+        match Json::parse(line) {
+            Ok(value) => found |= reader.line(&value, at),
+            Err(error) => reader.to.report.refuse(at, error.to_string()),
+        }
+    }
+    found.then(|| reader.finish())
+}
+
+fn is_item(value: &Json) -> bool {
+    text(value, "type").is_some() || text(value, "role").is_some()
+}
+
+struct Reader {
+    to: Transcript,
+    keys: Keys,
+    /// What the model does, as long as nobody else comes in.
+    turn: Option<Entry>,
+    time: Option<crate::object::Timestamp>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Reader { to: Transcript::new(FORMAT), keys: Keys::new(""), turn: None, time: None }
+    }
+
+    fn finish(mut self) -> Transcript {
+        self.end_turn();
+        self.to.finish()
+    }
+
+    fn end_turn(&mut self) {
+        if let Some(entry) = self.turn.take() {
+            self.to.push(entry);
+        }
+    }
+
+    /// Takes what stands beside the items.
+    fn body(&mut self, value: &Json) {
+        let instructions = text(value, "instructions").filter(|text| !text.is_empty());
+        self.to.instructions = instructions.map(str::to_owned);
+        self.to.tools = items(value, "tools").to_vec();
+        let mut known = vec!["instructions", "input", "tools"];
+        if value.get("input").is_none() {
+            self.end_turn();
+            let is_model = |entry: &&mut Entry| entry.memory.role == Role::Assistant;
+            if let Some(entry) = self.to.entries.iter_mut().rev().find(is_model) {
+                entry.call = Some(call(value));
+            }
+            known.extend(["output", "id", "object", "model", "status", "usage"]);
+        } else if value.get("output").is_some_and(is_something) {
+            self.to.report.mend(Place::Message(1), "input beside output: only the input was read");
+        }
+        leave(&mut self.to.report, "request", value, &known);
+    }
+
+    /// Takes a line; tells whether it is one of these records.
+    fn line(&mut self, line: &Json, at: Place) -> bool {
+        let kind = text(line, "type").unwrap_or_default();
+        self.time = text(line, "timestamp").and_then(clock::parse);
+        let Some(payload) = line.get("payload") else {
+            if is_item(line) {
+                self.item(line, at);
+                return true;
+            }
+            // The first line of older records tells of the session and has no type.
+            if text(line, "id").is_some() && self.keys.number() == 0 {
+                self.session(line);
+            } else {
+                self.to.report.refuse(at, "no item: neither `type`, `role` nor `payload` in it");
+            }
+            return false;
+        };
+        leave(&mut self.to.report, "line", line, &["type", "payload", "timestamp"]);
+        match kind {
+            "response_item" => self.item(payload, at),
+            "session_meta" => self.session(payload),
+            "compacted" => {
+                let what = "a compaction: the dialog before it is kept as it was";
+                self.to.report.mend(at, what);
+                self.to.report.skip("line compacted", "the dialog is kept whole");
+            }
+            "event_msg" => {
+                self.to.report.skip("line event_msg", "what is shown; the items say it too");
+            }
+            kind => {
+                let what = format!("line {}", clip(kind));
+                self.to.report.skip(&what, "a dialog has no place for it");
+            }
+        }
+        ["response_item", "session_meta", "event_msg", "turn_context"].contains(&kind)
+    }
+
+    fn session(&mut self, session: &Json) {
+        let instructions = text(session, "instructions")
+            .or_else(|| text(session.get("base_instructions")?, "text"))
+            .filter(|text| !text.is_empty());
+        if self.to.instructions.is_none() {
+            self.to.instructions = instructions.map(str::to_owned);
+        }
+        let known = ["instructions", "base_instructions", "timestamp"];
+        leave(&mut self.to.report, "session", session, &known);
+    }
+
+    /// Takes an item: it joins the model's turn, becomes a memory, or is refused.
+    fn item(&mut self, item: &Json, at: Place) {
+        let key = self.keys.next(item);
+        match memory(&mut self.to.report, item, at) {
+            Err(error) => self.to.report.refuse(at, error.to_string()),
+            Ok(memory) if memory.role == Role::Assistant => match &mut self.turn {
+                Some(entry) => entry.grow(FORMAT, key, memory.parts),
+                None => {
+                    let memory = Memory { time: self.time, ..memory };
+                    self.turn = Some(Entry::new(FORMAT, key, at, memory));
+                }
+            },
+            Ok(memory) => {
+                self.end_turn();
+                let memory = Memory { time: self.time, ..memory };
+                self.to.push(Entry::new(FORMAT, key, at, memory));
+            }
+        }
+    }
+}
+
+/// Makes the memory of an item.
+///
+/// # Errors
+/// `Invalid`, saying what the item lacks.
+fn memory(report: &mut Report, item: &Json, at: Place) -> Result<Memory> {
+    if item.as_object().is_none() {
+        return Err(Error::invalid("no object"));
+    }
+    let of = |role: Role, parts: Vec<Part>| Ok(Memory { parts, ..Memory::message(role, "") });
+    let needs = |key: &str| {
+        text(item, key).ok_or_else(|| {
+            let kind = clip(text(item, "type").unwrap_or_default());
+            Error::invalid(format!("an item {kind} without `{key}`"))
+        })
+    };
+    let kind = text(item, "type").unwrap_or("message");
+    match kind {
+        "message" => {
+            let role = match needs("role")? {
+                "system" => Role::System,
+                "developer" => {
+                    report.mend(at, "the developer's message became a system message");
+                    Role::System
+                }
+                "user" => Role::User,
+                "assistant" => Role::Assistant,
+                other => return Err(Error::invalid(format!("unknown role {:?}", clip(other)))),
+            };
+            leave(report, "message", item, &["type", "role", "content"]);
+            of(role, content(report, item.get("content"), at)?)
+        }
+        "function_call" => {
+            let (id, name) = (needs("call_id")?.to_owned(), needs("name")?.to_owned());
+            leave(report, kind, item, &["type", "call_id", "name", "arguments"]);
+            let arguments = openai_chat::written(item.get("arguments"));
+            of(Role::Assistant, vec![Part::Call { id, name, arguments }])
+        }
+        "function_call_output" => {
+            let call = needs("call_id")?.to_owned();
+            leave(report, kind, item, &["type", "call_id", "output"]);
+            let mut parts = content(report, item.get("output"), at)?;
+            parts.insert(0, Part::Result { call, error: false, parts: parts.len() as u64 });
+            of(Role::Tool, parts)
+        }
+        // What the host says to a tool's call that only the provider understands.
+        kind if kind.ends_with("_output") => of(Role::Tool, vec![opaque(PROVIDER, item)]),
+        "mcp_approval_response" => of(Role::User, vec![opaque(PROVIDER, item)]),
+        _ => of(Role::Assistant, vec![opaque(PROVIDER, item)]),
+    }
+}
+
+/// Returns the parts of a message's content or of an output.
+fn content(report: &mut Report, content: Option<&Json>, at: Place) -> Result<Vec<Part>> {
+    match content {
+        None | Some(Json::Null) => Err(Error::invalid("no content")),
+        Some(Json::String(text)) => Ok(vec![Part::text(text)]),
+        Some(Json::Array(parts)) => Ok(parts.iter().map(|item| part(report, item, at)).collect()),
+        Some(_) => Err(Error::invalid("a content that is neither text nor a list")),
+    }
+}
+
+fn part(report: &mut Report, item: &Json, at: Place) -> Part {
+    let kind = text(item, "type").unwrap_or_default();
+    let (url, known): (_, &[&str]) = match kind {
+        "input_text" | "output_text" | "text" => {
+            let Some(words) = text(item, "text") else { return opaque(PROVIDER, item) };
+            leave(report, kind, item, &["type", "text"]);
+            return Part::text(words);
+        }
+        "input_image" => (text(item, "image_url"), &["type", "image_url", "detail"]),
+        "input_file" => (text(item, "file_data"), &["type", "file_data", "filename"]),
+        _ => (None, &[]),
+    };
+    let Some(url) = url.filter(|_| only(item, known)) else { return opaque(PROVIDER, item) };
+    match data_url(url) {
+        Some(media) => {
+            let detail = if text(item, "detail") == Some("auto") { "detail" } else { "" };
+            leave(report, kind, item, &["type", "image_url", "file_data", detail]);
+            media
+        }
+        None => {
+            if url.starts_with("data:") {
+                undecoded(report, at, kind);
+            }
+            opaque(PROVIDER, item)
+        }
+    }
+}
+
+/// Returns the call that made a response.
+fn call(response: &Json) -> ModelCall {
+    ModelCall {
+        provider: openai_chat::SERVICE.to_owned(),
+        response: owned(response, "id"),
+        stop: owned(response, "status"),
+        usage: usage(response.get("usage")),
+        ..ModelCall::new(owned(response, "model"))
+    }
+}
+
+/// Returns the counts of a response, its cached tokens taken out of its input.
+fn usage(usage: Option<&Json>) -> Usage {
+    let count = |key: &str| usage?.get(key)?.as_u64();
+    let detail = |of: &str, key: &str| usage?.get(of)?.get(key)?.as_u64();
+    let cache_read = detail("input_tokens_details", "cached_tokens");
+    Usage {
+        input: count("input_tokens").map(|all| all.saturating_sub(cache_read.unwrap_or(0))),
+        output: count("output_tokens"),
+        cache_read,
+        cache_write: None,
+        reasoning: detail("output_tokens_details", "reasoning_tokens"),
+    }
+}

@@ -1,0 +1,158 @@
+//! The prompt of a state: what is in view, resolved, and the request that it makes.
+
+use std::sync::Arc;
+
+use super::{MemoryState, Session, Snapshot, ViewFile, ViewMemory};
+use crate::context::{ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, trimmed};
+use crate::error::{ErrorKind, Result};
+use crate::id::{ContentId, IterationId};
+use crate::object::{Body, Entry, Iteration, Part, read};
+use crate::store::Store;
+
+/// Stands in for bytes that were purged.
+const PURGED: &str = "[purged]";
+
+impl Snapshot {
+    /// Returns what a model is to see: instructions, tools, sandbox state, and the memories and
+    /// files in view, all texts read.
+    ///
+    /// A reference to a file stands as a text that names path and iteration, in place of the
+    /// reference; what was purged as `[purged]`; a file that is no text as a line that says so.
+    ///
+    /// # Errors
+    /// `Corrupt` if something of it cannot be read.
+    ///
+    /// ```
+    /// use partita::{Memory, Selector};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.set_instructions("You mend parsers.")?;
+    /// session.remember(Memory::user("It drops the last token."))?;
+    /// session.write("src/lib.rs", "fn parse() {}\n")?;
+    /// session.remember(Memory::user("Never mind."))?;
+    /// session.forget(&Selector::Number(2))?;
+    /// let prompt = session.latest()?.prompt()?;
+    /// assert_eq!((prompt.memories.len(), prompt.files[0].path.as_str()), (1, "src/lib.rs"));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn prompt(&self) -> Result<Prompt> {
+        let view = self.view();
+        let mut prompt = Prompt::new(lossy(&self.instructions()?));
+        prompt.tools = self.tools()?;
+        prompt.sandbox = lossy(&self.sandbox_state()?);
+        for memory in view.memories() {
+            prompt.memories.push(prompt_memory(&self.store, &memory?)?);
+        }
+        for file in view.files() {
+            prompt.files.push(viewed_file(&self.store, &file?)?);
+        }
+        Ok(prompt)
+    }
+
+    /// Renders the request for a provider's model, with cache points.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn context(&self, dialect: Dialect) -> Result<Request> {
+        Ok(self.prompt()?.render(dialect))
+    }
+
+    /// Tells what a model sees otherwise in another state than in this one.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn context_diff(&self, other: &Snapshot) -> Result<ContextDiff> {
+        Ok(ContextDiff::between(&self.prompt()?, &other.prompt()?))
+    }
+}
+
+impl Session {
+    /// Renders the request for a provider's model from the newest state: valid by construction,
+    /// whatever was forgotten, hidden or compacted, and whatever a crash left open.
+    ///
+    /// # Errors
+    /// As [`Snapshot::prompt`].
+    ///
+    /// ```
+    /// use partita::{Dialect, Memory};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.remember(Memory::user("Hello."))?;
+    /// let request = session.context(Dialect::OpenAiChat)?;
+    /// assert_eq!(
+    ///     request.body.to_string(),
+    ///     r#"{"messages":[{"role":"user","content":"Hello."}]}"#
+    /// );
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn context(&self, dialect: Dialect) -> Result<Request> {
+        self.latest()?.context(dialect)
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A memory in view as a model is to see it.
+pub(super) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptMemory> {
+    let mut memory = entry.memory.clone();
+    for part in &mut memory.parts {
+        if let Part::File { iteration } = part {
+            *part = Part::text(referred_file(store, *iteration)?);
+            continue;
+        }
+        for body in part.bodies_mut() {
+            if let Body::Content(content) = body {
+                *body = Body::new(content_or_purged(store, *content)?);
+            }
+        }
+    }
+    let memory = match entry.state {
+        MemoryState::Trimmed => trimmed(&memory),
+        _ => memory,
+    };
+    Ok(PromptMemory { number: entry.number, memory })
+}
+
+fn content_or_purged(store: &Store, content: ContentId) -> Result<Arc<[u8]>> {
+    match store.read_content(content) {
+        Err(error) if error.kind() == ErrorKind::Purged => Ok(PURGED.as_bytes().into()),
+        read => read,
+    }
+}
+
+/// The text that stands for a reference to a file.
+fn referred_file(store: &Store, iteration: IterationId) -> Result<String> {
+    let iteration: Iteration = match read(store, iteration.id()) {
+        Ok(iteration) => iteration,
+        // A reference may outlive the history that it points into.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
+            return Ok("[a file that is no longer stored]".to_owned());
+        }
+        Err(error) => return Err(error),
+    };
+    let text = entry_text(store, &iteration.entry)?;
+    Ok(format!("[file {}, iteration {}]\n{text}", iteration.path, iteration.number))
+}
+
+/// A file in view as a model is to see it.
+pub(super) fn viewed_file(store: &Store, file: &ViewFile) -> Result<ViewedFile> {
+    let text = entry_text(store, &file.entry)?;
+    Ok(ViewedFile::new(file.path.to_string(), file.number, text).with_after(file.after))
+}
+
+pub(super) fn entry_text(store: &Store, entry: &Entry) -> Result<String> {
+    Ok(match entry {
+        Entry::File { content, .. } => {
+            let bytes = content_or_purged(store, *content)?;
+            match bytes.contains(&0) {
+                true => format!("[{} bytes that are no text]", bytes.len()),
+                false => lossy(&bytes),
+            }
+        }
+        Entry::Symlink { target } => {
+            format!("[a symbolic link to {}]", lossy(&content_or_purged(store, *target)?))
+        }
+        Entry::Submodule { .. } => "[a submodule]".to_owned(),
+        Entry::Removed => "[removed]".to_owned(),
+    })
+}
