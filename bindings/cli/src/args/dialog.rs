@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Json;
+use super::plain::COUNTER;
 
 /// Commands on the dialog of a session.
 #[derive(Debug, Subcommand)]
@@ -86,6 +87,21 @@ pub(crate) enum Dialog {
     #[command(after_help = "Examples:\n  partita export chat --format openai-chat > chat.json\n  \
                             partita export chat --format atif --at 12")]
     Export(Export),
+
+    /// Tell what the tokens of a session's context are spent on, largest first
+    #[command(after_help = "Examples:\n  partita capacity chat --limit 128000\n  \
+                            partita capacity chat --counter gpt-4 --json")]
+    Capacity(CapacityArgs),
+
+    /// Say what to take out of the view so that the context fits; --apply does it
+    #[command(after_help = "Examples:\n  partita plan chat --limit 32000\n  \
+                            partita plan chat --limit 32000 --apply")]
+    Plan(PlanArgs),
+
+    /// Show what a model is sent: the request's body with --json, else an outline
+    #[command(after_help = "Examples:\n  partita context chat --dialect anthropic --json\n  \
+                            partita context chat --diff 12..latest")]
+    Context(ContextArgs),
 }
 
 /// Arguments of `memories`.
@@ -201,4 +217,58 @@ pub(crate) struct Export {
     /// The state to write
     #[arg(long, value_name = "CHECKPOINT")]
     pub(crate) at: Option<String>,
+}
+
+/// Arguments of `capacity`.
+#[derive(Args, Debug)]
+pub(crate) struct CapacityArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    /// Tokens that the context may have
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Tokens that the context may have
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: u64,
+    /// Do it, as one operation
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `context`.
+#[derive(Args, Debug)]
+pub(crate) struct ContextArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Whose API it is for: anthropic, openai-chat or openai-responses
+    #[arg(long, value_name = "D", required_unless_present = "diff")]
+    pub(crate) dialect: Option<String>,
+    /// The state to show
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) at: Option<String>,
+    /// Only how it differs between two checkpoints
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"])]
+    pub(crate) diff: Option<String>,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }

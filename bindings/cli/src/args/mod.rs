@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::dialog::{
-    Compact, Dialog, Export, Globbed, Memories, Say, Search, Selected, Set, Text,
+    CapacityArgs, Compact, ContextArgs, Dialog, Export, Globbed, Memories, PlanArgs, Say, Search,
+    Selected, Set, Text,
 };
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};

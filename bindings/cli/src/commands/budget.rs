@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use partita::{
-    Budget, Count, DefaultValues, Encoding, Item, ItemSource, Makeup, Material, Piece, PlanAction,
-    PlanGroup, Prompt, Role, Source, Values as _, exchanges, plan,
+    Budget, Count, DefaultValues, Encoding, Item, Makeup, Material, PlanAction, PlanGroup, Prompt,
+    Role, Source, Values as _, exchanges, plan,
 };
 
-use super::count::{Body, Rule, none_in, note_media};
+use super::count::{Body, none_in, overhead, role};
 use super::counter;
 use crate::args::BudgetArgs;
 use crate::failure::Result;
@@ -66,7 +66,6 @@ pub(super) fn budget(out: &mut Output, args: &BudgetArgs) -> Result<()> {
         return Err(none_in(&args.file).into());
     }
     let fit = fit(&body, counter, args.limit)?;
-    note_media(&body.prompt.items());
     if args.json.json {
         return out.json(&json::Budgeted::new(&fit));
     }
@@ -74,13 +73,12 @@ pub(super) fn budget(out: &mut Output, args: &BudgetArgs) -> Result<()> {
 }
 
 fn fit(body: &Body, counter: Encoding, limit: u64) -> Result<Fit> {
-    let rule = Rule::new(counter);
     let items = body.prompt.items();
-    let mut exchanges = exchanges_of(body, &rule, &items);
-    let before = rule.prompt(&body.prompt);
+    let mut exchanges = exchanges_of(body, counter, &items);
+    let before = body.prompt.count(&counter);
     let (mut after, mut room) = (before, limit);
     for attempt in 1..=ATTEMPTS {
-        let groups = groups(body, &rule, &items, &exchanges);
+        let groups = groups(before, counter, &items, &exchanges);
         let plan = plan(&groups, &Budget::new(room))?;
         for exchange in &mut exchanges {
             exchange.dropped = false;
@@ -92,7 +90,7 @@ fn fit(body: &Body, counter: Encoding, limit: u64) -> Result<Fit> {
                 }
             }
         }
-        after = rule.prompt(&without(&body.prompt, &exchanges));
+        after = without(&body.prompt, &exchanges).count(&counter);
         let over = after.high().saturating_sub(limit);
         if over == 0 || attempt == ATTEMPTS {
             break;
@@ -110,11 +108,11 @@ fn name(counter: Encoding) -> &'static str {
     }
 }
 
-fn exchanges_of(body: &Body, rule: &Rule, items: &[Item]) -> Vec<Exchange> {
+fn exchanges_of(body: &Body, counter: Encoding, items: &[Item]) -> Vec<Exchange> {
     let memories = &body.prompt.memories;
     let of_memory: HashMap<&str, &Item> = items
         .iter()
-        .filter(|item| item.source == ItemSource::Memories)
+        .filter(|item| item.source == Source::Memories)
         .map(|item| (item.key.as_str(), item))
         .collect();
     let ranges = exchanges(memories.iter().map(|memory| &memory.memory));
@@ -133,8 +131,9 @@ fn exchanges_of(body: &Body, rule: &Rule, items: &[Item]) -> Vec<Exchange> {
             exchange.memories.insert(memory.number);
             exchange.pinned |= memory.memory.role == Role::System;
             if let Some(item) = of_memory.get(memory.number.to_string().as_str()) {
-                exchange.tokens += rule.item(item);
-                exchange.makeup = made_up(exchange.makeup, rule, item);
+                let tokens = item.count(&counter);
+                exchange.tokens += tokens;
+                exchange.makeup = exchange.makeup.with(material(item), tokens.high());
             }
         }
         exchange.messages = body.messages[range].to_vec();
@@ -144,31 +143,32 @@ fn exchanges_of(body: &Body, rule: &Rule, items: &[Item]) -> Vec<Exchange> {
     ranges.into_iter().enumerate().map(group).collect()
 }
 
-fn made_up(makeup: Makeup, rule: &Rule, item: &Item) -> Makeup {
-    item.pieces.iter().fold(makeup, |makeup, piece| match piece {
-        Piece::Message { role, .. } => {
-            let material = match *role {
-                "assistant" => Material::Said,
-                "tool" => Material::Returned,
-                _ => Material::Asked,
-            };
-            makeup.with(material, rule.piece(piece).high())
-        }
-        _ => makeup,
-    })
+/// What an item mostly is.
+fn material(item: &Item) -> Material {
+    match role(item) {
+        "assistant" => Material::Said,
+        "tool" => Material::Returned,
+        _ => Material::Asked,
+    }
 }
 
-fn groups(body: &Body, rule: &Rule, items: &[Item], exchanges: &[Exchange]) -> Vec<PlanGroup<Key>> {
+fn groups(
+    whole: Count,
+    counter: Encoding,
+    items: &[Item],
+    exchanges: &[Exchange],
+) -> Vec<PlanGroup<Key>> {
     let fixed = |name: &str, source, tokens| {
         PlanGroup::new(Key::Fixed(name.to_owned()), source, tokens).pinned()
     };
-    let sum = |source: ItemSource| -> Count {
-        items.iter().filter(|item| item.source == source).map(|item| rule.item(item)).sum()
+    let sum = |source: Source| -> Count {
+        items.iter().filter(|item| item.source == source).map(|item| item.count(&counter)).sum()
     };
-    let tools = sum(ItemSource::Tools) + rule.request(body.prompt.tools.len());
+    let rest = overhead(whole, items.iter().map(|item| item.count(&counter)).sum());
+    let tools = sum(Source::Tools) + rest;
     let mut groups = vec![
         fixed("the tools and the request itself", Source::Tools, tools),
-        fixed("the instructions", Source::Instructions, sum(ItemSource::Instructions)),
+        fixed("the instructions", Source::Instructions, sum(Source::Instructions)),
     ];
     for (at, exchange) in exchanges.iter().enumerate() {
         let key = Key::Exchange(at, shown(&exchange.messages));

@@ -4,15 +4,14 @@ use std::path::Path;
 
 use partita::interop::{Messages, messages};
 use partita::{
-    Count, Encoding, Error, ErrorKind, Item, ItemSource, Json, Overhead, Piece, Prompt,
-    TokenCounter as _, Tool,
+    Count, Encoding, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter as _, Tool,
 };
 
 use super::{counter, input};
 use crate::args::CountArgs;
 use crate::failure::Result;
 use crate::output::table::Align;
-use crate::output::{Output, counted, json, note, quote, said};
+use crate::output::{Output, counted, json, quote, said};
 
 /// Counts the tokens of a text, or of messages one by one.
 pub(super) fn count(out: &mut Output, args: &CountArgs) -> Result<()> {
@@ -77,7 +76,7 @@ impl Body {
 
     /// Which message an item of the prompt is of; none if it is no memory's.
     pub(super) fn message_of(&self, item: &Item) -> Option<u64> {
-        let number = item.key.parse::<usize>().ok().filter(|_| item.source == ItemSource::Memories);
+        let number = item.key.parse::<usize>().ok().filter(|_| item.source == Source::Memories);
         self.messages.get(number?.checked_sub(1)?).copied()
     }
 }
@@ -88,68 +87,11 @@ fn message_number(origin: &str) -> Option<u64> {
     key.split_once('-')?.0.parse().ok()
 }
 
-/// Counts what items are sent as, by the published rule of OpenAI's chat requests.
-pub(super) struct Rule {
-    pub(super) counter: Encoding,
-    overhead: Overhead,
-}
-
-impl Rule {
-    pub(super) fn new(counter: Encoding) -> Rule {
-        Rule { counter, overhead: Overhead::of(counter) }
-    }
-
-    /// Counts an item; media count for nothing.
-    pub(super) fn item(&self, item: &Item) -> Count {
-        item.pieces.iter().map(|piece| self.piece(piece)).sum()
-    }
-
-    pub(super) fn piece(&self, piece: &Piece) -> Count {
-        match piece {
-            Piece::Message { role, texts, .. } => {
-                let texts: Count = texts.iter().map(|text| self.counter.count(text)).sum();
-                self.overhead.message(&self.counter, role, None) + texts
-            }
-            Piece::Tool { name, description, schema } => {
-                self.overhead.tool(&self.counter, name, description, schema)
-            }
-            _ => Count::ZERO,
-        }
-    }
-
-    /// Counts what a request costs beside its items.
-    pub(super) fn request(&self, tools: usize) -> Count {
-        self.overhead.request() + self.overhead.tools(tools)
-    }
-
-    /// Counts a whole prompt.
-    pub(super) fn prompt(&self, prompt: &Prompt) -> Count {
-        let items: Count = prompt.items().iter().map(|item| self.item(item)).sum();
-        items + self.request(prompt.tools.len())
-    }
-}
-
-/// Notes that media are in a prompt, which no text counter counts.
-pub(super) fn note_media(items: &[Item]) {
-    let pieces = items.iter().flat_map(|item| &item.pieces);
-    let media = pieces.map(|piece| match piece {
-        Piece::Message { media, .. } => media.len() as u64,
-        _ => 0,
-    });
-    let media: u64 = media.sum();
-    if media > 0 {
-        let media = counted(media, "image or document is", "images and documents are");
-        note(&format!("{media} not counted: their tokens are their provider's to tell"));
-    }
-}
-
 fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: bool) -> Result<()> {
-    let rule = Rule::new(counter);
     let items = body.prompt.items();
-    let overhead = rule.request(body.prompt.tools.len());
-    let counts: Vec<Count> = items.iter().map(|item| rule.item(item)).collect();
-    let total = counts.iter().sum::<Count>() + overhead;
-    note_media(&items);
+    let counts: Vec<Count> = items.iter().map(|item| item.count(&counter)).collect();
+    let total = body.prompt.count(&counter);
+    let overhead = overhead(total, counts.iter().sum());
     if as_json {
         let rows = items.iter().zip(&counts).map(|(item, &tokens)| {
             json::CountedItem::new(item, body.message_of(item), role(item), tokens)
@@ -169,6 +111,11 @@ fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: boo
         "{total} tokens of {}, {overhead} of them beside the messages",
         counter.id()
     ))
+}
+
+/// What a request costs beside its items.
+pub(super) fn overhead(total: Count, items: Count) -> Count {
+    Count::exact(total.tokens().saturating_sub(items.tokens()))
 }
 
 /// The role of an item's first message; empty for a tool.
@@ -221,8 +168,12 @@ mod tests {
         let text =
             br#"[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]"#;
         let body = Body::parse(text).unwrap();
+        let counter = Encoding::O200k;
+        let items = body.prompt.items();
+        let sum: Count = items.iter().map(|item| item.count(&counter)).sum();
+        let total = body.prompt.count(&counter);
         // 3 to begin the answer; for each message 3, the role and the content.
-        let rule = Rule::new(Encoding::O200k);
-        assert_eq!(rule.prompt(&body.prompt), Count::exact(3 + 3 + 1 + 3 + 3 + 1 + 1));
+        assert_eq!(total, Count::exact(3 + 3 + 1 + 3 + 3 + 1 + 1));
+        assert_eq!(overhead(total, sum), Count::exact(3));
     }
 }

@@ -3,6 +3,7 @@
 mod budget;
 mod checkout;
 mod compare;
+mod context;
 mod count;
 mod dialog;
 mod export;
@@ -105,6 +106,9 @@ fn run_dialog(out: &mut Output, dir: &Path, command: &Dialog) -> Result<()> {
         Dialog::Expand { name, id, json } => view::expand(out, dir, name, id, json.json),
         Dialog::Set(set) => set::set(out, dir, set),
         Dialog::Export(export) => export::export(out, dir, export),
+        Dialog::Capacity(args) => context::capacity(out, dir, args),
+        Dialog::Plan(args) => context::plan(out, dir, args),
+        Dialog::Context(args) => context::context(out, dir, args),
     }
 }
 

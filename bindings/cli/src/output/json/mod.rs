@@ -1,6 +1,7 @@
 //! The JSON of listings. Field names and their meaning are a promise: `docs/cli.md` has the
 //! schemas.
 
+mod context;
 mod dialog;
 mod report;
 mod tokens;
@@ -10,6 +11,7 @@ mod upkeep;
 use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry};
 use serde::Serialize;
 
+pub(crate) use self::context::{ContextChanged, Planned, Spent};
 pub(crate) use self::dialog::{Edited, Memory, Said, SetText, View, listed_state, viewed_state};
 pub(crate) use self::report::{Checked, CheckedOut, Counted, FilePlan, Imported, Restored};
 pub(crate) use self::tokens::{Budgeted, CountedItem, CountedMessages, CountedText};

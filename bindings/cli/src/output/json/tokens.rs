@@ -8,7 +8,7 @@ use crate::commands::Fit;
 /// A count: tokens, and the bounds of an estimate, which are the tokens themselves where they are
 /// known.
 #[derive(Debug, Serialize)]
-struct Tokens {
+pub(super) struct Tokens {
     tokens: u64,
     exact: bool,
     low: u64,
