@@ -193,7 +193,9 @@ fn a_purged_memory_is_told_and_no_second_import_brings_it_back() {
     let listed = partita.run(["memories", "s", "--json"]);
     assert!(listed.stderr.contains("1 memory is left out: purged"), "{}", listed.stderr);
     let line = ["import", "transcript", "-", "--session", "s", "--format", "openai-chat", "--json"];
+    let before = bytes_of(partita.store());
     let report = feed(&partita, &line, CHAT.as_bytes()).success();
+    assert!(bytes_of(partita.store()) == before, "nothing is written");
     let report: Value = serde_json::from_slice(&report).unwrap();
     assert_eq!((number(&report, "memories"), number(&report, "known")), (0, 5));
     let export = partita.run(["export", "s", "--format", "openai-chat"]);

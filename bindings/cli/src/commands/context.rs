@@ -194,7 +194,12 @@ fn show_diff(out: &mut Output, diff: &ContextDiff, counter: Encoding) -> Result<
     });
     let align = [Align::Left, Align::Right, Align::Left, Align::Left, Align::Left];
     out.table(align, rows)?;
-    out.line(format_args!("the first {} as before", counted(first as u64, "item is", "items are")))
+    match first as u64 {
+        0 => out.line(format_args!("nothing of the beginning is as before")),
+        first => {
+            out.line(format_args!("the first {} as before", counted(first, "item is", "items are")))
+        }
+    }
 }
 
 /// Reads a dialect by its name.

@@ -172,26 +172,25 @@ fn record<'a>(
         let (batch, after) = rest.split_at(batch_len(rest));
         rest = after;
         let is_first = done == 0;
-        let added = session.batch(|edit| {
+        let mut edit = session.begin()?;
+        if let Some(text) = instructions.filter(|_| is_first) {
+            edit.set_instructions(text)?;
+        }
+        if is_first && !tools.is_empty() {
+            edit.set_tools(&tools)?;
+        }
+        let mut added = 0;
+        for entry in batch {
+            added += u64::from(remember(&mut edit, entry)?);
+        }
+        if added > 0 || is_first && (instructions.is_some() || !tools.is_empty()) {
             edit.kind(OperationKind::Import);
             edit.label("transcript", source.format.name())?;
             let from = batch.first().map_or(String::new(), |entry| entry.at.to_string());
             let to = batch.last().map_or(String::new(), |entry| entry.at.to_string());
             edit.message(&format!("{name} ({}): {from} to {to}", source.format))?;
-            if is_first {
-                if let Some(text) = instructions {
-                    edit.set_instructions(text)?;
-                }
-                if !tools.is_empty() {
-                    edit.set_tools(&tools)?;
-                }
-            }
-            let mut added = 0;
-            for entry in batch {
-                added += u64::from(remember(edit, entry)?);
-            }
-            Ok(added)
-        })?;
+            edit.commit()?;
+        }
         imported.new += added;
         imported.known += batch.len() as u64 - added;
         done += batch.len();
