@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::known::Known;
 use super::ledger::Ledger;
 use super::{Session, Snapshot};
 use crate::budget::{Account, Budget, Capacity};
@@ -53,7 +54,10 @@ impl Snapshot {
     /// # Errors
     /// As [`prompt`](Self::prompt).
     pub fn account(&self, counter: &(impl TokenCounter + ?Sized)) -> Result<Account<ItemKey>> {
-        Ok(Ledger::new(self, counter)?.into_account())
+        let known = Known::new(counter, self.store());
+        let account = Ledger::new(self, &known)?.into_account();
+        known.keep();
+        Ok(account)
     }
 }
 
@@ -110,12 +114,14 @@ impl Session {
         look: impl FnOnce(&Account<ItemKey>) -> T,
     ) -> Result<T> {
         let latest = self.latest()?;
+        let known = Known::new(counter, self.store());
         let mut kept = self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Taken out: what fails half-way is not kept.
         let ledger = match kept.take() {
-            Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, counter)?,
-            _ => Ledger::new(&latest, counter)?,
+            Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, &known)?,
+            _ => Ledger::new(&latest, &known)?,
         };
+        known.keep();
         Ok(look(kept.insert(ledger).account()))
     }
 }

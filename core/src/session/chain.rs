@@ -89,9 +89,14 @@ impl<T: Linked> Link<T> {
         &self,
         objects: &(impl Objects + ?Sized),
     ) -> Result<Option<ObjectId>> {
+        // A chain of which damage took a link goes on without a jump.
+        let unless_lost = |found: Result<Option<Self>>| match found {
+            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
+            found => found,
+        };
         // The start of a chain jumps to itself, so its child and grandchild jump to their parents.
-        let Some(jump) = self.jump(objects)? else { return Ok(None) };
-        let Some(far) = jump.jump(objects)? else { return Ok(None) };
+        let Some(jump) = unless_lost(self.jump(objects))? else { return Ok(None) };
+        let Some(far) = unless_lost(jump.jump(objects))? else { return Ok(None) };
         Ok(jumps_far(self.number(), jump.number(), far.number()).then_some(far.id))
     }
 

@@ -152,12 +152,24 @@ impl Iterator for FoundMemories<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let entry = match self.memories.next()? {
+            let (key, value) = match self.memories.rows.next()? {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error)),
+            };
+            let store = self.memories.store;
+            // Most memories cannot hold the text, by what the catalogue knows of them.
+            match memory_id(&value) {
+                Ok(id) if !store.catalogue().may_contain(id, &self.text) => continue,
+                Ok(_) => {}
+                Err(error) => return Some(Err(error)),
+            }
+            let entry = match entry(store, &key, &value) {
                 Ok(entry) => entry,
                 // A purged memory holds no text.
                 Err(error) if error.kind() == ErrorKind::Purged => continue,
                 Err(error) => return Some(Err(error)),
             };
+            sign(store, &entry);
             if self.role.is_some_and(|role| role != entry.memory.role) {
                 continue;
             }
@@ -168,6 +180,30 @@ impl Iterator for FoundMemories<'_> {
             }
         }
     }
+}
+
+/// Lets the catalogue know a memory, for the next search, if all its texts can be read.
+fn sign(store: &Store, entry: &MemoryEntry) {
+    if store.catalogue().has_signature(entry.id) {
+        return;
+    }
+    let mut texts = Vec::new();
+    for part in &entry.memory.parts {
+        let body = match part {
+            Part::Text(body) | Part::Thinking { text: body, .. } => body,
+            Part::Call { name, arguments, .. } => {
+                texts.push(name.clone());
+                arguments
+            }
+            _ => continue,
+        };
+        match store.read_body(body) {
+            Ok(bytes) => texts.push(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(_) => return,
+        }
+    }
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    store.catalogue().set_signature(entry.id, &texts);
 }
 
 /// Tells whether a memory holds a text in lower case. A body that was purged holds nothing.
@@ -260,6 +296,13 @@ impl Store {
 fn entry(store: &Store, key: &[u8], value: &Value) -> Result<MemoryEntry> {
     let id = memory_id(value)?;
     Ok(MemoryEntry { number: memory_number(key)?, id, memory: read(store, id.id())? })
+}
+
+impl Memories<'_> {
+    /// Goes through the ids alone, without reading the memories.
+    pub(super) fn ids(self) -> impl Iterator<Item = Result<MemoryId>> {
+        self.rows.map(|row| memory_id(&row?.1))
+    }
 }
 
 impl Iterator for Memories<'_> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use super::known::Known;
 use super::prompt::{prompt_memory, viewed_file};
 use super::view::Summarizer;
 use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewFile, ViewMemory, ViewReport};
@@ -140,7 +141,9 @@ impl Session {
         options: &PlanOptions<'_>,
     ) -> Result<Plan<PlanKey>> {
         budget.check()?;
-        let groups = self.latest()?.plan_groups(counter, options)?;
+        let known = Known::new(counter, self.store());
+        let groups = self.latest()?.plan_groups(&known, options)?;
+        known.keep();
         // Without its beginning a dialog gets a placeholder, for which there must be room.
         let placeholder = Prompt::default().items();
         let placeholder: Count = placeholder.iter().map(|item| item.count(counter)).sum();

@@ -1,13 +1,13 @@
 //! The sessions of a store: create, open, rename, delete, list.
 
-use super::Session;
 use super::head::{Head, NewOperation};
 use super::names::check_name;
+use super::{Session, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::OperationId;
 use crate::object::{Operation, OperationKind};
 use crate::store::refs::{SESSION, deleted_ref, session_ref};
-use crate::store::{Batch as StoreBatch, Expected, Store};
+use crate::store::{Batch as StoreBatch, Expected, Listing, Store};
 
 /// Rows that a listing asks the store for at a time.
 const PAGE: usize = 256;
@@ -197,6 +197,42 @@ impl SessionEntry {
     /// Returns the id of its newest operation.
     pub fn operation(&self) -> OperationId {
         self.operation
+    }
+}
+
+/// How much a session holds in its newest state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionSizes {
+    /// Files that are there.
+    pub files: u64,
+    /// Memories.
+    pub memories: u64,
+}
+
+impl Store {
+    /// Tells how much a session of a listing holds. Reads its maps where the catalogue does not
+    /// know it.
+    ///
+    /// # Errors
+    /// `Corrupt` if the session cannot be read.
+    pub fn session_sizes(&self, entry: &SessionEntry) -> Result<SessionSizes> {
+        if let Some(Listing { files, memories }) = self.catalogue().listing(entry.operation) {
+            return Ok(SessionSizes { files, memories });
+        }
+        let state = Snapshot::new(self, Head::read(self, entry.operation)?.point);
+        let mut sizes = SessionSizes { files: 0, memories: 0 };
+        for file in state.files() {
+            file?;
+            sizes.files += 1;
+        }
+        for row in state.memories().ids() {
+            row?;
+            sizes.memories += 1;
+        }
+        let listing = Listing { files: sizes.files, memories: sizes.memories };
+        self.catalogue().set_listing(entry.operation, listing);
+        Ok(sizes)
     }
 }
 

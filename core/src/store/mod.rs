@@ -1,10 +1,6 @@
 //! Objects and refs: batches, compare-and-set, checks.
 
 mod batch;
-#[cfg_attr(
-    not(all(test, feature = "catalogue", panic = "unwind")),
-    expect(dead_code, reason = "sessions ask it once they count and search by it")
-)]
 mod catalogue;
 mod check;
 mod gc;
@@ -25,6 +21,7 @@ pub use crate::log::{CheckSite, knock_out};
 pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
 use catalogue::Catalogue;
+pub(crate) use catalogue::{KnownCount, Listing};
 pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;

@@ -218,8 +218,11 @@ fn has_state(store: &Store, operation: &ObjectId, whole: &HashSet<ObjectId>) -> 
     }
     let checkpoint: Checkpoint = read(store, checkpoint.id())?;
     for root in checkpoint.roots.values() {
-        let node = store.read_node(root)?;
-        if node.kind == Kind::MAP {
+        if !whole.contains(root) {
+            return Ok(false);
+        }
+        // Instructions, tools and the like are contents, which were read already.
+        if store.log().is_node(root)? && store.read_node(root)?.kind == Kind::MAP {
             for row in Map::new(Some(crate::id::MapId::new(*root))).prefix(store, b"") {
                 row?;
             }

@@ -1,6 +1,5 @@
 //! Capacity: the kept account is that of the whole prompt, whatever happened on the way.
 
-use super::*;
 use crate::budget::Budget;
 use crate::context::{Source, Tool};
 use crate::json::Json;
