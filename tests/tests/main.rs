@@ -5,6 +5,7 @@ mod context;
 mod corpus;
 mod crash;
 mod damage;
+mod dialog;
 mod edits;
 mod import;
 mod inputs;

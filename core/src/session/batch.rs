@@ -12,7 +12,7 @@ use super::state::{StateEdit, check_key, content_of, value_of};
 use super::{Session, Snapshot, check_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::MemoryId;
-use crate::object::{Canonical, FilePath, Memory, OperationKind, Part, Timestamp};
+use crate::object::{Canonical, FilePath, Memory, ModelCall, OperationKind, Part, Timestamp};
 use crate::store::Batch as StoreBatch;
 
 /// Memories that are looked through for the last call.
@@ -165,6 +165,25 @@ impl Batch {
     /// `Invalid` for a memory that breaks a limit.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
         self.draft.remember(&mut self.batch, memory)
+    }
+
+    /// Appends a memory that came of a model's call, stores the call and links to it.
+    ///
+    /// # Errors
+    /// As [`remember`](Self::remember); `Invalid` for a call that breaks a limit.
+    ///
+    /// ```
+    /// use partita::{Canonical, Memory, ModelCall, Objects};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let call = ModelCall::new("claude-x");
+    /// session.batch(|b| b.remember_with_call(Memory::assistant("Hello."), call.clone()))?;
+    /// let link = session.memory(1)?.memory.links[0];
+    /// let node = session.store().get_node(&link)?.unwrap();
+    /// assert_eq!(ModelCall::from_node(&node)?, call);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn remember_with_call(&mut self, memory: Memory, call: ModelCall) -> Result<()> {
+        self.draft.remember_with_call(&mut self.batch, memory, call)
     }
 
     /// Makes iterations from here on say that the call in a memory made them.

@@ -15,7 +15,7 @@ use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
 use crate::map::Map;
 use crate::object::{
-    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, Objects, Timestamp,
+    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, ModelCall, Objects, Timestamp,
 };
 use crate::store::Batch as StoreBatch;
 
@@ -123,6 +123,7 @@ pub(super) struct Draft {
     contents: Vec<(Arc<[u8]>, Option<ContentId>)>,
     by_content: HashMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
+    calls: Vec<ModelCall>,
 }
 
 impl Draft {
@@ -148,6 +149,9 @@ impl Draft {
         }
         for (iteration, base) in &self.iterations {
             batch.put(iteration, *base);
+        }
+        for call in &self.calls {
+            batch.put(call, None);
         }
         Ok(())
     }
@@ -302,6 +306,23 @@ impl Draft {
     pub(super) fn remember(&mut self, batch: &mut StoreBatch, memory: Memory) -> Result<()> {
         let memory = self.spill(batch, memory)?;
         self.memories.push(memory);
+        Ok(())
+    }
+
+    /// Appends a memory that links to the call of a model that made it. The memory comes first:
+    /// one that is refused leaves no call behind.
+    pub(super) fn remember_with_call(
+        &mut self,
+        batch: &mut StoreBatch,
+        memory: Memory,
+        call: ModelCall,
+    ) -> Result<()> {
+        call.validate()?;
+        let id = call.to_node().id();
+        let linked = memory.links.contains(&id);
+        self.remember(batch, if linked { memory } else { memory.with_link(id) })?;
+        batch.put(&call, None);
+        self.calls.push(call);
         Ok(())
     }
 

@@ -1,11 +1,10 @@
 //! Files: list, history, cat, write, remove.
 
-use std::io::Read as _;
 use std::path::Path;
 
-use partita::{Entry, Error, ErrorKind, FilePath, IterationInfo, OperationKind};
+use partita::{Entry, FilePath, IterationInfo, OperationKind};
 
-use super::{Access, check_name, checkpoint, open_session, open_store};
+use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
 use crate::output::{Output, grouped, json, quote, time};
@@ -136,26 +135,6 @@ pub(super) fn write(
             .and_then(|number| session.iteration(path, number))?,
     };
     told(out, &info, json)
-}
-
-fn input(file: Option<&Path>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (what, read) = match file {
-        Some(file) if file != Path::new("-") => {
-            let what = file.display().to_string();
-            (what, std::fs::read(file).map(|read| bytes = read))
-        }
-        _ => (
-            "the standard input".to_owned(),
-            std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
-        ),
-    };
-    match read {
-        Ok(()) => Ok(bytes),
-        Err(error) => {
-            Err(Error::new(ErrorKind::Io, format!("cannot read {what}")).with_source(error).into())
-        }
-    }
 }
 
 /// Removes a file.

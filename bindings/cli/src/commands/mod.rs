@@ -1,23 +1,36 @@
 //! What each command does: open, ask the library, print.
 
+mod budget;
 mod checkout;
 mod compare;
+mod context;
+mod count;
+mod dialog;
+mod export;
 mod files;
 mod import;
 mod log;
+mod pins;
 mod restore;
 mod sessions;
+mod set;
 mod store;
+mod transcript;
 mod upkeep;
+mod view;
 
 use std::ffi::OsStr;
+use std::io::Read as _;
 use std::path::Path;
 
-use partita::{CheckpointId, Error, ErrorKind, Session, Store};
+use partita::{CheckpointId, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{Cli, Command, ImportSource};
+use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::Result;
 use crate::output::Output;
+
+pub(crate) use self::budget::Fit;
+pub(crate) use self::transcript::Imported;
 
 /// Runs a command.
 pub(crate) fn run(cli: &Cli) -> Result<()> {
@@ -30,7 +43,10 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Rename { name, new } => sessions::rename(out, dir, name, new),
         Command::Delete { name } => sessions::delete(out, dir, name),
         Command::Sessions(json) => sessions::list(out, dir, json.json),
-        Command::Import { source: ImportSource::Git(git) } => import::git(out, dir, git),
+        Command::Import { source } => match source {
+            ImportSource::Git(git) => import::git(out, dir, git),
+            ImportSource::Transcript(transcript) => transcript::import(out, dir, transcript),
+        },
         Command::Log { name, limit, json } => log::log(out, dir, name, *limit, json.json),
         Command::Files { name, at, json } => files::list(out, dir, name, at.as_deref(), json.json),
         Command::History { name, path, json } => {
@@ -63,13 +79,37 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Gc(gc) => upkeep::gc(out, dir, gc),
         Command::Purge(purge) => upkeep::purge(out, dir, purge),
         Command::Trim(trim) => upkeep::trim(out, dir, trim),
-        Command::Pin { name, at } => upkeep::pin(out, dir, name, at.as_deref()),
-        Command::Unpin { name, at } => upkeep::unpin(out, dir, name, at.as_deref()),
+        Command::Pin(pin) => pins::pin(out, dir, pin),
+        Command::Unpin(pin) => pins::unpin(out, dir, pin),
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
+        Command::Dialog(command) => run_dialog(out, dir, command),
+        Command::Plain(Plain::Count(count)) => count::count(out, count),
+        Command::Plain(Plain::Budget(budget)) => budget::budget(out, budget),
     };
     // What was said before a failure is worth reading too.
     let flushed = output.finish();
     done.and(flushed)
+}
+
+fn run_dialog(out: &mut Output, dir: &Path, command: &Dialog) -> Result<()> {
+    match command {
+        Dialog::Memories(memories) => dialog::memories(out, dir, memories),
+        Dialog::Say(say) => dialog::say(out, dir, say),
+        Dialog::Search(search) => dialog::search(out, dir, search),
+        Dialog::View { name, json } => dialog::view(out, dir, name, json.json),
+        Dialog::Forget(selected) => view::forget(out, dir, selected),
+        Dialog::Recall(selected) => view::recall(out, dir, selected),
+        Dialog::Refresh { name, json } => view::refresh(out, dir, name, json.json),
+        Dialog::Hide(globbed) => view::hide(out, dir, globbed),
+        Dialog::Show(globbed) => view::show(out, dir, globbed),
+        Dialog::Compact(compact) => view::compact(out, dir, compact),
+        Dialog::Expand { name, id, json } => view::expand(out, dir, name, id, json.json),
+        Dialog::Set(set) => set::set(out, dir, set),
+        Dialog::Export(export) => export::export(out, dir, export),
+        Dialog::Capacity(args) => context::capacity(out, dir, args),
+        Dialog::Plan(args) => context::plan(out, dir, args),
+        Dialog::Context(args) => context::context(out, dir, args),
+    }
 }
 
 /// What a command needs a store for.
@@ -126,6 +166,60 @@ fn checkpoint(session: &Session, spec: Option<&str>) -> Result<Option<Checkpoint
     Ok(match spec {
         Some(spec) => Some(session.checkpoint(spec)?),
         None => session.latest()?.checkpoint().map(|info| info.id),
+    })
+}
+
+/// The state at a checkpoint, else the newest.
+fn snapshot(session: &Session, spec: Option<&str>) -> Result<Snapshot> {
+    Ok(match spec {
+        Some(spec) => session.at(session.checkpoint(spec)?)?,
+        None => session.latest()?,
+    })
+}
+
+/// Reads a role by its name.
+fn role(name: &str) -> Result<Role> {
+    let roles = [Role::System, Role::User, Role::Assistant, Role::Tool];
+    roles.into_iter().find(|role| role.name() == name).ok_or_else(|| {
+        let shown: String = name.chars().take(80).collect();
+        let message = format!("no role {shown:?}; there are system, user, assistant and tool");
+        Error::new(ErrorKind::Invalid, message).into()
+    })
+}
+
+/// Finds what counts tokens by its name.
+fn counter(name: &str) -> Result<Encoding> {
+    let name: String = name.chars().take(80).collect();
+    Ok(Encoding::by_name(&name)?)
+}
+
+fn input(file: Option<&Path>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (what, read) = match file {
+        Some(file) if file != Path::new("-") => {
+            let what = file.display().to_string();
+            (what, std::fs::read(file).map(|read| bytes = read))
+        }
+        _ => (
+            "the standard input".to_owned(),
+            std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        ),
+    };
+    match read {
+        Ok(()) => Ok(bytes),
+        Err(error) => {
+            Err(Error::new(ErrorKind::Io, format!("cannot read {what}")).with_source(error).into())
+        }
+    }
+}
+
+/// Reads a text that a model is to see, which must be UTF-8.
+fn text(file: Option<&Path>) -> Result<String> {
+    String::from_utf8(input(file)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let file = file.map_or("the standard input".into(), |file| file.display().to_string());
+        let message = format!("{file} is not UTF-8, from byte {} on", at + 1);
+        Error::new(ErrorKind::Invalid, message).into()
     })
 }
 

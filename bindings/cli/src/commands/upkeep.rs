@@ -1,4 +1,4 @@
-//! Upkeep: gc, purge, trim, pins, recover.
+//! Upkeep: gc, purge, trim, recover.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -8,7 +8,7 @@ use partita::{
     Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, Store, Timestamp, Trim as TrimTo,
 };
 
-use super::{Access, bytes, checkpoint, open_session, open_store};
+use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
 use crate::failure::Result;
 use crate::output::{Output, counted, json, quote, time};
@@ -112,36 +112,6 @@ pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
     out.line(format_args!(
         "{gone} trimmed, the oldest is {oldest} now; `partita gc` frees the bytes"
     ))
-}
-
-/// Pins a checkpoint.
-pub(super) fn pin(out: &mut Output, dir: &Path, name: &str, at: Option<&str>) -> Result<()> {
-    let session = open_session(dir, Access::Write, name)?;
-    let id = checkpoint(&session, at)?.ok_or_else(|| no_checkpoint(name))?;
-    let info = session.pin(id)?;
-    out.line(format_args!("{}  {}  pinned", info.number, info.id.id().short()))
-}
-
-/// Takes pins away: one, or all of a session's.
-pub(super) fn unpin(out: &mut Output, dir: &Path, name: &str, at: Option<&str>) -> Result<()> {
-    let session = open_session(dir, Access::Write, name)?;
-    let ids = match at {
-        Some(spec) => vec![session.checkpoint(spec)?],
-        None => session.pins()?.into_iter().map(|info| info.id).collect(),
-    };
-    if ids.is_empty() {
-        let message = format!("session {name:?} has no pins");
-        return Err(Error::new(ErrorKind::NotFound, message).into());
-    }
-    for id in ids {
-        let info = session.unpin(id)?;
-        out.line(format_args!("{}  {}  unpinned", info.number, info.id.id().short()))?;
-    }
-    Ok(())
-}
-
-fn no_checkpoint(name: &str) -> Error {
-    Error::new(ErrorKind::NotFound, format!("session {name:?} has no checkpoint yet"))
 }
 
 /// Makes a damaged store whole again.

@@ -3,6 +3,7 @@
 pub(crate) mod json;
 pub(crate) mod patch;
 pub(crate) mod quote;
+pub(crate) mod said;
 pub(crate) mod table;
 pub(crate) mod time;
 

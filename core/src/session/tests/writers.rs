@@ -1,5 +1,6 @@
 use super::*;
-use crate::object::Memory;
+use crate::limits::LABEL_BYTES_MAX;
+use crate::object::{Canonical, Memory, ModelCall, Objects};
 use std::collections::BTreeSet;
 use std::thread;
 
@@ -101,4 +102,37 @@ fn undo_and_restore_take_what_others_add_meanwhile_into_account() {
         });
     });
     assert_eq!(session.log().unwrap().count(), 151);
+}
+
+#[test]
+fn a_model_call_is_stored_with_its_memory_also_after_another_writer_came_first() {
+    let session = session();
+    let call = ModelCall::new("m");
+    let id = call.to_node().id();
+    let mut batch = session.begin().unwrap();
+    let linked = Memory::assistant("two").with_link(id);
+    batch.remember_with_call(Memory::assistant("one"), call.clone()).unwrap();
+    batch.remember_with_call(linked, call.clone()).unwrap();
+    session.write("a", "1").unwrap();
+    batch.commit().unwrap();
+    for number in [1, 2] {
+        assert_eq!(session.memory(number).unwrap().memory.links, [id], "one link, never two");
+    }
+    let node = session.store().get_node(&id).unwrap().unwrap();
+    assert_eq!(ModelCall::from_node(&node).unwrap(), call);
+}
+
+#[test]
+fn a_memory_or_a_call_beyond_a_limit_leaves_neither_behind() {
+    let session = session();
+    let long = "x".repeat(LABEL_BYTES_MAX + 1);
+    let mut batch = session.begin().unwrap();
+    let call = ModelCall::new("m");
+    let refused = Memory::assistant("a").with_origin(&*long);
+    assert!(batch.remember_with_call(refused, call.clone()).is_err());
+    assert!(batch.remember_with_call(Memory::assistant("a"), ModelCall::new(long)).is_err());
+    batch.write("a", "1").unwrap();
+    batch.commit().unwrap();
+    assert_eq!(session.latest().unwrap().memories().count(), 0);
+    assert!(session.store().get_node(&call.to_node().id()).unwrap().is_none());
 }

@@ -1,13 +1,21 @@
 //! The JSON of listings. Field names and their meaning are a promise: `docs/cli.md` has the
 //! schemas.
 
+mod context;
+mod dialog;
 mod report;
+mod tokens;
+mod transcript;
 mod upkeep;
 
 use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry};
 use serde::Serialize;
 
+pub(crate) use self::context::{ContextChanged, Planned, Spent};
+pub(crate) use self::dialog::{Edited, Memory, Said, SetText, View, listed_state, viewed_state};
 pub(crate) use self::report::{Checked, CheckedOut, Counted, FilePlan, Imported, Restored};
+pub(crate) use self::tokens::{Budgeted, CountedItem, CountedMessages, CountedText};
+pub(crate) use self::transcript::{ImportedTranscript, Other};
 pub(crate) use self::upkeep::{Collected, Purged, Recovered, Trimmed};
 use super::patch::hex;
 use super::time::rfc3339;

@@ -1,0 +1,274 @@
+//! The command line of dialogs: memories, the view, and what a model is told.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Json;
+use super::plain::COUNTER;
+
+/// Commands on the dialog of a session.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dialog {
+    /// List the memories of a session, oldest first
+    #[command(after_help = "Examples:\n  partita memories chat\n  \
+                            partita memories chat --limit 20 --json")]
+    Memories(Memories),
+
+    /// Append a memory; creates the session if need be
+    #[command(
+        after_help = "Examples:\n  echo 'Mend the parser.' | partita say chat --role user\n  \
+                            partita say chat --role assistant answer.txt"
+    )]
+    Say(Say),
+
+    /// Take memories out of the view, by whole exchanges; they stay in the session
+    #[command(after_help = "Examples:\n  partita forget chat 3..7\n  \
+                            partita forget chat role:tool\n  \
+                            partita forget chat before:2026-11-20")]
+    Forget(Selected),
+
+    /// Bring memories back into the view
+    #[command(after_help = "Examples:\n  partita recall chat 3..7")]
+    Recall(Selected),
+
+    /// Put the newest iterations of the files in view in place of outdated ones
+    #[command(after_help = "Examples:\n  partita refresh chat")]
+    Refresh {
+        /// Name of the session
+        name: String,
+        #[command(flatten)]
+        json: Json,
+    },
+
+    /// Take files out of the view, also those to come
+    #[command(after_help = "Examples:\n  partita hide chat 'target/**'")]
+    Hide(Globbed),
+
+    /// Put files into the view
+    #[command(after_help = "Examples:\n  partita show chat 'src/**/*.rs'")]
+    Show(Globbed),
+
+    /// Let a summary stand for memories in view, by whole exchanges
+    #[command(after_help = "Examples:\n  partita compact chat 1..40 --summary summary.txt")]
+    Compact(Compact),
+
+    /// Take a summary off, so that what it covers is in view again
+    #[command(after_help = "Examples:\n  partita expand chat 1\n  partita expand chat id:9c41")]
+    Expand {
+        /// Name of the session
+        name: String,
+        /// A number that it covers, or `id:PREFIX` of the summary
+        id: String,
+        #[command(flatten)]
+        json: Json,
+    },
+
+    /// Set what the model is told beside the dialog; an empty file takes it away
+    #[command(after_help = "Examples:\n  partita set chat instructions system.md\n  \
+                            partita set chat tools tools.json\n  \
+                            uname -a | partita set chat sandbox -")]
+    Set(Set),
+
+    /// List the memories that hold a text, whatever the case of its letters, newest first
+    #[command(after_help = "Examples:\n  partita search chat parser --role user")]
+    Search(Search),
+
+    /// Show what is in context: memories, files, and what hides files
+    #[command(after_help = "Examples:\n  partita view chat --json")]
+    View {
+        /// Name of the session
+        name: String,
+        #[command(flatten)]
+        json: Json,
+    },
+
+    /// Write the dialog for other tools: a record, not a request
+    #[command(after_help = "Examples:\n  partita export chat --format openai-chat > chat.json\n  \
+                            partita export chat --format atif --at 12")]
+    Export(Export),
+
+    /// Tell what the tokens of a session's context are spent on, largest first
+    #[command(after_help = "Examples:\n  partita capacity chat --limit 128000\n  \
+                            partita capacity chat --counter gpt-4 --json")]
+    Capacity(CapacityArgs),
+
+    /// Say what to take out of the view so that the context fits; --apply does it
+    #[command(after_help = "Examples:\n  partita plan chat --limit 32000\n  \
+                            partita plan chat --limit 32000 --apply")]
+    Plan(PlanArgs),
+
+    /// Show what a model is sent: the request's body with --json, else an outline
+    #[command(after_help = "Examples:\n  partita context chat --dialect anthropic --json\n  \
+                            partita context chat --diff 12..latest")]
+    Context(ContextArgs),
+}
+
+/// Arguments of `memories`.
+#[derive(Args, Debug)]
+pub(crate) struct Memories {
+    /// Name of the session
+    pub(crate) name: String,
+    /// The newest N of them
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// The state to list
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) at: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `say`.
+#[derive(Args, Debug)]
+pub(crate) struct Say {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Whose words they are: system, user, assistant or tool
+    #[arg(long, value_name = "R")]
+    pub(crate) role: String,
+    /// File to read; `-` and nothing mean the standard input
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// A session and memories of it.
+#[derive(Args, Debug)]
+pub(crate) struct Selected {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Which memories: N, A..B, id:PREFIX, role:R, text:T or before:T
+    pub(crate) selector: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// A session and files of it.
+#[derive(Args, Debug)]
+pub(crate) struct Globbed {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Which files: `*` and `?` stay within a component, `**` does not
+    pub(crate) glob: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `compact`.
+#[derive(Args, Debug)]
+pub(crate) struct Compact {
+    #[command(flatten)]
+    pub(crate) selected: Selected,
+    /// File that holds the summary; `-` means the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: PathBuf,
+}
+
+/// What a model is told beside the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Text {
+    /// The system instructions
+    Instructions,
+    /// The tools: a JSON list of name, description and schema
+    Tools,
+    /// What the model is told of its sandbox
+    Sandbox,
+}
+
+/// Arguments of `set`.
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// Name of the session
+    pub(crate) name: String,
+    /// What to set
+    pub(crate) what: Text,
+    /// File to read; `-` means the standard input
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `search`.
+#[derive(Args, Debug)]
+pub(crate) struct Search {
+    /// Name of the session
+    pub(crate) name: String,
+    /// What to look for
+    pub(crate) text: String,
+    /// Only what this role said: system, user, assistant or tool
+    #[arg(long, value_name = "R")]
+    pub(crate) role: Option<String>,
+    /// Stop after so many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// Name of the session
+    pub(crate) name: String,
+    /// How to write it: openai-chat or atif
+    #[arg(long, value_name = "F")]
+    pub(crate) format: String,
+    /// The state to write
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) at: Option<String>,
+}
+
+/// Arguments of `capacity`.
+#[derive(Args, Debug)]
+pub(crate) struct CapacityArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    /// Tokens that the context may have
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Tokens that the context may have
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: u64,
+    /// Do it, as one operation
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `context`.
+#[derive(Args, Debug)]
+pub(crate) struct ContextArgs {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Whose API it is for: anthropic, openai-chat or openai-responses
+    #[arg(long, value_name = "D", required_unless_present = "diff")]
+    pub(crate) dialect: Option<String>,
+    /// The state to show
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) at: Option<String>,
+    /// Only how it differs between two checkpoints
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"])]
+    pub(crate) diff: Option<String>,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}

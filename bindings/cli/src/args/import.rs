@@ -1,0 +1,57 @@
+//! The command line of imports.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Json;
+
+/// Where an import comes from.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportSource {
+    /// Record a git history: one checkpoint a commit, along the first parents, oldest first
+    #[command(after_help = "A second run adds only what is new.\n\nExamples:\n  \
+                            partita import git . --session project\n  \
+                            partita import git ../project.git --session project --rev v1.0")]
+    Git(ImportGit),
+
+    /// Record an agent's dialog: messages, calls and results, model calls, instructions and tools
+    #[command(after_help = "A second run adds only what is new.\n\nExamples:\n  \
+                            partita import transcript session.jsonl --session chat\n  \
+                            partita import transcript run.traj --session run --format swe-agent")]
+    Transcript(ImportTranscript),
+}
+
+/// Arguments of `import git`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportGit {
+    /// The repository: its work tree, its `.git`, or a bare one
+    pub(crate) repo: PathBuf,
+    /// Name of the session; created if need be
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session: String,
+    /// The newest commit to record
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(crate) rev: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `import transcript`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportTranscript {
+    /// The transcript; `-` means the standard input
+    pub(crate) file: PathBuf,
+    /// Name of the session; created if need be
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session: String,
+    /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
+    /// openai-responses
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: String,
+    /// Which of a file's conversations, from 1
+    #[arg(long, value_name = "N")]
+    pub(crate) conversation: Option<usize>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}

@@ -1,0 +1,179 @@
+//! Tokens without a store: count.
+
+use std::path::Path;
+
+use partita::interop::{Messages, messages};
+use partita::{
+    Count, Encoding, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter as _, Tool,
+};
+
+use super::{counter, input};
+use crate::args::CountArgs;
+use crate::failure::Result;
+use crate::output::table::Align;
+use crate::output::{Output, counted, json, quote, said};
+
+/// Counts the tokens of a text, or of messages one by one.
+pub(super) fn count(out: &mut Output, args: &CountArgs) -> Result<()> {
+    let counter = counter(&args.counter)?;
+    let bytes = input(Some(&args.file))?;
+    if let Some(body) = body(&args.file, &bytes, args.messages)? {
+        return count_messages(out, counter, &body, args.json.json);
+    }
+    let tokens = counter.count_bytes(&bytes);
+    if args.json.json {
+        return out.json(&json::CountedText::new(counter.id(), tokens, bytes.len()));
+    }
+    let bytes = counted(bytes.len() as u64, "byte", "bytes");
+    out.line(format_args!("{tokens} tokens of {}, {bytes}", counter.id()))
+}
+
+/// The messages in a file; none where it is a text, unless it has to hold some.
+fn body(file: &Path, bytes: &[u8], must: bool) -> Result<Option<Body>> {
+    let begins = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !must && !matches!(begins, Some(b'[' | b'{')) {
+        return Ok(None);
+    }
+    match Body::parse(bytes) {
+        Ok(body) if must || !body.prompt.memories.is_empty() => Ok(Some(body)),
+        Ok(_) => Ok(None),
+        Err(error) if must => Err(error.context(file.display()).into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Messages as a prompt.
+pub(super) struct Body {
+    pub(super) prompt: Prompt,
+    /// Of each memory, by its number less one, which message of the file it is or is of.
+    pub(super) messages: Vec<u64>,
+    /// The messages of the file that became no memory: its instructions.
+    pub(super) instructions: Vec<u64>,
+}
+
+impl Body {
+    /// Reads a list of messages or a request's body.
+    pub(super) fn read(file: &Path) -> Result<Body> {
+        let bytes = input(Some(file))?;
+        Ok(Body::parse(&bytes).map_err(|error| error.context(file.display()))?)
+    }
+
+    fn parse(bytes: &[u8]) -> partita::Result<Body> {
+        let value = Json::parse(bytes)?;
+        let Messages { memories, instructions, tools, .. } = messages(&value)?;
+        let tools = Tool::parse_list(&Json::Array(tools))?;
+        let mut prompt = Prompt::new(instructions.unwrap_or_default()).with_tools(tools);
+        let mut numbers = Vec::with_capacity(memories.len());
+        for (at, memory) in memories.into_iter().enumerate() {
+            numbers.push(message_number(&memory.origin).unwrap_or(at as u64 + 1));
+            prompt = prompt.with_memory(memory);
+        }
+        let list = value.as_array().or_else(|| value.get("messages")?.as_array());
+        let all = 1..=list.map_or(0, <[Json]>::len) as u64;
+        let instructions = all.filter(|number| !numbers.contains(number)).collect();
+        Ok(Body { prompt, messages: numbers, instructions })
+    }
+
+    /// Which message an item of the prompt is of; none if it is no memory's.
+    pub(super) fn message_of(&self, item: &Item) -> Option<u64> {
+        let number = item.key.parse::<usize>().ok().filter(|_| item.source == Source::Memories);
+        self.messages.get(number?.checked_sub(1)?).copied()
+    }
+}
+
+/// The number of the message that a memory came from, which its origin ends with.
+fn message_number(origin: &str) -> Option<u64> {
+    let key = origin.rsplit([':', '/']).next()?;
+    key.split_once('-')?.0.parse().ok()
+}
+
+fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: bool) -> Result<()> {
+    let items = body.prompt.items();
+    let counts: Vec<Count> = items.iter().map(|item| item.count(&counter)).collect();
+    let total = body.prompt.count(&counter);
+    let overhead = overhead(total, counts.iter().sum());
+    if as_json {
+        let rows = items.iter().zip(&counts).map(|(item, &tokens)| {
+            json::CountedItem::new(item, body.message_of(item), role(item), tokens)
+        });
+        let counted = json::CountedMessages::new(counter.id(), rows.collect(), overhead, total);
+        return out.json(&counted);
+    }
+    let rows = items.iter().zip(&counts).map(|(item, tokens)| {
+        let what = match body.message_of(item) {
+            Some(message) => message.to_string(),
+            None => item.source.name().to_owned(),
+        };
+        Ok([tokens.to_string(), what, role(item).to_owned(), line(item)])
+    });
+    out.table([Align::Right, Align::Right, Align::Left, Align::Left], rows)?;
+    out.line(format_args!(
+        "{total} tokens of {}, {overhead} of them beside the messages",
+        counter.id()
+    ))
+}
+
+/// What a request costs beside its items.
+pub(super) fn overhead(total: Count, items: Count) -> Count {
+    Count::exact(total.tokens().saturating_sub(items.tokens()))
+}
+
+/// The role of an item's first message; empty for a tool.
+pub(super) fn role(item: &Item) -> &'static str {
+    match item.pieces.first() {
+        Some(Piece::Message { role, .. }) => role,
+        _ => "",
+    }
+}
+
+/// The beginning of an item as one line that a terminal may see.
+pub(super) fn line(item: &Item) -> String {
+    let text = match item.pieces.first() {
+        Some(Piece::Message { texts, .. }) => texts.first().map_or("", String::as_str),
+        Some(Piece::Tool { name, .. }) => name,
+        _ => "",
+    };
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    quote::text(&said::clip(first)).into_owned()
+}
+
+/// Refuses messages of which there are none.
+pub(super) fn none_in(file: &Path) -> Error {
+    Error::new(ErrorKind::Invalid, format!("{} holds no message", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_by_their_place_in_the_file() {
+        let text = br#"{"messages": [
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "ls", "input": {}}]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "t", "content": "a"},
+                {"type": "text", "text": "And now?"}
+            ]}
+        ]}"#;
+        let body = Body::parse(text).unwrap();
+        assert!(body.messages.ends_with(&[3]) && body.messages.starts_with(&[1, 2, 3]));
+        assert_eq!(message_number("openai-chat:12-0123456789abcdef"), Some(12));
+        assert_eq!(message_number("openai-chat:7/12-0123"), Some(12));
+        assert_eq!(message_number("else"), None);
+    }
+
+    #[test]
+    fn the_items_and_the_rest_are_the_whole() {
+        let text =
+            br#"[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]"#;
+        let body = Body::parse(text).unwrap();
+        let counter = Encoding::O200k;
+        let items = body.prompt.items();
+        let sum: Count = items.iter().map(|item| item.count(&counter)).sum();
+        let total = body.prompt.count(&counter);
+        // 3 to begin the answer; for each message 3, the role and the content.
+        assert_eq!(total, Count::exact(3 + 3 + 1 + 3 + 3 + 1 + 1));
+        assert_eq!(overhead(total, sum), Count::exact(3));
+    }
+}

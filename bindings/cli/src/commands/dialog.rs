@@ -1,0 +1,153 @@
+//! The dialog: memories, say, search, view.
+
+use std::path::Path;
+
+use partita::{ErrorKind, Memory, MemoryEntry, MemoryState, Snapshot};
+
+use super::{Access, check_name, input, open_session, open_store, role, snapshot};
+use crate::args::{Memories, Say, Search};
+use crate::failure::Result;
+use crate::output::said::Said;
+use crate::output::table::Align;
+use crate::output::{Output, counted, json, note, quote};
+
+/// Lists the memories of a state.
+pub(super) fn memories(out: &mut Output, dir: &Path, args: &Memories) -> Result<()> {
+    let session = open_session(dir, Access::Read, &args.name)?;
+    let snapshot = snapshot(&session, args.at.as_deref())?;
+    let mut purged = 0;
+    let mut present = |entry: &partita::Result<MemoryEntry>| {
+        let is_purged = matches!(entry, Err(error) if error.kind() == ErrorKind::Purged);
+        purged += u64::from(is_purged);
+        !is_purged
+    };
+    match args.limit {
+        // Only the newest are read, and then told in their order.
+        Some(limit) => {
+            let newest = snapshot.memories_back().filter(&mut present).take(limit);
+            let mut newest: Vec<_> = newest.collect();
+            newest.reverse();
+            list(out, &snapshot, newest, args.json.json)?;
+        }
+        None => list(out, &snapshot, snapshot.memories().filter(&mut present), args.json.json)?,
+    }
+    if purged > 0 {
+        note(&format!("{} left out: purged", counted(purged, "memory is", "memories are")));
+    }
+    Ok(())
+}
+
+/// Lists the memories that hold a text.
+pub(super) fn search(out: &mut Output, dir: &Path, args: &Search) -> Result<()> {
+    let role = args.role.as_deref().map(role).transpose()?;
+    let session = open_session(dir, Access::Read, &args.name)?;
+    let snapshot = session.latest()?;
+    let found = snapshot.search(&args.text, role).take(args.limit.unwrap_or(usize::MAX));
+    list(out, &snapshot, found, args.json.json)
+}
+
+fn list(
+    out: &mut Output,
+    snapshot: &Snapshot,
+    entries: impl IntoIterator<Item = partita::Result<MemoryEntry>>,
+    as_json: bool,
+) -> Result<()> {
+    let (store, view) = (snapshot.store(), snapshot.view());
+    let rows = entries.into_iter().map(|entry| -> Result<_> {
+        let entry = entry?;
+        let said = Said::read(store, &entry.memory)?;
+        let state = view.state(entry.number)?;
+        Ok((entry, state, said))
+    });
+    if as_json {
+        return out.json_array(rows.map(|row| {
+            let (entry, state, said) = row?;
+            Ok(json::Memory::listed(&entry, state, said))
+        }));
+    }
+    let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left];
+    out.table(
+        align,
+        rows.map(|row| {
+            let (entry, (state, pinned), said) = row?;
+            let state = stated(json::listed_state(state).to_owned(), pinned);
+            Ok(cells(entry.number, &entry.memory, state, &said))
+        }),
+    )
+}
+
+fn cells(number: u64, memory: &Memory, state: String, said: &Said) -> [String; 5] {
+    [
+        number.to_string(),
+        memory.role.name().to_owned(),
+        memory.kind.name().to_owned(),
+        state,
+        quote::text(&said.line()).into_owned(),
+    ]
+}
+
+fn stated(state: String, pinned: bool) -> String {
+    if pinned { state + ", pinned" } else { state }
+}
+
+/// Shows what is in context.
+pub(super) fn view(out: &mut Output, dir: &Path, name: &str, as_json: bool) -> Result<()> {
+    let session = open_session(dir, Access::Read, name)?;
+    let snapshot = session.latest()?;
+    let view = snapshot.view();
+    let rules = view.rules()?;
+    let files = view.files().collect::<partita::Result<Vec<_>>>()?;
+    let memories = view.memories().map(|memory| -> Result<_> {
+        let memory = memory?;
+        let said = Said::read(snapshot.store(), &memory.memory)?;
+        Ok((memory, said))
+    });
+    if as_json {
+        let memories = memories.map(|row| {
+            let (memory, said) = row?;
+            Ok(json::Memory::viewed(&memory, said))
+        });
+        return out.json(&json::View::new(memories.collect::<Result<_>>()?, &files, &rules));
+    }
+    let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left];
+    out.table(
+        align,
+        memories.map(|row| {
+            let (memory, said) = row?;
+            let state = match memory.state {
+                MemoryState::Summary { last } => format!("summary to {last}"),
+                state => json::viewed_state(state).0.to_owned(),
+            };
+            Ok(cells(memory.number, &memory.memory, stated(state, memory.pinned), &said))
+        }),
+    )?;
+    out.table(
+        [Align::Left, Align::Left],
+        files.iter().map(|file| {
+            let state = stated(format!("iteration {}", file.number), file.pinned);
+            Ok([quote::path(file.path.as_bytes()).into_owned(), state])
+        }),
+    )?;
+    for rule in &rules {
+        let does = if rule.hides { "hides" } else { "shows" };
+        out.line(format_args!("{does} {}", quote::path(rule.glob.as_bytes())))?;
+    }
+    Ok(())
+}
+
+/// Appends a memory, and creates store and session if need be.
+pub(super) fn say(out: &mut Output, dir: &Path, args: &Say) -> Result<()> {
+    // Refused before anything is read or created.
+    let role = role(&args.role)?;
+    check_name(&args.name)?;
+    let memory = Memory::message(role, input(args.file.as_deref())?);
+    let session = open_store(dir, Access::Create)?.session(&args.name)?;
+    let number = session.remember(memory)?;
+    let latest = session.latest()?;
+    let entry = latest.memory(number)?;
+    if args.json.json {
+        return out.json(&json::Said::new(&entry, latest.checkpoint()));
+    }
+    let checkpoint = latest.checkpoint().map_or(0, |info| info.number);
+    out.line(format_args!("memory {number}  {}  checkpoint {checkpoint}", entry.id.id().short()))
+}
