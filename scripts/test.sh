@@ -13,6 +13,8 @@ trap 'rm -f "$output"' EXIT
 
 status=0
 $CARGO test --workspace --exclude partita-benches --no-fail-fast 2>&1 | tee "$output" || status=$?
+# Tokens, budgets and contexts without a store, as whoever only budgets tokens builds them.
+$CARGO test -p partita --no-default-features --features tokens --lib 2>&1 | tee -a "$output" || status=$?
 # Schedules of threads, under locks with which no other test works.
 $CARGO test -p partita --features shuttle --lib schedules 2>&1 | tee -a "$output" || status=$?
 # The clients' own types, which are one suite of as many tests as there are bodies and broken controls.

@@ -136,9 +136,9 @@ impl Budget {
     /// `Invalid` if the reserve takes the whole limit, if a mark lies above the room or the low
     /// one above the high one, if reading the cache costs more than writing it or the input price
     /// is zero, if the horizon is no turn, or if a number is beyond its limit
-    /// ([`BUDGET_TOKENS_MAX`](crate::limits::BUDGET_TOKENS_MAX),
-    /// [`PRICE_MAX`](crate::limits::PRICE_MAX),
-    /// [`HORIZON_TURNS_MAX`](crate::limits::HORIZON_TURNS_MAX)).
+    /// ([`BUDGET_TOKENS_MAX`],
+    /// [`PRICE_MAX`],
+    /// [`HORIZON_TURNS_MAX`]).
     pub fn check(&self) -> Result<()> {
         let (limit, reserve, room) = (self.limit, self.reserve, self.room());
         let (high, low) = (self.high_mark(), self.low_mark());

@@ -105,7 +105,7 @@ impl PlanCost {
 ///
 /// `Invalid` if the budget's numbers do not fit together, if a group's modes are out of order, too
 /// many or span more than there is, if there are more than
-/// [`PLAN_GROUPS_MAX`](crate::limits::PLAN_GROUPS_MAX) groups, or if even with everything gone that
+/// [`PLAN_GROUPS_MAX`] groups, or if even with everything gone that
 /// may go the prompt is larger than the room: the error says by how much and what holds the most.
 pub fn plan<K: Clone + fmt::Display>(groups: &[PlanGroup<K>], budget: &Budget) -> Result<Plan<K>> {
     budget.check()?;

@@ -7,8 +7,13 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-pub(super) fn data_url(media_type: &str, bytes: &[u8]) -> String {
+pub(crate) fn data_url(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", base64(bytes))
+}
+
+/// Returns the bytes of a base64 text; none unless it is the one that they are written as.
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
 }
 
 /// Tells whether a text is base64 of something.

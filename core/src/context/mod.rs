@@ -36,6 +36,7 @@ pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub use item::{Item, Piece};
+pub(crate) use media::{data_url, decode_base64};
 pub use prompt::{Prompt, PromptMemory, ViewedFile};
 pub use request::{Mend, RenderOptions, Request};
 #[cfg(feature = "store")]

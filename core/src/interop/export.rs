@@ -1,9 +1,9 @@
 //! The export to OpenAI's chat messages.
 
-use super::base_64;
 use super::openai_chat::PROVIDER;
 use super::report::{Place, Report};
 use super::value::{is_something, text};
+use crate::context::data_url;
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, Part, Role};
@@ -120,7 +120,7 @@ pub(super) fn body(body: &Body, at: Place, report: &mut Report) -> Result<String
 /// Returns a `data:` URL of media.
 pub(super) fn url(media_type: &str, content: &Body, at: Place) -> Result<String> {
     match content.as_inline() {
-        Some(bytes) => Ok(format!("data:{media_type};base64,{}", base_64::encode(bytes))),
+        Some(bytes) => Ok(data_url(media_type, bytes)),
         None => Err(Error::invalid(format!("{at}: a body is a content; read it first"))),
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! [`read`] takes a file of any of the [`Format`]s and gives memories in order, each with an origin
 //! that is the same at the next import, and a [`Report`] of what was kept, mended, refused and
-//! skipped. A source is read wholly before any of it is used. [`messages`] takes a provider's
+//! skipped. A source is read wholly before any of it is used. [`messages()`] takes a provider's
 //! messages. The exports write a faithful record, not a request: whether a model would accept it is
 //! the contexts' business.
 
 mod anthropic;
 mod atif;
 mod base;
-mod base_64;
 mod claude_code;
 mod clock;
 mod export;

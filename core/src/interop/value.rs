@@ -1,7 +1,7 @@
 //! What the readers of all formats ask of JSON values.
 
-use super::base_64;
 use super::report::{Place, Report};
+use crate::context::decode_base64;
 use crate::json::Json;
 use crate::object::{Body, Part};
 
@@ -62,7 +62,7 @@ pub(super) fn data_url(url: &str) -> Option<Part> {
 
 /// Decodes a media block's base64; none unless it can be written again as it stood.
 pub(super) fn media(media_type: &str, data: &str) -> Option<Part> {
-    let content = Body::Inline(base_64::decode(data)?);
+    let content = Body::Inline(decode_base64(data)?);
     Some(Part::Media { media_type: media_type.to_owned(), content })
 }
 

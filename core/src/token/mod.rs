@@ -2,7 +2,7 @@
 //!
 //! A [`TokenCounter`] counts texts. [`Encoding`] is the exact one for models whose tokenizer is
 //! public; [`CalibratedCounter`] estimates for the others, with bounds learnt from reported usage.
-//! [`recount`] and [`count_within`] save counting what did not change and what no longer matters.
+//! [`recount()`] and [`count_within`] save counting what did not change and what no longer matters.
 //! [`Overhead`] knows what a request costs beside its texts. Nothing here needs a store.
 
 mod calibrate;

@@ -138,7 +138,7 @@ fn a_message() -> impl Strategy<Value = Json> {
     let text =
         |text: String| Json::object([("type", Json::from("text")), ("text", Json::from(text))]);
     let image = |bytes: Vec<u8>| {
-        let url = format!("data:image/png;base64,{}", crate::interop::base_64::encode(&bytes));
+        let url = crate::context::data_url("image/png", &bytes);
         let url = Json::object([("url", Json::from(url))]);
         Json::object([("type", Json::from("image_url")), ("image_url", url)])
     };

@@ -32,6 +32,7 @@ impl Place {
     }
 
     /// Returns the path of a name in the catalogue's directory.
+    #[cfg(all(feature = "catalogue", panic = "unwind"))]
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.store.join(DIRECTORY).join(name)
     }
