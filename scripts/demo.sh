@@ -97,6 +97,19 @@ show "$partita" import git "$repository" --session demo
 "$partita" log demo >"$work/after"
 same "$work/before" "$work/after" "the log before and after"
 
+title "Record a dialog of another agent, and see what its tokens are spent on"
+show "$partita" import transcript tests/data/transcripts/claude-code.jsonl --session dialog
+show "$partita" memories dialog
+show "$partita" capacity dialog --limit 8000
+
+title "Forget a part of it: what the model is sent is still valid, and undo brings it back"
+"$partita" context dialog --dialect anthropic --json >"$work/expected"
+show "$partita" forget dialog role:tool
+show "$partita" context dialog --dialect anthropic
+show "$partita" undo dialog
+"$partita" context dialog --dialect anthropic --json >"$work/actual"
+same "$work/expected" "$work/actual" "the request before and after"
+
 title "Check every byte and every id"
 show "$partita" check
 

@@ -20,6 +20,7 @@ mod repository;
 mod rot;
 mod torture;
 mod transcripts;
+mod views;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

@@ -387,7 +387,7 @@ fn exchange_group(
     let makeup = makeup(entries, exchange.tokens.tokens());
     let loss = |action: PlanAction, makeup: &Makeup| options.values.loss(makeup, age, action);
     let (mut group, mut milder) = (group, 0);
-    if let Some(tokens) = trimmed_count(entries, counter).filter(|it| *it != exchange.tokens) {
+    if let Some(tokens) = trimmed_count(entries, exchange.tokens, counter) {
         // What stays of the results is not lost.
         let gone = exchange.tokens.tokens().saturating_sub(tokens.tokens());
         milder = loss(PlanAction::Trim, &Makeup::new().with(Material::Returned, gone));
@@ -416,9 +416,10 @@ fn last_number(memory: &ViewMemory) -> u64 {
     }
 }
 
-/// The tokens of an exchange whose results are trimmed; none where it has no results.
+/// The tokens of an exchange whose results are trimmed; none where that frees none.
 fn trimmed_count(
     entries: &[PromptMemory],
+    whole: Count,
     counter: &(impl TokenCounter + ?Sized),
 ) -> Option<Count> {
     let has_result =
@@ -426,13 +427,27 @@ fn trimmed_count(
     if !entries.iter().any(|entry| has_result(&entry.memory)) {
         return None;
     }
-    let memories = entries
+    let alone = |memories: Vec<PromptMemory>| -> Count {
+        let items = Prompt { memories, ..Prompt::default() }.items();
+        let own = items.iter().filter(|item| item.source == Source::Memories && item.key != "0");
+        own.map(|item| item.count(counter)).sum()
+    };
+    let short = entries
         .iter()
         .map(|entry| PromptMemory { number: entry.number, memory: trimmed(&entry.memory) });
-    let prompt = Prompt { memories: memories.collect(), ..Prompt::default() };
-    let items = prompt.items();
-    let own = items.iter().filter(|item| item.source == Source::Memories && item.key != "0");
-    Some(own.map(|item| item.count(counter)).sum())
+    let (long, short) = (alone(entries.to_vec()), alone(short.collect()));
+    // By itself an exchange may be sent under shorter call ids: what counts is the difference.
+    let less = |whole: u64, long: u64, short: u64| whole.saturating_sub(long.saturating_sub(short));
+    let tokens = less(whole.tokens(), long.tokens(), short.tokens());
+    let left = match whole.is_exact() && long.is_exact() && short.is_exact() {
+        true => Count::exact(tokens),
+        false => Count::estimated(
+            tokens,
+            less(whole.low(), long.low(), short.low()),
+            less(whole.high(), long.high(), short.high()),
+        ),
+    };
+    (left.high() < whole.high()).then_some(left)
 }
 
 /// Of what an exchange consists: its tokens, shared out by the bytes of its parts.
