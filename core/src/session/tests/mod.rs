@@ -1,6 +1,7 @@
 //! The promises of sessions.
 
 mod capacity;
+mod catalogued;
 mod disk;
 mod files;
 mod history;
