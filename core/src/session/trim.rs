@@ -71,8 +71,8 @@ impl Session {
     /// Gives up history: checkpoints older than what stays, with the files and memories that only
     /// they hold, give way to one small record. The newest state is as it was; log, history and
     /// undo end where the record says. The next gc frees the bytes, but for those of iterations that
-    /// are still in view ([`refresh`](Self::refresh) takes outdated ones out). Pinned checkpoints can
-    /// still be read. This cannot be undone.
+    /// are in view in what stays ([`refresh`](Self::refresh) takes outdated ones out). Pinned
+    /// checkpoints can still be read. This cannot be undone.
     ///
     /// # Errors
     /// `Invalid` if nothing is to be kept.
