@@ -71,7 +71,10 @@ fn step(session: &Session, random: &mut Random) -> (String, bool) {
     let number = 1 + random.below(last) as u64;
     let selector = match random.below(4) {
         0 => Selector::Range(number, number + random.below(6) as u64),
-        1 => Selector::parse(*random.pick(&["role:tool", "role:user", "text:a"])).unwrap(),
+        1 => {
+            let texts = ["role:tool", "role:user", "text:a"];
+            Selector::parse(texts[random.below(texts.len())]).unwrap()
+        }
         _ => Selector::Number(number),
     };
     let glob = *random.pick(&["notes.md", "*.md", "src/**", "**"]);

@@ -8,8 +8,19 @@ use crate::session::{ItemKey, Session};
 use crate::store::Store;
 use crate::token::{Count, Encoding};
 
-/// What depends on the catalogue, asked of a store that was just opened.
-fn answers(path: &Path) -> (Vec<u64>, Vec<u64>, Count, Vec<(ItemKey, Count)>, (u64, u64)) {
+/// What depends on the catalogue.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    found: Vec<u64>,
+    found_nowhere: Vec<u64>,
+    total: Count,
+    items: Vec<(ItemKey, Count)>,
+    files: u64,
+    memories: u64,
+}
+
+/// Asks a store that was just opened.
+fn answers(path: &Path) -> Answers {
     let store = Store::open(path).unwrap();
     let session = store.open_session("s").unwrap();
     let latest = session.latest().unwrap();
@@ -20,8 +31,14 @@ fn answers(path: &Path) -> (Vec<u64>, Vec<u64>, Count, Vec<(ItemKey, Count)>, (u
     let items = account.largest().map(|item| (item.key.clone(), item.count)).collect();
     let entry = store.sessions().next().unwrap().unwrap();
     let sizes = store.session_sizes(&entry).unwrap();
-    let total = account.total();
-    (found("STRASSE 7"), found("nowhere"), total, items, (sizes.files, sizes.memories))
+    Answers {
+        found: found("STRASSE 7"),
+        found_nowhere: found("nowhere"),
+        total: account.total(),
+        items,
+        files: sizes.files,
+        memories: sizes.memories,
+    }
 }
 
 fn fill(session: &Session) {
@@ -34,7 +51,7 @@ fn fill(session: &Session) {
         session.remember(Memory::user(format!("Where is it? {}", "More. ".repeat(80)))).unwrap();
         session.remember(Memory::assistant("I look.").with_part(call)).unwrap();
         let result = format!("found strasse {}\n", number % 10).repeat(100);
-        session.remember(Memory::tool(&format!("c{number}"), result)).unwrap();
+        session.remember(Memory::tool(format!("c{number}"), result)).unwrap();
     }
     session.write("a.rs", "fn parse() {}\n".repeat(40)).unwrap();
 }
@@ -45,8 +62,8 @@ fn answers_are_the_same_with_a_catalogue_without_one_and_after_it_was_damaged() 
     let path = dir.path().join("store");
     fill(&Store::open(&path).unwrap().session("s").unwrap());
     let first = answers(&path);
-    assert_eq!(first.0.len(), 4, "three results, and the call whose street begins so: {first:?}");
-    assert_eq!((first.1.len(), first.4), (0, (1, 90)));
+    assert_eq!(first.found.len(), 4, "three results, and the call itself: {first:?}");
+    assert_eq!((first.found_nowhere.len(), first.files, first.memories), (0, 1, 90));
     let catalogue = path.join("catalogue");
     assert_eq!(catalogue.exists(), cfg!(feature = "catalogue"));
     assert_eq!(answers(&path), first, "with all of it known");
@@ -62,7 +79,7 @@ fn answers_are_the_same_with_a_catalogue_without_one_and_after_it_was_damaged() 
     session.remember(Memory::user("And strasse 7 once more?")).unwrap();
     drop(session);
     let later = answers(&path);
-    assert_eq!((later.0.len(), later.4), (5, (1, 91)), "what came since is found");
+    assert_eq!((later.found.len(), later.memories), (5, 91), "what came since is found");
 }
 
 fn walk(dir: &Path) -> Vec<std::path::PathBuf> {
