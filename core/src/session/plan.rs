@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::known::Known;
-use super::prompt::{prompt_memory, viewed_file};
+use super::prompt::Shown;
 use super::view::Summarizer;
-use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewFile, ViewMemory, ViewReport};
+use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewMemory, ViewReport};
 use crate::budget::{
     Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values, plan,
 };
@@ -220,13 +220,6 @@ impl Batch {
     }
 }
 
-/// What is in view, as it is and as a model is to see it.
-struct Shown {
-    prompt: Prompt,
-    memories: Vec<ViewMemory>,
-    files: Vec<ViewFile>,
-}
-
 /// An exchange on its way into a group.
 struct Exchange {
     range: std::ops::Range<usize>,
@@ -234,24 +227,6 @@ struct Exchange {
 }
 
 impl Snapshot {
-    fn shown(&self) -> Result<Shown> {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let mut prompt = Prompt::new(text(self.instructions()?)).with_tools(self.tools()?);
-        prompt.sandbox = text(self.sandbox_state()?);
-        let (mut memories, mut files) = (Vec::new(), Vec::new());
-        for memory in self.view().memories() {
-            let memory = memory?;
-            prompt.memories.push(prompt_memory(self.store(), &memory)?);
-            memories.push(memory);
-        }
-        for file in self.view().files() {
-            let file = file?;
-            prompt.files.push(viewed_file(self.store(), &file)?);
-            files.push(file);
-        }
-        Ok(Shown { prompt, memories, files })
-    }
-
     /// The groups that a plan may change, in the order of the request.
     fn plan_groups(
         &self,

@@ -12,6 +12,13 @@ use crate::store::Store;
 /// Stands in for bytes that were purged.
 const PURGED: &str = "[purged]";
 
+/// What is in view, as it is and, place for place, as a model is to see it.
+pub(super) struct Shown {
+    pub(super) prompt: Prompt,
+    pub(super) memories: Vec<ViewMemory>,
+    pub(super) files: Vec<ViewFile>,
+}
+
 impl Snapshot {
     /// Returns what a model is to see: instructions, tools, sandbox state, and the memories and
     /// files in view, all texts read.
@@ -35,17 +42,26 @@ impl Snapshot {
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn prompt(&self) -> Result<Prompt> {
+        Ok(self.shown()?.prompt)
+    }
+
+    /// As [`prompt`](Self::prompt), with what it was made of.
+    pub(super) fn shown(&self) -> Result<Shown> {
         let view = self.view();
-        let mut prompt = Prompt::new(lossy(&self.instructions()?));
-        prompt.tools = self.tools()?;
+        let mut prompt = Prompt::new(lossy(&self.instructions()?)).with_tools(self.tools()?);
         prompt.sandbox = lossy(&self.sandbox_state()?);
+        let (mut memories, mut files) = (Vec::new(), Vec::new());
         for memory in view.memories() {
-            prompt.memories.push(prompt_memory(&self.store, &memory?)?);
+            let memory = memory?;
+            prompt.memories.push(prompt_memory(&self.store, &memory)?);
+            memories.push(memory);
         }
         for file in view.files() {
-            prompt.files.push(viewed_file(&self.store, &file?)?);
+            let file = file?;
+            prompt.files.push(viewed_file(&self.store, &file)?);
+            files.push(file);
         }
-        Ok(prompt)
+        Ok(Shown { prompt, memories, files })
     }
 
     /// Renders the request for a provider's model, with cache points.
