@@ -163,16 +163,8 @@ impl Map {
 
     /// Returns the entries whose keys begin with `prefix`, ascending.
     pub fn prefix<'a, O: Objects + ?Sized>(&self, objects: &'a O, prefix: &[u8]) -> Range<'a, O> {
-        let mut end = prefix.to_vec();
-        while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
-        let to = match end.last_mut() {
-            Some(byte) => {
-                *byte += 1;
-                Bound::Excluded(&end[..])
-            }
-            None => Bound::Unbounded,
-        };
-        self.range(objects, Bound::Included(prefix), to)
+        let to = prefix_end(prefix);
+        self.range(objects, Bound::Included(prefix), to.as_ref().map(|end| &end[..]))
     }
 
     /// Returns the ids of the map's own nodes.
@@ -209,5 +201,18 @@ impl Map {
     /// `after` the other's. Reads only nodes that the two do not share.
     pub fn diff<'a, O: Objects + ?Sized>(&self, other: &Map, objects: &'a O) -> Diff<'a, O> {
         Diff::new(*self, *other, objects)
+    }
+}
+
+/// The upper bound of the keys that begin with `prefix`.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
+    match end.last_mut() {
+        Some(byte) => {
+            *byte += 1;
+            Bound::Excluded(end)
+        }
+        None => Bound::Unbounded,
     }
 }
