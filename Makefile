@@ -15,7 +15,7 @@ help:
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
-	@echo "make doc     the library's reference, in target/doc"
+	@echo "make doc     the library's reference, in target/doc, and the documentation's site, in target/site"
 
 check:
 	$(CARGO) fmt --all --check
@@ -40,4 +40,4 @@ fuzz:
 	CARGO="$(CARGO)" FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz.sh
 
 doc:
-	$(CARGO) doc -p partita --no-deps
+	CARGO="$(CARGO)" scripts/docs.sh

@@ -35,3 +35,26 @@ needs() {
         fi
     done
 }
+
+# Prints the virtual environment NAME under the target directory, made anew where REQUIREMENTS changed.
+# Only then the package index is needed.
+python_environment() {
+    local name=$1 requirements=$2 python=${PYTHON:-python3} target environment
+    if ! command -v "$python" >/dev/null; then
+        echo "error: python3 is missing: install Python 3.11 or newer, with venv" >&2
+        exit 1
+    fi
+    target=$(${CARGO:-cargo} metadata --quiet --offline --no-deps --format-version 1 |
+        sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+    environment=$target/$name
+    if ! cmp -s "$requirements" "$environment/installed.txt"; then
+        rm -rf "$environment"
+        if ! "$python" -m venv "$environment"; then
+            echo "error: $python cannot make a virtual environment: install its venv module (python3-venv)" >&2
+            exit 1
+        fi
+        "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" >&2
+        cp "$requirements" "$environment/installed.txt"
+    fi
+    echo "$environment"
+}

@@ -6,25 +6,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARGO=${CARGO:-cargo}
-PYTHON=${PYTHON:-python3}
-
-if ! command -v "$PYTHON" >/dev/null; then
-    echo "error: python3 is missing, which the clients' types need: install Python 3.10 or newer, with venv" >&2
-    exit 1
-fi
-
-target=$($CARGO metadata --quiet --offline --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-environment=$target/python-judges
-requirements=tests/python/requirements.txt
-if ! cmp -s "$requirements" "$environment/installed.txt"; then
-    rm -rf "$environment"
-    if ! "$PYTHON" -m venv "$environment"; then
-        echo "error: $PYTHON cannot make a virtual environment: install its venv module (python3-venv)" >&2
-        exit 1
-    fi
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-    cp "$requirements" "$environment/installed.txt"
-fi
+. scripts/needs.sh
+environment=$(python_environment python-judges tests/python/requirements.txt)
 
 requests=$(mktemp)
 trap 'rm -f "$requests"' EXIT

@@ -297,11 +297,17 @@ impl Batch {
     /// `Conflict` if a path or state key that it edits was changed meanwhile. `Invalid` if a path
     /// would be both file and directory, or if nothing changes in a session that is still empty.
     pub fn commit(self) -> Result<CheckpointInfo> {
-        let finished = self.finish()?;
-        match finished.head.point() {
-            Some(point) => Ok(CheckpointInfo::of(point)),
-            None => Err(Error::invalid("nothing to commit in a session that is still empty")),
-        }
+        let nothing = || Error::invalid("nothing to commit in a session that is still empty");
+        self.commit_changes()?.ok_or_else(nothing)
+    }
+
+    /// Commits as [`commit`](Self::commit), but takes it for no error if nothing changes in a session
+    /// that is still empty: then there is no checkpoint.
+    ///
+    /// # Errors
+    /// `Conflict` and `Invalid` as there.
+    pub fn commit_changes(self) -> Result<Option<CheckpointInfo>> {
+        Ok(self.finish()?.head.point().map(CheckpointInfo::of))
     }
 
     pub(super) fn finish(mut self) -> Result<Finished> {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Memory, OperationKind, Part, Role, read};
+use crate::object::{Body, Memory, ModelCall, OperationKind, Part, Role, read};
 use crate::store::Store;
 
 /// A memory and its place in a session.
@@ -39,6 +39,17 @@ impl Session {
         let mut batch = self.begin()?;
         batch.kind(OperationKind::Remember);
         batch.remember(memory)?;
+        Ok(batch.finish()?.memory)
+    }
+
+    /// Appends a memory that came of a call of a model, and returns its number.
+    ///
+    /// # Errors
+    /// `Invalid` for a memory or a call that breaks a limit.
+    pub fn remember_with_call(&self, memory: Memory, call: ModelCall) -> Result<u64> {
+        let mut batch = self.begin()?;
+        batch.kind(OperationKind::Remember);
+        batch.remember_with_call(memory, call)?;
         Ok(batch.finish()?.memory)
     }
 }
@@ -124,6 +135,14 @@ impl Snapshot {
         Memories { store: &self.store, rows }
     }
 
+    /// Returns a page of memories: those before a number, newest first.
+    pub fn memories_before(&self, number: u64) -> Memories<'_> {
+        let to = memory_key(number.max(1));
+        let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Excluded(&to[..]));
+        let rows = self.roots().memories().range_back(&self.store, from, to);
+        Memories { store: &self.store, rows }
+    }
+
     /// Returns the memories that hold a text, whatever the case of its letters, newest first; with
     /// a role, only its. Texts, thoughts, and the names and arguments of calls are looked at, each
     /// by itself. Reads every memory on its way.
@@ -144,6 +163,11 @@ impl Snapshot {
     /// ```
     pub fn search(&self, text: &str, role: Option<Role>) -> FoundMemories<'_> {
         FoundMemories { memories: self.memories_back(), text: text.to_lowercase(), role }
+    }
+
+    /// Returns a page of what [`search`](Self::search) finds: the memories before a number.
+    pub fn search_before(&self, number: u64, text: &str, role: Option<Role>) -> FoundMemories<'_> {
+        FoundMemories { memories: self.memories_before(number), ..self.search(text, role) }
     }
 }
 

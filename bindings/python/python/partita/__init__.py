@@ -1,0 +1,37 @@
+"""A content-addressed store for the sessions of AI agents.
+
+A session keeps every version of its files, the dialog, and the host's own state; each change is
+durable when the call returns, and nothing is lost.
+
+>>> import partita
+>>> store = partita.Store.in_memory()  # or partita.Store.open("./sessions")
+>>> session = store.session("fix-parser")
+>>> _ = session.write("src/lib.rs", "fn parse() {}")
+>>> with session.batch() as b:
+...     b.remember("The parser drops the last token.")
+...     _ = b.write("src/lib.rs", "fn parse() -> Tokens {}")
+>>> [iteration.number for iteration in session.history("src/lib.rs")]
+[2, 1]
+>>> print(session.diff("src/lib.rs", 1, 2).unified(), end="")
+--- a
++++ b
+@@ -1 +1 @@
+-fn parse() {}
+\\ No newline at end of file
++fn parse() -> Tokens {}
+\\ No newline at end of file
+"""
+
+from collections.abc import Mapping as _Mapping
+from collections.abc import Sequence as _Sequence
+
+from partita import _partita
+from partita._errors import *
+from partita._errors import __all__ as _errors_all
+from partita._partita import *
+
+_Mapping.register(_partita.Files)
+_Mapping.register(_partita.State)
+_Sequence.register(_partita.StateList)
+
+__all__ = [*_errors_all, *(name for name in _partita.__all__ if name != "error_codes")]

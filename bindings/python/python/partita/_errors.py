@@ -1,0 +1,140 @@
+"""The exception tree: one class for each kind of error, each also a builtin."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AlreadyExists",
+    "Ambiguous",
+    "Busy",
+    "Conflict",
+    "Corrupt",
+    "Error",
+    "Indeterminate",
+    "Invalid",
+    "Io",
+    "NotFound",
+    "Poisoned",
+    "Purged",
+    "ReadOnly",
+    "Unsupported",
+]
+
+
+class Error(Exception):
+    """What went wrong, told in one line, with a ``kind`` to act on.
+
+    >>> import partita
+    >>> store = partita.Store.in_memory()
+    >>> try:
+    ...     store.open_session("absent")
+    ... except partita.Error as error:
+    ...     print(error.kind, "-", error)
+    not-found - no session "absent"
+    """
+
+    kind: ClassVar[str] = ""
+    """The stable code, the same in Rust and in the command."""
+
+    def __str__(self) -> str:
+        # KeyError would show the representation of the message, quotes and all.
+        return str(self.args[0]) if self.args else ""
+
+
+class NotFound(Error, KeyError):
+    """The named thing does not exist: check the name, or create it."""
+
+    kind = "not-found"
+
+
+class AlreadyExists(Error, ValueError):
+    """The name is taken: choose another, or open what is there."""
+
+    kind = "already-exists"
+
+
+class Conflict(Error, RuntimeError):
+    """Somebody else changed what this call rested on: read again, decide, retry."""
+
+    kind = "conflict"
+
+
+class Ambiguous(Error, ValueError):
+    """A short form matches more than one thing: use a longer one."""
+
+    kind = "ambiguous"
+
+
+class Invalid(Error, ValueError):
+    """The argument can never be accepted: correct it."""
+
+    kind = "invalid"
+
+
+class Purged(Error, KeyError):
+    """The bytes were removed on purpose, or given up for lost: do without them."""
+
+    kind = "purged"
+
+
+class Corrupt(Error, OSError):
+    """Stored bytes are damaged or missing: run ``check``, keep the directory, restore from a copy."""
+
+    kind = "corrupt"
+
+
+class Busy(Error, TimeoutError):
+    """Another process holds the writer lock: try again later."""
+
+    kind = "busy"
+
+
+class Io(Error, OSError):
+    """The operating system refused: free space, mend permissions, try again."""
+
+    kind = "io"
+
+
+class Unsupported(Error, NotImplementedError):
+    """The store needs a newer version of this library: upgrade."""
+
+    kind = "unsupported"
+
+
+class ReadOnly(Error, PermissionError):
+    """The store was opened for reading only: open it for writing."""
+
+    kind = "read-only"
+
+
+class Indeterminate(Error, OSError):
+    """The commit may or may not survive a crash: reopen the store and look."""
+
+    kind = "indeterminate"
+
+
+class Poisoned(Error, RuntimeError):
+    """An earlier write failed, so this handle writes no more: reopen the store."""
+
+    kind = "poisoned"
+
+
+BY_KIND: dict[str, type[Error]] = {
+    error.kind: error
+    for error in (
+        NotFound,
+        AlreadyExists,
+        Conflict,
+        Ambiguous,
+        Invalid,
+        Purged,
+        Corrupt,
+        Busy,
+        Io,
+        Unsupported,
+        ReadOnly,
+        Indeterminate,
+        Poisoned,
+    )
+}

@@ -1,0 +1,209 @@
+//! Batches: several changes as one checkpoint.
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::convert::Data;
+use crate::handle::Handle;
+use crate::history::Checkpoint;
+use crate::memory::{ModelCall, memory_of};
+use crate::path::SessionPath;
+
+/// Changes on their way into one checkpoint: all or nothing when committed, nothing at all when
+/// dropped. It sees its own edits and holds no lock.
+///
+/// >>> import partita
+/// >>> session = partita.Store.in_memory().session("s")
+/// >>> with session.batch(message="two at once") as b:
+/// ...     _ = b.write("a", "1")
+/// ...     _ = b.write("b", "2")
+/// >>> b.checkpoint.number, list(session.files)
+/// (1, ['a', 'b'])
+#[pyclass(module = "partita", frozen)]
+pub(crate) struct Batch {
+    batch: Handle<Mutex<Option<partita::Batch>>>,
+    committed: Mutex<Option<Checkpoint>>,
+}
+
+impl Batch {
+    pub(crate) fn new(batch: Handle<partita::Batch>) -> Self {
+        let opened = batch.opened().clone();
+        let batch = batch.take().ok();
+        Batch { batch: Handle::new(Mutex::new(batch), opened), committed: Mutex::new(None) }
+    }
+
+    /// Calls the core with the interpreter let go.
+    pub(crate) fn edit<R: Send>(
+        &self,
+        py: Python<'_>,
+        edit: impl FnOnce(&mut partita::Batch) -> partita::Result<R> + Send,
+    ) -> PyResult<R> {
+        self.batch.run(py, |batch| {
+            let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
+            match batch.as_mut() {
+                Some(batch) => edit(batch),
+                None => Err(ended()),
+            }
+        })
+    }
+
+    fn end(&self, py: Python<'_>) -> PyResult<Option<partita::Batch>> {
+        self.batch.run(py, |batch| Ok(batch.lock().unwrap_or_else(PoisonError::into_inner).take()))
+    }
+}
+
+fn ended() -> partita::Error {
+    partita::Error::new(
+        partita::ErrorKind::Invalid,
+        "the batch has ended: begin another one with session.batch()",
+    )
+}
+
+#[pymethods]
+impl Batch {
+    /// Writes a file and returns the number that its iteration will have.
+    fn write(&self, py: Python<'_>, path: SessionPath, data: Data) -> PyResult<u64> {
+        self.edit(py, |batch| batch.write(&path, &data))
+    }
+
+    /// Writes a symbolic link.
+    fn write_symlink(
+        &self,
+        py: Python<'_>,
+        path: SessionPath,
+        target: SessionPath,
+    ) -> PyResult<u64> {
+        self.edit(py, |batch| batch.write_entry(&path, partita::NewEntry::symlink(&target)))
+    }
+
+    /// Writes a file that may be executed.
+    fn write_executable(&self, py: Python<'_>, path: SessionPath, data: Data) -> PyResult<u64> {
+        self.edit(py, |batch| batch.write_entry(&path, partita::NewEntry::file(&data).executable()))
+    }
+
+    /// Removes a file.
+    fn remove(&self, py: Python<'_>, path: SessionPath) -> PyResult<u64> {
+        self.edit(py, |batch| batch.remove(&path))
+    }
+
+    /// Moves a file, with its line of iterations.
+    fn rename(&self, py: Python<'_>, path: SessionPath, to: SessionPath) -> PyResult<u64> {
+        self.edit(py, |batch| batch.rename(&path, &to))
+    }
+
+    /// Brings an iteration of a file back.
+    fn restore(&self, py: Python<'_>, path: SessionPath, number: u64) -> PyResult<u64> {
+        self.edit(py, |batch| batch.restore(&path, number))
+    }
+
+    /// Appends a memory, or a text of a role.
+    #[pyo3(signature = (memory: "Memory | str | bytes", *, role: "str | None" = None, call: "ModelCall | None" = None) -> "None")]
+    fn remember(
+        &self,
+        py: Python<'_>,
+        memory: &Bound<'_, PyAny>,
+        role: Option<&str>,
+        call: Option<&Bound<'_, ModelCall>>,
+    ) -> PyResult<()> {
+        let memory = memory_of(memory, role)?;
+        let call = call.map(|call| call.get().0.clone());
+        self.edit(py, |batch| match call {
+            Some(call) => batch.remember_with_call(memory, call),
+            None => batch.remember(memory),
+        })
+    }
+
+    /// Says that the memory of a number holds the call that made the files of this batch.
+    fn cause(&self, py: Python<'_>, number: u64) -> PyResult<()> {
+        self.edit(py, |batch| batch.cause(number))
+    }
+
+    /// Says that the newest memory with a call made the files of this batch.
+    fn cause_last_call(&self, py: Python<'_>) -> PyResult<()> {
+        self.edit(py, partita::Batch::cause_last_call)
+    }
+
+    /// Makes the commit a ``Conflict`` unless the newest iteration of a path is this one; none is
+    /// for a path where nothing ever was.
+    #[pyo3(signature = (path, number))]
+    fn expect(&self, py: Python<'_>, path: SessionPath, number: Option<u64>) -> PyResult<()> {
+        self.edit(py, |batch| batch.expect(&path, number))
+    }
+
+    /// Sets a key of the state to bytes, whatever it held.
+    fn state_put(&self, py: Python<'_>, key: Data, data: Data) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_put(&key, &data))
+    }
+
+    /// Appends an item to a list of the state, which begins with its first item.
+    fn state_append(&self, py: Python<'_>, key: Data, item: Data) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_append(&key, &item))
+    }
+
+    /// Appends items to a list of the state.
+    fn state_extend(&self, py: Python<'_>, key: Data, items: Vec<Data>) -> PyResult<()> {
+        self.edit(py, |batch| items.iter().try_for_each(|item| batch.state_append(&key, item)))
+    }
+
+    /// Removes a key of the state.
+    fn state_remove(&self, py: Python<'_>, key: Data) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_remove(&key))
+    }
+
+    /// Reads a file as the batch leaves it.
+    fn read<'py>(&self, py: Python<'py>, path: SessionPath) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.edit(py, |batch| batch.read(&path))?))
+    }
+
+    /// Returns the number of a path's newest iteration, the batch's own edits included.
+    fn iteration(&self, py: Python<'_>, path: SessionPath) -> PyResult<Option<u64>> {
+        self.edit(py, |batch| batch.iteration(&path))
+    }
+
+    /// Commits all of it as one durable step, and returns the session's newest checkpoint: the one
+    /// this makes, or the one there is where nothing changes.
+    ///
+    /// Raises ``Conflict`` if a path or key that it edits was changed meanwhile.
+    fn commit(&self, py: Python<'_>) -> PyResult<Checkpoint> {
+        let batch = self.end(py)?.ok_or_else(|| crate::error::raise(ended()))?;
+        let info = self.batch.run(py, |_| batch.commit())?;
+        let checkpoint = Checkpoint::from(&info);
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = Some(checkpoint.clone());
+        Ok(checkpoint)
+    }
+
+    /// The checkpoint that the commit made; none before it.
+    #[getter]
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    #[pyo3(signature = (kind: "type[BaseException] | None", error: "BaseException | None", trace: "object") -> "None")]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        kind: Option<Bound<'_, PyAny>>,
+        error: Option<Bound<'_, PyAny>>,
+        trace: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        drop((error, trace));
+        let Some(batch) = self.end(py)? else { return Ok(()) };
+        if kind.is_some() {
+            return Ok(());
+        }
+        let info = self.batch.run(py, |_| batch.commit_changes())?;
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) =
+            info.as_ref().map(Checkpoint::from);
+        Ok(())
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(pyo3::exceptions::PyTypeError::new_err("a Batch does not pickle: commit it"))
+    }
+}

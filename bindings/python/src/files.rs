@@ -1,0 +1,194 @@
+//! Files of a session or of a snapshot, as a mapping from path to bytes.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyIterator};
+
+use crate::convert::Data;
+use crate::handle::Handle;
+use crate::id::ObjectId;
+use crate::path::SessionPath;
+use crate::value::value;
+
+value! {
+    /// What is at a path: ``kind`` is ``"file"``, ``"symlink"`` or ``"submodule"``.
+    Entry {
+        /// What it is.
+        kind: String,
+        /// The content that holds its bytes or its target; none for a submodule.
+        content: Option<ObjectId>,
+        /// Whether it may be executed.
+        executable: bool,
+        /// The commit of a submodule, as raw bytes.
+        commit: Option<Vec<u8>>,
+    }
+}
+
+impl Entry {
+    /// Takes an entry; none where nothing is there any more.
+    pub(crate) fn of(entry: &partita::Entry) -> Option<Entry> {
+        let (kind, executable, commit) = match entry {
+            partita::Entry::File { executable, .. } => ("file", *executable, None),
+            partita::Entry::Symlink { .. } => ("symlink", false, None),
+            partita::Entry::Submodule { commit } => ("submodule", false, Some(commit.clone())),
+            partita::Entry::Removed => return None,
+        };
+        let kind = kind.to_owned();
+        Some(Entry { kind, content: entry.content().map(ObjectId::from), executable, commit })
+    }
+}
+
+value! {
+    /// How a path differs between two states.
+    FileChange {
+        /// Which path.
+        path: SessionPath,
+        /// What was there, if anything.
+        before: Option<Entry>,
+        /// What is there, if anything.
+        after: Option<Entry>,
+    }
+}
+
+impl From<partita::FileChange> for FileChange {
+    fn from(change: partita::FileChange) -> Self {
+        let entry = |entry: &Option<partita::Entry>| entry.as_ref().and_then(Entry::of);
+        let (before, after) = (entry(&change.before), entry(&change.after));
+        FileChange { path: (&change.path).into(), before, after }
+    }
+}
+
+/// Where files are read.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Latest(partita::Session),
+    Fixed(partita::Snapshot),
+}
+
+impl Source {
+    fn snapshot(&self) -> partita::Result<partita::Snapshot> {
+        match self {
+            Source::Latest(session) => session.latest(),
+            Source::Fixed(snapshot) => Ok(snapshot.clone()),
+        }
+    }
+
+    fn get(&self, path: &[u8]) -> partita::Result<Option<Vec<u8>>> {
+        let snapshot = self.snapshot()?;
+        let file = snapshot.file(path)?;
+        file.map(|file| file.read()).transpose()
+    }
+
+    fn paths(&self, prefix: &[u8]) -> partita::Result<Vec<SessionPath>> {
+        let snapshot = self.snapshot()?;
+        let files = snapshot.files_under(prefix);
+        files.map(|file| Ok(SessionPath::from(&file?.path))).collect()
+    }
+}
+
+/// The files of a session or of a snapshot: a mapping from path to bytes, in the order of the
+/// paths' bytes. Those of a session are the latest, and can be set and deleted, each time as one
+/// durable commit; those of a snapshot stay as they are.
+///
+/// >>> import partita
+/// >>> session = partita.Store.in_memory().session("fix-parser")
+/// >>> session.files["src/lib.rs"] = "fn parse() {}"
+/// >>> session.files["src/lib.rs"], "src/main.rs" in session.files, len(session.files)
+/// (b'fn parse() {}', False, 1)
+/// >>> list(session.files)
+/// ['src/lib.rs']
+#[pyclass(module = "partita", frozen, mapping)]
+pub(crate) struct Files(pub(crate) Handle<Source>);
+
+#[pymethods]
+impl Files {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        path: SessionPath,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.0.run(py, |source| source.snapshot()?.read(&path))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn __setitem__(&self, py: Python<'_>, path: SessionPath, data: Data) -> PyResult<()> {
+        let session = self.session()?;
+        self.0.run(py, |_| session.write(&path, &data).map(drop))
+    }
+
+    fn __delitem__(&self, py: Python<'_>, path: SessionPath) -> PyResult<()> {
+        let session = self.session()?;
+        self.0.run(py, |_| session.remove(&path).map(drop))
+    }
+
+    fn __contains__(&self, py: Python<'_>, path: SessionPath) -> PyResult<bool> {
+        self.0.run(py, |source| Ok(source.snapshot()?.file(&path)?.is_some()))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.run(py, |source| {
+            source.snapshot()?.files().try_fold(0, |count, file| file.map(|_| count + 1))
+        })
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.keys(py)?.into_pyobject(py)?.try_iter()
+    }
+
+    /// Returns the paths.
+    fn keys(&self, py: Python<'_>) -> PyResult<Vec<SessionPath>> {
+        self.under(py, SessionPath(Vec::new()))
+    }
+
+    /// Returns the bytes of a file, or ``default`` where there is none.
+    #[pyo3(signature = (path, default: "bytes | None" = None) -> "bytes | None")]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        path: SessionPath,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let bytes = self.0.run(py, |source| source.get(&path.0))?;
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes).into_any()).or(default))
+    }
+
+    /// Returns the paths that begin with these bytes, such as ``src/``.
+    fn under(&self, py: Python<'_>, prefix: SessionPath) -> PyResult<Vec<SessionPath>> {
+        self.0.run(py, |source| source.paths(&prefix.0))
+    }
+
+    /// Returns what is at a path, without reading its bytes; none where nothing is.
+    fn entry(&self, py: Python<'_>, path: SessionPath) -> PyResult<Option<Entry>> {
+        self.0.run(py, |source| {
+            let file = source.snapshot()?.file(&path)?;
+            Ok(file.and_then(|file| Entry::of(&file.entry)))
+        })
+    }
+
+    /// Returns the size of a file in bytes, without reading it; none for a submodule.
+    ///
+    /// Raises ``NotFound`` if there is none.
+    fn size(&self, py: Python<'_>, path: SessionPath) -> PyResult<Option<u64>> {
+        self.0.run(py, |source| {
+            let snapshot = source.snapshot()?;
+            match snapshot.file(&path)? {
+                Some(file) => file.size(),
+                None => snapshot.read(&path).map(|bytes| Some(bytes.len() as u64)),
+            }
+        })
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("<Files: {}>", self.__len__(py)?))
+    }
+}
+
+impl Files {
+    fn session(&self) -> PyResult<&partita::Session> {
+        match self.0.get()? {
+            Source::Latest(session) => Ok(session),
+            Source::Fixed(_) => Err(pyo3::exceptions::PyTypeError::new_err(
+                "the files of a snapshot stay as they are: write to the session",
+            )),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What was: checkpoints, the log, the iterations of a file.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+
+use crate::convert::Time;
+use crate::error::OrRaise as _;
+use crate::files::Entry;
+use crate::handle::Handle;
+use crate::id::ObjectId;
+use crate::path::SessionPath;
+use crate::value::value;
+
+value! {
+    /// A checkpoint: the whole state of a session at a point.
+    Checkpoint {
+        /// What it is called.
+        id: ObjectId,
+        /// Counts from 1 along the session's line.
+        number: u64,
+        /// What it came from: first the checkpoint before.
+        parents: Vec<ObjectId>,
+        /// The source's time, where the source has one.
+        time: Option<Time>,
+        /// What its source said of it.
+        labels: BTreeMap<String, Vec<u8>>,
+    }
+}
+
+impl From<&partita::CheckpointInfo> for Checkpoint {
+    fn from(info: &partita::CheckpointInfo) -> Self {
+        Checkpoint {
+            id: info.id.into(),
+            number: info.number,
+            parents: info.parents.iter().map(|id| (*id).into()).collect(),
+            time: info.time.map(Time),
+            labels: info.labels.clone(),
+        }
+    }
+}
+
+value! {
+    /// A row of the log: a checkpoint, and the operation that made it.
+    LogEntry {
+        /// The checkpoint's number, from 1 along the session's line.
+        number: u64,
+        /// The checkpoint.
+        id: ObjectId,
+        /// The source's time, else that of the operation.
+        time: Time,
+        /// What the operation did, such as ``"write"``; an import makes many checkpoints.
+        kind: String,
+        /// The operation's message, else the first line of the source's; may be empty.
+        message: String,
+        /// Who did it; may be empty.
+        actor: String,
+        /// The operation.
+        operation: ObjectId,
+        /// What the checkpoint's source said of it.
+        labels: BTreeMap<String, Vec<u8>>,
+    }
+}
+
+impl From<partita::LogEntry> for LogEntry {
+    fn from(entry: partita::LogEntry) -> Self {
+        LogEntry {
+            number: entry.number,
+            id: entry.id.into(),
+            time: Time(entry.time),
+            kind: entry.kind.name().to_owned(),
+            message: entry.message,
+            actor: entry.actor,
+            operation: entry.operation.into(),
+            labels: entry.labels,
+        }
+    }
+}
+
+value! {
+    /// An iteration: one version of the file at a path.
+    Iteration {
+        /// Where the file was.
+        path: SessionPath,
+        /// Counts from 1 along the file's line; a rename may leave a gap.
+        number: u64,
+        /// What the iteration is called.
+        id: ObjectId,
+        /// What was there; none after a removal.
+        entry: Option<Entry>,
+        /// Where the file was before, if this iteration moved it.
+        renamed_from: Option<SessionPath>,
+        /// The checkpoint that brought it.
+        checkpoint: ObjectId,
+        /// That checkpoint's number.
+        checkpoint_number: u64,
+        /// Bytes of the content; none for a removal and a submodule.
+        size: Option<u64>,
+        /// The source's time, else that of the operation which made the checkpoint.
+        time: Time,
+        /// The memory that holds the call which made it, where that was said.
+        cause: Option<ObjectId>,
+    }
+}
+
+impl From<partita::IterationInfo> for Iteration {
+    fn from(info: partita::IterationInfo) -> Self {
+        Iteration {
+            path: (&info.path).into(),
+            number: info.number,
+            id: info.id.into(),
+            entry: Entry::of(&info.entry),
+            renamed_from: info.renamed_from.as_ref().map(SessionPath::from),
+            checkpoint: info.checkpoint.into(),
+            checkpoint_number: info.checkpoint_number,
+            size: info.size,
+            time: Time(info.time),
+            cause: info.cause.map(ObjectId::from),
+        }
+    }
+}
+
+/// Calls `next` of an iterator of the core with the interpreter let go.
+pub(crate) fn step<I, T>(py: Python<'_>, rows: &Handle<Mutex<I>>) -> PyResult<Option<T>>
+where
+    I: Iterator<Item = partita::Result<T>> + Send,
+    T: Send,
+{
+    let rows = rows.get()?;
+    py.detach(|| rows.lock().unwrap_or_else(PoisonError::into_inner).next()).transpose().or_raise()
+}
+
+/// The checkpoints of a session, newest first. In a fork they go on into the line that it came
+/// from.
+#[pyclass(module = "partita", frozen)]
+pub(crate) struct Log(pub(crate) Handle<Mutex<partita::LogEntries>>);
+
+#[pymethods]
+impl Log {
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<LogEntry>> {
+        Ok(step(py, &self.0)?.map(LogEntry::from))
+    }
+}
+
+/// The iterations of a file, newest first.
+#[pyclass(module = "partita", frozen)]
+pub(crate) struct History(pub(crate) Handle<Mutex<partita::History>>);
+
+#[pymethods]
+impl History {
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Iteration>> {
+        Ok(step(py, &self.0)?.map(Iteration::from))
+    }
+}

@@ -1,0 +1,304 @@
+//! Upkeep: check, gc, purge, recover, and their progress.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use partita::{CheckProgress, GcProgress, PurgeOptions};
+
+use crate::convert::Time;
+use crate::error::OrRaise as _;
+use crate::handle::Handle;
+use crate::id::ObjectId;
+use crate::path::DiskPath;
+use crate::value::value;
+
+/// How often signals and whoever waits for progress are attended to.
+const EVERY: Duration = Duration::from_millis(100);
+
+value! {
+    /// Something that is not as it was written.
+    Fault {
+        /// The segment's file name, where the fault has a place.
+        segment: Option<String>,
+        /// The offset in that file, in bytes.
+        offset: Option<u64>,
+        /// The object that cannot be read, where the fault concerns one.
+        object: Option<ObjectId>,
+        /// What is wrong, in a line.
+        what: String,
+    }
+}
+
+value! {
+    /// What a check found: nothing is wrong if ``faults`` is empty.
+    CheckReport {
+        /// What is wrong.
+        faults: Vec<Fault>,
+        /// Frames whose tag was verified.
+        frames: u64,
+        /// Bytes under those tags.
+        bytes: u64,
+        /// Distinct objects whose id was verified.
+        objects: u64,
+        /// Objects that no ref leads to; they wait for gc.
+        unreachable: u64,
+        /// Objects whose bytes were purged or given up for lost. No fault.
+        tombstones: u64,
+        /// Bytes behind the last commit that never were one: the segment's file name and the
+        /// offset. No fault.
+        unfinished: Option<(String, u64)>,
+        /// Files among the segments that the log does not name. No fault.
+        strays: Vec<String>,
+    }
+}
+
+impl From<partita::CheckReport> for CheckReport {
+    fn from(report: partita::CheckReport) -> Self {
+        let fault = |fault: partita::Fault| Fault {
+            segment: fault.segment,
+            offset: fault.offset,
+            object: fault.object.map(ObjectId),
+            what: fault.what,
+        };
+        CheckReport {
+            faults: report.faults.into_iter().map(fault).collect(),
+            frames: report.frames,
+            bytes: report.bytes,
+            objects: report.objects,
+            unreachable: report.unreachable,
+            tombstones: report.tombstones,
+            unfinished: report.unfinished,
+            strays: report.strays,
+        }
+    }
+}
+
+value! {
+    /// What a collection did, or would do.
+    GcReport {
+        /// Deleted sessions that went for good.
+        sessions: u64,
+        /// Objects that went.
+        objects: u64,
+        /// Their bytes as stored; in a dry run what can be said to be freed at the least.
+        object_bytes: u64,
+        /// Objects that stay.
+        kept: u64,
+        /// Bytes of all segments before.
+        bytes_before: u64,
+        /// Bytes of all segments after; in a dry run as before.
+        bytes_after: u64,
+        /// Segments that gave way.
+        segments: u64,
+    }
+}
+
+impl From<partita::GcReport> for GcReport {
+    fn from(report: partita::GcReport) -> Self {
+        GcReport {
+            sessions: report.sessions,
+            objects: report.objects,
+            object_bytes: report.object_bytes,
+            kept: report.kept,
+            bytes_before: report.bytes_before,
+            bytes_after: report.bytes_after,
+            segments: report.segments,
+        }
+    }
+}
+
+value! {
+    /// What stands in for an object whose bytes are gone for good.
+    Tombstone {
+        /// The object.
+        target: ObjectId,
+        /// Whether it was lost to damage; else it was purged on purpose.
+        lost: bool,
+        /// Bytes that it had; none where nobody knows.
+        size: Option<u64>,
+        /// Why; may be empty.
+        reason: String,
+        /// Who did it; may be empty.
+        actor: String,
+        /// When, by the clock of whoever did it.
+        time: Time,
+    }
+}
+
+impl From<partita::Tombstone> for Tombstone {
+    fn from(tombstone: partita::Tombstone) -> Self {
+        Tombstone {
+            target: ObjectId(tombstone.target),
+            lost: tombstone.lost,
+            size: tombstone.size,
+            reason: tombstone.reason,
+            actor: tombstone.actor,
+            time: Time(tombstone.time),
+        }
+    }
+}
+
+value! {
+    /// What a purge did.
+    PurgeReport {
+        /// One for each object that went; empty where all of it was purged before.
+        tombstones: Vec<Tombstone>,
+        /// Nodes that were made anew, where history was rewritten.
+        rewritten: u64,
+        /// The sessions that held any of it, by name; deleted ones as ``deleted/ID``.
+        sessions: Vec<String>,
+        /// Bytes by which the segments' files shrank.
+        freed: u64,
+    }
+}
+
+impl From<partita::PurgeReport> for PurgeReport {
+    fn from(report: partita::PurgeReport) -> Self {
+        PurgeReport {
+            tombstones: report.tombstones.into_iter().map(Tombstone::from).collect(),
+            rewritten: report.rewritten,
+            sessions: report.sessions,
+            freed: report.freed,
+        }
+    }
+}
+
+value! {
+    /// What a recovery did.
+    RecoverReport {
+        /// Objects that are whole.
+        objects: u64,
+        /// One for each object that something leads to and that is lost.
+        lost: Vec<Tombstone>,
+        /// Refs of sessions that were set back, each with the number of the newest operation that is
+        /// left; none where nothing is.
+        set_back: Vec<(String, Option<u64>)>,
+        /// Files that were moved aside, as they were: their new names in the store's directory.
+        quarantined: Vec<String>,
+    }
+}
+
+impl From<partita::RecoverReport> for RecoverReport {
+    fn from(report: partita::RecoverReport) -> Self {
+        RecoverReport {
+            objects: report.objects,
+            lost: report.lost.into_iter().map(Tombstone::from).collect(),
+            set_back: report.set_back.into_iter().map(|back| (back.name, back.operation)).collect(),
+            quarantined: report.quarantined,
+        }
+    }
+}
+
+pub(crate) fn purge_options(
+    reason: &str,
+    actor: &str,
+    everywhere: bool,
+    rewrite: bool,
+) -> PurgeOptions {
+    PurgeOptions::new(reason).actor(actor).everywhere(everywhere).rewrite(rewrite)
+}
+
+/// How far something is: steps done, and steps in all.
+pub(crate) trait Told: Send {
+    fn steps(&self) -> (u64, u64);
+}
+
+impl Told for GcProgress {
+    fn steps(&self) -> (u64, u64) {
+        (self.done, self.total)
+    }
+}
+
+impl Told for CheckProgress {
+    fn steps(&self) -> (u64, u64) {
+        (self.done, self.total)
+    }
+}
+
+/// Attends to signals, and to whoever waits for progress, a few times a second. What is raised
+/// there ends the work, and is raised in the end.
+pub(crate) struct Attention<'a> {
+    callback: Option<&'a Py<PyAny>>,
+    last: Mutex<Option<Instant>>,
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl<'a> Attention<'a> {
+    pub(crate) fn new(callback: Option<&'a Py<PyAny>>) -> Self {
+        Attention { callback, last: Mutex::new(None), raised: Mutex::new(None) }
+    }
+
+    pub(crate) fn tell(&self, done: u64, total: u64) -> ControlFlow<()> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < EVERY) {
+            return ControlFlow::Continue(());
+        }
+        *last = Some(Instant::now());
+        drop(last);
+        let said = Python::attach(|py| {
+            py.check_signals()?;
+            match self.callback {
+                Some(callback) => callback.call1(py, (done, total)).map(drop),
+                None => Ok(()),
+            }
+        });
+        match said {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Gives what was raised meanwhile, else the result.
+    pub(crate) fn end<R>(self, result: partita::Result<R>) -> PyResult<R> {
+        match self.raised.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => result.or_raise(),
+        }
+    }
+}
+
+/// Calls something of the core that tells its progress, with the interpreter let go.
+pub(crate) fn progress<T: Sync, P: Told, R: Send>(
+    py: Python<'_>,
+    handle: &Handle<T>,
+    callback: Option<&Py<PyAny>>,
+    call: impl FnOnce(&T, &mut dyn FnMut(P) -> ControlFlow<()>) -> partita::Result<R> + Send,
+) -> PyResult<R> {
+    let value = handle.get()?;
+    let attention = Attention::new(callback);
+    let result = py.detach(|| {
+        call(value, &mut |told: P| {
+            let (done, total) = told.steps();
+            attention.tell(done, total)
+        })
+    });
+    attention.end(result)
+}
+
+/// Makes a damaged store whole again, with what is left of it: copies every object that is whole,
+/// lets each session go on from the newest operation whose state can be read, and leaves a
+/// tombstone for whatever is lost. The damaged files move to ``quarantine``; nothing is deleted.
+///
+/// ``progress(done, total)`` is called a few times a second; what it raises ends the work.
+#[pyfunction]
+#[pyo3(signature = (directory, *, progress: "collections.abc.Callable[[int, int], object] | None" = None))]
+pub(crate) fn recover(
+    py: Python<'_>,
+    directory: DiskPath,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<RecoverReport> {
+    let attention = Attention::new(progress.as_ref());
+    let result = py.detach(|| {
+        partita::Store::options().recover(&directory, &mut |told: CheckProgress| {
+            let (done, total) = told.steps();
+            attention.tell(done, total)
+        })
+    });
+    Ok(attention.end(result)?.into())
+}

@@ -1,0 +1,74 @@
+//! Values: frozen classes with keyword arguments, equality, a hash, a `repr` and pickling.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// Shows a value as the call that makes it.
+pub(crate) fn shown(name: &str, fields: &Bound<'_, PyDict>) -> PyResult<String> {
+    let mut text = format!("{name}(");
+    for (at, (field, value)) in fields.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ", " };
+        text.push_str(&format!("{separator}{field}={}", value.repr()?));
+    }
+    text.push(')');
+    Ok(text)
+}
+
+/// Defines a value class: its fields are its attributes and the keyword arguments that make it.
+/// Methods may follow.
+macro_rules! value {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident {
+            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty, )*
+        }
+        $($methods:tt)*
+    ) => {
+        $(#[doc = $doc])*
+        #[pyo3::pyclass(module = "partita", frozen, eq, hash, get_all, from_py_object)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub(crate) struct $name {
+            $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
+        }
+
+        #[pyo3::pymethods]
+        impl $name {
+            #[new]
+            #[pyo3(signature = (*, $($field),*))]
+            fn new($($field: $type),*) -> Self {
+                $name { $($field),* }
+            }
+
+            #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
+            fn __getnewargs_ex__<'py>(
+                &self,
+                py: pyo3::Python<'py>,
+            ) -> pyo3::PyResult<(
+                pyo3::Bound<'py, pyo3::types::PyTuple>,
+                pyo3::Bound<'py, pyo3::types::PyDict>,
+            )> {
+                Ok((pyo3::types::PyTuple::empty(py), self.fields(py)?))
+            }
+
+            fn __repr__(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<String> {
+                $crate::value::shown(stringify!($name), &self.fields(py)?)
+            }
+
+            $($methods)*
+        }
+
+        impl $name {
+            fn fields<'py>(
+                &self,
+                py: pyo3::Python<'py>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                use pyo3::types::PyDictMethods as _;
+                let fields = pyo3::types::PyDict::new(py);
+                $( fields.set_item(stringify!($field), self.$field.clone())?; )*
+                Ok(fields)
+            }
+        }
+    };
+}
+
+pub(crate) use value;
