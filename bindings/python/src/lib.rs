@@ -46,7 +46,7 @@ mod _partita {
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
-    use crate::state::{State, StateList};
+    use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
     use crate::store::{SessionEntry, Sessions, Stats, Store};
     #[pymodule_export]
