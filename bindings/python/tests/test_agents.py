@@ -110,6 +110,17 @@ def test_pop_takes_exactly_the_latest(talk: PartitaSession) -> None:
     assert texts(talk) == ["d"]
 
 
+def test_a_pop_costs_the_same_whatever_is_left(store: partita.Store, talk: PartitaSession) -> None:
+    run(talk.add_items(items(*(f"{at}" * 100 for at in range(5_000)))))
+    before = store.stats()
+    for at in reversed(range(4_990, 5_000)):
+        assert run(talk.pop_item())["content"] == f"{at}" * 100
+    after = store.stats()
+    # Nodes of a map of this size, and the checkpoint: not the 2 MB of the list.
+    assert (after.stored_bytes - before.stored_bytes) / 10 < 50_000
+    assert (after.objects - before.objects) / 10 < 20
+
+
 def test_adding_nothing_makes_no_checkpoint(talk: PartitaSession) -> None:
     run(talk.add_items([]))
     assert run(talk.pop_item()) is None

@@ -53,11 +53,16 @@ class PartitaFile(io.BytesIO):
         self._read_size = len(data)
         self.fs = fs
         self.path = str(place)
-        self.mode = mode
+        self._mode = mode
         self.autocommit = autocommit
         self._place = place
         self._written: bytes | None = None
         self._dropped = mode == "rb"
+
+    @property
+    def mode(self) -> str:
+        """``rb``, ``wb``, ``xb`` or ``ab``."""
+        return self._mode
 
     @property
     def size(self) -> int:
