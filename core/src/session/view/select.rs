@@ -105,7 +105,7 @@ impl Batch {
     pub(super) fn select(&mut self, selector: &Selector) -> Result<Selection> {
         let memories = Roots::of(self.head.point()).memories();
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let look = Look { store: &store, objects, memories, view };
         match selector {
             Selector::Number(number) => {
