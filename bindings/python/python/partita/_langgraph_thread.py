@@ -125,7 +125,7 @@ class Thread:
         values: Mapping[str, Any] = body.pop("channel_values")
         mark = os.urandom(MARK_BYTES)
         homes: dict[str, Home] = {}
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None]] = []
+        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]] = []
         for channel, version in checkpoint["channel_versions"].items():
             before = inherited.get(channel)
             if channel not in new_versions and before is not None and before.version == version:
@@ -146,8 +146,8 @@ class Thread:
         if rest is not None:
             batch.state_put(DATA + at + REST, rest)
         batch.commit()
-        for key, items, old in learned:
-            self.lists.put(key, items, old)
+        for known in learned:
+            self.lists.put(*known)
 
     def _put_value(
         self,
@@ -158,7 +158,7 @@ class Thread:
         home: Home,
         before: Home | None,
         value: Any,
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None]],
+        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]],
     ) -> Home:
         key = value_key(ns, channel, home)
         old = None if before is None or before.checkpoint_id is None else before
@@ -183,7 +183,7 @@ class Thread:
                 batch.state_truncate(key, next_list.keep)
         if next_list.extend or not next_list.keep:
             batch.state_extend(key, next_list.extend)
-        learned.append((key, next_list.items, old_key if known else None))
+        learned.append((key, next_list.items, old_key if known else None, next_list.keep))
         return home._replace(kind=kind)
 
     def put_writes(

@@ -229,14 +229,18 @@ class Lists:
             self._lists.move_to_end(key)
             return held[0]
 
-    def put(self, key: bytes, items: tuple[Item, ...], before: bytes | None = None) -> None:
-        """Remembers the items of a list in the place of the version before, and forgets those that
-        were not used for long where it gets too many."""
-        size = _size(items)
+    def put(
+        self, key: bytes, items: tuple[Item, ...], before: bytes | None = None, keep: int = 0
+    ) -> None:
+        """Remembers the items of a list, in the place of the version before of which it has the first
+        ``keep``, and forgets those that were not used for long where it gets too many."""
         with self._lock:
-            for old in (key, before):
-                if old is not None:
-                    self._bytes -= self._lists.pop(old, ((), 0))[1]
+            self._bytes -= self._lists.pop(key, ((), 0))[1]
+            older, size = self._lists.pop(before, ((), 0)) if before is not None else ((), 0)
+            self._bytes -= size
+            # To the byte it does not matter, and to add all up each time would cost as much again.
+            size = size * keep // len(older) if older else 0
+            size += _size(items[keep if older else 0 :])
             self._lists[key] = (items, size)
             self._bytes += size
             while self._bytes > KEPT_BYTES_MAX and self._lists:
