@@ -12,6 +12,8 @@ mod codec;
 #[cfg(feature = "tokens")]
 mod context;
 pub mod diff;
+#[cfg(feature = "store")]
+pub mod display;
 mod error;
 mod id;
 #[cfg(feature = "tokens")]

@@ -7,6 +7,7 @@ mod batch;
 mod checkout;
 mod convert;
 mod diff;
+mod display;
 mod error;
 mod files;
 mod handle;
@@ -31,6 +32,8 @@ mod _partita {
     use crate::checkout::{CheckoutPlan, CheckoutStep};
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
+    #[pymodule_export]
+    use crate::display::Graph;
     #[pymodule_export]
     use crate::error::error_codes;
     #[pymodule_export]

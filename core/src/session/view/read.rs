@@ -143,6 +143,24 @@ impl<'a> View<'a> {
         Ok((state(flags), flags & PINNED != 0))
     }
 
+    /// Returns the summary that stands for the memory of a number, unless there is none or it was
+    /// purged.
+    ///
+    /// # Errors
+    /// `Corrupt` if the view cannot be read.
+    pub fn summary_of(&self, number: u64) -> Result<Option<ViewMemory>> {
+        let laid = Laid::between(self.view, self.store, number, number)?;
+        let Some(laid) = laid.first() else { return Ok(None) };
+        let memory = match read(self.store, laid.memory.id()) {
+            Ok(memory) => memory,
+            Err(error) if error.kind() == ErrorKind::Purged => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let pinned = laid.flags & PINNED != 0;
+        let state = laid_state(laid);
+        Ok(Some(ViewMemory { number: laid.first, id: laid.memory, memory, state, pinned }))
+    }
+
     /// Returns the ids that a summary in view relies on: calls, results and checks that it
     /// covers.
     ///
