@@ -13,11 +13,12 @@ import marshal
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
-Frozen = tuple[type | None, bytes]
+Frozen: TypeAlias = tuple[Any, bytes]
+"""The class of a model, or none for built-in values; and what it holds."""
 
 SCALARS = (bool, int, float, type(None))
 LOOKED_AT = 8
@@ -42,7 +43,7 @@ def is_itemised(value: object) -> bool:
     return type(value) is list and not any(type(item) in SCALARS for item in value[:LOOKED_AT])
 
 
-def freeze(item: object) -> Frozen | None:
+def freeze(item: Any) -> Frozen | None:
     """Returns all that an item holds as bytes, if it is built-in values or a model of them.
 
     Two items of equal bytes serialise alike: the bytes tell ``1`` from ``True`` and ``1.0``, and a
@@ -53,9 +54,9 @@ def freeze(item: object) -> Frozen | None:
         if fields is None:
             # Version 2 has neither references nor interning in its bytes.
             return None, marshal.dumps(item, 2)
-        if item.__pydantic_private__ is not None:  # type: ignore[attr-defined]
+        if item.__pydantic_private__ is not None:
             return None
-        extra = item.__pydantic_extra__  # type: ignore[attr-defined]
+        extra = item.__pydantic_extra__
         return type(item), marshal.dumps((item.__dict__, extra), 2)
     except (AttributeError, ValueError):
         return None
