@@ -34,8 +34,9 @@ class Change:
 class PartitaFile(io.BytesIO):
     """An open file: all of its bytes in memory.
 
-    One that is written becomes an iteration when it is closed, or at the end of the transaction; one
-    that is never closed does not.
+    One that is written becomes an iteration when it is closed, or at the end of the transaction.
+    One that is given up with ``discard()`` or dropped unclosed does not; but a text file that is
+    dropped is closed by Python.
     """
 
     def __init__(

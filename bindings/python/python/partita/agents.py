@@ -144,4 +144,3 @@ class PartitaSession:
 
     def __repr__(self) -> str:
         return f"<PartitaSession {self.session_id!r}>"
-

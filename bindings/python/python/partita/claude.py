@@ -85,7 +85,7 @@ class PartitaSessionStore(SessionStore):
         self._writer = ThreadPoolExecutor(1, "partita-claude")
 
     def session(self, key: SessionKey | SessionListSubkeysKey) -> Session:
-        """Returns the partita session that holds a transcript: ``fork``, ``undo``, ``at``, and all else.
+        """Returns the partita session of a transcript: ``fork``, ``undo``, ``at``, and all else.
 
         Raises ``NotFound`` if there is none.
         """
@@ -102,7 +102,7 @@ class PartitaSessionStore(SessionStore):
         return await run_sync(self._load, key)
 
     async def list_sessions(self, project_key: str) -> list[SessionStoreListEntry]:
-        """Returns the sessions of a project, with the time of their newest entry in milliseconds."""
+        """Returns the sessions of a project, with the time of their newest append in ms."""
         return [
             {"session_id": meta["session_id"], "mtime": meta["mtime"]}
             for meta in await run_sync(self._metas, project_key)
@@ -202,7 +202,7 @@ class PartitaSessionStore(SessionStore):
 
 
 def _component(text: str, size: int) -> str:
-    """Spells a key as a component of a session's name: reversible where it fits, else unlike others."""
+    """Spells a key as a component of a session's name, no two alike."""
     encoded = quote(text, safe="", errors="surrogatepass")
     if len(encoded) <= size:
         return encoded or "%"
