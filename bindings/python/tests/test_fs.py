@@ -98,6 +98,7 @@ def test_every_session_has_a_spelling(fs: PartitaFileSystem, place: str, session
 
 def test_paths_are_taken_as_they_are(fs: PartitaFileSystem) -> None:
     paths = ["s/100%", "s/%2F", "s/a@2", "s/caf\u00e9 x", "s/\udcff", "s/a\\b", "s/a\nb"]
+    paths.append("s/" + "a/" * 2_047 + "ab")
     for path in paths:
         fs.pipe(path, path.encode("utf-8", "surrogateescape"))
     assert fs.find("s") == sorted(paths)

@@ -459,8 +459,10 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
 
         verbs = {change.verb for change in changes}
         message = f"{verbs.pop() if len(verbs) == 1 else 'change'} {len(changes)} files"
-        if len(changes) == 1 and changes[0].place.path.isprintable():
-            message = f"{changes[0].verb} {changes[0].place.path}"
+        path = changes[0].place.path
+        # A message is a line of 4,096 bytes.
+        if len(changes) == 1 and len(path) <= 1_000 and path.isprintable():
+            message = f"{changes[0].verb} {path}"
         edit(self._store(create=True).session(name), message, apply)
 
 
