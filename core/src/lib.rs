@@ -12,6 +12,8 @@ mod codec;
 #[cfg(feature = "tokens")]
 mod context;
 pub mod diff;
+#[cfg(feature = "store")]
+pub mod display;
 mod error;
 mod id;
 #[cfg(feature = "tokens")]
@@ -60,9 +62,9 @@ pub use session::{
     Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, FoundMemories, Glob, History,
     Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState,
     NewEntry, PairInView, PlanKey, PlanOptions, RestorePlan, RestoreScope, Selector, Session,
-    SessionEntry, SessionSizes, Sessions, Snapshot, State, StateSnapshot, StateValue, Step,
-    Summarizer, Trim, TrimReport, View, ViewFile, ViewFiles, ViewMemories, ViewMemory, ViewReport,
-    ViewRule,
+    SessionEntry, SessionSizes, Sessions, Snapshot, State, StateEntries, StateEntry, StateSnapshot,
+    StateValue, Step, Summarizer, Trim, TrimReport, View, ViewFile, ViewFiles, ViewMemories,
+    ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

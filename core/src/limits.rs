@@ -39,7 +39,7 @@ pub const MAP_HEIGHT_MAX: usize = 16;
 /// Parents of a checkpoint or an iteration: a merge of this many sessions.
 pub const PARENTS_MAX: usize = 64;
 
-/// Roots of a checkpoint: nine are known today.
+/// Roots of a checkpoint: eight are known today.
 pub const ROOTS_MAX: usize = 64;
 
 /// Labels of a checkpoint.
@@ -173,6 +173,10 @@ pub const PLAN_STATES_MAX: usize = 1_024;
 /// Bytes of a glob that hides or shows files. Matching takes time in proportion to glob times path.
 pub const GLOB_BYTES_MAX: usize = 1_024;
 
+/// Files that a view holds apart from the others: in one node of the map, of which each write makes
+/// a new version, and no longer than a chain of versions.
+pub const RECENT_MAX: u64 = 32;
+
 /// Rules of hiding and showing that a view holds: each file that is written or shown is held
 /// against all of them.
 pub const VIEW_RULES_MAX: usize = 1_024;
@@ -186,3 +190,49 @@ pub const TRIMMED_TAIL_BYTES: usize = 256;
 /// Bytes of a catalogue's files. It is read wholly when it is opened, a third of a second; one that
 /// grows beyond is begun anew.
 pub const CATALOGUE_BYTES_MAX: u64 = 512 << 20;
+
+/// Characters of one line of a file or of a diff that a display shows: some twenty rows on a screen.
+pub const DISPLAY_LINE_CHARS_MAX: usize = 2_000;
+
+/// Characters of one text of a memory that a display shows: what a reader scrolls through.
+pub const DISPLAY_TEXT_CHARS_MAX: usize = 8_000;
+
+/// Characters of a name, a path, a message or an actor that a display shows.
+pub const DISPLAY_LABEL_CHARS_MAX: usize = 240;
+
+/// Rows of one diff that a display shows: beyond it nobody reads on, and a browser grows slow.
+pub const DISPLAY_DIFF_ROWS_MAX: usize = 1_000;
+
+/// Checkpoints of a timeline that a display shows, and that are searched for files changed lately.
+pub const DISPLAY_CHECKPOINTS_MAX: usize = 100;
+
+/// Checkpoints of the session itself that a drawn graph shows: about two screens.
+pub const DISPLAY_GRAPH_ROWS_MAX: usize = 64;
+
+/// A fork may take one row of a graph in so many of the session's, and one more.
+pub const DISPLAY_FORK_SHARE: usize = 8;
+
+/// Forks that a graph shows, each in a lane: more would leave no room for what happened.
+pub const DISPLAY_FORKS_MAX: usize = 12;
+
+/// Sessions that a display lists.
+pub const DISPLAY_SESSIONS_MAX: usize = 200;
+
+/// Sessions that are read to find forks, or counted: a tenth of a second.
+pub const DISPLAY_SESSIONS_READ_MAX: usize = 10_000;
+
+/// Items of a capacity that a display lists.
+pub const DISPLAY_ITEMS_MAX: usize = 15;
+
+/// Files that the page of a session shows.
+pub const DISPLAY_FILES_MAX: usize = 200;
+
+/// Iterations of one file that the page of a session shows.
+pub const DISPLAY_ITERATIONS_MAX: usize = 20;
+
+/// Memories that the page of a session shows.
+pub const DISPLAY_MEMORIES_MAX: usize = 500;
+
+/// Bytes from which on the page of a session takes no more memories, and from half of them on no
+/// more files: browsers open such a page in a second or two.
+pub const DISPLAY_PAGE_BYTES_MAX: usize = 8 << 20;

@@ -212,12 +212,14 @@ pub fn number(row: &Value, key: &str) -> u64 {
 
 /// Returns every file below a directory with its bytes; a file in the directory's place too.
 ///
-/// The file that writers lock is left out: its bytes only say who locked it last.
+/// The file that writers lock is left out, for its bytes only say who locked it last; and the
+/// catalogue, which may come and go.
 pub fn bytes_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     if dir.is_file() {
         return [(PathBuf::new(), std::fs::read(dir).expect("it is there"))].into();
     }
-    let files = files_below(dir).into_iter().filter(|file| !file.ends_with("lock"));
+    let files = files_below(dir).into_iter();
+    let files = files.filter(|file| !file.iter().any(|name| name == "lock" || name == "catalogue"));
     files
         .map(|file| {
             let bytes = std::fs::read(&file).expect("a listed file can be read");

@@ -18,7 +18,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["log"],
     &["store"],
     &["session"],
-    &["workspace", "host"],
+    &["workspace", "host", "display"],
 ];
 
 /// The foreign crates of the core, each with the only module that may name it; `*` is anywhere.

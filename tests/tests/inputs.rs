@@ -110,8 +110,13 @@ fn a_store_that_cannot_be_written_is_read_and_refuses_every_write() {
     assert_eq!(run("cat s a.txt").success(), b"one\ntwo\nthree\n");
     run("log s").success();
     run("check").success();
-    assert!(bytes_of(partita.store()) == before);
+    let derived = ["sessions --sizes", "search s one", "capacity s", "plan s --limit 1000"];
+    let without = derived.map(|line| run(line).success());
+    assert!(bytes_of(partita.store()) == before && !partita.store().join("catalogue").exists());
     std::fs::set_permissions(partita.store(), PermissionsExt::from_mode(0o755)).unwrap();
+    for (line, without) in derived.iter().zip(without) {
+        assert_eq!(partita.ok(line.split(' ')), without, "{line}: a catalogue changes no answer");
+    }
 }
 
 #[test]

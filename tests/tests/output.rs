@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Stdio;
 
-use partita_tests::command::{Partita, bytes_of, field};
+use partita_tests::command::{Partita, bytes_of, field, number};
 use partita_tests::history::History;
 
 const COMMANDS: [&str; 18] = [
@@ -145,7 +145,7 @@ fn no_command_but_five_creates_a_store() {
 }
 
 #[test]
-fn commands_that_read_write_nothing() {
+fn commands_that_read_write_nothing_but_the_catalogue() {
     let dir = tempfile::tempdir().unwrap();
     let partita = Partita::at(dir.path().join("store"));
     partita.write("s", "a", b"1\n").success();
@@ -175,6 +175,26 @@ fn commands_that_read_write_nothing() {
     }
     partita.ok(["checkout", "s", out.to_str().unwrap(), "--plan"]);
     assert!(bytes_of(partita.store()) == before && !out.exists());
+    let catalogue = partita.store().join("catalogue");
+    assert!(!catalogue.exists(), "none of these derives anything");
+    for line in [
+        "sessions --sizes",
+        "search s one",
+        "capacity s",
+        "plan s --limit 1000",
+        "context s --dialect anthropic",
+        "context s --diff 1..2",
+        "view s",
+        "memories s",
+    ] {
+        let first = partita.text(line.split(' '));
+        assert!(bytes_of(partita.store()) == before, "{line} wrote");
+        assert_eq!(partita.text(line.split(' ')), first, "{line}, from what it kept");
+    }
+    assert!(catalogue.join("closed").exists());
+    std::fs::remove_dir_all(&catalogue).unwrap();
+    assert_eq!(number(&partita.rows(["sessions", "--sizes"])[0], "files"), 1);
+    assert!(partita.rows(["sessions"])[0]["files"].is_null(), "not asked for");
 }
 
 #[test]

@@ -142,9 +142,32 @@ impl Batch {
         self.edit(py, |batch| batch.state_append(&key, &item))
     }
 
-    /// Appends items to a list of the state.
+    /// Appends items to a list of the state, which begins with them; with none, as an empty one.
     fn state_extend(&self, py: Python<'_>, key: Data, items: Vec<Data>) -> PyResult<()> {
-        self.edit(py, |batch| items.iter().try_for_each(|item| batch.state_append(&key, item)))
+        self.edit(py, |batch| batch.state_extend(&key, &items))
+    }
+
+    /// Cuts a list of the state to its first items; a shorter one stays as it is.
+    fn state_truncate(&self, py: Python<'_>, key: Data, length: u64) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_truncate(&key, length))
+    }
+
+    /// Sets a key of the state to what another holds, as this batch has left that one so far: bytes,
+    /// or a list of any length. Copies nothing; from here on both go their own ways.
+    ///
+    /// Raises ``NotFound`` if the other holds nothing.
+    ///
+    /// >>> import partita
+    /// >>> session = partita.Store.in_memory().session("s")
+    /// >>> with session.batch() as b:
+    /// ...     b.state_extend("draft 1", ["a", "b", "c"])
+    /// ...     b.state_copy("draft 1", "draft 2")
+    /// ...     b.state_truncate("draft 2", 2)
+    /// ...     b.state_append("draft 2", "d")
+    /// >>> list(session.state["draft 1"]), list(session.state["draft 2"])
+    /// ([b'a', b'b', b'c'], [b'a', b'b', b'd'])
+    fn state_copy(&self, py: Python<'_>, key: Data, to: Data) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_copy(&key, &to))
     }
 
     /// Removes a key of the state.

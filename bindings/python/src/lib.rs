@@ -8,6 +8,7 @@ mod checkout;
 mod command;
 mod convert;
 mod diff;
+mod display;
 mod error;
 mod files;
 mod handle;
@@ -35,6 +36,8 @@ mod _partita {
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
     #[pymodule_export]
+    use crate::display::Graph;
+    #[pymodule_export]
     use crate::error::error_codes;
     #[pymodule_export]
     use crate::files::{Entry, FileChange, Files};
@@ -49,7 +52,7 @@ mod _partita {
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
-    use crate::state::{State, StateList};
+    use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
     use crate::store::{SessionEntry, Sessions, Stats, Store};
     #[pymodule_export]

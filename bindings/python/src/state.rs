@@ -1,5 +1,8 @@
 //! The host's own keyed values.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
@@ -8,7 +11,11 @@ use pyo3::types::{PyBytes, PyIterator, PyList, PySlice};
 use partita::StateValue;
 
 use crate::convert::Data;
+use crate::error::OrRaise as _;
 use crate::handle::Handle;
+
+/// Rows that a scan reads at first and at most at a time.
+const PAGE: (usize, usize) = (1, 256);
 
 /// Where state is read.
 #[derive(Clone, Debug)]
@@ -46,24 +53,22 @@ pub(crate) enum Held {
     List(StateList),
 }
 
-fn held(handle: &Handle<partita::StateSnapshot>, key: &[u8], value: StateValue) -> PyResult<Held> {
+fn held<T>(handle: &Handle<T>, entry: partita::StateEntry, value: StateValue) -> PyResult<Held> {
     match value {
         StateValue::Bytes(bytes) => Ok(Held::Bytes(bytes)),
-        StateValue::List(len) => {
-            Ok(Held::List(StateList { state: handle.clone(), key: key.to_vec(), len }))
-        }
+        StateValue::List(len) => Ok(Held::List(StateList { entry: handle.with(entry), len })),
         other => Err(PyTypeError::new_err(format!("a value of a kind unknown here: {other:?}"))),
     }
 }
 
 impl State {
     fn read(&self, py: Python<'_>, key: &[u8]) -> PyResult<Option<Held>> {
-        let (snapshot, value) = self.0.run(py, |place| {
-            let snapshot = place.snapshot()?;
-            let value = snapshot.get(key)?;
-            Ok((snapshot, value))
+        let found = self.0.run(py, |place| {
+            let Some(entry) = place.snapshot()?.entry(key)? else { return Ok(None) };
+            let value = entry.read()?;
+            Ok(Some((entry, value)))
         })?;
-        value.map(|value| held(&self.0.with(snapshot), key, value)).transpose()
+        found.map(|(entry, value)| held(&self.0, entry, value)).transpose()
     }
 
     fn session(&self) -> PyResult<partita::State> {
@@ -98,21 +103,25 @@ impl State {
     }
 
     fn __contains__(&self, py: Python<'_>, key: Data) -> PyResult<bool> {
-        self.0.run(py, |place| Ok(place.snapshot()?.get(&key)?.is_some()))
+        self.0.run(py, |place| Ok(place.snapshot()?.entry(&key)?.is_some()))
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.keys(py)?.len())
+        self.0.run(py, |place| {
+            place.snapshot()?.under("").try_fold(0, |count, entry| entry.map(|_| count + 1))
+        })
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        PyList::new(py, self.keys(py)?)?.try_iter()
+        PyList::new(py, self.keys(py, None)?)?.try_iter()
     }
 
-    /// Returns the keys in the order of their bytes.
-    fn keys(&self, py: Python<'_>) -> PyResult<Vec<Vec<u8>>> {
+    /// Returns the keys that begin with these bytes, in the order of their bytes. Reads no value.
+    #[pyo3(signature = (prefix = None))]
+    fn keys(&self, py: Python<'_>, prefix: Option<Data>) -> PyResult<Vec<Vec<u8>>> {
+        let prefix = prefix.as_ref().map_or(&[][..], Data::as_bytes);
         self.0.run(py, |place| {
-            Ok(place.snapshot()?.list()?.into_iter().map(|(key, _)| key).collect())
+            place.snapshot()?.under(prefix).map(|entry| entry.map(|entry| entry.key)).collect()
         })
     }
 
@@ -130,25 +139,29 @@ impl State {
         }
     }
 
-    /// Returns the keys that begin with these bytes, each with what it holds, in their order.
-    #[pyo3(signature = (prefix, *, reverse = false))]
-    fn under(&self, py: Python<'_>, prefix: Data, reverse: bool) -> PyResult<Vec<(Vec<u8>, Held)>> {
-        let prefix = prefix.as_bytes();
-        let (snapshot, mut rows) = self.0.run(py, |place| {
+    /// Iterates over the keys that begin with these bytes, each with what it holds: in their order, or
+    /// against it, and with ``after`` from the next one on. What is changed meanwhile is not seen.
+    #[pyo3(signature = (prefix, *, reverse = false, after = None))]
+    fn under(
+        &self,
+        py: Python<'_>,
+        prefix: Data,
+        reverse: bool,
+        after: Option<Data>,
+    ) -> PyResult<StateRows> {
+        let rows = self.0.run(py, |place| {
             let snapshot = place.snapshot()?;
-            let rows = snapshot.list()?;
-            Ok((snapshot, rows))
+            let entries = match reverse {
+                true => snapshot.under_back(&prefix),
+                false => snapshot.under(&prefix),
+            };
+            let entries = match &after {
+                Some(after) => entries.after(after),
+                None => entries,
+            };
+            Ok(Rows { entries, page: VecDeque::new(), size: PAGE.0 })
         })?;
-        let handle = self.0.with(snapshot);
-        rows.retain(|(key, _)| key.starts_with(prefix));
-        if reverse {
-            rows.reverse();
-        }
-        let row = |(key, value): (Vec<u8>, _)| {
-            let held = held(&handle, &key, value)?;
-            Ok((key, held))
-        };
-        rows.into_iter().map(row).collect()
+        Ok(StateRows(self.0.with(Mutex::new(rows))))
     }
 
     /// Appends an item to a list, which begins with its first item.
@@ -160,11 +173,57 @@ impl State {
     }
 }
 
+/// A scan on its way, read page by page with the interpreter let go.
+struct Rows {
+    entries: partita::StateEntries,
+    page: VecDeque<partita::Result<(partita::StateEntry, StateValue)>>,
+    size: usize,
+}
+
+impl Rows {
+    fn next(&mut self) -> Option<partita::Result<(partita::StateEntry, StateValue)>> {
+        if self.page.is_empty() {
+            let read = |entry: partita::Result<partita::StateEntry>| {
+                let entry = entry?;
+                let value = entry.read()?;
+                Ok((entry, value))
+            };
+            self.page.extend(self.entries.by_ref().take(self.size).map(read));
+            self.size = (self.size * 4).min(PAGE.1);
+        }
+        self.page.pop_front()
+    }
+}
+
+/// The keys of a state that begin alike, each with what it holds.
+#[pyclass(module = "partita", frozen)]
+pub(crate) struct StateRows(Handle<Mutex<Rows>>);
+
+#[pymethods]
+impl StateRows {
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<(Vec<u8>, Held)>> {
+        let rows = self.0.get()?;
+        let mut row = match rows.try_lock() {
+            Ok(mut rows) => rows.page.pop_front(),
+            Err(_) => None,
+        };
+        if row.is_none() {
+            row = py.detach(|| rows.lock().unwrap_or_else(PoisonError::into_inner).next());
+        }
+        let Some((entry, value)) = row.transpose().or_raise()? else { return Ok(None) };
+        let key = entry.key.clone();
+        Ok(Some((key, held(&self.0, entry, value)?)))
+    }
+}
+
 /// A list of the state, as it was when it was read: its items are bytes.
 #[pyclass(module = "partita", frozen, sequence)]
 pub(crate) struct StateList {
-    state: Handle<partita::StateSnapshot>,
-    key: Vec<u8>,
+    entry: Handle<partita::StateEntry>,
     len: u64,
 }
 
@@ -207,6 +266,10 @@ impl StateList {
         }
     }
 
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, self.items(py, 0, self.len)?)?.try_iter()
+    }
+
     fn __repr__(&self) -> String {
         format!("<StateList of {}>", self.len)
     }
@@ -214,6 +277,6 @@ impl StateList {
 
 impl StateList {
     fn items(&self, py: Python<'_>, from: u64, to: u64) -> PyResult<Vec<Vec<u8>>> {
-        self.state.run(py, |state| state.items(&self.key, from..to))
+        self.entry.run(py, |entry| entry.items(from..to))
     }
 }

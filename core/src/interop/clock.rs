@@ -71,7 +71,7 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 /// Writes a time as RFC 3339 has it, in UTC with milliseconds; none beyond the years 1 to 9999.
-pub(super) fn format(time: Timestamp) -> Option<String> {
+pub(crate) fn format(time: Timestamp) -> Option<String> {
     let (days, millis) = (time.as_millis().div_euclid(DAY), time.as_millis().rem_euclid(DAY));
     if !(days_of(1, 1, 1)?..=days_of(9999, 12, 31)?).contains(&days) {
         return None;

@@ -10,7 +10,7 @@ mod anthropic;
 mod atif;
 mod base;
 mod claude_code;
-mod clock;
+pub(crate) mod clock;
 mod export;
 mod format;
 mod input;

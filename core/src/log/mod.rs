@@ -170,6 +170,11 @@ impl Log {
         self.medium().retirements()
     }
 
+    /// Returns the store's uuid, which every segment's header has.
+    pub(crate) fn store_uuid(&self) -> [u8; 16] {
+        self.state().current_segment().header.store
+    }
+
     fn medium(&self) -> &Medium {
         &self.shared.medium
     }

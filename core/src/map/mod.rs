@@ -62,6 +62,9 @@ pub struct Map {
     root: Option<MapId>,
 }
 
+/// The smallest key of a map, and the entry with the largest.
+pub(crate) type Ends = (Vec<u8>, (Vec<u8>, Value));
+
 /// An edited map, and what must be stored before anybody reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
@@ -141,6 +144,20 @@ impl Map {
         self.range_back(objects, Bound::Unbounded, Bound::Unbounded).next().transpose()
     }
 
+    /// Returns the smallest key, and the entry with the largest; none in the empty map.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) fn ends(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Ends>> {
+        let Some(root) = self.root else { return Ok(None) };
+        let mut cursor = Cursor::new(objects);
+        cursor.enter(root, Seek::Last)?;
+        let first = cursor.entry().map(|(node, _)| node.key(0).to_vec());
+        cursor.descend_to(0, Seek::Last)?;
+        let last = cursor.entry().map(|(node, at)| (node.key(at).to_vec(), Value::of(node, at)));
+        Ok(first.zip(last))
+    }
+
     /// Returns the entries between two keys, ascending. Bounds that cross give none.
     pub fn range<'a, O: Objects + ?Sized>(
         &self,
@@ -163,16 +180,8 @@ impl Map {
 
     /// Returns the entries whose keys begin with `prefix`, ascending.
     pub fn prefix<'a, O: Objects + ?Sized>(&self, objects: &'a O, prefix: &[u8]) -> Range<'a, O> {
-        let mut end = prefix.to_vec();
-        while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
-        let to = match end.last_mut() {
-            Some(byte) => {
-                *byte += 1;
-                Bound::Excluded(&end[..])
-            }
-            None => Bound::Unbounded,
-        };
-        self.range(objects, Bound::Included(prefix), to)
+        let to = prefix_end(prefix);
+        self.range(objects, Bound::Included(prefix), to.as_ref().map(|end| &end[..]))
     }
 
     /// Returns the ids of the map's own nodes.
@@ -209,5 +218,18 @@ impl Map {
     /// `after` the other's. Reads only nodes that the two do not share.
     pub fn diff<'a, O: Objects + ?Sized>(&self, other: &Map, objects: &'a O) -> Diff<'a, O> {
         Diff::new(*self, *other, objects)
+    }
+}
+
+/// The upper bound of the keys that begin with `prefix`.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
+    match end.last_mut() {
+        Some(byte) => {
+            *byte += 1;
+            Bound::Excluded(end)
+        }
+        None => Bound::Unbounded,
     }
 }

@@ -8,7 +8,6 @@ use super::head::{Head, NewOperation, Outcome};
 use super::history::{numbered, unknown};
 use super::info::CheckpointInfo;
 use super::roots::Roots;
-use super::state::{StateEdit, check_key, content_of, value_of};
 use super::{Session, Snapshot, check_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::MemoryId;
@@ -244,39 +243,6 @@ impl Batch {
     /// `Conflict` if it is not so now.
     pub fn expect(&mut self, path: impl AsRef<[u8]>, number: Option<u64>) -> Result<()> {
         self.draft.expect(&self.batch, FilePath::new(path)?, number)
-    }
-
-    /// Sets a key of the state to bytes, whatever it held.
-    ///
-    /// # Errors
-    /// `Invalid` for a key out of bounds.
-    pub fn state_put(&mut self, key: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<()> {
-        let (key, bytes) = (key.as_ref(), bytes.as_ref());
-        check_key(key)?;
-        let old = self.draft.state.base(&self.batch, key)?;
-        let base = old.as_ref().and_then(content_of);
-        let value =
-            value_of(bytes, || self.draft.put_content(&mut self.batch, bytes.into(), base))?;
-        self.draft.state.edit(&self.batch, key, StateEdit::Put(value))
-    }
-
-    /// Appends an item to a list of the state, which begins with its first item.
-    ///
-    /// # Errors
-    /// `Invalid` if the key holds bytes or is out of bounds.
-    pub fn state_append(&mut self, key: impl AsRef<[u8]>, item: impl AsRef<[u8]>) -> Result<()> {
-        let (key, item) = (key.as_ref(), item.as_ref());
-        check_key(key)?;
-        let value = value_of(item, || self.draft.put_content(&mut self.batch, item.into(), None))?;
-        self.draft.state.edit(&self.batch, key, StateEdit::Append(value))
-    }
-
-    /// Removes a key of the state.
-    ///
-    /// # Errors
-    /// `NotFound` if there is none.
-    pub fn state_remove(&mut self, key: impl AsRef<[u8]>) -> Result<()> {
-        self.draft.state.edit(&self.batch, key.as_ref(), StateEdit::Remove)
     }
 
     /// Labels the checkpoint with what its source says of it, for ever.

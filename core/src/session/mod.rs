@@ -50,7 +50,7 @@ pub use plan::{PlanKey, PlanOptions};
 pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, SessionSizes, Sessions};
 pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
-pub use state::{State, StateSnapshot, StateValue};
+pub use state::{State, StateEntries, StateEntry, StateSnapshot, StateValue};
 pub use trim::{Trim, TrimReport};
 pub use view::{
     Glob, MemoryState, PairInView, Selector, Summarizer, View, ViewFile, ViewFiles, ViewMemories,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Place};
 use super::{Inner, Store};
 use crate::error::Result;
 use crate::log::{Disk, Durability, Log, LogOptions, Memory, Vfs, system_entropy};
@@ -27,11 +27,17 @@ use crate::object::Timestamp;
 pub struct StoreOptions {
     pub(super) log: LogOptions,
     pub(super) clock: fn() -> Timestamp,
+    /// None: unless it is opened for reading only.
+    catalogue: Option<bool>,
 }
 
 impl StoreOptions {
     pub(super) fn new() -> Self {
-        StoreOptions { log: LogOptions::new(system_entropy), clock: || SystemTime::now().into() }
+        StoreOptions {
+            log: LogOptions::new(system_entropy),
+            clock: || SystemTime::now().into(),
+            catalogue: None,
+        }
     }
 
     /// Sets when a commit is acknowledged; [`Durability::Sync`] unless told otherwise.
@@ -41,10 +47,21 @@ impl StoreOptions {
         self
     }
 
-    /// Opens for reading only: nothing is ever written, not even a lock.
+    /// Opens for reading only: nothing is ever written, not even a lock, unless
+    /// [`catalogue`](Self::catalogue) is asked for too.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.log.read_only = read_only;
+        self
+    }
+
+    /// Sets whether the catalogue is used, in the directory `catalogue` of the store's: counts of
+    /// tokens and the like, derived once and kept. It is, unless the store is opened for reading
+    /// only. Where it cannot be had (another process has it, the directory cannot be written, it
+    /// is damaged) each answer is derived anew; nothing waits, and no answer differs.
+    #[must_use]
+    pub fn catalogue(mut self, catalogue: bool) -> Self {
+        self.catalogue = Some(catalogue);
         self
     }
 
@@ -124,8 +141,11 @@ impl StoreOptions {
     fn open_at(self, vfs: Arc<dyn Vfs>, directory: Option<PathBuf>) -> Result<Store> {
         let entropy = self.log.entropy;
         let is_writable = !self.log.read_only;
+        let has_catalogue = self.catalogue.unwrap_or(is_writable);
         let log = Log::open(vfs, self.log)?;
-        let catalogue = Catalogue::new(directory.as_deref().filter(|_| is_writable), entropy);
+        let place = directory.as_deref().filter(|_| has_catalogue || is_writable);
+        let place = place.map(|directory| Place::new(directory, log.store_uuid(), entropy));
+        let catalogue = Catalogue::new(place, has_catalogue);
         let inner = Inner { log, clock: self.clock, entropy, directory, catalogue };
         Ok(Store { inner: Arc::new(inner) })
     }

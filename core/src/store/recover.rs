@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{self, Catalogue};
 use super::check::CheckProgress;
 use super::graph::{Graph, GraphEvents};
 use super::refs::{DELETED, LOST, SESSION};
@@ -57,12 +57,11 @@ impl StoreOptions {
         progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
     ) -> Result<RecoverReport> {
         let directory = directory.as_ref();
-        let catalogue = Catalogue::new(Some(directory), self.log.entropy);
         self.recover_vfs(Arc::new(Disk::new(directory)), progress)
             .and_then(|report| {
                 // It may know of what is lost.
                 if !report.quarantined.is_empty() {
-                    catalogue.clear()?;
+                    catalogue::remove(directory)?;
                 }
                 Ok(report)
             })
@@ -117,7 +116,7 @@ impl StoreOptions {
             clock: self.clock,
             entropy: self.log.entropy,
             directory: None,
-            catalogue: Catalogue::new(None, self.log.entropy),
+            catalogue: Catalogue::new(None, false),
         };
         let store = Store { inner: Arc::new(inner) };
         let whole: HashSet<ObjectId> = salvage.listed.iter().map(|object| object.id).collect();

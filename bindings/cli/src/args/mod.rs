@@ -115,8 +115,14 @@ pub(crate) enum Command {
     },
 
     /// List the sessions
-    #[command(after_help = "Examples:\n  partita sessions\n  partita sessions --json")]
-    Sessions(Json),
+    #[command(after_help = "Examples:\n  partita sessions\n  partita sessions --sizes --json")]
+    Sessions {
+        /// Count the files and memories of each
+        #[arg(long)]
+        sizes: bool,
+        #[command(flatten)]
+        json: Json,
+    },
 
     /// Record another tool's history
     Import {

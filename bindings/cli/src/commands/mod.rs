@@ -42,7 +42,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::New { name } => sessions::new(out, dir, name),
         Command::Rename { name, new } => sessions::rename(out, dir, name, new),
         Command::Delete { name } => sessions::delete(out, dir, name),
-        Command::Sessions(json) => sessions::list(out, dir, json.json),
+        Command::Sessions { sizes, json } => sessions::list(out, dir, *sizes, json.json),
         Command::Import { source } => match source {
             ImportSource::Git(git) => import::git(out, dir, git),
             ImportSource::Transcript(transcript) => transcript::import(out, dir, transcript),
@@ -125,7 +125,8 @@ enum Access {
 fn open_store(dir: &Path, access: Access) -> Result<Store> {
     let options = Store::options();
     let options = match access {
-        Access::Read => options.read_only(true),
+        // What it derives may be kept, where that can be had; nothing else is written.
+        Access::Read => options.read_only(true).catalogue(true),
         Access::Write => options.create(false),
         Access::Create => options,
     };

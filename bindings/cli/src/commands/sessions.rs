@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
-use crate::output::{Output, json, quote, time};
+use crate::output::{Output, counted, json, quote, time};
 
 /// Creates a session, and the store if need be.
 pub(super) fn new(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
@@ -28,31 +28,41 @@ pub(super) fn delete(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
     out.line(format_args!("{} is deleted; its bytes stay for now", quote::text(name)))
 }
 
-/// Lists the sessions.
-pub(super) fn list(out: &mut Output, dir: &Path, json: bool) -> Result<()> {
+/// Lists the sessions, with how much each holds if that is asked for.
+pub(super) fn list(out: &mut Output, dir: &Path, with_sizes: bool, json: bool) -> Result<()> {
     let store = open_store(dir, Access::Read)?;
     let sessions = store.sessions().map(|entry| -> Result<_> {
-        let session = store.open_session(entry?.name())?;
+        let entry = entry?;
+        let session = store.open_session(entry.name())?;
         let newest = session.log()?.next().transpose()?;
-        Ok((session, newest))
+        let sizes = with_sizes.then(|| store.session_sizes(&entry)).transpose()?;
+        Ok((session, newest, sizes))
     });
     if json {
         return out.json_array(sessions.map(|row| {
-            let (session, newest) = row?;
-            Ok(json::Session::new(&session, newest.as_ref()))
+            let (session, newest, sizes) = row?;
+            Ok(json::Session::new(&session, newest.as_ref(), sizes))
         }));
     }
-    let align = [Align::Left, Align::Right, Align::Left, Align::Left];
+    let align = [Align::Left, Align::Right, Align::Left, Align::Right, Align::Right, Align::Left];
+    let rows = sessions.map(|row| {
+        let (session, newest, sizes) = row?;
+        let (id, name) = (session.id().id().short(), quote::text(session.name()).into_owned());
+        let checkpoint = newest.as_ref().map_or(0, |entry| entry.number).to_string();
+        let time = time::human(newest.map(|entry| entry.time));
+        let [files, memories] = sizes.map_or_else(Default::default, |sizes| {
+            [counted(sizes.files, "file", "files"), counted(sizes.memories, "memory", "memories")]
+        });
+        Ok([id, checkpoint, time, files, memories, name])
+    });
+    if with_sizes {
+        return out.table(align, rows);
+    }
+    let [id, checkpoint, time, .., name] = align;
     out.table(
-        align,
-        sessions.map(|row| {
-            let (session, newest) = row?;
-            Ok([
-                session.id().id().short(),
-                newest.as_ref().map_or(0, |entry| entry.number).to_string(),
-                time::human(newest.map(|entry| entry.time)),
-                quote::text(session.name()).into_owned(),
-            ])
+        [id, checkpoint, time, name],
+        rows.map(|row: Result<_>| {
+            row.map(|[id, checkpoint, time, .., name]| [id, checkpoint, time, name])
         }),
     )
 }

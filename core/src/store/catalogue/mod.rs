@@ -15,11 +15,10 @@ mod signature;
 #[cfg(all(feature = "catalogue", panic = "unwind"))]
 mod table;
 
-use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use self::open::Open;
-use self::place::Place;
+pub(super) use self::place::{Place, remove};
 use self::signature::Signature;
 use crate::error::Result;
 use crate::id::{MemoryId, ObjectId, OperationId};
@@ -44,6 +43,7 @@ pub(crate) struct Listing {
 pub(crate) struct Catalogue {
     /// None where the store has no directory of its own, or must not be written.
     place: Option<Place>,
+    is_asked: bool,
     state: RwLock<State>,
 }
 
@@ -56,10 +56,10 @@ enum State {
 }
 
 impl Catalogue {
-    /// Makes the handle; nothing is opened or created yet.
-    pub(super) fn new(directory: Option<&Path>, entropy: fn(&mut [u8]) -> Result<()>) -> Self {
-        let place = directory.map(|directory| Place::new(directory, entropy));
-        Catalogue { place, state: RwLock::new(State::Unopened) }
+    /// Makes the handle of the catalogue at a place, to be asked or only to be cleared; nothing is
+    /// opened or created yet.
+    pub(super) fn new(place: Option<Place>, is_asked: bool) -> Self {
+        Catalogue { place, is_asked, state: RwLock::new(State::Unopened) }
     }
 
     /// Returns what a counter once gave for a content or a node.
@@ -118,7 +118,7 @@ impl Catalogue {
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Open) -> Option<T>) -> Option<T> {
-        let place = self.place.as_ref()?;
+        let place = self.place.as_ref().filter(|_| self.is_asked)?;
         {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             match &*state {

@@ -54,7 +54,6 @@ impl Open {
     /// Opens a store's catalogue: the one that was closed in order, else a new one. None where
     /// another process has it open, or the system refuses.
     pub(super) fn at(place: &Place) -> Option<Self> {
-        let store = place.uuid()?;
         place.create()?;
         let lock = OpenOptions::new()
             .read(true)
@@ -64,7 +63,7 @@ impl Open {
             .open(place.path(LOCK))
             .ok()?;
         lock.try_lock().ok()?;
-        let closed = closed_table(place, store);
+        let closed = closed_table(place);
         // From here on a crash leaves a table that nobody will use.
         place.remove_but(closed.as_deref()).ok()?;
         let reopened = closed.and_then(|name| {
@@ -85,7 +84,7 @@ impl Open {
             marker: place.path(MARKER),
             marker_draft: place.path(MARKER_DRAFT),
             name,
-            store,
+            store: place.uuid,
         };
         Some(Open { place, table: Some(table), rows: AtomicU64::new(0), _lock: lock })
     }
@@ -188,16 +187,16 @@ impl PlaceOfTable {
 }
 
 /// Returns the name of the table that was closed in order and is as it was then.
-fn closed_table(place: &Place, store: [u8; 16]) -> Option<String> {
+fn closed_table(place: &Place) -> Option<String> {
     let mut found = String::new();
     let file = File::open(place.path(MARKER)).ok()?;
     file.take(MARKER_BYTES_MAX).read_to_string(&mut found).ok()?;
     let name = found.lines().nth(2)?.strip_prefix("table ")?;
-    if !is_table(name) || !found.starts_with(&marker_head(store, name)) {
+    if !is_table(name) || !found.starts_with(&marker_head(place.uuid, name)) {
         return None;
     }
     let digest = digest(&place.path(name), CATALOGUE_BYTES_MAX).ok()?;
-    (found == marker(store, name, digest)).then(|| name.to_owned())
+    (found == marker(place.uuid, name, digest)).then(|| name.to_owned())
 }
 
 fn marker_head(store: [u8; 16], name: &str) -> String {

@@ -15,10 +15,15 @@ pub(super) const MARKER_DRAFT: &str = "closed.tmp";
 /// What the name of a table's directory begins with; 16 hexadecimal digits follow.
 const TABLE: &str = "table-";
 
-/// The place of a store's catalogue.
+/// The place of the catalogue of a store, by its directory and its uuid.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(in crate::store) struct Place {
     store: PathBuf,
+    #[cfg_attr(
+        not(all(feature = "catalogue", panic = "unwind")),
+        expect(dead_code, reason = "only tables are somebody's")
+    )]
+    pub(super) uuid: [u8; 16],
     #[cfg_attr(
         not(all(feature = "catalogue", panic = "unwind")),
         expect(dead_code, reason = "only new tables are named by chance")
@@ -27,8 +32,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(store: &Path, entropy: fn(&mut [u8]) -> Result<()>) -> Self {
-        Place { store: store.to_owned(), entropy }
+    pub(in crate::store) fn new(
+        store: &Path,
+        uuid: [u8; 16],
+        entropy: fn(&mut [u8]) -> Result<()>,
+    ) -> Self {
+        Place { store: store.to_owned(), uuid, entropy }
     }
 
     /// Returns the path of a name in the catalogue's directory.
@@ -39,45 +48,53 @@ impl Place {
 
     /// Removes all that a catalogue left, and nothing else.
     pub(super) fn remove(&self) -> Result<()> {
-        self.remove_but(None).map_err(|error| {
-            let path = self.store.join(DIRECTORY);
-            Error::io(
-                format!("remove the catalogue; delete {} and try again", path.display()),
-                error,
-            )
-        })
+        remove(&self.store)
     }
 
-    /// Removes the marker and every table but one. Follows no link: not even the directory may be
-    /// one, for whoever put it there did not mean what is behind it to go.
+    /// Removes the marker and every table but one.
+    #[cfg(all(feature = "catalogue", panic = "unwind"))]
     pub(super) fn remove_but(&self, kept: Option<&str>) -> io::Result<()> {
-        let directory = self.store.join(DIRECTORY);
-        let is_ours = match fs::symlink_metadata(&directory) {
-            Ok(found) => found.is_dir(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(error),
-        };
-        if !is_ours {
-            return Ok(());
-        }
-        for entry in fs::read_dir(&directory)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| Some(*name) != kept) else { continue };
-            let removed = if is_table(name) && entry.file_type()?.is_dir() {
-                fs::remove_dir_all(entry.path())
-            } else if name == MARKER || name == MARKER_DRAFT {
-                fs::remove_file(entry.path())
-            } else {
-                continue;
-            };
-            match removed {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        remove_but(&self.store, kept)
     }
+}
+
+/// Removes all that the catalogue of a store in a directory left, and nothing else.
+pub(in crate::store) fn remove(store: &Path) -> Result<()> {
+    remove_but(store, None).map_err(|error| {
+        let path = store.join(DIRECTORY);
+        Error::io(format!("remove the catalogue; delete {} and try again", path.display()), error)
+    })
+}
+
+/// Removes the marker and every table but one. Follows no link: not even the directory may be one,
+/// for whoever put it there did not mean what is behind it to go.
+fn remove_but(store: &Path, kept: Option<&str>) -> io::Result<()> {
+    let directory = store.join(DIRECTORY);
+    let is_ours = match fs::symlink_metadata(&directory) {
+        Ok(found) => found.is_dir(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(error),
+    };
+    if !is_ours {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| Some(*name) != kept) else { continue };
+        let removed = if is_table(name) && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())
+        } else if name == MARKER || name == MARKER_DRAFT {
+            fs::remove_file(entry.path())
+        } else {
+            continue;
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Tells whether a name is a table's.
@@ -105,22 +122,5 @@ impl Place {
         let mut random = [0; 8];
         (self.entropy)(&mut random).ok()?;
         Some(format!("{TABLE}{:016x}", u64::from_le_bytes(random)))
-    }
-
-    /// Returns the store's uuid, as its first log segment has it.
-    pub(super) fn uuid(&self) -> Option<[u8; 16]> {
-        use crate::log::SegmentId;
-        use std::io::{Read, Seek, SeekFrom};
-        // Where a segment's header has it: section 8 of the format.
-        const AT: u64 = 24;
-        let segments = fs::read_dir(self.store.join("segments")).ok()?;
-        let names = segments.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let logs = names.filter_map(|name| SegmentId::from_file_name(&name));
-        let first = logs.filter(|id| !id.role_data).min()?;
-        let mut file = fs::File::open(self.store.join(first.path())).ok()?;
-        file.seek(SeekFrom::Start(AT)).ok()?;
-        let mut uuid = [0; 16];
-        file.read_exact(&mut uuid).ok()?;
-        Some(uuid)
     }
 }

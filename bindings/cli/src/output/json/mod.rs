@@ -8,7 +8,7 @@ mod tokens;
 mod transcript;
 mod upkeep;
 
-use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry};
+use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry, SessionSizes};
 use serde::Serialize;
 
 pub(crate) use self::context::{ContextChanged, Planned, Spent};
@@ -68,16 +68,24 @@ pub(crate) struct Session {
     checkpoint: Option<u64>,
     checkpoint_id: Option<String>,
     time: Option<String>,
+    files: Option<u64>,
+    memories: Option<u64>,
 }
 
 impl Session {
-    pub(crate) fn new(session: &partita::Session, newest: Option<&LogEntry>) -> Session {
+    pub(crate) fn new(
+        session: &partita::Session,
+        newest: Option<&LogEntry>,
+        sizes: Option<SessionSizes>,
+    ) -> Session {
         Session {
             name: session.name().to_owned(),
             id: session.id().to_string(),
             checkpoint: newest.map(|entry| entry.number),
             checkpoint_id: newest.map(|entry| entry.id.to_string()),
             time: rfc3339(newest.map(|entry| entry.time)),
+            files: sizes.map(|sizes| sizes.files),
+            memories: sizes.map(|sizes| sizes.memories),
         }
     }
 }

@@ -259,6 +259,40 @@ fn a_store_that_is_read_only_neither_makes_nor_uses_nor_changes_one() {
 }
 
 #[test]
+fn a_store_that_is_read_only_makes_and_uses_one_where_it_is_told_to() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(directory.path()));
+    let path = directory.path().join("store");
+    let segments = files(&path);
+    let reading = || Store::options().read_only(true).catalogue(true).open(&path).unwrap();
+    teach(&reading());
+    let (one, two) = (reading(), reading());
+    assert!(knows(&one));
+    assert!(!knows(&two), "the first has it");
+    drop((one, two));
+    assert!(knows(&self::store(directory.path())), "a writer shares it");
+    let others = |files: Vec<(PathBuf, Vec<u8>)>| -> Vec<_> {
+        files.into_iter().filter(|(at, _)| !at.starts_with(path.join("catalogue"))).collect()
+    };
+    assert!(others(files(&path)) == segments, "nothing else was written");
+}
+
+#[test]
+fn a_writer_that_is_told_to_do_without_still_purges_it() {
+    let directory = tempfile::tempdir().unwrap();
+    teach(&store(directory.path()));
+    let path = directory.path().join("store");
+    let store = Store::options().catalogue(false).open(&path).unwrap();
+    assert!(!knows(&store));
+    store.catalogue().clear().unwrap();
+    assert!(!path.join("catalogue/closed").exists());
+    teach(&store);
+    assert!(!knows(&store));
+    drop(store);
+    assert!(!knows(&self::store(directory.path())));
+}
+
+#[test]
 fn a_store_without_a_directory_knows_nothing_and_says_no_error() {
     let vfs = std::sync::Arc::new(crate::log::Memory::default());
     for store in [Store::in_memory().unwrap(), Store::options().open_vfs(vfs).unwrap()] {

@@ -1,0 +1,138 @@
+"""LangGraph checkpoints in partita and in SQLite: one thread of many turns, in one run.
+
+    python benches/python/langgraph_sqlite.py [--turns 400] [--bytes 1000]
+
+A graph of one node with the ordinary ``add_messages`` channel takes a message and answers with one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessage, HumanMessage
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+
+from partita.langgraph import PartitaSaver
+
+CONFIG: Any = {"configurable": {"thread_id": "thread", "checkpoint_ns": ""}}
+WORDS = Path(__file__).parents[2] / "docs"
+
+
+def texts(size: int) -> Callable[[], str]:
+    """Returns what makes texts of this many bytes: words of the project's documents at random."""
+    words = sorted({word for page in WORDS.glob("**/*.md") for word in page.read_text().split()})
+    chance = random.Random(7)
+
+    def text() -> str:
+        made = ""
+        while len(made.encode()) < size:
+            made += chance.choice(words) + " "
+        return made.encode()[:size].decode(errors="ignore")
+
+    return text
+
+
+class Timed:
+    """Sums up the time inside of a saver's methods, whatever thread they run in."""
+
+    def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
+        self.seconds = dict.fromkeys(("put", "put_writes", "get_tuple"), 0.0)
+        for name in self.seconds:
+            setattr(saver, name, self._timed(name, getattr(saver, name)))
+
+    def _timed(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(
+            config: Any, checkpoint: Any = None, metadata: Any = None, new_versions: Any = None,
+            task_path: str = "",
+        ) -> Any:
+            given = [each for each in (checkpoint, metadata, new_versions) if each is not None]
+            if name == "put_writes":
+                given.append(task_path or new_versions or "")
+                given = given[:2] + given[-1:]
+            began = time.perf_counter()
+            try:
+                return method(config, *given)
+            finally:
+                self.seconds[name] += time.perf_counter() - began
+
+        return timed
+
+
+def run(saver: BaseCheckpointSaver[Any], turns: int, size: int) -> tuple[float, Timed]:
+    """Runs the graph; returns the seconds of all of it, and those inside of the saver."""
+    text = texts(size)
+    graph = StateGraph(MessagesState)
+    graph.add_node("model", lambda state: {"messages": [AIMessage(text())]})
+    graph.add_edge(START, "model")
+    graph.add_edge("model", END)
+    timed = Timed(saver)
+    app = graph.compile(checkpointer=saver)
+    began = time.perf_counter()
+    for _ in range(turns):
+        app.invoke({"messages": [HumanMessage(text())]}, CONFIG)
+    return time.perf_counter() - began, timed
+
+
+def best(times: int, call: Callable[[], object]) -> float:
+    """Returns the seconds of the fastest of some calls."""
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
+def bytes_below(directory: Path) -> int:
+    return sum(file.stat().st_blocks * 512 for file in directory.rglob("*") if file.is_file())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=400)
+    parser.add_argument("--bytes", type=int, default=1_000)
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as room:
+        for name in ("partita", "sqlite"):
+            directory = Path(room, name)
+            directory.mkdir()
+            saver: BaseCheckpointSaver[Any]
+            if name == "partita":
+                saver = PartitaSaver(directory / "store")
+            else:
+                path = directory / "checkpoints.sqlite"
+                saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
+            seconds, timed = run(saver, arguments.turns, arguments.bytes)
+            stored = bytes_below(directory)
+            listed = best(5 if name == "partita" else 1, lambda: list(saver.list(CONFIG)))
+            tuples = list(saver.list(CONFIG))
+            began = time.perf_counter()
+            for each in tuples:
+                assert each.checkpoint["id"] and each.metadata and each.pending_writes is not None
+            read = time.perf_counter() - began + listed
+            newest = best(5, lambda: saver.get_tuple(CONFIG))
+            assert len(tuples) == 3 * arguments.turns
+            assert len(tuples[0].checkpoint["channel_values"]["messages"]) == 2 * arguments.turns
+            rows.append((name, seconds, timed.seconds, stored, listed, read, newest))
+    print(f"{arguments.turns} turns of {arguments.bytes} bytes in and as many out")
+    for name, seconds, inside, stored, listed, read, newest in rows:
+        written = inside["put"] + inside["put_writes"]
+        print(
+            f"{name:8} on disk {stored / 1e6:7.2f} MB | run {seconds:6.2f} s, of it put and"
+            f" put_writes {written:6.2f} s, get_tuple {inside['get_tuple']:5.2f} s | list"
+            f" {listed * 1e3:8.1f} ms, all read {read:6.2f} s | newest {newest * 1e3:6.2f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()

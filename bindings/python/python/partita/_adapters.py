@@ -1,0 +1,71 @@
+"""What the adapters of frameworks share: exact JSON, edits that retry, work in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from partita._errors import Conflict
+from partita._partita import Batch, Session, Snapshot
+
+T = TypeVar("T")
+
+
+def dumps(item: object) -> bytes:
+    """Writes a value of JSON so that ``loads`` gives an equal one, lone surrogates too.
+
+    >>> loads(dumps({"text": "\\ud83d\\ude00", "big": 2**70})) == {"text": "\\ud83d\\ude00", "big": 2**70}
+    True
+    """
+    # Escaped, two lone surrogates in a row would come back as the one character that they spell.
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def loads(data: bytes) -> Any:
+    """Reads what ``dumps`` wrote."""
+    return json.loads(data.decode("utf-8", "surrogatepass"))
+
+
+def edit(session: Session, message: str, change: Callable[[Batch, Snapshot], T]) -> T:
+    """Commits a change that rests on the state it is given; again, if another writer was faster.
+
+    ``change`` gets a batch and the very state that the batch began with. It runs once more for
+    each time that somebody else changes, meanwhile, what it edits.
+    """
+    while True:
+        before = session.latest().checkpoint
+        batch = session.batch(message=message)
+        snapshot = session.latest()
+        if snapshot.checkpoint != before:
+            continue
+        try:
+            with batch:
+                return change(batch, snapshot)
+        except Conflict:
+            continue
+
+
+async def finish(work: Callable[[], T], executor: Executor | None = None) -> T:
+    """Runs a mutation in a thread and waits for its end, even when it is cancelled meanwhile.
+
+    So a caller that is cancelled knows that nothing happens any more behind its back; the
+    cancellation is raised once the mutation has ended.
+    """
+    # A future, not a task: a loop that shuts down cancels all its tasks.
+    future = asyncio.get_running_loop().run_in_executor(
+        executor, contextvars.copy_context().run, work
+    )
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError as error:
+            cancelled = cancelled or error
+    if cancelled is not None:
+        raise cancelled from future.exception()
+    return future.result()

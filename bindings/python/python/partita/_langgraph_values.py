@@ -1,0 +1,248 @@
+"""Values as a state holds them, and the lists that this process has seen.
+
+A list is stored item by item, so that its next version costs what is new. To tell what is new
+without serialising all of it again, each item seen is remembered as it was, in bytes that say
+everything of it: a message that was changed in place is not the same. From the same bytes an item
+is made again without reading and parsing it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, NamedTuple, TypeAlias
+
+from langgraph.checkpoint.serde.base import SerializerProtocol
+
+Frozen: TypeAlias = tuple[Any, bytes]
+"""The class of a model, or none for built-in values; and what it holds."""
+
+SCALARS = (bool, int, float, type(None))
+LOOKED_AT = 8
+KEPT_BYTES_MAX = 64 << 20
+"""Bytes of items that are remembered at the most."""
+
+
+def encode(typed: tuple[str, bytes]) -> bytes:
+    """Returns a serialised value as one byte string: the length of its type, the type, the bytes."""
+    kind = typed[0].encode()
+    return bytes([len(kind)]) + kind + bytes(typed[1])
+
+
+def decode(held: bytes) -> tuple[str, bytes]:
+    """Takes it apart again."""
+    end = held[0] + 1
+    return held[1:end].decode(), held[end:]
+
+
+def is_itemised(value: object) -> bool:
+    """Tells whether a value is stored item by item: a list, but not one of numbers."""
+    return type(value) is list and not any(type(item) in SCALARS for item in value[:LOOKED_AT])
+
+
+def freeze(item: Any) -> Frozen | None:
+    """Returns all that an item holds as bytes, if it is built-in values or a model of them.
+
+    Two items of equal bytes serialise alike: the bytes tell ``1`` from ``True`` and ``1.0``, and a
+    tuple from a list. None for what cannot be told so: it must be serialised to be compared.
+    """
+    try:
+        fields = getattr(item, "__pydantic_fields_set__", None)
+        if fields is None:
+            # Version 2 has neither references nor interning in its bytes.
+            return None, marshal.dumps(item, 2)
+        if item.__pydantic_private__ is not None:
+            return None
+        extra = item.__pydantic_extra__
+        return type(item), marshal.dumps((item.__dict__, extra), 2)
+    except (AttributeError, ValueError):
+        return None
+
+
+PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
+
+
+def _is_plain(value: Any) -> bool:
+    """Tells whether a value comes back from its frozen bytes: whatever else has a buffer would come
+    back as bytes."""
+    kind = type(value)
+    if kind in PLAIN:
+        return True
+    if kind is dict:
+        return all(_is_plain(key) and _is_plain(held) for key, held in value.items())
+    return (kind is list or kind is tuple) and all(map(_is_plain, value))
+
+
+def remembered(item: Any) -> Frozen | None:
+    """Freezes an item to be compared with later ones, and to be made again."""
+    frozen = freeze(item)
+    if frozen is None:
+        return None
+    content = item if frozen[0] is None else (item.__dict__, item.__pydantic_extra__)
+    return frozen if _is_plain(content) else None
+
+
+_set = object.__setattr__
+
+
+def thaw(frozen: Frozen, fields: frozenset[str] | None) -> Any:
+    """Makes a new item that is what was frozen."""
+    kind, held = frozen
+    content = marshal.loads(held)
+    if kind is None:
+        return content
+    item = kind.__new__(kind)
+    _set(item, "__dict__", content[0])
+    _set(item, "__pydantic_fields_set__", set(fields or ()))
+    _set(item, "__pydantic_extra__", content[1])
+    _set(item, "__pydantic_private__", None)
+    return item
+
+
+class Item(NamedTuple):
+    """An item of a stored list."""
+
+    digest: bytes
+    """Of its stored bytes."""
+    seen: Frozen | None = None
+    """An item that these bytes were made from, or that they make."""
+    loaded: Frozen | None = None
+    """What these bytes make."""
+    fields: frozenset[str] | None = None
+    """The names of the fields that the made model says were set."""
+
+
+def digest_of(held: bytes) -> bytes:
+    return hashlib.blake2b(held, digest_size=16).digest()
+
+
+class Plan(NamedTuple):
+    """How a stored list becomes the next one."""
+
+    keep: int
+    """Its first items, which stay."""
+    extend: list[bytes]
+    """The stored bytes of the items after them."""
+    items: tuple[Item, ...]
+    """All items of the next list."""
+
+
+def plan(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) -> Plan:
+    """Compares a list with the stored one: what both begin with need not be serialised."""
+    items: list[Item] = []
+    extend: list[bytes] = []
+    for old, item in zip(known, value, strict=False):
+        if old.seen is None or freeze(item) != old.seen:
+            held = encode(serde.dumps_typed(item))
+            digest = digest_of(held)
+            if digest != old.digest:
+                extend.append(held)
+                items.append(Item(digest, remembered(item)))
+                break
+            old = old._replace(seen=remembered(item))
+        items.append(old)
+    keep = len(items) - len(extend)
+    for item in value[len(items) :]:
+        held = encode(serde.dumps_typed(item))
+        extend.append(held)
+        items.append(Item(digest_of(held), remembered(item)))
+    return Plan(keep, extend, tuple(items))
+
+
+def load(
+    serde: SerializerProtocol,
+    lists: Lists,
+    known: Sequence[Item],
+    read: Callable[[int], Sequence[bytes]],
+    length: int,
+) -> tuple[list[Any], tuple[Item, ...]]:
+    """Returns the items of a stored list as new objects, and what is known of them then.
+
+    ``read`` returns the stored bytes from an index on.
+    """
+    values: list[Any] = []
+    items = list(known[:length])
+    for item in items:
+        if item.loaded is None:
+            break
+        values.append(thaw(item.loaded, item.fields))
+    start = len(values)
+    if start == length:
+        return values, tuple(items)
+    del items[start:]
+    for held in read(start):
+        digest = digest_of(held)
+        found = lists.item(digest)
+        if found is not None and found.loaded is not None:
+            values.append(thaw(found.loaded, found.fields))
+            items.append(found)
+            continue
+        value = serde.loads_typed(decode(held))
+        values.append(value)
+        loaded = remembered(value)
+        fields = None if loaded is None or loaded[0] is None else value.__pydantic_fields_set__
+        item = Item(digest, loaded, loaded, None if fields is None else frozenset(fields))
+        items.append(item)
+        lists.put_item(item)
+    return values, tuple(items)
+
+
+def _size(items: Sequence[Item]) -> int:
+    return sum(100 + (len(item.seen[1]) if item.seen else 0) for item in items)
+
+
+class Lists:
+    """The lists that were written and read last, by key. A key is written once, and holds what was
+    drawn at random: what is known of it stays true, in a copy of the thread too, whatever other
+    processes do."""
+
+    def __init__(self) -> None:
+        self._lists: OrderedDict[bytes, tuple[tuple[Item, ...], int]] = OrderedDict()
+        self._bytes = 0
+        self._items: OrderedDict[bytes, Item] = OrderedDict()
+        self._item_bytes = 0
+        self._lock = Lock()
+
+    def item(self, digest: bytes) -> Item | None:
+        """Returns what is known of stored bytes, in whatever list."""
+        return self._items.get(digest)
+
+    def put_item(self, item: Item) -> None:
+        """Remembers an item, and forgets the oldest ones where it gets too many."""
+        if item.loaded is None:
+            return
+        with self._lock:
+            if item.digest not in self._items:
+                self._item_bytes += _size((item,))
+            self._items[item.digest] = item
+            while self._item_bytes > KEPT_BYTES_MAX and self._items:
+                self._item_bytes -= _size((self._items.popitem(last=False)[1],))
+
+    def get(self, key: bytes) -> tuple[Item, ...] | None:
+        """Returns the items of a list, if they are known."""
+        with self._lock:
+            held = self._lists.get(key)
+            if held is None:
+                return None
+            self._lists.move_to_end(key)
+            return held[0]
+
+    def put(
+        self, key: bytes, items: tuple[Item, ...], before: bytes | None = None, keep: int = 0
+    ) -> None:
+        """Remembers the items of a list, in the place of the version before of which it has the first
+        ``keep``, and forgets those that were not used for long where it gets too many."""
+        with self._lock:
+            self._bytes -= self._lists.pop(key, ((), 0))[1]
+            older, size = self._lists.pop(before, ((), 0)) if before is not None else ((), 0)
+            self._bytes -= size
+            # To the byte it does not matter, and to add all up each time would cost as much again.
+            size = size * keep // len(older) if older else 0
+            size += _size(items[keep if older else 0 :])
+            self._lists[key] = (items, size)
+            self._bytes += size
+            while self._bytes > KEPT_BYTES_MAX and self._lists:
+                self._bytes -= self._lists.popitem(last=False)[1][1]

@@ -1,0 +1,128 @@
+//! A diff, side by side.
+
+use std::collections::VecDeque;
+
+use super::super::number::{counted, grouped};
+use super::super::page::Page;
+use super::super::pairs::{Pair, Side, pairs};
+use super::super::visible::clip;
+use super::{fragment, note};
+use crate::diff::FileDiff;
+use crate::limits::{DISPLAY_DIFF_ROWS_MAX, DISPLAY_LABEL_CHARS_MAX, DISPLAY_LINE_CHARS_MAX};
+
+/// Equal rows that are shown before and after a change.
+const CONTEXT: usize = 3;
+
+/// Draws a diff.
+pub(in crate::display) fn diff(diff: &FileDiff, old: &[u8], new: &[u8]) -> Page {
+    fragment(|page| write(page, diff, old, new)).0
+}
+
+/// Draws a diff without the style.
+pub(super) fn write(page: &mut Page, diff: &FileDiff, old: &[u8], new: &[u8]) {
+    page.markup("<div class=\"p-name\"><span>").short(new, DISPLAY_LABEL_CHARS_MAX);
+    page.markup("</span><span>");
+    stats(page, diff);
+    page.markup("</span></div>");
+    if diff.is_empty() {
+        return note(page, "no difference");
+    }
+    if diff.is_binary() {
+        return note(page, "binary, or too large to compare by lines: it differs");
+    }
+    page.markup("<table class=\"p-diff\"><colgroup><col style=\"width:52px\"><col>");
+    page.markup("<col style=\"width:52px\"><col></colgroup><thead><tr><th colspan=\"2\">");
+    page.short(old, DISPLAY_LABEL_CHARS_MAX).markup("</th><th colspan=\"2\">");
+    page.short(new, DISPLAY_LABEL_CHARS_MAX).markup("</th></tr></thead><tbody>");
+    rows(page, diff);
+    page.markup("</tbody></table>");
+}
+
+/// How many lines came and went.
+pub(super) fn stats(page: &mut Page, diff: &FileDiff) {
+    if diff.is_binary() {
+        return;
+    }
+    let stats = diff.stats();
+    page.markup("<span class=\"p-plus\">+").text(grouped(stats.added)).markup("</span> ");
+    page.markup("<span class=\"p-minus\">\u{2212}").text(grouped(stats.removed)).markup("</span>");
+}
+
+fn rows(page: &mut Page, diff: &FileDiff) {
+    let (mut held, mut skipped): (VecDeque<Pair<'_>>, u64) = (VecDeque::new(), 0);
+    // Equal rows still to show after a change, and rows shown.
+    let (mut after, mut shown, mut left) = (0, 0, 0u64);
+    for pair in pairs(diff) {
+        let changed = [&pair.old, &pair.new].into_iter().any(|side| match side {
+            Some(side) => side.changed,
+            None => true,
+        });
+        if shown >= DISPLAY_DIFF_ROWS_MAX {
+            left += u64::from(changed);
+            continue;
+        }
+        if !changed && after == 0 {
+            held.push_back(pair);
+            if held.len() > CONTEXT {
+                held.pop_front();
+                skipped += 1;
+            }
+            continue;
+        }
+        gap(page, std::mem::take(&mut skipped));
+        for pair in held.drain(..).chain([pair]) {
+            row(page, &pair);
+            shown += 1;
+        }
+        after = if changed { CONTEXT } else { after - 1 };
+    }
+    if left > 0 {
+        page.markup("<tr><td class=\"p-gap\" colspan=\"4\">");
+        page.text(counted(left, "more row that differs is", "more rows that differ are"));
+        page.markup(" not shown</td></tr>");
+    } else {
+        gap(page, skipped + held.len() as u64);
+    }
+}
+
+fn gap(page: &mut Page, equal: u64) {
+    if equal > 0 {
+        page.markup("<tr><td class=\"p-gap\" colspan=\"4\">");
+        page.text(counted(equal, "equal line", "equal lines")).markup("</td></tr>");
+    }
+}
+
+fn row(page: &mut Page, pair: &Pair<'_>) {
+    page.markup("<tr>");
+    side(page, pair.old.as_ref(), "p-del", "<del>", "</del>");
+    side(page, pair.new.as_ref(), "p-add", "<ins>", "</ins>");
+    page.markup("</tr>");
+}
+
+fn side(
+    page: &mut Page,
+    side: Option<&Side<'_>>,
+    class: &'static str,
+    open: &'static str,
+    close: &'static str,
+) {
+    let Some(side) = side else {
+        page.markup("<td class=\"p-ln p-none\"></td><td class=\"p-tx p-none\"></td>");
+        return;
+    };
+    let class = if side.changed { class } else { "" };
+    page.markup("<td class=\"p-ln ").markup(class).markup("\">").text(side.number.to_string());
+    page.markup("</td><td class=\"p-tx ").markup(class).markup("\">");
+    let (kept, cut) = clip(side.text, DISPLAY_LINE_CHARS_MAX);
+    let mut at = 0;
+    for mark in side.marks.iter().take_while(|mark| mark.start < kept.len()) {
+        page.code(&kept[at..mark.start]).markup(open);
+        at = mark.end.min(kept.len());
+        page.code(&kept[mark.start..at]).markup(close);
+    }
+    page.code(&kept[at..]).cut(cut);
+    if side.is_open && side.changed {
+        page.markup("<span class=\"p-cut\"> no line feed at the end</span>");
+    }
+    page.markup("</td>");
+}

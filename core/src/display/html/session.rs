@@ -1,0 +1,132 @@
+//! A session: who it is, its key figures, and its timeline.
+
+use super::super::family::Family;
+use super::super::number::{counted, time, whole_time};
+use super::super::page::Page;
+use super::{chip, figure, fragment, note};
+use crate::error::Result;
+use crate::limits::{DISPLAY_CHECKPOINTS_MAX, DISPLAY_FORKS_MAX, DISPLAY_LABEL_CHARS_MAX};
+use crate::object::Timestamp;
+use crate::session::{LogEntry, Session, SessionSizes};
+
+/// Draws a session.
+pub(in crate::display) fn session(session: &Session) -> Result<Page> {
+    let family = Family::of(session)?;
+    let (page, written) = fragment(|page| {
+        header(page, session, &family)?;
+        timeline(page, session, &family)
+    });
+    written.map(|()| page)
+}
+
+/// The name, where it came from, and the key figures.
+pub(super) fn header(page: &mut Page, session: &Session, family: &Family) -> Result<SessionSizes> {
+    let latest = session.latest()?;
+    page.markup("<div class=\"p-title\">").short(session.name(), DISPLAY_LABEL_CHARS_MAX);
+    page.markup("</div><div class=\"p-sub\"><span>session <span class=\"p-id\"");
+    page.attribute("title", session.id().to_string()).markup(">");
+    page.text(session.id().id().short()).markup("</span></span>");
+    if let Some(origin) = &family.origin {
+        page.markup("<span>fork of ").short(origin, DISPLAY_LABEL_CHARS_MAX).markup("</span>");
+    } else if family.first.forked_from.is_some() {
+        page.markup("<span>fork of a session that is no longer listed</span>");
+    }
+    moment(page, "begun ", family.first.time);
+    moment(page, "last change ", family.newest.time);
+    if !family.newest.actor.is_empty() {
+        page.markup("<span>by ").short(&family.newest.actor, DISPLAY_LABEL_CHARS_MAX);
+        page.markup("</span>");
+    }
+    page.markup("</div><div class=\"p-figures\">");
+    let sizes = sizes(session)?;
+    figure(page, latest.checkpoint().map_or(0, |info| info.number), "checkpoints");
+    figure(page, sizes.files, "files");
+    figure(page, sizes.memories, "memories");
+    figure(page, latest.view().file_count()?, "files in view");
+    figure(page, family.forks.len() as u64, "forks");
+    figure(page, session.pins()?.len() as u64, "pins");
+    page.markup("</div>");
+    Ok(sizes)
+}
+
+fn moment(page: &mut Page, what: &'static str, at: Timestamp) {
+    page.markup("<span").attribute("title", whole_time(at)).markup(">").markup(what);
+    page.text(time(at)).markup("</span>");
+}
+
+/// How much the session holds, which the store knows by the row of its listing.
+fn sizes(session: &Session) -> Result<SessionSizes> {
+    let store = session.store();
+    let entry = store.sessions().prefix(session.name()).next().transpose()?;
+    let entry = entry.filter(|entry| entry.name() == session.name());
+    let gone = || crate::error::Error::not_found(format!("no session {:?}", session.name()));
+    store.session_sizes(&entry.ok_or_else(gone)?)
+}
+
+/// The newest checkpoints with the operations that made them, and the forks that began there.
+pub(super) fn timeline(page: &mut Page, session: &Session, family: &Family) -> Result<()> {
+    let horizon = session.horizon()?;
+    let mut oldest = None;
+    for entry in session.log()?.take(DISPLAY_CHECKPOINTS_MAX) {
+        let entry = entry?;
+        if oldest.is_none() {
+            page.markup("<div class=\"p-scroll\"><table><thead><tr><th class=\"p-n\">#</th>");
+            page.markup("<th>checkpoint</th><th>operation</th><th>about</th><th>actor</th>");
+            page.markup("<th>time (UTC)</th></tr></thead><tbody>");
+        }
+        row(page, &entry, family);
+        oldest = Some(entry.number);
+    }
+    let Some(oldest) = oldest else {
+        note(page, "nothing happened yet");
+        return Ok(());
+    };
+    page.markup("</tbody></table></div>");
+    let first = horizon.as_ref().map_or(1, |horizon| horizon.checkpoint);
+    if oldest > first {
+        let left = counted(oldest - first, "older checkpoint is", "older checkpoints are");
+        note(page, format!("{left} not shown"));
+    }
+    let earlier = family.forks.iter().filter(|fork| fork.at.1 < oldest).count() as u64;
+    if earlier > 0 {
+        let forks = counted(earlier, "fork that began there is", "forks that began there are");
+        note(page, format!("{forks} not shown"));
+    }
+    if family.more {
+        note(page, "not all sessions of the store were asked whether they are forks");
+    }
+    if let Some(horizon) = horizon {
+        let when = time(horizon.time);
+        let begins = horizon.checkpoint;
+        note(
+            page,
+            format!("history begins at checkpoint {begins}: older ones were trimmed on {when}"),
+        );
+    }
+    Ok(())
+}
+
+fn row(page: &mut Page, entry: &LogEntry, family: &Family) {
+    page.markup("<tr><td class=\"p-n\">").text(entry.number.to_string());
+    page.markup("</td><td class=\"p-id\"").attribute("title", entry.id.to_string()).markup(">");
+    page.text(entry.id.id().short()).markup("</td><td>");
+    chip(page, "", entry.kind.name());
+    page.markup("</td><td class=\"p-w\">").short(&entry.message, DISPLAY_LABEL_CHARS_MAX);
+    if let Some(commit) = entry.git_commit() {
+        page.markup(" <span class=\"p-id\"").attribute("title", &commit).markup(">git ");
+        page.text(&commit[..commit.len().min(10)]).markup("</span>");
+    }
+    let forks = || family.forks.iter().filter(|fork| fork.at.0 == entry.id);
+    for fork in forks().take(DISPLAY_FORKS_MAX) {
+        page.markup(" ");
+        chip(page, " p-fork", format!("fork {}", fork.name));
+    }
+    let more = forks().count().saturating_sub(DISPLAY_FORKS_MAX) as u64;
+    if more > 0 {
+        page.markup("<span class=\"p-cut\">and ");
+        page.text(counted(more, "fork", "forks")).markup(" more</span>");
+    }
+    page.markup("</td><td>").short(&entry.actor, DISPLAY_LABEL_CHARS_MAX);
+    page.markup("</td><td class=\"p-t\"").attribute("title", whole_time(entry.time)).markup(">");
+    page.text(time(entry.time)).markup("</td></tr>");
+}
