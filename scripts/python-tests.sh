@@ -56,7 +56,8 @@ drift() { stubs | diff -u "$package/_partita.pyi" -; }
 types() { (cd bindings/python && MYPYPATH=python "$python" -m mypy --strict --cache-dir "$work/mypy" -p partita); }
 # From another directory, so that what is installed counts.
 user_types() { (cd "$work" && "$python" -m mypy --strict --cache-dir "$work/mypy" "$OLDPWD/bindings/python/tests/test_types.py"); }
-stubtest() { (cd "$work" && "$python" -m mypy.stubtest partita --allowlist "$OLDPWD/bindings/python/tests/stubtest.txt"); }
+stubtest() { (cd "$work" && "$python" -m mypy.stubtest partita --mypy-config-file "$OLDPWD/bindings/python/pyproject.toml" \
+    --allowlist "$OLDPWD/bindings/python/tests/stubtest.txt"); }
 
 judge stubs drift
 judge types types

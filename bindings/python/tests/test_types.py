@@ -46,6 +46,7 @@ def test_what_a_user_writes_has_types(tmp_path: Path) -> None:
         if isinstance(held, StateList):
             assert_type(held[0], bytes)
             assert_type(held[0:1], list[bytes])
+            assert_type(list(held), list[bytes])
         assert_type(list(session.state), list[bytes])
         labels: dict[str, str | bytes] = {"git": b"8c1e"}
         with session.batch(message="m", time=datetime.now(UTC), labels=labels) as batch:

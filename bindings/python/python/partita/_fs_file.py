@@ -53,7 +53,7 @@ class PartitaFile(io.BytesIO):
         self._read_size = len(data)
         self.fs = fs
         self.path = str(place)
-        self.mode = mode
+        self.mode = mode  # type: ignore[misc]  # fsspec asks for it
         self.autocommit = autocommit
         self._place = place
         self._written: bytes | None = None

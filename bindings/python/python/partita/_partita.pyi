@@ -8,7 +8,7 @@ from typing import Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
 _T = TypeVar("_T")
 
-__all__ = ["Batch", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "History", "Iteration", "Log", "LogEntry", "Memories", "Memory", "ModelCall", "ObjectId", "Part", "PurgeReport", "RecoverReport", "RestorePlan", "Session", "SessionEntry", "Sessions", "Snapshot", "State", "StateList", "Stats", "Store", "Tombstone", "Usage", "_command", "diff", "error_codes", "recover"]
+__all__ = ["Batch", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Iteration", "Log", "LogEntry", "Memories", "Memory", "ModelCall", "ObjectId", "Part", "PurgeReport", "RecoverReport", "RestorePlan", "Session", "SessionEntry", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "Usage", "_command", "diff", "error_codes", "recover"]
 
 @final
 class Batch:
@@ -80,9 +80,26 @@ class Batch:
         """
         Appends an item to a list of the state, which begins with its first item.
         """
+    def state_copy(self, /, key: str | bytes | bytearray | memoryview, to: str | bytes | bytearray | memoryview) -> None:
+        """
+        Sets a key of the state to what another holds, as this batch has left that one so far: bytes,
+        or a list of any length. Copies nothing; from here on both go their own ways.
+
+        Raises ``NotFound`` if the other holds nothing.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> with session.batch() as b:
+        ...     b.state_extend("draft 1", ["a", "b", "c"])
+        ...     b.state_copy("draft 1", "draft 2")
+        ...     b.state_truncate("draft 2", 2)
+        ...     b.state_append("draft 2", "d")
+        >>> list(session.state["draft 1"]), list(session.state["draft 2"])
+        ([b'a', b'b', b'c'], [b'a', b'b', b'd'])
+        """
     def state_extend(self, /, key: str | bytes | bytearray | memoryview, items: Sequence[str | bytes | bytearray | memoryview]) -> None:
         """
-        Appends items to a list of the state.
+        Appends items to a list of the state, which begins with them; with none, as an empty one.
         """
     def state_put(self, /, key: str | bytes | bytearray | memoryview, data: str | bytes | bytearray | memoryview) -> None:
         """
@@ -91,6 +108,10 @@ class Batch:
     def state_remove(self, /, key: str | bytes | bytearray | memoryview) -> None:
         """
         Removes a key of the state.
+        """
+    def state_truncate(self, /, key: str | bytes | bytearray | memoryview, length: SupportsIndex) -> None:
+        """
+        Cuts a list of the state to its first items; a shorter one stays as it is.
         """
     def write(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> int:
         """
@@ -312,10 +333,15 @@ class Diff:
     def __new__(cls, old: str | bytes | bytearray | memoryview, new: str | bytes | bytearray | memoryview, /) -> Diff: ...
     def __repr__(self, /) -> str: ...
     def __str__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
     @property
     def added(self, /) -> int:
         """
         Lines that only the new version has.
+        """
+    def html(self, /, *, old_name: str = "a", new_name: str = "b") -> str:
+        """
+        Returns both versions side by side as HTML, under names.
         """
     @property
     def is_binary(self, /) -> bool:
@@ -550,6 +576,31 @@ class GcReport:
     def sessions(self, /) -> int:
         """
         Deleted sessions that went for good.
+        """
+
+@final
+class Graph:
+    """
+    The newest checkpoints of a session, and the forks that began from them, drawn: notebooks show
+    it as SVG, ``print`` as text.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, svg: str, text: str) -> Graph: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_svg_(self, /) -> str: ...
+    @property
+    def svg(self, /) -> str:
+        """
+        The graph as SVG.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        The graph as text, one checkpoint a line.
         """
 
 @final
@@ -1156,6 +1207,8 @@ class Session:
     def __iter__(self, /) -> Log: ...
     def __reduce__(self, /) -> Never: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    def _repr_svg_(self, /) -> str: ...
     def at(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Snapshot:
         """
         Returns the state at a checkpoint: a ``Checkpoint``, its id, its number, or a text such as
@@ -1206,6 +1259,16 @@ class Session:
     def get(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes | None:
         """
         Reads the latest bytes of a file; none if there is none.
+        """
+    def graph(self, /) -> Graph:
+        """
+        Draws the newest checkpoints and the forks that began from them.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("fix")
+        >>> _ = session.write("a", "1")
+        >>> str(session.graph()).split()[:2]
+        ['@', '1']
         """
     def history(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> History:
         """
@@ -1293,6 +1356,11 @@ class Session:
     def rename(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], to: str | bytes | PathLike[str] | PathLike[bytes]) -> Iteration:
         """
         Moves a file, with its line of iterations.
+        """
+    def report_html(self, /, *, limit: SupportsIndex | None = None, counter: str = "o200k") -> str:
+        """
+        Returns one page, complete in itself, that tells all of the session: graph, timeline, capacity
+        beside a limit of tokens, files with their iterations, memories.
         """
     def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
         """
@@ -1460,13 +1528,14 @@ class State:
         """
         Returns what a key holds, or ``default``.
         """
-    def keys(self, /) -> list[bytes]:
+    def keys(self, /, prefix: str | bytes | bytearray | memoryview | None = None) -> list[bytes]:
         """
-        Returns the keys in the order of their bytes.
+        Returns the keys that begin with these bytes, in the order of their bytes. Reads no value.
         """
-    def under(self, /, prefix: str | bytes | bytearray | memoryview, *, reverse: bool = False) -> list[tuple[bytes, bytes | StateList]]:
+    def under(self, /, prefix: str | bytes | bytearray | memoryview, *, reverse: bool = False, after: str | bytes | bytearray | memoryview | None = None) -> StateRows:
         """
-        Returns the keys that begin with these bytes, each with what it holds, in their order.
+        Iterates over the keys that begin with these bytes, each with what it holds: in their order, or
+        against it, and with ``after`` from the next one on. What is changed meanwhile is not seen.
         """
 
 @final
@@ -1478,8 +1547,17 @@ class StateList:
     def __getitem__(self, at: SupportsIndex, /) -> bytes: ...
     @overload
     def __getitem__(self, at: slice, /) -> list[bytes]: ...
+    def __iter__(self, /) -> Iterator[bytes]: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
+
+@final
+class StateRows:
+    """
+    The keys of a state that begin alike, each with what it holds.
+    """
+    def __iter__(self, /) -> StateRows: ...
+    def __next__(self, /) -> tuple[bytes, bytes | StateList]: ...
 
 @final
 class Stats:
@@ -1544,6 +1622,7 @@ class Store:
     def __len__(self, /) -> int: ...
     def __reduce__(self, /) -> Never: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
     def check(self, /, *, progress: Callable[[int, int], object] | None = None) -> CheckReport:
         """
         Verifies every byte and every reference. Damage is no error but a fault of the report.

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from partita._adapters import dumps, edit, loads
 from partita._errors import NotFound
-from partita._partita import Batch, Session, Snapshot, Store
+from partita._partita import Batch, Session, Snapshot, StateList, Store
 
 try:
     from anyio.to_thread import run_sync
@@ -159,7 +159,7 @@ class PartitaSessionStore(SessionStore):
             entries = self.session(key).latest().state[_entries(_subpath(key))]
         except NotFound:
             return None
-        return [loads(entry) for entry in entries[:]]
+        return [loads(entry) for entry in entries] if isinstance(entries, StateList) else None
 
     def _metas(self, project_key: str) -> list[_Meta]:
         metas = []
@@ -248,7 +248,7 @@ def _put_new(
 
 def _meta(snapshot: Snapshot) -> _Meta | None:
     data = snapshot.state.get(_META)
-    return None if data is None else loads(data)
+    return loads(data) if isinstance(data, bytes) else None
 
 
 def _fold(before: _Meta | None, key: SessionKey, new: list[SessionStoreEntry]) -> _Meta:

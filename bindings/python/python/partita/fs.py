@@ -85,7 +85,7 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         if store is None:
             raise ValueError("say which store: storage_options={'store': directory}")
         self._directory = os.fspath(store)
-        self._options = {"durability": durability, "lock_timeout": lock_timeout}
+        self._durability, self._lock_timeout = durability, lock_timeout
         self._read_only = read_only
         self._opening = threading.Lock()
         self._opened: tuple[int, Store] | None = None
@@ -276,7 +276,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         """Moves files, with their iterations where they stay in their session."""
         if path1 == path2:
             return
-        self._gathered.pairs = pairs = []
+        pairs: list[tuple[Place, Place]] = []
+        self._gathered.pairs = pairs
         try:
             super().copy(path1, path2, recursive, maxdepth, "raise", **options)
         finally:
@@ -316,7 +317,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
                         self._directory,
                         create=create and not self._read_only,
                         read_only=self._read_only,
-                        **self._options,
+                        durability=self._durability,
+                        lock_timeout=self._lock_timeout,
                     )
                 except NotFound as error:
                     raise absent(self._directory) from error
@@ -412,7 +414,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         if getattr(self._gathered, "changes", None) is not None:
             yield
             return
-        self._gathered.changes = changes = []
+        changes: list[Change] = []
+        self._gathered.changes = changes
         try:
             yield
         finally:
