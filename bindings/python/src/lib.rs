@@ -5,6 +5,7 @@
 
 mod batch;
 mod checkout;
+mod command;
 mod convert;
 mod diff;
 mod display;
@@ -30,6 +31,8 @@ mod _partita {
     use crate::batch::Batch;
     #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
+    #[pymodule_export]
+    use crate::command::_command;
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
     #[pymodule_export]

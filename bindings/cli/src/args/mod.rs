@@ -46,8 +46,8 @@ pub(crate) struct Cli {
 
 impl Cli {
     /// Reads the command line, or says what is wrong with it or what was asked of it.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        Self::try_parse()
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments)
     }
 }
 

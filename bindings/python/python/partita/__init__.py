@@ -34,4 +34,4 @@ _Mapping.register(_partita.Files)
 _Mapping.register(_partita.State)
 _Sequence.register(_partita.StateList)
 
-__all__ = [*_errors_all, *(name for name in _partita.__all__ if name != "error_codes")]
+__all__ = [*_errors_all, *(name for name in _partita.__all__ if name not in ("_command", "error_codes"))]
