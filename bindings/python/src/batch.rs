@@ -49,6 +49,22 @@ impl Batch {
         })
     }
 
+    /// Calls the core with the batch taken out, for what calls Python back: that must not wait for
+    /// the batch.
+    pub(crate) fn lend<R: Send>(
+        &self,
+        py: Python<'_>,
+        edit: impl FnOnce(&mut partita::Batch) -> partita::Result<R> + Send,
+    ) -> PyResult<partita::Result<R>> {
+        let mut batch = self.end(py)?.ok_or_else(|| crate::error::raise(ended()))?;
+        let result = py.detach(|| edit(&mut batch));
+        self.batch.run(py, |place| {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(batch);
+            Ok(())
+        })?;
+        Ok(result)
+    }
+
     fn end(&self, py: Python<'_>) -> PyResult<Option<partita::Batch>> {
         self.batch.run(py, |batch| Ok(batch.lock().unwrap_or_else(PoisonError::into_inner).take()))
     }

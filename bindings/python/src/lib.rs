@@ -4,22 +4,29 @@
 //! core, and hands over what that returns.
 
 mod batch;
+mod budget;
 mod checkout;
+mod context;
 mod convert;
+mod counter;
 mod diff;
 mod error;
 mod files;
 mod handle;
 mod history;
 mod id;
+mod json;
 mod memory;
 mod path;
 mod session;
 mod snapshot;
 mod state;
 mod store;
+mod tokens;
+mod transcript;
 mod upkeep;
 mod value;
+mod view;
 
 use pyo3::prelude::*;
 
@@ -28,7 +35,13 @@ mod _partita {
     #[pymodule_export]
     use crate::batch::Batch;
     #[pymodule_export]
+    use crate::budget::{Account, Budget, Capacity, Item, Plan, PlanCost, PlanStep, Prices};
+    #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
+    #[pymodule_export]
+    use crate::context::{ContextDiff, ContextItem, Mend};
+    #[pymodule_export]
+    use crate::counter::{Calibration, Count, Counter};
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
     #[pymodule_export]
@@ -50,7 +63,13 @@ mod _partita {
     #[pymodule_export]
     use crate::store::{SessionEntry, Sessions, Stats, Store};
     #[pymodule_export]
+    use crate::tokens::{MessagePlan, count, plan, render};
+    #[pymodule_export]
+    use crate::transcript::{Remarks, Report, TranscriptImport};
+    #[pymodule_export]
     use crate::upkeep::{
         CheckReport, Fault, GcReport, PurgeReport, RecoverReport, Tombstone, recover,
     };
+    #[pymodule_export]
+    use crate::view::{View, ViewFile, ViewMemory, ViewReport, ViewRule};
 }

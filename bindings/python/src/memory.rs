@@ -324,7 +324,7 @@ impl ModelCall {
 /// >>> memory = Memory.assistant("I look.", Part.call("c1", "ls", "{}"))
 /// >>> memory.role, memory.text, len(memory.parts)
 /// ('assistant', 'I look.', 2)
-#[pyclass(module = "partita", frozen, eq, hash)]
+#[pyclass(module = "partita", frozen, eq, hash, from_py_object)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Memory {
     memory: partita::Memory,
@@ -390,6 +390,11 @@ impl Memory {
 
     pub(crate) fn plain(memory: partita::Memory) -> Memory {
         Memory { memory, place: None }
+    }
+
+    /// Returns its number in the session that it comes from.
+    pub(crate) fn place_number(&self) -> Option<u64> {
+        self.place.map(|(number, _)| number)
     }
 
     pub(crate) fn inner(&self) -> &partita::Memory {
