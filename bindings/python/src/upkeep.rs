@@ -222,13 +222,14 @@ impl Told for CheckProgress {
 /// there ends the work, and is raised in the end.
 pub(crate) struct Attention<'a> {
     callback: Option<&'a Py<PyAny>>,
-    last: Mutex<Option<Instant>>,
+    /// When signals, and who waits for progress, were attended to last.
+    last: Mutex<(Option<Instant>, Option<Instant>)>,
     raised: Mutex<Option<PyErr>>,
 }
 
 impl<'a> Attention<'a> {
     pub(crate) fn new(callback: Option<&'a Py<PyAny>>) -> Self {
-        Attention { callback, last: Mutex::new(None), raised: Mutex::new(None) }
+        Attention { callback, last: Mutex::new((None, None)), raised: Mutex::new(None) }
     }
 
     /// Tells whoever waits how far the work is.
@@ -252,12 +253,13 @@ impl<'a> Attention<'a> {
     }
 
     fn attend(&self, steps: Option<(u64, u64)>) -> ControlFlow<()> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lasts = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = if steps.is_some() { &mut lasts.1 } else { &mut lasts.0 };
         if last.is_some_and(|last| last.elapsed() < EVERY) {
             return ControlFlow::Continue(());
         }
         *last = Some(Instant::now());
-        drop(last);
+        drop(lasts);
         let said = Python::attach(|py| {
             py.check_signals()?;
             match (self.callback, steps) {
