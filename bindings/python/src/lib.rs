@@ -10,6 +10,7 @@ mod context;
 mod convert;
 mod counter;
 mod diff;
+mod display;
 mod error;
 mod files;
 mod handle;
@@ -44,6 +45,8 @@ mod _partita {
     use crate::counter::{Calibration, Count, Counter};
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
+    #[pymodule_export]
+    use crate::display::Graph;
     #[pymodule_export]
     use crate::error::error_codes;
     #[pymodule_export]

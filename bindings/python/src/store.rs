@@ -83,7 +83,7 @@ impl Store {
         Store(Mutex::new(Some(Handle::new(store, Opened::new()))))
     }
 
-    fn handle(&self) -> PyResult<Handle<partita::Store>> {
+    pub(crate) fn handle(&self) -> PyResult<Handle<partita::Store>> {
         let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         handle.ok_or_else(|| invalid("the store is closed: open it anew with partita.Store.open"))
     }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use crate::budget::{
-    Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values as _, plan,
-};
-use crate::context::{Item, Piece, Prompt, PromptMemory, Source, exchanges};
+use super::plan::plan_beside;
+use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values as _};
+use crate::context::{Item, Piece, Prompt, Source, exchanges};
 use crate::error::Result;
-use crate::object::{Part, Role};
+use crate::object::Role;
 use crate::token::{Count, TokenCounter};
 
 /// Plans that are tried: dropping the beginning may cost a placeholder, which a plan cannot know.
@@ -103,9 +102,10 @@ pub fn fit(
     let mut exchanges = exchanges_of(prompt, messages, &items, &counts);
     let fixed = fixed(before, &items, &counts);
     let (mut left, mut after) = (None, before);
-    let mut room = *budget;
+    // What stands in for the beginning, once it is known to come.
+    let mut beside = 0;
     for attempt in 1..=ATTEMPTS {
-        let plan = plan(&groups(&fixed, &exchanges), &room)?;
+        let plan = plan_beside(&groups(&fixed, &exchanges), budget, beside)?;
         for exchange in &mut exchanges {
             exchange.dropped = false;
         }
@@ -124,7 +124,7 @@ pub fn fit(
         if over == 0 || attempt == ATTEMPTS {
             break;
         }
-        room = room.tightened(over);
+        beside = over.saturating_add(beside);
     }
     let is_less = exchanges.iter().any(|exchange| exchange.dropped);
     let beginning = left.filter(|_| is_less).and_then(|left| beginning(&left));
@@ -194,8 +194,7 @@ fn exchanges_of(
     for range in exchanges(memories.iter().map(|memory| &memory.memory)) {
         match ranges.last_mut() {
             Some(last)
-                if answers_a_stranger(&memories[range.start])
-                    || numbers(last.end - 1).iter().any(|at| numbers(range.start).contains(at)) =>
+                if numbers(last.end - 1).iter().any(|at| numbers(range.start).contains(at)) =>
             {
                 last.end = range.end;
             }
@@ -225,16 +224,6 @@ fn exchanges_of(
         exchange
     };
     ranges.into_iter().enumerate().map(group).collect()
-}
-
-/// Tells whether a memory may answer a call that only its provider understands: it stays with what
-/// stands before it.
-fn answers_a_stranger(entry: &PromptMemory) -> bool {
-    let opaque = |part: &Part| matches!(part, Part::Opaque { .. });
-    let memory = &entry.memory;
-    matches!(memory.role, Role::Tool | Role::User)
-        && !memory.parts.is_empty()
-        && memory.parts.iter().all(opaque)
 }
 
 /// What an item mostly is.
@@ -270,7 +259,7 @@ fn shown(messages: &[u64]) -> String {
 mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
-    use crate::object::{Body, Memory};
+    use crate::object::{Body, Memory, Part};
     use crate::token::Encoding;
 
     fn call(id: &str) -> Memory {
@@ -321,20 +310,6 @@ mod tests {
         let fit = fit(&prompt, &messages, &Budget::new(70), &Encoding::O200k).unwrap();
         assert_eq!(dropped(&fit), [vec![1], vec![2, 3]]);
         assert_eq!(fit.dropped(), [1, 2, 3]);
-    }
-
-    #[test]
-    fn an_answer_that_only_its_provider_understands_stays_with_what_it_follows() {
-        let opaque = |text: &str| Part::Opaque { provider: "p".into(), content: Body::new(text) };
-        let mut answer = Memory::tool("", "");
-        answer.parts = vec![opaque("{}")];
-        let prompt = Prompt::new("")
-            .with_memory(Memory::assistant("").with_part(opaque("{\"type\":\"computer_call\"}")))
-            .with_memory(answer)
-            .with_memory(Memory::user("Last."));
-        let fit = fit(&prompt, &[], &Budget::new(1_000), &Encoding::O200k).unwrap();
-        let messages: Vec<_> = fit.exchanges.iter().map(|one| one.messages.clone()).collect();
-        assert_eq!(messages, [vec![1, 2], vec![3]]);
     }
 
     #[test]

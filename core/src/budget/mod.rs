@@ -24,5 +24,7 @@ pub use capacity::{Capacity, CapacityItem};
 pub use fit::{Fit, FitExchange, fit};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
+#[cfg(feature = "store")]
+pub(crate) use plan::plan_beside;
 pub use plan::{Plan, PlanCost, PlanStep, plan};
 pub use values::{DefaultValues, Makeup, Material, Values};

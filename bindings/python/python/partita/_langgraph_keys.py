@@ -10,7 +10,7 @@ area  key after the area's letter                 value
                                                   as a delta channel of one that stays needs it
 ``d`` namespace, checkpoint, ``k``                the record's rest, where it is long
 ``d`` namespace, checkpoint, ``v`` channel, mark  the value of a channel
-``d`` namespace, checkpoint, ``w`` task, index,   a write
+``d`` namespace, checkpoint, ``w`` task, place,   a write
       channel, path
 ====  ==========================================  ==============================================
 
@@ -24,7 +24,7 @@ import hashlib
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from partita import Session, Store
+from partita._partita import Batch, State, Store
 
 NAME_BYTES_MAX = 255
 RECORD = b"c"
@@ -72,10 +72,11 @@ def thread_of(prefix: str, store: Store, name: str) -> str | None:
     return thread_id if session_name(prefix, thread_id) == name else None
 
 
-def name_thread(session: Session, prefix: str, thread_id: str) -> None:
+def name_thread(batch: Batch, state: State, prefix: str, name: str, thread_id: str) -> None:
     """Keeps the thread's id in a session whose name is only its hash."""
-    if is_hashed(prefix, session.name):
-        session.state[THREAD] = thread_id.encode("utf-8", "surrogatepass")
+    raw = thread_id.encode("utf-8", "surrogatepass")
+    if is_hashed(prefix, name) and state.get(THREAD) != raw:
+        batch.state_put(THREAD, raw)
 
 
 def part(text: str) -> bytes:
@@ -107,18 +108,18 @@ class WriteKey(NamedTuple):
 
     task_path: str
     task_id: str
-    index: int
+    place: int
     channel: str
 
 
-_INDEX_ZERO = 1 << 23
-"""Added to an index, which may be negative: its first byte is never that of an escape."""
+_PLACE_ZERO = 1 << 23
+"""Added to a place, which may be negative: its first byte is never that of an escape."""
 
 
 def write_key(prefix: bytes, write: WriteKey) -> bytes:
     """Returns the key of a write, by task first: a task's writes are looked up together."""
-    index = (write.index + _INDEX_ZERO).to_bytes(4)
-    return prefix + part(write.task_id) + index + part(write.channel) + part(write.task_path)
+    place = (write.place + _PLACE_ZERO).to_bytes(4)
+    return prefix + part(write.task_id) + place + part(write.channel) + part(write.task_path)
 
 
 def read_write_key(prefix: bytes, key: bytes) -> WriteKey:
@@ -130,6 +131,6 @@ def read_write_key(prefix: bytes, key: bytes) -> WriteKey:
     """
     at = part_end(key, len(prefix))
     (task_id,) = parts(key[len(prefix) : at])
-    index = int.from_bytes(key[at : at + 4]) - _INDEX_ZERO
+    place = int.from_bytes(key[at : at + 4]) - _PLACE_ZERO
     channel, task_path = parts(key[at + 4 :])
-    return WriteKey(task_path, task_id, index, channel)
+    return WriteKey(task_path, task_id, place, channel)

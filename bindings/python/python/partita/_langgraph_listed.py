@@ -47,21 +47,21 @@ class ListedTuple(CheckpointTuple):
         return made
 
     @property
-    def checkpoint(self) -> Checkpoint:  # type: ignore[override]
+    def checkpoint(self) -> Checkpoint:
         if self._plain[1] is None:
             self._plain[1] = self._parts.checkpoint(self.checkpoint_id)
         checkpoint: Checkpoint = self._plain[1]
         return checkpoint
 
     @property
-    def metadata(self) -> CheckpointMetadata:  # type: ignore[override]
+    def metadata(self) -> CheckpointMetadata:
         if self._plain[2] is None:
             self._plain[2] = self._parts.metadata()
         metadata: CheckpointMetadata = self._plain[2]
         return metadata
 
     @property
-    def pending_writes(self) -> list[PendingWrite]:  # type: ignore[override]
+    def pending_writes(self) -> list[PendingWrite]:
         if self._plain[4] is None:
             self._plain[4] = self._parts.pending_writes(self.checkpoint_id)
         writes: list[PendingWrite] = self._plain[4]

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from partita import Conflict, NotFound
+from partita._errors import Conflict, NotFound
 from partita._langgraph_keys import (
     DATA,
     HIDDEN,
@@ -117,8 +117,8 @@ def _sweep(thread: Thread, stays: Callable[[str, str, Metadata], bool]) -> None:
             batch.state_remove(key)
     except NotFound:
         raise Conflict("the thread changed while checkpoints were looked through") from None
-    for key, head in made.items():
-        batch.state_put(key, head)
+    for key, packed in made.items():
+        batch.state_put(key, packed)
     before = snapshot.checkpoint
     made_checkpoint = batch.commit()
     if before is None or made_checkpoint.number != before.number + 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -20,7 +20,7 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.types import _DeltaSnapshot
 
-from partita import Batch, Corrupt, NotFound, Session, State, StateList
+from partita._errors import Corrupt, NotFound
 from partita._langgraph_keys import (
     DATA,
     HIDDEN,
@@ -47,6 +47,7 @@ from partita._langgraph_values import (
     load,
     plan,
 )
+from partita._partita import Batch, Session, State, StateList
 
 MARK_BYTES = 6
 
@@ -54,7 +55,7 @@ LONG_BYTES_MIN = 1_024
 """A longer value is a content of its own: it is stored as its difference to the version before, and
 once where it is in several places."""
 
-Held = bytes | StateList
+Held: TypeAlias = bytes | StateList
 
 
 def value_key(ns: str, channel: str, home: Home) -> bytes:
@@ -98,7 +99,12 @@ class Thread:
 
     def fork(self, name: str, thread_id: str) -> None:
         """Begins a thread that has everything this one has."""
-        name_thread(self.session.fork(name), self.prefix, thread_id)
+        session = self.session.fork(name)
+        with session.batch() as batch:
+            name_thread(batch, session.state, self.prefix, name, thread_id)
+
+    def _name(self, batch: Batch, state: State) -> None:
+        name_thread(batch, state, self.prefix, self.session.name, self.thread_id)
 
     # Writing.
 
@@ -111,10 +117,10 @@ class Thread:
         new_versions: ChannelVersions,
     ) -> None:
         """Stores a checkpoint, and of its values those that are new."""
-        name_thread(self.session, self.prefix, self.thread_id)
         # The batch begins first: what is read then is not older than what it rests on.
         batch = self.session.begin()
         state = ThreadState(self, self.session.latest().state)
+        self._name(batch, state.state)
         inherited: Mapping[str, Home] = {}
         if parent is not None and (head := state.head(RECORD, ns, parent)) is not None:
             inherited = state.record(ns, parent, head).homes
@@ -125,7 +131,7 @@ class Thread:
         values: Mapping[str, Any] = body.pop("channel_values")
         mark = os.urandom(MARK_BYTES)
         homes: dict[str, Home] = {}
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None]] = []
+        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]] = []
         for channel, version in checkpoint["channel_versions"].items():
             before = inherited.get(channel)
             if channel not in new_versions and before is not None and before.version == version:
@@ -146,8 +152,8 @@ class Thread:
         if rest is not None:
             batch.state_put(DATA + at + REST, rest)
         batch.commit()
-        for key, items, old in learned:
-            self.lists.put(key, items, old)
+        for known in learned:
+            self.lists.put(*known)
 
     def _put_value(
         self,
@@ -158,7 +164,7 @@ class Thread:
         home: Home,
         before: Home | None,
         value: Any,
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None]],
+        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]],
     ) -> Home:
         key = value_key(ns, channel, home)
         old = None if before is None or before.checkpoint_id is None else before
@@ -183,7 +189,7 @@ class Thread:
                 batch.state_truncate(key, next_list.keep)
         if next_list.extend or not next_list.keep:
             batch.state_extend(key, next_list.extend)
-        learned.append((key, next_list.items, old_key if known else None))
+        learned.append((key, next_list.items, old_key if known else None, next_list.keep))
         return home._replace(kind=kind)
 
     def put_writes(
@@ -194,20 +200,20 @@ class Thread:
         task_id: str,
         task_path: str,
     ) -> None:
-        """Stores writes by their index. What is there stays, but where the index is negative."""
-        name_thread(self.session, self.prefix, self.thread_id)
+        """Stores writes by their place. What is there stays, but where the place is negative."""
         batch = self.session.begin()
         state = self.session.latest().state
+        self._name(batch, state)
         prefix = DATA + part(ns) + part(checkpoint_id) + WRITE
         rows = [(read_write_key(prefix, key), key) for key in state.keys(prefix + part(task_id))]
-        there = {write.index: key for write, key in rows if write.task_id == task_id}
+        there = {write.place: key for write, key in rows if write.task_id == task_id}
         changes = False
-        for index, (channel, value) in placed.items():
-            if index in there:
-                if index >= 0:
+        for place, (channel, value) in placed.items():
+            if place in there:
+                if place >= 0:
                     continue
-                batch.state_remove(there[index])
-            key = write_key(prefix, WriteKey(task_path, task_id, index, channel))
+                batch.state_remove(there[place])
+            key = write_key(prefix, WriteKey(task_path, task_id, place, channel))
             self._put_write(batch, key, value)
             changes = True
         if changes:

@@ -13,11 +13,12 @@ import marshal
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
-Frozen = tuple[type | None, bytes]
+Frozen: TypeAlias = tuple[Any, bytes]
+"""The class of a model, or none for built-in values; and what it holds."""
 
 SCALARS = (bool, int, float, type(None))
 LOOKED_AT = 8
@@ -42,7 +43,7 @@ def is_itemised(value: object) -> bool:
     return type(value) is list and not any(type(item) in SCALARS for item in value[:LOOKED_AT])
 
 
-def freeze(item: object) -> Frozen | None:
+def freeze(item: Any) -> Frozen | None:
     """Returns all that an item holds as bytes, if it is built-in values or a model of them.
 
     Two items of equal bytes serialise alike: the bytes tell ``1`` from ``True`` and ``1.0``, and a
@@ -53,9 +54,9 @@ def freeze(item: object) -> Frozen | None:
         if fields is None:
             # Version 2 has neither references nor interning in its bytes.
             return None, marshal.dumps(item, 2)
-        if item.__pydantic_private__ is not None:  # type: ignore[attr-defined]
+        if item.__pydantic_private__ is not None:
             return None
-        extra = item.__pydantic_extra__  # type: ignore[attr-defined]
+        extra = item.__pydantic_extra__
         return type(item), marshal.dumps((item.__dict__, extra), 2)
     except (AttributeError, ValueError):
         return None
@@ -229,14 +230,18 @@ class Lists:
             self._lists.move_to_end(key)
             return held[0]
 
-    def put(self, key: bytes, items: tuple[Item, ...], before: bytes | None = None) -> None:
-        """Remembers the items of a list in the place of the version before, and forgets those that
-        were not used for long where it gets too many."""
-        size = _size(items)
+    def put(
+        self, key: bytes, items: tuple[Item, ...], before: bytes | None = None, keep: int = 0
+    ) -> None:
+        """Remembers the items of a list, in the place of the version before of which it has the first
+        ``keep``, and forgets those that were not used for long where it gets too many."""
         with self._lock:
-            for old in (key, before):
-                if old is not None:
-                    self._bytes -= self._lists.pop(old, ((), 0))[1]
+            self._bytes -= self._lists.pop(key, ((), 0))[1]
+            older, size = self._lists.pop(before, ((), 0)) if before is not None else ((), 0)
+            self._bytes -= size
+            # To the byte it does not matter, and to add all up each time would cost as much again.
+            size = size * keep // len(older) if older else 0
+            size += _size(items[keep if older else 0 :])
             self._lists[key] = (items, size)
             self._bytes += size
             while self._bytes > KEPT_BYTES_MAX and self._lists:

@@ -48,11 +48,13 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
-from partita import AlreadyExists, Conflict, NotFound, Store
+from partita._adapters import finish
+from partita._errors import AlreadyExists, Conflict, NotFound
 from partita._langgraph_keys import session_name, thread_of
 from partita._langgraph_sweep import drop_runs, keep_newest
 from partita._langgraph_thread import Thread
 from partita._langgraph_values import Lists
+from partita._partita import Store
 
 __all__ = ["PartitaSaver"]
 
@@ -354,8 +356,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """As ``put``, in a worker thread."""
-        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
+        """As ``put``, in a worker thread, to its end also where it is cancelled."""
+        return await finish(lambda: self.put(config, checkpoint, metadata, new_versions))
 
     async def aput_writes(
         self,
@@ -364,24 +366,24 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """As ``put_writes``, in a worker thread."""
-        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
+        """As ``put_writes``, in a worker thread, to its end also where it is cancelled."""
+        await finish(lambda: self.put_writes(config, writes, task_id, task_path))
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """As ``delete_thread``, in a worker thread."""
-        await asyncio.to_thread(self.delete_thread, thread_id)
+        """As ``delete_thread``, in a worker thread, to its end also where it is cancelled."""
+        await finish(lambda: self.delete_thread(thread_id))
 
     async def adelete_for_runs(self, run_ids: Sequence[str]) -> None:
-        """As ``delete_for_runs``, in a worker thread."""
-        await asyncio.to_thread(self.delete_for_runs, run_ids)
+        """As ``delete_for_runs``, in a worker thread, to its end also where it is cancelled."""
+        await finish(lambda: self.delete_for_runs(run_ids))
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
-        """As ``copy_thread``, in a worker thread."""
-        await asyncio.to_thread(self.copy_thread, source_thread_id, target_thread_id)
+        """As ``copy_thread``, in a worker thread, to its end also where it is cancelled."""
+        await finish(lambda: self.copy_thread(source_thread_id, target_thread_id))
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """As ``prune``, in a worker thread."""
-        await asyncio.to_thread(self.prune, thread_ids, strategy=strategy)
+        """As ``prune``, in a worker thread, to its end also where it is cancelled."""
+        await finish(lambda: self.prune(thread_ids, strategy=strategy))
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
