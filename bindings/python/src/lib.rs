@@ -16,6 +16,7 @@ mod files;
 mod handle;
 mod history;
 mod id;
+mod import;
 mod json;
 mod memory;
 mod path;
@@ -56,6 +57,8 @@ mod _partita {
     #[pymodule_export]
     use crate::id::ObjectId;
     #[pymodule_export]
+    use crate::import::{Horizon, Import};
+    #[pymodule_export]
     use crate::memory::{Memories, Memory, ModelCall, Part, Usage};
     #[pymodule_export]
     use crate::session::{RestorePlan, Session};
@@ -64,7 +67,7 @@ mod _partita {
     #[pymodule_export]
     use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
-    use crate::store::{SessionEntry, Sessions, Stats, Store};
+    use crate::store::{SessionEntry, SessionSizes, Sessions, Stats, Store};
     #[pymodule_export]
     use crate::tokens::{MessagePlan, count, plan, render};
     #[pymodule_export]
