@@ -8,7 +8,8 @@ use pyo3::types::PyBytes;
 use crate::convert::Data;
 use crate::handle::Handle;
 use crate::history::Checkpoint;
-use crate::memory::{ModelCall, memory_of};
+use crate::memory::memory_of;
+use crate::model_call::ModelCall;
 use crate::path::SessionPath;
 
 /// Changes on their way into one checkpoint: all or nothing when committed, nothing at all when

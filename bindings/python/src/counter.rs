@@ -77,7 +77,7 @@ impl<'py> FromPyObject<'_, 'py> for CountOrInt {
 
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("partita", "Count"),
+        <Count as pyo3::PyTypeInfo>::TYPE_HINT,
         pyo3::type_hint_identifier!("builtins", "int")
     );
 
@@ -162,7 +162,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyCounter {
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
         pyo3::type_hint_identifier!("builtins", "str"),
-        pyo3::type_hint_identifier!("partita", "Counter"),
+        <Counter as pyo3::PyTypeInfo>::TYPE_HINT,
         pyo3::type_hint_subscript!(
             pyo3::type_hint_identifier!("collections.abc", "Callable"),
             pyo3::type_hint_identifier!("builtins", "..."),

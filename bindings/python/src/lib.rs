@@ -19,6 +19,8 @@ mod id;
 mod import;
 mod json;
 mod memory;
+mod model_call;
+mod part;
 mod path;
 mod session;
 mod snapshot;
@@ -59,7 +61,11 @@ mod _partita {
     #[pymodule_export]
     use crate::import::{Horizon, Import};
     #[pymodule_export]
-    use crate::memory::{Memories, Memory, ModelCall, Part, Usage};
+    use crate::memory::{Memories, Memory};
+    #[pymodule_export]
+    use crate::model_call::{ModelCall, Usage};
+    #[pymodule_export]
+    use crate::part::Part;
     #[pymodule_export]
     use crate::session::{RestorePlan, Session};
     #[pymodule_export]

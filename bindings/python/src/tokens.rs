@@ -108,7 +108,7 @@ impl MessagePlan {
 /// >>> plan = partita.plan(messages, limit=500)
 /// >>> plan.before.tokens > 500 >= plan.after.tokens
 /// True
-/// >>> plan.messages == messages[len(plan.dropped):]
+/// >>> plan.messages == [m for at, m in enumerate(messages) if at not in plan.dropped]
 /// True
 #[pyfunction]
 #[pyo3(

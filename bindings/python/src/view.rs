@@ -209,7 +209,7 @@ impl<'py> FromPyObject<'_, 'py> for Selected {
     const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
         pyo3::type_hint_identifier!("builtins", "int"),
         pyo3::type_hint_identifier!("builtins", "str"),
-        pyo3::type_hint_identifier!("partita", "Memory")
+        <Memory as pyo3::PyTypeInfo>::TYPE_HINT
     );
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
