@@ -29,7 +29,6 @@ use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::Result;
 use crate::output::Output;
 
-pub(crate) use self::budget::Fit;
 pub(crate) use self::transcript::Imported;
 
 /// Runs a command.
