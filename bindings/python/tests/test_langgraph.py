@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pickle
+import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -230,6 +231,65 @@ def test_every_version_of_a_list_stays_what_it_was(
         found, expected = line.values(ours), other.values(theirs)
         assert found == expected
         assert [type(each) for each in found["list"]] == [type(each) for each in expected["list"]]
+
+
+def a_message(chance: random.Random, at: int) -> Any:
+    kind = chance.choice([HumanMessage, AIMessage, AIMessage, str, dict])
+    text = f"{at} " + "t" * chance.choice([0, 10, 1200])
+    if kind is str:
+        return text
+    if kind is dict:
+        return {"text": text, "deep": [{"n": at}]}
+    return kind(text, id=str(at), additional_kwargs={"deep": [{"n": at}]})
+
+
+def change_one(chance: random.Random, value: list[Any], at: int) -> None:
+    """Changes a list as a graph may: at its end, in its middle, or an item in place."""
+    where = chance.randrange(len(value)) if value else 0
+    match chance.choice(["add", "add", "add", "cut", "remove", "insert", "change", "deep", "same"]):
+        case "add":
+            value.extend(a_message(chance, at * 10 + more) for more in range(chance.randrange(4)))
+        case "cut":
+            del value[where:]
+        case "remove" if value:
+            del value[where]
+        case "insert":
+            value.insert(where, a_message(chance, at))
+        case "change" if value and hasattr(value[where], "content"):
+            value[where].content += "!"
+        case "deep" if value and not isinstance(value[where], str):
+            item = value[where]
+            deep = item["deep"] if isinstance(item, dict) else item.additional_kwargs["deep"]
+            deep[0]["n"] = chance.choice([1, True, 1.0, "1", [1], (1,)])
+        case "same" if value:
+            value[where] = copy.deepcopy(value[where])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_is_done_to_a_list_all_its_versions_stay_what_they_were(seed: int) -> None:
+    chance = random.Random(seed)
+    plain = JsonPlusSerializer()
+    saver = PartitaSaver.in_memory(serde=EncryptedSerializer(Xor()) if seed % 5 == 0 else None)
+    line = Line(saver)
+    value: list[Any] = []
+    versions: list[tuple[Any, bytes]] = []
+    for at in range(25):
+        change_one(chance, value, at)
+        versions.append((line.put({"list": value}, ["list"]), plain.dumps_typed(value)[1]))
+        match chance.randrange(6):
+            case 0:  # The next step begins from what is stored, as in another run of the graph.
+                value = line.values()["list"]
+            case 1:  # From an older checkpoint.
+                line.config = chance.choice(versions)[0]
+                value = line.values()["list"]
+            case 2:  # In a process that knows nothing.
+                saver._lists.__init__()  # type: ignore[misc]
+    for config, expected in versions:
+        assert plain.dumps_typed(line.values(config)["list"])[1] == expected
+    listed = {row.config["configurable"]["checkpoint_id"]: row for row in saver.list(thread("t"))}
+    for config, expected in versions:
+        row = listed[config["configurable"]["checkpoint_id"]]
+        assert plain.dumps_typed(row.checkpoint["channel_values"]["list"])[1] == expected
 
 
 def test_encrypted_messages_that_stay_are_not_encrypted_again() -> None:

@@ -39,6 +39,7 @@ from partita._langgraph_listed import ListedTuple
 from partita._langgraph_record import Head, Home, Kind, Record, pack
 from partita._langgraph_values import (
     Item,
+    Known,
     Lists,
     decode,
     digest_of,
@@ -131,7 +132,7 @@ class Thread:
         values: Mapping[str, Any] = body.pop("channel_values")
         mark = os.urandom(MARK_BYTES)
         homes: dict[str, Home] = {}
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]] = []
+        learned: list[tuple[bytes, Known, bytes | None]] = []
         for channel, version in checkpoint["channel_versions"].items():
             before = inherited.get(channel)
             if channel not in new_versions and before is not None and before.version == version:
@@ -152,8 +153,8 @@ class Thread:
         if rest is not None:
             batch.state_put(DATA + at + REST, rest)
         batch.commit()
-        for known in learned:
-            self.lists.put(*known)
+        for each in learned:
+            self.lists.put(*each)
 
     def _put_value(
         self,
@@ -164,7 +165,7 @@ class Thread:
         home: Home,
         before: Home | None,
         value: Any,
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]],
+        learned: list[tuple[bytes, Known, bytes | None]],
     ) -> Home:
         key = value_key(ns, channel, home)
         old = None if before is None or before.checkpoint_id is None else before
@@ -179,17 +180,17 @@ class Thread:
                 batch.state_copy(old_key, key)
             batch.state_put(key, held)
             return home._replace(kind=kind)
-        known: Sequence[Item] = ()
+        known = Known()
         if old and old_key and old.kind == kind:
-            known = state.items(old_key)
+            known = state.known(old_key)
         next_list = plan(self.serde, known, value)
         if next_list.keep and old_key:
             batch.state_copy(old_key, key)
-            if next_list.keep < len(known):
+            if next_list.keep < len(known.items):
                 batch.state_truncate(key, next_list.keep)
         if next_list.extend or not next_list.keep:
             batch.state_extend(key, next_list.extend)
-        learned.append((key, next_list.items, old_key if known else None, next_list.keep))
+        learned.append((key, next_list.known, old_key if known.items else None))
         return home._replace(kind=kind)
 
     def put_writes(
@@ -282,6 +283,8 @@ class ThreadState:
         self.thread = thread
         self.serde = thread.serde
         self.state = state
+        # The version of each list that was read last: the next one has most of it.
+        self._near: dict[tuple[str, str], tuple[StateList, tuple[Item, ...]]] = {}
 
     # Records.
 
@@ -352,7 +355,7 @@ class ThreadState:
         read or continued soon."""
         key = value_key(ns, channel, home)
         if home.kind in (Kind.LIST, Kind.SNAPSHOT):
-            value: Any = self._list(key, keeps)
+            value: Any = self._list((ns, channel), key, keeps)
             return _DeltaSnapshot(value) if home.kind == Kind.SNAPSHOT else value
         held = self.state.get(key)
         if not isinstance(held, bytes):
@@ -365,24 +368,28 @@ class ThreadState:
             raise Corrupt("a list is missing")
         return held
 
-    def _list(self, key: bytes, keeps: bool) -> list[Any]:
-        known = self.thread.lists.get(key)
-        if known is not None and all(item.loaded is not None for item in known):
-            return load(self.serde, self.thread.lists, known, lambda _: (), len(known))[0]
+    def _list(self, channel: tuple[str, str], key: bytes, keeps: bool) -> list[Any]:
+        lists = self.thread.lists
+        found = lists.get(key)
+        known = found.items if found else ()
+        if found and all(item.loaded is not None for item in known):
+            return load(self.serde, lists, known, lambda _: (), len(known))[0]
         stored = self._stored(key)
-        values, items = load(
-            self.serde, self.thread.lists, known or (), lambda at: stored[at:], len(stored)
-        )
+        near = self._near.get(channel)
+        if found is None and near is not None:
+            known = near[1][: stored.shared(near[0])]
+        values, items = load(self.serde, lists, known, lambda at: stored[at:], len(stored))
+        self._near[channel] = stored, items
         if keeps:
-            self.thread.lists.put(key, items)
+            lists.put(key, Known.of(items))
         return values
 
-    def items(self, key: bytes) -> tuple[Item, ...]:
-        """Returns what is known of the items of a list; reads them if nothing is."""
-        known = self.thread.lists.get(key)
-        if known is None:
-            known = tuple(Item(digest_of(held)) for held in self._stored(key)[:])
-        return known
+    def known(self, key: bytes) -> Known:
+        """Returns what is known of a list; reads it if nothing is."""
+        found = self.thread.lists.get(key)
+        if found is not None:
+            return found
+        return Known(tuple(Item(digest_of(held)) for held in self._stored(key)[:]))
 
     def writes(self, ns: str, checkpoint_id: str) -> list[tuple[WriteKey, Held]]:
         """Returns the writes to a checkpoint in their order."""

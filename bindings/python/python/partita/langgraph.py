@@ -54,7 +54,7 @@ from partita._langgraph_keys import session_name, thread_of
 from partita._langgraph_sweep import drop_runs, keep_newest
 from partita._langgraph_thread import Thread
 from partita._langgraph_values import Lists
-from partita._partita import Store
+from partita._partita import Session, Store
 
 __all__ = ["PartitaSaver"]
 
@@ -64,6 +64,9 @@ TRIES_MAX = 64
 """Times that a write is tried where other processes change the same thread."""
 
 ALIST_AT_A_TIME = 64
+
+SESSIONS_MAX = 4_096
+"""Sessions that are kept open for the next write."""
 
 
 class PartitaSaver(BaseCheckpointSaver[Any]):
@@ -94,6 +97,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         self.store = store if isinstance(store, Store) else Store.open(store)
         self._prefix = prefix
         self._lists = Lists()
+        self._sessions: dict[str, Session] = {}
 
     @classmethod
     def in_memory(cls, *, serde: SerializerProtocol | None = None) -> Self:
@@ -304,13 +308,20 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def _write(self, thread_id: str, write: Callable[[Thread], T]) -> T:
         """Writes to a thread, which is created where there is none, and tries again where another
         process came first."""
+        name = session_name(self._prefix, thread_id)
         for tried in range(1, TRIES_MAX + 1):
-            session = self.store.session(session_name(self._prefix, thread_id))
+            session = self._sessions.get(name) or self.store.session(name)
             try:
-                return write(Thread(session, thread_id, self._prefix, self.serde, self._lists))
+                done = write(Thread(session, thread_id, self._prefix, self.serde, self._lists))
             except (Conflict, NotFound):
+                self._sessions.pop(name, None)
                 if tried == TRIES_MAX:
                     raise
+                continue
+            if len(self._sessions) >= SESSIONS_MAX:
+                self._sessions.clear()
+            self._sessions[name] = session
+            return done
         raise AssertionError("the last try raises")
 
     def _write_to(self, thread: Thread, write: Callable[[Thread], T]) -> T | None:
