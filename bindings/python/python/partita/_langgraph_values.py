@@ -180,7 +180,9 @@ def plan(serde: SerializerProtocol, known: Known, value: list[Any]) -> Plan:
         held = encode(serde.dumps_typed(item))
         extend.append(held)
         items.append(Item(digest_of(held), remembered(item)))
-    return Plan(len(same.items), extend, same.followed(items) if same.items else Known.of(tuple(items)))
+    return Plan(
+        len(same.items), extend, same.followed(items) if same.items else Known.of(tuple(items))
+    )
 
 
 def _common(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) -> tuple[Item, ...]:
@@ -250,7 +252,9 @@ class Lists:
     drawn at random: what is known of it stays true, in a copy of the thread too, whatever other
     processes do."""
 
-    def __init__(self) -> None:
+    def __init__(self, serde: SerializerProtocol) -> None:
+        self.serde = serde
+        """What the items were made with."""
         self._lists: OrderedDict[bytes, Known] = OrderedDict()
         self._bytes = 0
         self._items: OrderedDict[bytes, Item] = OrderedDict()

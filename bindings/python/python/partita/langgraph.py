@@ -96,7 +96,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         self._owns = not isinstance(store, Store)
         self.store = store if isinstance(store, Store) else Store.open(store)
         self._prefix = prefix
-        self._lists = Lists()
+        self._lists = Lists(self.serde)
         self._sessions: dict[str, Session] = {}
 
     @classmethod
@@ -136,8 +136,6 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         clone: Any = super().with_allowlist(extra_allowlist)
         if clone is not self:
             clone._owns = False
-            # What another serializer made of stored bytes need not be what this one makes of them.
-            clone._lists = Lists()
         return clone  # type: ignore[no-any-return]
 
     def get_next_version(self, current: Any, channel: None) -> Any:
@@ -203,7 +201,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         kept = get_serializable_checkpoint_metadata(config, metadata)
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
-        parent = get_checkpoint_id(config)
+        parent = get_checkpoint_id(config) or None
         self._write(
             thread_id, lambda thread: thread.put(ns, parent, checkpoint, kept, new_versions)
         )
@@ -290,7 +288,13 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
             session = self.store.open_session(session_name(self._prefix, thread_id))
         except NotFound:
             return None
-        return Thread(session, thread_id, self._prefix, self.serde, self._lists)
+        return self._thread_in(session, thread_id)
+
+    def _thread_in(self, session: Session, thread_id: str) -> Thread:
+        if self._lists.serde is not self.serde:
+            # What one serializer makes of stored bytes need not be what another makes of them.
+            self._lists = Lists(self.serde)
+        return Thread(session, thread_id, self._prefix, self._lists)
 
     def _thread(self, config: RunnableConfig) -> Thread | None:
         return self._open(config["configurable"]["thread_id"])
@@ -312,7 +316,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         for tried in range(1, TRIES_MAX + 1):
             session = self._sessions.get(name) or self.store.session(name)
             try:
-                done = write(Thread(session, thread_id, self._prefix, self.serde, self._lists))
+                done = write(self._thread_in(session, thread_id))
             except (Conflict, NotFound):
                 self._sessions.pop(name, None)
                 if tried == TRIES_MAX:
