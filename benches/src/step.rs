@@ -13,6 +13,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let dir = tempfile::tempdir_in(&options.dir)?;
         let mut contenders: Vec<Box<dyn Contender>> = vec![
             Box::new(Ours::new(dir.path(), &work.files)?),
+            Box::new(Ours::buffered(dir.path(), &work.files)?),
             Box::new(Plain::new(dir.path())?),
             Box::new(Zeroed::new(dir.path(), count)?),
             Box::new(Sqlite::new(dir.path(), &work.files)?),

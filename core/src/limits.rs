@@ -39,7 +39,7 @@ pub const MAP_HEIGHT_MAX: usize = 16;
 /// Parents of a checkpoint or an iteration: a merge of this many sessions.
 pub const PARENTS_MAX: usize = 64;
 
-/// Roots of a checkpoint: nine are known today.
+/// Roots of a checkpoint: eight are known today.
 pub const ROOTS_MAX: usize = 64;
 
 /// Labels of a checkpoint.
@@ -172,6 +172,10 @@ pub const PLAN_STATES_MAX: usize = 1_024;
 
 /// Bytes of a glob that hides or shows files. Matching takes time in proportion to glob times path.
 pub const GLOB_BYTES_MAX: usize = 1_024;
+
+/// Files that a view holds apart from the others: in one node of the map, of which each write makes
+/// a new version, and no longer than a chain of versions.
+pub const RECENT_MAX: u64 = 32;
 
 /// Rules of hiding and showing that a view holds: each file that is written or shown is held
 /// against all of them.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Checkpoint, Memory, Session, Store};
+use partita::{Checkpoint, Durability, Memory, Session, Store};
 
 use crate::Result;
 use crate::history::History;
@@ -12,12 +12,21 @@ use crate::work::{File, Step};
 /// A session in a store of its own.
 pub(crate) struct Ours {
     session: Session,
+    name: &'static str,
 }
 
 impl Ours {
     pub(crate) fn new(dir: &Path, files: &[File]) -> Result<Self> {
         let store = Store::open(dir.join("partita"))?;
-        Ok(Ours { session: step_session(&store, "bench", files)? })
+        Ok(Ours { session: step_session(&store, "bench", files)?, name: "partita" })
+    }
+
+    /// The same without the flush: what a step costs beside it.
+    pub(crate) fn buffered(dir: &Path, files: &[File]) -> Result<Self> {
+        let options = Store::options().durability(Durability::Buffered);
+        let store = options.open(dir.join("partita-buffered"))?;
+        let session = step_session(&store, "bench", files)?;
+        Ok(Ours { session, name: "partita, without the flush" })
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -27,7 +36,7 @@ impl Ours {
 
 impl Contender for Ours {
     fn name(&self) -> String {
-        "partita".into()
+        self.name.into()
     }
 
     fn step(&mut self, step: &Step) -> Result<()> {

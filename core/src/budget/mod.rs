@@ -22,5 +22,7 @@ pub use account::{Account, AccountItem};
 pub use capacity::{Capacity, CapacityItem};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
+#[cfg(feature = "store")]
+pub(crate) use plan::plan_beside;
 pub use plan::{Plan, PlanCost, PlanStep, plan};
 pub use values::{DefaultValues, Makeup, Material, Values};

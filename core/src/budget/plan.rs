@@ -108,6 +108,17 @@ impl PlanCost {
 /// [`PLAN_GROUPS_MAX`] groups, or if even with everything gone that
 /// may go the prompt is larger than the room: the error says by how much and what holds the most.
 pub fn plan<K: Clone + fmt::Display>(groups: &[PlanGroup<K>], budget: &Budget) -> Result<Plan<K>> {
+    plan_beside(groups, budget, 0)
+}
+
+/// Plans with room for a placeholder of so many tokens, which may come in when something goes.
+pub(crate) fn plan_beside<K: Clone + fmt::Display>(
+    groups: &[PlanGroup<K>],
+    budget: &Budget,
+    placeholder: u64,
+) -> Result<Plan<K>> {
+    let room = budget.room();
+    let budget = &budget.reserve(budget.reserved().saturating_add(placeholder));
     budget.check()?;
     if groups.len() > PLAN_GROUPS_MAX {
         let count = groups.len();
@@ -123,7 +134,7 @@ pub fn plan<K: Clone + fmt::Display>(groups: &[PlanGroup<K>], budget: &Budget) -
     }
     let (least, smallest) = problem.least();
     if least > budget.room() {
-        return Err(too_large(groups, &problem, &smallest, budget));
+        return Err(too_large(groups, &problem, &smallest, room, placeholder));
     }
     let marks = [budget.low_mark(), budget.high_mark(), budget.room()];
     let target = marks.into_iter().find(|&mark| mark >= least).unwrap_or(least);
@@ -189,7 +200,8 @@ fn too_large<K: fmt::Display>(
     groups: &[PlanGroup<K>],
     problem: &Problem,
     smallest: &Chosen,
-    budget: &Budget,
+    room: u64,
+    placeholder: u64,
 ) -> Error {
     let mut held: Vec<(u64, usize)> = Vec::new();
     let mut at = 0;
@@ -206,8 +218,9 @@ fn too_large<K: fmt::Display>(
         }
     }
     let total: u128 = held.iter().map(|(tokens, _)| u128::from(*tokens)).sum();
-    let room = budget.room();
-    held.sort_by_key(|&(tokens, at)| (std::cmp::Reverse(tokens), at));
+    let total = total + u128::from(placeholder);
+    // What can be unpinned comes first.
+    held.sort_by_key(|&(tokens, at)| (!groups[at].is_pinned(), std::cmp::Reverse(tokens), at));
     let names: Vec<String> = held
         .iter()
         .take(NAMED)
@@ -216,11 +229,16 @@ fn too_large<K: fmt::Display>(
             format!("{} ({tokens}{pinned})", shown(groups[at].key()))
         })
         .collect();
+    let placeholder = match placeholder {
+        0 => String::new(),
+        tokens => format!(", a placeholder for its beginning ({tokens})"),
+    };
     Error::invalid(format!(
         "the prompt is {} tokens larger than the {room} it may have, with everything gone that may go; \
-         most of it is {}; unpin something or raise the limit",
+         what is left has {total}: {}{placeholder}{}; unpin something or raise the limit",
         total - u128::from(room),
         names.join(", "),
+        if held.len() > NAMED { " and smaller ones" } else { "" },
     ))
 }
 

@@ -169,10 +169,19 @@ fn a_prompt_that_cannot_fit_says_by_how_much_and_what_holds_it() {
     assert_eq!(
         error.to_string(),
         "the prompt is 20 tokens larger than the 1000 it may have, with everything gone that may \
-         go; most of it is rules (700, pinned), log\\n2 (250), d (40); unpin something or raise \
-         the limit"
+         go; what is left has 1020: rules (700, pinned), log\\n2 (250), d (40) and smaller ones; \
+         unpin something or raise the limit"
     );
     assert!(plan(&groups, &Budget::new(1_120).reserve(100)).is_ok());
+    let groups = [exchange("large", 90), exchange("pinned", 10).pinned()];
+    let error = super::plan::plan_beside(&groups, &Budget::new(100), 7).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the prompt is 7 tokens larger than the 100 it may have, with everything gone that may go; \
+         what is left has 107: pinned (10, pinned), large (90), a placeholder for its beginning \
+         (7); unpin something or raise the limit",
+        "the figures add up"
+    );
 }
 
 #[test]

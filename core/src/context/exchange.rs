@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pair::{Fate, Pairing};
+use super::pair::{Fate, Pairing, is_call, opaque_pairs};
 use crate::object::{Body, Memory, Part, Role};
 
 /// Groups memories into exchanges: contiguous ranges, in order, that cover them all.
@@ -13,6 +13,9 @@ use crate::object::{Body, Memory, Part, Role};
 /// the turns with calls that follow without a word from elsewhere are the same exchange: the APIs
 /// take such a tool loop whole or not at all. The loop's closing answer, which calls nothing, is
 /// an exchange of its own and may stay when the loop goes.
+///
+/// Calls and outputs that only their provider understands count as calls and results, where their
+/// bodies are inline: by their type and `call_id`, and a server's tool use by its id.
 ///
 /// A result belongs to the newest turn before it that called under its id. A result without a
 /// call is an exchange of its own; a second result of a call widens the call's exchange. Memories
@@ -73,17 +76,19 @@ fn ends(memories: &[&Memory]) -> Vec<usize> {
         let (Fate::Answers((call, _)) | Fate::Duplicate(call)) = fate else { continue };
         ends[call] = ends[call].max(at);
     }
+    for (call, at) in opaque_pairs(memories) {
+        ends[call] = ends[call].max(at);
+    }
     ends
 }
 
 fn calls(memory: &Memory) -> bool {
-    memory.role == Role::Assistant
-        && memory.parts.iter().any(|part| matches!(part, Part::Call { .. }))
+    memory.role == Role::Assistant && memory.parts.iter().any(is_call)
 }
 
 /// Tells whether something stands before the first call that the provider holds to its place.
 fn begins_bound(memory: &Memory) -> bool {
-    let before = memory.parts.iter().take_while(|part| !matches!(part, Part::Call { .. }));
+    let before = memory.parts.iter().take_while(|part| !is_call(part));
     before.into_iter().any(|part| match part {
         Part::Thinking { signature, .. } => !matches!(signature, Body::Inline(s) if s.is_empty()),
         Part::Opaque { .. } => true,
@@ -193,6 +198,40 @@ mod tests {
             result("b"),
         ];
         assert_eq!(exchanges(&dialog), [0..2, 2..3, 3..5]);
+    }
+
+    #[test]
+    fn an_opaque_call_stays_with_its_output() {
+        let opaque = |provider: &str, block: &str| Part::Opaque {
+            provider: provider.to_owned(),
+            content: Body::new(block),
+        };
+        let item = |kind: &str, id: &str| {
+            opaque("openai-responses", &format!(r#"{{"type":"{kind}","call_id":"{id}"}}"#))
+        };
+        let of = |role, parts: Vec<Part>| Memory { parts, ..Memory::message(role, "") };
+        let call = |id| of(Role::Assistant, vec![item("custom_tool_call", id)]);
+        let output = |id| of(Role::Tool, vec![item("custom_tool_call_output", id)]);
+        let user = || Memory::user("u");
+        let dialog = [user(), call("a"), user(), output("a"), output("a"), user()];
+        assert_eq!(exchanges(&dialog), [0..1, 1..5, 5..6]);
+        // Another type or id is another call; an id may be used again.
+        let shell = of(Role::Tool, vec![item("shell_call_output", "a")]);
+        assert_eq!(exchanges(&[call("a"), shell, output("b")]), [0..1, 1..2, 2..3]);
+        let dialog = [call("a"), output("a"), user(), call("a"), output("a")];
+        assert_eq!(exchanges(&dialog), [0..2, 2..3, 3..5]);
+        let dialog = [call("a"), call("a"), output("a"), user()];
+        assert_eq!(exchanges(&dialog), [0..3, 3..4], "the first is what is answered");
+        // Reasoning holds a loop of them together, as it does with other calls.
+        let mut begun = call("a");
+        begun.parts.insert(0, opaque("openai-responses", r#"{"type":"reasoning"}"#));
+        let dialog = [begun, output("a"), call("b"), output("b"), Memory::assistant("Done.")];
+        assert_eq!(exchanges(&dialog), [0..4, 4..5]);
+        // A server's use of a tool that went on in the next turn.
+        let used = opaque("anthropic", r#"{"type":"server_tool_use","id":"s"}"#);
+        let found = opaque("anthropic", r#"{"type":"web_search_tool_result","tool_use_id":"s"}"#);
+        let dialog = [used, found].map(|part| of(Role::Assistant, vec![part]));
+        assert_eq!(exchanges(&dialog), vec![0..2usize; 1]);
     }
 
     #[test]

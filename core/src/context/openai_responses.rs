@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::dialect::{Dialect, Form, Spot};
 use super::media::data_url;
+use super::pair::{CallKey, Half, half};
 use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
@@ -185,7 +186,7 @@ fn begin_with_user(items: &mut Vec<Item>, mends: &mut Vec<Mend>) {
 /// of what has an id that was used before: its call's, or its own.
 fn lone_items(items: &[Item]) -> HashSet<usize> {
     let mut lone = HashSet::new();
-    let mut open: HashMap<(String, String), usize> = HashMap::new();
+    let mut open: HashMap<CallKey, usize> = HashMap::new();
     let mut seen = HashSet::new();
     let mut own = HashSet::new();
     for (at, (_, item)) in items.iter().enumerate() {
@@ -194,19 +195,18 @@ fn lone_items(items: &[Item]) -> HashSet<usize> {
             lone.insert(at);
             continue;
         }
-        let (kind, id) = (kind(item), item.get("call_id").and_then(Json::as_str));
-        if let Some(call) = kind.strip_suffix("_output") {
-            let key = (call.to_owned(), id.unwrap_or("").to_owned());
-            if open.remove(&key).is_none() {
-                lone.insert(at);
+        let is_lone = match half(item) {
+            Some(Half::Output(key)) => open.remove(&key).is_none(),
+            Some(Half::Call(key)) => {
+                let is_new = seen.insert(key.1.clone());
+                if is_new {
+                    open.insert(key, at);
+                }
+                !is_new
             }
-        } else if let Some(id) = id.filter(|id| !id.is_empty()) {
-            if seen.insert(id.to_owned()) {
-                open.insert((kind.to_owned(), id.to_owned()), at);
-            } else {
-                lone.insert(at);
-            }
-        } else if NEEDS_OUTPUT.contains(&kind) {
+            None => NEEDS_OUTPUT.contains(&kind(item)),
+        };
+        if is_lone {
             lone.insert(at);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::dialect::Dialect;
+use crate::json::Json;
 use crate::object::{Memory, Part, Role};
 
 /// A part: the memory's index in the sequence, the part's in the memory.
@@ -63,6 +65,84 @@ impl Pairing {
         }
         pairing
     }
+}
+
+/// What an item that only its provider understands is of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    Call(CallKey),
+    Output(CallKey),
+}
+
+/// What a call and its output have in common: the type of the call, and its id.
+pub(super) type CallKey = (String, String);
+
+/// Tells which half of a call an item of `OpenAI` Responses is; none where it needs no other.
+pub(super) fn half(item: &Json) -> Option<Half> {
+    let text = |key: &str| item.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
+    let (kind, id) = (text("type"), text("call_id"));
+    match kind.strip_suffix("_output") {
+        Some(call) => Some(Half::Output((call.to_owned(), id))),
+        None if id.is_empty() => None,
+        None => Some(Half::Call((kind, id))),
+    }
+}
+
+/// Tells which half of a block of Anthropic's a server's tool use is.
+fn server_half(block: &Json) -> Option<Half> {
+    let text = |key: &str| block.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
+    let key = |id: &str| (String::new(), text(id));
+    match &*text("type") {
+        "server_tool_use" | "mcp_tool_use" => Some(Half::Call(key("id"))),
+        kind if kind.ends_with("_tool_result") => Some(Half::Output(key("tool_use_id"))),
+        _ => None,
+    }
+}
+
+fn half_of(part: &Part) -> Option<(Dialect, Half)> {
+    let Part::Opaque { provider, content } = part else { return None };
+    let dialect = Dialect::from_name(provider)?;
+    let item = Json::parse(content.as_inline()?).ok()?;
+    let half = match dialect {
+        Dialect::Anthropic => server_half(&item),
+        Dialect::OpenAiChat => None,
+        Dialect::OpenAiResponses => half(&item),
+    };
+    Some((dialect, half?))
+}
+
+/// Tells whether a part is a model's call that the host answers.
+pub(super) fn is_call(part: &Part) -> bool {
+    match part {
+        Part::Call { .. } => true,
+        part => matches!(half_of(part), Some((Dialect::OpenAiResponses, Half::Call(_)))),
+    }
+}
+
+/// Pairs what only its provider understands: the memories of each output and of its call, which is
+/// the oldest under its key that waits, else the newest that had its output.
+pub(super) fn opaque_pairs(memories: &[&Memory]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut open: HashMap<(Dialect, CallKey), (usize, bool)> = HashMap::new();
+    for (at, memory) in memories.iter().enumerate() {
+        for (dialect, half) in memory.parts.iter().filter_map(half_of) {
+            match half {
+                Half::Call(key) => {
+                    let call = open.entry((dialect, key)).or_insert((at, false));
+                    if call.1 {
+                        *call = (at, false);
+                    }
+                }
+                Half::Output(key) => {
+                    if let Some((call, answered)) = open.get_mut(&(dialect, key)) {
+                        *answered = true;
+                        pairs.push((*call, at));
+                    }
+                }
+            }
+        }
+    }
+    pairs
 }
 
 impl Open {

@@ -1,6 +1,6 @@
 //! Promises of rendering, rule by rule.
 
-use super::{ContextDiff, Dialect, Prompt, RenderOptions, Request, Tool, ViewedFile};
+use super::{ContextDiff, Dialect, Prompt, RenderOptions, Request, Tool, ViewedFile, exchanges};
 use crate::id::ContentId;
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, Part, Role};
@@ -444,5 +444,51 @@ fn a_dialog_whose_first_turn_is_left_out_still_begins_with_a_user() {
             (count, Some("user"))
         );
         assert!(request.mends.iter().any(|mend| mend.what.contains("placeholder")));
+    }
+}
+
+#[test]
+fn an_opaque_call_and_its_output_go_to_their_api_together_and_to_no_other() {
+    let opaque = |block: String, role| {
+        let part = Part::Opaque { provider: "openai-responses".into(), content: Body::new(block) };
+        bare(role, vec![part])
+    };
+    let call = |id| {
+        let block =
+            format!(r#"{{"type":"custom_tool_call","call_id":"{id}","name":"sh","input":"ls"}}"#);
+        opaque(block, Role::Assistant)
+    };
+    let output = |id| {
+        let block =
+            format!(r#"{{"type":"custom_tool_call_output","call_id":"{id}","output":"x"}}"#);
+        opaque(block, Role::Tool)
+    };
+    let dialog = [
+        Memory::user("Go."),
+        call("a"),
+        Memory::user("Wait."),
+        output("a"),
+        call("b"),
+        output("b"),
+        Memory::assistant("Done."),
+    ];
+    let ranges = exchanges(&dialog);
+    for mask in 0..1 << ranges.len() {
+        let kept = ranges.iter().enumerate().filter(|(at, _)| mask & (1 << at) != 0);
+        let kept: Vec<&Memory> = kept.flat_map(|(_, range)| &dialog[range.clone()]).collect();
+        let prompt = kept
+            .iter()
+            .fold(Prompt::new(""), |prompt, memory| prompt.with_memory((*memory).clone()));
+        let items = kept.iter().filter(|memory| matches!(memory.parts[..], [Part::Opaque { .. }]));
+        let items = items.count();
+        let request = prompt.render(Dialect::OpenAiResponses);
+        assert_eq!(request.body.to_string().matches("call_id").count(), items);
+        assert!(!request.mends.iter().any(|mend| mend.what.contains("counterpart")));
+        for dialect in [Dialect::Anthropic, Dialect::OpenAiChat] {
+            let request = prompt.render(dialect);
+            let told = request.mends.iter().filter(|mend| mend.what.contains("another provider"));
+            assert_eq!(told.count(), items, "{:?}", request.mends);
+            assert!(!request.body.to_string().contains("call_id"), "{}", request.body);
+        }
     }
 }

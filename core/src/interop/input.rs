@@ -42,7 +42,8 @@ impl<R: BufRead> Lines<R> {
             let ended = self.line.last() == Some(&b'\n');
             if self.line.len() - usize::from(ended) > LINE_BYTES_MAX {
                 return Err(Error::invalid(format!(
-                    "line {number}: longer than {LINE_BYTES_MAX} bytes, the most that is read"
+                    "line {number}: longer than {LINE_BYTES_MAX} bytes, the most that is read; \
+                     take it out or shorten it"
                 )));
             }
             self.left = self.left.checked_sub(self.line.len() as u64).ok_or_else(|| {

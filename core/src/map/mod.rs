@@ -62,6 +62,9 @@ pub struct Map {
     root: Option<MapId>,
 }
 
+/// The smallest key of a map, and the entry with the largest.
+pub(crate) type Ends = (Vec<u8>, (Vec<u8>, Value));
+
 /// An edited map, and what must be stored before anybody reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
@@ -139,6 +142,20 @@ impl Map {
     /// As [`get`](Self::get).
     pub fn last(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<(Vec<u8>, Value)>> {
         self.range_back(objects, Bound::Unbounded, Bound::Unbounded).next().transpose()
+    }
+
+    /// Returns the smallest key, and the entry with the largest; none in the empty map.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) fn ends(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Ends>> {
+        let Some(root) = self.root else { return Ok(None) };
+        let mut cursor = Cursor::new(objects);
+        cursor.enter(root, Seek::Last)?;
+        let first = cursor.entry().map(|(node, _)| node.key(0).to_vec());
+        cursor.descend_to(0, Seek::Last)?;
+        let last = cursor.entry().map(|(node, at)| (node.key(at).to_vec(), Value::of(node, at)));
+        Ok(first.zip(last))
     }
 
     /// Returns the entries between two keys, ascending. Bounds that cross give none.

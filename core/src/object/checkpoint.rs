@@ -34,6 +34,8 @@ impl Checkpoint {
     pub const STATE: &'static str = "state";
     /// The root of the view: what of memories and files is in context.
     pub const VIEW: &'static str = "view";
+    /// The newest files in view, a map by itself until they are many.
+    pub const RECENT: &'static str = "recent";
     /// The content that is the system instructions.
     pub const INSTRUCTIONS: &'static str = "instructions";
     /// The content that is the tools, as the canonical text of a JSON array.

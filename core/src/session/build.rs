@@ -59,7 +59,7 @@ impl Draft {
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.len() as u64) - 1;
-        after.set_map(Root::View, self.view.apply(batch, after.view(), newest)?);
+        after.set_view(self.view.apply(batch, after.view(), newest)?);
         let changes = after != before || !self.labels.is_empty() || self.time.is_some();
         if !always && !changes {
             return Ok(Built { point: None, memory });
@@ -148,13 +148,11 @@ impl Draft {
             return Ok(map);
         }
         let mut edits = Vec::with_capacity(self.memories.len() + 1);
-        if map.get(batch, FLOOR)?.is_some() {
+        let ends = map.ends(batch)?;
+        if ends.as_ref().is_some_and(|(first, _)| first == FLOOR) {
             edits.push((FLOOR.to_vec(), None));
         }
-        let mut last = match map.last(batch)? {
-            Some((_, value)) => value.refs.first().copied(),
-            None => None,
-        };
+        let mut last = ends.and_then(|(_, (_, value))| value.refs.first().copied());
         let mut number = first;
         for memory in &self.memories {
             let node = memory.to_node();
@@ -191,14 +189,17 @@ fn put(batch: &mut StoreBatch, checkpoint: Checkpoint, parent: Option<&Point>) -
 
 /// The number that the next memory gets.
 pub(super) fn next_memory(memories: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
-    let floor = match memories.get(objects, FLOOR)? {
-        Some(value) => memory_number(&value.bytes)?,
-        None => 1,
-    };
-    match memories.last(objects)? {
-        Some((key, _)) if key != FLOOR => Ok(number_after(memory_number(&key)?)?.max(floor)),
-        _ => Ok(floor),
+    let Some((first, (last, _))) = memories.ends(objects)? else { return Ok(1) };
+    let mut floor = 1;
+    if first == FLOOR
+        && let Some(value) = memories.get(objects, FLOOR)?
+    {
+        floor = memory_number(&value.bytes)?;
     }
+    if last == FLOOR {
+        return Ok(floor);
+    }
+    Ok(number_after(memory_number(&last)?)?.max(floor))
 }
 
 /// An old memories map in which no number given since can be given again.

@@ -132,7 +132,7 @@ impl Draft {
             files: root(base, Checkpoint::FILES),
             state: StateDraft::new(root(base, Checkpoint::STATE)),
             texts: TextsDraft::new(Roots::of(base)),
-            view: ViewDraft::new(root(base, Checkpoint::VIEW)),
+            view: ViewDraft::new(Roots::of(base).view()),
             ..Draft::default()
         }
     }

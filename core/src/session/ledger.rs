@@ -135,7 +135,9 @@ impl Ledger {
             }
         }
         let (mut gone, mut come) = (Vec::new(), Vec::new());
-        for change in old.view().diff(&new.view(), store) {
+        let (then, now) = (old.view(), new.view());
+        let recent = then.recent.diff(&now.recent, store);
+        for change in then.all.diff(&now.all, store).chain(recent) {
             match view_change(store, &change?)? {
                 ViewChange::Memories { first, last } => Changed::add(&mut changed, first, last),
                 ViewChange::File { before, after } => {
@@ -145,6 +147,15 @@ impl Ledger {
                 ViewChange::Rule => {}
             }
         }
+        // One that only went to the others neither came nor went.
+        let told = |file: &ViewFile| (file.iteration, file.after, file.pinned);
+        let mut both: HashSet<_> = gone.iter().map(|file| told(file)).collect();
+        both.retain({
+            let come: HashSet<_> = come.iter().map(|file| told(file)).collect();
+            move |file| come.contains(file)
+        });
+        gone.retain(|file| !both.contains(&told(file)));
+        come.retain(|file| !both.contains(&told(file)));
         // What comes is counted while what it is an edit of is still there.
         for file in &come {
             self.add_file(store, file, counter)?;

@@ -9,7 +9,8 @@ use super::prompt::Shown;
 use super::view::Summarizer;
 use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewMemory, ViewReport};
 use crate::budget::{
-    Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values, plan,
+    Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values,
+    plan_beside,
 };
 use crate::context::{Item, Prompt, PromptMemory, Source, exchanges, fixed_count, trimmed};
 use crate::error::{Error, Result};
@@ -150,7 +151,7 @@ impl Session {
         let has_one = groups.iter().any(|group| *group.key() == PlanKey::Fixed(BEGINNING.into()));
         let kept = if has_one { 0 } else { placeholder.high() };
         let room = budget.limit().saturating_sub(budget.reserved());
-        plan(&groups, &budget.reserve(budget.reserved().saturating_add(kept.min(room / 2))))
+        plan_beside(&groups, budget, kept.min(room / 2))
     }
 
     /// Does what a plan says, as one operation, which [`undo`](Self::undo) takes back as one. What is

@@ -115,7 +115,7 @@ impl Session {
             memories_back: 0,
             memories_dropped: 0,
             state: scope.has_dialog() && now.get(Root::State) != then.get(Root::State),
-            view: scope.has_dialog() && now.get(Root::View) != then.get(Root::View),
+            view: scope.has_dialog() && now.view() != then.view(),
             texts: scope.has_dialog()
                 && Root::TEXTS.iter().any(|root| now.get(*root) != then.get(*root)),
         };

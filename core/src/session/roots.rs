@@ -1,6 +1,7 @@
 //! The roots of a checkpoint that this version knows.
 
 use super::head::Point;
+use super::view::ViewMaps;
 use crate::id::{ContentId, MapId, ObjectId};
 use crate::map::Map;
 use crate::object::Checkpoint;
@@ -12,17 +13,19 @@ pub(super) enum Root {
     Memories,
     State,
     View,
+    Recent,
     Instructions,
     Tools,
     Sandbox,
 }
 
 impl Root {
-    pub(super) const ALL: [Root; 7] = [
+    pub(super) const ALL: [Root; 8] = [
         Root::Files,
         Root::Memories,
         Root::State,
         Root::View,
+        Root::Recent,
         Root::Instructions,
         Root::Tools,
         Root::Sandbox,
@@ -37,6 +40,7 @@ impl Root {
             Root::Memories => Checkpoint::MEMORIES,
             Root::State => Checkpoint::STATE,
             Root::View => Checkpoint::VIEW,
+            Root::Recent => Checkpoint::RECENT,
             Root::Instructions => Checkpoint::INSTRUCTIONS,
             Root::Tools => Checkpoint::TOOLS,
             Root::Sandbox => Checkpoint::SANDBOX,
@@ -78,8 +82,13 @@ impl Roots {
         self.map(Root::Memories)
     }
 
-    pub(super) fn view(&self) -> Map {
-        self.map(Root::View)
+    pub(super) fn view(&self) -> ViewMaps {
+        ViewMaps { all: self.map(Root::View), recent: self.map(Root::Recent) }
+    }
+
+    pub(super) fn set_view(&mut self, view: ViewMaps) {
+        self.set_map(Root::View, view.all);
+        self.set_map(Root::Recent, view.recent);
     }
 
     /// The content of a root that is one.

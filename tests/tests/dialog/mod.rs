@@ -1,5 +1,6 @@
 //! The dialog from a shell: memories, the view, and what a model is told.
 
+mod sizes;
 mod tokens;
 mod transcripts;
 
@@ -293,6 +294,80 @@ fn every_edit_of_the_view_is_in_the_log_and_is_taken_back_by_undo() {
         assert_eq!(partita.json(["view", "s"]), before, "{line}");
     }
     partita.ok(["check"]);
+}
+
+/// What a model is sent, in every dialect.
+fn contexts(partita: &Partita) -> Vec<Vec<u8>> {
+    ["anthropic", "openai-chat", "openai-responses"]
+        .map(|dialect| partita.ok(["context", "s", "--dialect", dialect, "--json"]))
+        .into()
+}
+
+#[test]
+fn undo_brings_the_bytes_of_the_context_back_after_every_edit_of_the_view() {
+    let (dir, partita) = chat();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "Short.").unwrap();
+    let compact = format!("compact s 2..3 --summary {}", file.display());
+    partita.write("s", "a", b"1").success();
+    partita.write("s", "a", b"2").success();
+    partita.write("s", "b", b"1").success();
+    let whole = contexts(&partita);
+    for (first, line, changes) in [
+        (Some("forget s 3"), "recall s 3", true),
+        (Some("hide s b"), "show s b", true),
+        (Some(&*compact), "expand s 2", true),
+        (Some("pin s --memory 3"), "unpin s --memory 3", false),
+        (Some("pin s --files b"), "unpin s --files b", false),
+        (None, "refresh s", true),
+        (None, &*compact, true),
+        (None, "forget s role:user", true),
+        (None, "hide s *", true),
+    ] {
+        if let Some(first) = first {
+            partita.ok(first.split(' '));
+        }
+        let (before, view) = (contexts(&partita), partita.json(["view", "s"]));
+        partita.ok(line.split(' '));
+        assert_eq!(contexts(&partita) != before, changes, "{line}");
+        assert_ne!(partita.json(["view", "s"]), view, "{line}");
+        partita.ok(["undo", "s"]);
+        assert!(contexts(&partita) == before, "{line}: the context is not as it was");
+        assert_eq!(partita.json(["view", "s"]), view, "{line}");
+        if first.is_some() {
+            partita.ok(["undo", "s"]);
+        }
+        assert!(contexts(&partita) == whole, "{line}: what came before it is undone too");
+    }
+}
+
+#[test]
+fn undo_brings_the_bytes_of_the_context_back_after_results_were_trimmed() {
+    let (_dir, partita) = chat();
+    let output = "line of a build\\n".repeat(2_000);
+    let more = format!(
+        r#"[{{"role": "user", "content": "Build."}}, {{"role": "assistant", "content": null,
+            "tool_calls": [{{"id": "b1", "type": "function", "function": {{"name": "make",
+            "arguments": "{{}}"}}}}]}}, {{"role": "tool", "tool_call_id": "b1", "content":
+            "{output}"}}, {{"role": "user", "content": "And now?"}}]"#
+    );
+    let line = ["import", "transcript", "-", "--session", "s", "--format", "openai-chat"];
+    feed(&partita, &line, more.as_bytes()).success();
+    let before = contexts(&partita);
+    let limit = (number(&partita.json(["capacity", "s"]), "total") - 2_000).to_string();
+    let plan = partita.json(["plan", "s", "--limit", &limit, "--apply"]);
+    let actions: Vec<_> = plan["steps"].as_array().unwrap().iter().collect();
+    assert!(actions.iter().any(|step| field(step, "action") == "trim"), "{plan}");
+    assert!(seen(&partita).iter().any(|(_, state)| state == "trimmed"));
+    let trimmed = contexts(&partita);
+    assert!(trimmed != before);
+    partita.ok(["undo", "s"]);
+    assert!(contexts(&partita) == before);
+    // Giving up older checkpoints changes nothing of what a model is sent, and what stays is undone.
+    partita.ok(["forget", "s", "1"]);
+    partita.ok(["trim", "s", "--keep", "2"]);
+    partita.ok(["undo", "s"]);
+    assert!(contexts(&partita) == before);
 }
 
 #[test]

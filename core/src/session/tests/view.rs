@@ -2,7 +2,9 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::error::Error;
+use crate::limits::RECENT_MAX;
 use crate::object::{Body, Memory, MemoryKind, Part, Role, Timestamp};
+use crate::session::view::ViewMaps;
 use crate::store::{GcOptions, PurgeOptions};
 use crate::{Json, Tool};
 
@@ -542,15 +544,105 @@ fn one_write_makes_few_nodes_however_much_is_in_view() {
         .batch(|batch| (0..3_000).try_for_each(|at| batch.write(format!("d/{at}"), "1").map(drop)))
         .unwrap();
     let view = || session.latest().unwrap().roots().view();
-    let before: std::collections::HashSet<_> =
-        view().node_ids(session.store()).unwrap().into_iter().collect();
-    session.write("d/5", "2").unwrap();
-    let after = view().node_ids(session.store()).unwrap();
-    assert!(after.iter().filter(|id| !before.contains(id)).count() <= 3);
+    let nodes = || {
+        let ViewMaps { all, recent } = view();
+        let [all, recent] = [all, recent].map(|map| map.node_ids(session.store()).unwrap());
+        (all, recent)
+    };
+    for at in 0..40 {
+        let (all, recent) = nodes();
+        session.write(format!("d/{at}"), "2").unwrap();
+        let (now, then) = (nodes(), [all, recent].concat());
+        let new = [&now.0[..], &now.1].concat();
+        let new = new.iter().filter(|id| !then.contains(id)).count();
+        assert!(new <= if now.1.is_empty() { 4 } else { 2 }, "{new} at {at}");
+    }
     session.remember(Memory::user("u")).unwrap();
     let before = view();
     session.remember(Memory::user("v")).unwrap();
     assert_eq!(view(), before);
+}
+
+/// What is in view of files: path, iteration, after, pinned.
+fn files_told(session: &Session) -> Vec<(String, u64, u64, bool)> {
+    let latest = session.latest().unwrap();
+    let files = latest.view().files().map(|file| file.unwrap());
+    files.map(|file| (file.path.to_string(), file.number, file.after, file.pinned)).collect()
+}
+
+#[test]
+fn files_keep_their_place_when_others_come_and_whatever_else_is_edited() {
+    let session = session();
+    let mut due = Vec::new();
+    for at in 1..=3 * RECENT_MAX + 5 {
+        session
+            .batch(|batch| {
+                batch.write("a", at.to_string())?;
+                batch.remember(Memory::user("Go on."))
+            })
+            .unwrap();
+        due.push(("a".to_owned(), at, at, false));
+        assert_eq!(files_told(&session), due);
+        assert_eq!(session.latest().unwrap().view().file_count().unwrap(), at);
+        let recent = session.latest().unwrap().roots().view().recent;
+        assert!(recent.prefix(session.store(), b"").count() as u64 <= RECENT_MAX);
+    }
+    let before = session.latest().unwrap().roots();
+    assert_ne!(before.view().recent, crate::Map::EMPTY);
+    session.forget(&select("1")).unwrap();
+    assert_eq!(session.latest().unwrap().roots().view().recent, crate::Map::EMPTY);
+    assert_eq!(files_told(&session), due);
+    session.undo().unwrap();
+    assert_eq!(session.latest().unwrap().roots(), before);
+    session.pin_files("a").unwrap();
+    due.iter_mut().for_each(|file| file.3 = true);
+    assert_eq!(files_told(&session), due);
+    session.unpin_files("a").unwrap();
+    session.refresh().unwrap();
+    let (path, number, after, _) = due.pop().unwrap();
+    assert_eq!(files_told(&session), [(path, number, after, false)]);
+}
+
+#[test]
+fn an_edit_of_the_view_that_changes_nothing_leaves_recent_files_where_they_are() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    let before = session.latest().unwrap();
+    session.remember(Memory::user("u")).unwrap();
+    session.batch(|batch| batch.unpin_files("*").map(drop)).unwrap();
+    session.batch(|batch| batch.refresh().map(drop)).unwrap();
+    session
+        .batch(|batch| {
+            batch.forget(&select("1"))?;
+            batch.recall(&select("1")).map(drop)
+        })
+        .unwrap();
+    assert_eq!(session.latest().unwrap().roots().view(), before.roots().view());
+}
+
+#[test]
+fn a_file_that_others_wrote_meanwhile_is_no_conflict_for_one_who_pins_a_recent_one() {
+    for others in [1, RECENT_MAX + 3] {
+        let session = session();
+        session.write("a", "1").unwrap();
+        session.write("b", "1").unwrap();
+        let mut batch = session.begin().unwrap();
+        batch.pin_files("a").unwrap();
+        batch.write("c", "1").unwrap();
+        for at in 0..others {
+            session.write(format!("d{at}"), "1").unwrap();
+        }
+        batch.commit().unwrap();
+        let told = files_told(&session);
+        assert_eq!(told.len() as u64, others + 3);
+        assert_eq!((&told[0].0[..], told[0].3), ("a", true));
+        assert_eq!(told[told.len() - 1].0, "c");
+        let mut batch = session.begin().unwrap();
+        batch.unpin_files("a").unwrap();
+        session.batch(|batch| batch.unpin_files("a").map(drop)).unwrap();
+        session.pin_files("b").unwrap();
+        batch.commit().unwrap();
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Batch {
         }
         let store = self.session.store().clone();
         let memories = Roots::of(self.head.point()).memories();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let bounds = (std::ops::Bound::Included(&from[..]), std::ops::Bound::Excluded(&to[..]));
         for row in memories.range(&store, bounds.0, bounds.1) {
             let number = crate::session::build::memory_number(&row?.0)?;
@@ -137,7 +137,7 @@ impl Batch {
                     }
                 }
                 Unit::Summary(laid) => {
-                    let (objects, _) = self.draft.view.open(&store);
+                    let (objects, _) = self.draft.view.open(&store)?;
                     if let Some(entry) = summary_entry(objects, laid)? {
                         relies_on.extend(linked(objects, &entry.memory)?);
                         let memory = self.resolve_drafted(&store, &entry.memory)?;
@@ -189,14 +189,14 @@ impl Batch {
             ((at as u64).to_be_bytes().to_vec(), Some(value))
         });
         let edited = Map::EMPTY.edit(store, rows)?;
-        let map = self.draft.view.put_map(store, edited);
+        let map = self.draft.view.put_map(store, edited)?;
         Ok(map.root().expect("a map of entries has a root").id())
     }
 
     /// Lays a summary over a range, and puts away what the view holds of it.
     fn lay(&mut self, first: u64, last: u64, summary: Memory) -> Result<()> {
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let mut away = Vec::new();
         for section in [MEMORY, SUMMARY] {
             for row in entry::rows(view, objects, section, first, last) {
@@ -207,10 +207,10 @@ impl Batch {
             away.iter().map(|(key, _)| (key.clone(), None)).collect();
         let rows = away.into_iter().map(|(key, value)| (key, Some(value)));
         let edited = Map::EMPTY.edit(objects, rows)?;
-        let covered: Option<MapId> = self.draft.view.put_map(&store, edited).root();
+        let covered: Option<MapId> = self.draft.view.put_map(&store, edited)?.root();
         let node = summary.to_node();
         let memory = MemoryId::new(node.id());
-        self.draft.view.put_node(&store, node);
+        self.draft.view.put_node(&store, node)?;
         let laid = Laid { first, last, memory, covered, flags: 0 };
         edits.push((entry::key(SUMMARY, first), Some(laid.to_value())));
         self.draft.view.rest_on(first, last);

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::entry::{self, FILE, Laid, MEMORY, PINNED, Pair, RULE, SUMMARY};
+use super::entry::{self, Edit, FILE, Laid, MEMORY, PINNED, Pair, RULE, SUMMARY, ViewMaps};
 use super::glob::{Glob, ViewRule, is_hidden};
 use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::IterationId;
-use crate::limits::VIEW_RULES_MAX;
+use crate::limits::{RECENT_MAX, VIEW_RULES_MAX};
 use crate::map::{Edited, Map, Value};
 use crate::object::{FilePath, Node, Objects};
 use crate::session::chain::number_after;
@@ -33,14 +33,24 @@ pub(in crate::session) struct Pending {
     pub(super) shown: bool,
 }
 
+/// A view with its own edits, which reads of the draft and edits of keys need. A plain write does
+/// without.
+#[derive(Debug)]
+struct Opened {
+    /// The view that the draft began with, in one map.
+    base: Map,
+    /// The same after the edits of keys.
+    now: Map,
+    /// Has the nodes of both.
+    scratch: StoreBatch,
+}
+
 /// Edits of the view. Keys rest on what they held when the draft began; files and rules go to the
 /// end, whoever else adds some.
 #[derive(Debug, Default)]
 pub(in crate::session) struct ViewDraft {
-    base: Map,
-    /// The view after the edits of keys, for the draft's own reads. Its nodes are in `scratch`.
-    now: Map,
-    scratch: Option<StoreBatch>,
+    base: ViewMaps,
+    opened: Option<Opened>,
     keys: BTreeMap<Vec<u8>, KeyDraft>,
     /// Ranges of numbers that summaries were laid over: no memory in them may have moved.
     rests: Vec<(u64, u64)>,
@@ -52,8 +62,8 @@ pub(in crate::session) struct ViewDraft {
 }
 
 impl ViewDraft {
-    pub(in crate::session) fn new(base: Map) -> Self {
-        ViewDraft { base, now: base, ..ViewDraft::default() }
+    pub(in crate::session) fn new(base: ViewMaps) -> Self {
+        ViewDraft { base, ..ViewDraft::default() }
     }
 
     /// Puts a written iteration in view, unless its path is hidden.
@@ -62,27 +72,38 @@ impl ViewDraft {
     }
 
     /// Makes the view with its own edits readable.
-    pub(super) fn open(&mut self, store: &Store) -> (&StoreBatch, Map) {
-        (self.scratch.get_or_insert_with(|| store.batch()), self.now)
+    pub(super) fn open(&mut self, store: &Store) -> Result<(&StoreBatch, Map)> {
+        let opened = self.opened(store)?;
+        Ok((&opened.scratch, opened.now))
+    }
+
+    fn opened(&mut self, store: &Store) -> Result<&mut Opened> {
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => {
+                let mut scratch = store.batch();
+                let folding = self.base.folding(&scratch)?;
+                let base = state::edit(&mut scratch, self.base.all, folding)?;
+                Opened { base, now: base, scratch }
+            }
+        };
+        Ok(self.opened.insert(opened))
     }
 
     /// Sets and removes keys.
-    pub(super) fn edit(
-        &mut self,
-        store: &Store,
-        edits: Vec<(Vec<u8>, Option<Value>)>,
-    ) -> Result<()> {
-        let scratch = self.scratch.get_or_insert_with(|| store.batch());
-        for (key, now) in &edits {
+    pub(super) fn edit(&mut self, store: &Store, edits: Vec<Edit>) -> Result<()> {
+        self.opened(store)?;
+        let Some(Opened { base, now, scratch }) = &mut self.opened else { return Ok(()) };
+        for (key, value) in &edits {
             match self.keys.get_mut(key) {
-                Some(draft) => draft.now.clone_from(now),
+                Some(draft) => draft.now.clone_from(value),
                 None => {
-                    let base = self.base.get(&*scratch, key)?;
-                    self.keys.insert(key.clone(), KeyDraft { base, now: now.clone() });
+                    let base = base.get(&*scratch, key)?;
+                    self.keys.insert(key.clone(), KeyDraft { base, now: value.clone() });
                 }
             }
         }
-        self.now = state::edit(scratch, self.now, edits)?;
+        *now = state::edit(scratch, *now, edits)?;
         Ok(())
     }
 
@@ -91,16 +112,15 @@ impl ViewDraft {
         self.rests.push((first, last));
     }
 
-    pub(super) fn put_node(&mut self, store: &Store, node: Node) {
-        let scratch = self.scratch.get_or_insert_with(|| store.batch());
-        scratch.put_node(node.clone(), None);
+    pub(super) fn put_node(&mut self, store: &Store, node: Node) -> Result<()> {
+        self.opened(store)?.scratch.put_node(node.clone(), None);
         self.nodes.push(node);
+        Ok(())
     }
 
-    pub(super) fn put_map(&mut self, store: &Store, edited: Edited) -> Map {
-        let scratch = self.scratch.get_or_insert_with(|| store.batch());
+    pub(super) fn put_map(&mut self, store: &Store, edited: Edited) -> Result<Map> {
         self.maps.push(edited.clone());
-        scratch.put_map(edited)
+        Ok(self.opened(store)?.scratch.put_map(edited))
     }
 
     /// Applies the edits to a view, which need not be the one that they began with. `newest` is the
@@ -108,24 +128,43 @@ impl ViewDraft {
     pub(in crate::session) fn apply(
         &self,
         batch: &mut StoreBatch,
-        view: Map,
+        view: ViewMaps,
         newest: u64,
-    ) -> Result<Map> {
-        if self.keys.is_empty() && self.files.is_empty() && self.rules.is_empty() {
+    ) -> Result<ViewMaps> {
+        let moved = view != self.base;
+        if self.keys.is_empty() && self.rules.is_empty() {
+            return self.append_files(batch, view, moved, newest);
+        }
+        let folding = view.folding(batch)?;
+        let all = state::edit(batch, view.all, folding)?;
+        let edits = self.edits_of_keys(batch, all, moved)?;
+        let appended = self.pairs_to_come(batch, ViewMaps { all, recent: Map::EMPTY }, moved)?;
+        if edits.is_empty() && appended.is_empty() {
             return Ok(view);
         }
-        let moved = view != self.base;
+        for node in &self.nodes {
+            batch.put_node(node.clone(), None);
+        }
+        for edited in &self.maps {
+            batch.put_map(edited.clone());
+        }
+        let number = entry::next_in(all, batch, FILE)?;
+        let edits = edits.into_iter().chain(laid_out(appended, number, newest)?);
+        Ok(ViewMaps { all: state::edit(batch, all, edits.collect())?, recent: Map::EMPTY })
+    }
+
+    fn edits_of_keys(&self, batch: &StoreBatch, view: Map, moved: bool) -> Result<Vec<Edit>> {
         if moved {
             self.check_ranges(batch, view)?;
         }
         let mut edits = Vec::with_capacity(self.keys.len() + self.files.len() + self.rules.len());
         for (key, KeyDraft { base, now }) in &self.keys {
             if moved {
-                let there = view.get(&*batch, key)?;
+                let there = view.get(batch, key)?;
                 if there == *now {
                     continue;
                 }
-                if there != *base || now.is_some() && is_covered(&*batch, view, key)? {
+                if there != *base || now.is_some() && is_covered(batch, view, key)? {
                     return Err(conflict(key)?);
                 }
             }
@@ -134,50 +173,59 @@ impl ViewDraft {
             }
         }
         if !self.rules.is_empty() {
-            let mut number = entry::next_in(view, &*batch, RULE)?;
+            let mut number = entry::next_in(view, batch, RULE)?;
             for rule in &self.rules {
                 edits.push((entry::key(RULE, number), Some(rule_value(rule))));
                 number = number_after(number)?;
             }
         }
-        if !self.files.is_empty() {
-            self.append_files(batch, view, &mut edits, moved, newest)?;
-        }
-        for node in &self.nodes {
-            batch.put_node(node.clone(), None);
-        }
-        for edited in &self.maps {
-            batch.put_map(edited.clone());
-        }
-        state::edit(batch, view, edits)
+        Ok(edits)
     }
 
-    /// Puts the files that came at the end, but for those that are hidden by now.
+    /// Puts the files that came at the end, where nothing else is edited: among the recent ones, as
+    /// long as these are few.
     fn append_files(
         &self,
-        batch: &StoreBatch,
-        view: Map,
-        edits: &mut Vec<(Vec<u8>, Option<Value>)>,
+        batch: &mut StoreBatch,
+        view: ViewMaps,
         moved: bool,
         newest: u64,
-    ) -> Result<()> {
-        let rules = self.rules_of(batch, view)?;
+    ) -> Result<ViewMaps> {
+        let files = self.pairs_to_come(batch, view, moved)?;
+        if files.is_empty() {
+            return Ok(view);
+        }
+        let (number, recent) = view.next_file(batch)?;
+        let are_few = recent.saturating_add(files.len() as u64) <= RECENT_MAX;
+        let edits = laid_out(files, number, newest)?;
+        if are_few {
+            return Ok(ViewMaps { recent: state::edit(batch, view.recent, edits)?, ..view });
+        }
+        let mut all = view.folding(batch)?;
+        all.extend(edits);
+        Ok(ViewMaps { all: state::edit(batch, view.all, all)?, recent: Map::EMPTY })
+    }
+
+    /// The files that are to come, but for those that are hidden by now.
+    fn pairs_to_come(
+        &self,
+        batch: &StoreBatch,
+        view: ViewMaps,
+        moved: bool,
+    ) -> Result<Vec<&Pending>> {
+        if self.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rules = self.rules_of(batch, view.all)?;
         // Another writer may have shown the same iteration.
         let there = match moved && self.files.iter().any(|file| file.shown) {
             true => pairs(view, batch)?.into_iter().map(|(_, pair)| pair.iteration).collect(),
             false => HashSet::new(),
         };
-        let mut number = entry::next_in(view, batch, FILE)?;
-        for file in &self.files {
-            if there.contains(&file.iteration) || !file.shown && is_hidden(rules.iter(), &file.path)
-            {
-                continue;
-            }
-            let pair = Pair { iteration: file.iteration, after: newest, flags: file.flags };
-            edits.push((entry::key(FILE, number), Some(pair.to_value())));
-            number = number_after(number)?;
-        }
-        Ok(())
+        let comes = |file: &&Pending| {
+            !there.contains(&file.iteration) && (file.shown || !is_hidden(rules.iter(), &file.path))
+        };
+        Ok(self.files.iter().filter(comes).collect())
     }
 
     /// The rules of a view after the draft's edits.
@@ -202,7 +250,7 @@ impl ViewDraft {
         for &(first, last) in &self.rests {
             for section in [MEMORY, SUMMARY] {
                 let there = entry::rows(view, batch, section, first, last);
-                let base = entry::rows(self.base, batch, section, first, last);
+                let base = entry::rows(self.base.all, batch, section, first, last);
                 if there.collect::<Result<Vec<_>>>()? != base.collect::<Result<Vec<_>>>()? {
                     return Err(Error::conflict(format!(
                         "memories {first}..{last} changed in the view since this edit began"
@@ -246,8 +294,11 @@ pub(super) fn too_many_rules() -> Error {
 }
 
 /// The pairs of a view with their keys, in their order.
-pub(super) fn pairs(view: Map, objects: &(impl Objects + ?Sized)) -> Result<Vec<(Vec<u8>, Pair)>> {
-    entry::rows(view, objects, FILE, 0, u64::MAX)
+pub(super) fn pairs(
+    view: ViewMaps,
+    objects: &(impl Objects + ?Sized),
+) -> Result<Vec<(Vec<u8>, Pair)>> {
+    view.files(objects)
         .map(|row| row.and_then(|(key, value)| Ok((key, Pair::from_value(&value)?))))
         .collect()
 }
@@ -260,6 +311,17 @@ pub(super) fn rules(
     entry::rows(view, objects, RULE, 0, u64::MAX)
         .map(|row| row.and_then(|(key, value)| Ok((key, rule_of(&value)?))))
         .collect()
+}
+
+/// The entries of files that come, from a number on.
+fn laid_out(files: Vec<&Pending>, mut number: u64, newest: u64) -> Result<Vec<Edit>> {
+    let mut edits = Vec::with_capacity(files.len());
+    for file in files {
+        let pair = Pair { iteration: file.iteration, after: newest, flags: file.flags };
+        edits.push((entry::key(FILE, number), Some(pair.to_value())));
+        number = number_after(number)?;
+    }
+    Ok(edits)
 }
 
 fn rule_value(rule: &ViewRule) -> Value {

@@ -1,5 +1,6 @@
 //! What the view map holds: keys of a section byte and a number, values of ids and flags.
 
+use std::iter::Chain;
 use std::ops::Bound;
 
 use crate::codec::malformed;
@@ -7,6 +8,7 @@ use crate::error::Result;
 use crate::id::{IterationId, MapId, MemoryId};
 use crate::map::{Map, Range, Value};
 use crate::object::Objects;
+use crate::session::chain::number_after;
 
 // The first byte of a key. A number follows, 8 bytes big-endian.
 /// Memories by number: flags.
@@ -26,6 +28,50 @@ pub(super) const TRIMMED: u8 = 2;
 pub(super) const PINNED: u8 = 4;
 
 const FLAGS: u8 = FORGOTTEN | TRIMMED | PINNED;
+
+/// The maps of one view. What is written comes into `recent` first, which is one small node to
+/// write again, and goes to the end of `all` with the others when they are many, or when the view
+/// is edited: it then has the key that it had before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::session) struct ViewMaps {
+    pub(in crate::session) all: Map,
+    /// Files alone, without flags, behind those of `all`.
+    pub(in crate::session) recent: Map,
+}
+
+impl ViewMaps {
+    /// The files in view with their keys, in their order.
+    pub(super) fn files<'a, O: Objects + ?Sized>(&self, objects: &'a O) -> FileRows<'a, O> {
+        rows(self.all, objects, FILE, 0, u64::MAX).chain(rows(
+            self.recent,
+            objects,
+            FILE,
+            0,
+            u64::MAX,
+        ))
+    }
+
+    /// The edits of `all` that take in what is recent.
+    pub(super) fn folding(&self, objects: &(impl Objects + ?Sized)) -> Result<Vec<Edit>> {
+        let rows = rows(self.recent, objects, FILE, 0, u64::MAX);
+        rows.map(|row| row.map(|(key, value)| (key, Some(value)))).collect()
+    }
+
+    /// The number of the next file, and how many are recent.
+    pub(super) fn next_file(&self, objects: &(impl Objects + ?Sized)) -> Result<(u64, u64)> {
+        let Some((first, (last, _))) = self.recent.ends(objects)? else {
+            return Ok((next_in(self.all, objects, FILE)?, 0));
+        };
+        let (first, last) = (number_of(&first)?, number_of(&last)?);
+        Ok((number_after(last)?, last.saturating_sub(first).saturating_add(1)))
+    }
+}
+
+/// An edit of a map: a key and its new value, or none.
+pub(super) type Edit = (Vec<u8>, Option<Value>);
+
+/// The entries of files, those of all before the recent ones.
+pub(super) type FileRows<'a, O> = Chain<Range<'a, O>, Range<'a, O>>;
 
 pub(super) fn key(section: u8, number: u64) -> Vec<u8> {
     let mut key = vec![section];
@@ -65,7 +111,7 @@ pub(super) fn rows_back<'a, O: Objects + ?Sized>(
 /// The number after the largest of a section.
 pub(super) fn next_in(view: Map, objects: &(impl Objects + ?Sized), section: u8) -> Result<u64> {
     match rows_back(view, objects, section, 0, u64::MAX).next() {
-        Some(row) => super::super::chain::number_after(number_of(&row?.0)?),
+        Some(row) => number_after(number_of(&row?.0)?),
         None => Ok(1),
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Pending, pairs, rules, too_many_rules};
-use super::entry::{PINNED, Pair};
+use super::entry::{PINNED, Pair, ViewMaps};
 use super::glob::{Glob, ViewRule, is_hidden};
 use super::report::{PairInView, ViewReport};
 use crate::error::Result;
 use crate::id::IterationId;
 use crate::limits::VIEW_RULES_MAX;
-use crate::map::Value;
+use crate::map::{Map, Value};
 use crate::object::{FilePath, Iteration, Objects, OperationKind, read};
 use crate::session::Session;
 use crate::session::batch::Batch;
@@ -190,9 +190,9 @@ impl Batch {
     /// The pairs in view as the batch leaves it, in their order.
     fn seen(&mut self) -> Result<Vec<Seen>> {
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let mut all = Vec::new();
-        for (key, pair) in pairs(view, objects)? {
+        for (key, pair) in pairs(ViewMaps { all: view, recent: Map::EMPTY }, objects)? {
             let iteration: Iteration = read(&store, pair.iteration.id())?;
             all.push(Seen {
                 key: Some(key),
@@ -220,7 +220,7 @@ impl Batch {
 
     fn rules(&mut self) -> Result<Vec<ViewRule>> {
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let stored = rules(view, objects)?.into_iter().map(|(_, rule)| rule);
         Ok(stored.chain(self.draft.view.rules.iter().cloned()).collect())
     }
@@ -240,7 +240,7 @@ impl Batch {
             return Err(too_many_rules());
         }
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let same = rules(view, objects)?.into_iter().filter(|(_, rule)| rule.glob == *glob);
         let edits: Vec<(Vec<u8>, Option<Value>)> = same.map(|(key, _)| (key, None)).collect();
         self.draft.view.edit(&store, edits)?;

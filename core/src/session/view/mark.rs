@@ -84,7 +84,7 @@ impl Batch {
             }
             report.changed.push(laid.first);
             edits.push((entry::key(SUMMARY, laid.first), None));
-            let (objects, _) = self.draft.view.open(&store);
+            let (objects, _) = self.draft.view.open(&store)?;
             for row in Map::new(laid.covered).prefix(objects, b"") {
                 let (key, value) = row?;
                 edits.push((key, Some(value)));

@@ -17,6 +17,7 @@ mod selector;
 
 pub use compact::Summarizer;
 pub(super) use draft::ViewDraft;
+pub(super) use entry::ViewMaps;
 pub use glob::{Glob, ViewRule};
 pub use read::{MemoryState, View, ViewFile, ViewFiles, ViewMemories, ViewMemory};
 pub(super) use read::{ViewChange, view_change};

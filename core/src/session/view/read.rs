@@ -5,7 +5,9 @@ use std::ops::Bound;
 
 use super::compact::linked;
 use super::draft::{pairs, rules};
-use super::entry::{self, FILE, FORGOTTEN, Laid, MEMORY, PINNED, Pair, SUMMARY, TRIMMED};
+use super::entry::{
+    self, FILE, FORGOTTEN, FileRows, Laid, MEMORY, PINNED, Pair, SUMMARY, TRIMMED, ViewMaps,
+};
 use super::glob::ViewRule;
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, MemoryId, ObjectId};
@@ -36,13 +38,15 @@ pub struct View<'a> {
     store: &'a Store,
     memories: Map,
     view: Map,
+    recent: Map,
 }
 
 impl Snapshot {
     /// Returns what of memories and files is in context.
     pub fn view(&self) -> View<'_> {
         let roots = self.roots();
-        View { store: &self.store, memories: roots.memories(), view: roots.view() }
+        let ViewMaps { all, recent } = roots.view();
+        View { store: &self.store, memories: roots.memories(), view: all, recent }
     }
 }
 
@@ -117,8 +121,11 @@ impl<'a> View<'a> {
 
     /// Returns the files in view, in the order in which they came into it.
     pub fn files(&self) -> ViewFiles<'a> {
-        let rows = entry::rows(self.view, self.store, FILE, 0, u64::MAX);
-        ViewFiles { store: self.store, rows }
+        ViewFiles { store: self.store, rows: self.maps().files(self.store) }
+    }
+
+    fn maps(&self) -> ViewMaps {
+        ViewMaps { all: self.view, recent: self.recent }
     }
 
     /// Returns the patterns that hide and show files, oldest first: the last that matches counts.
@@ -175,7 +182,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// `Corrupt` if the view cannot be read.
     pub fn file_count(&self) -> Result<u64> {
-        Ok(pairs(self.view, self.store)?.len() as u64)
+        Ok(pairs(self.maps(), self.store)?.len() as u64)
     }
 }
 
@@ -268,7 +275,7 @@ impl<'a> ViewMemories<'a> {
 
     /// The memories from a number on, up to the next summary.
     fn stretch(&self, next: u64) -> Result<Stretch<'a>> {
-        let View { store, memories, view } = self.view;
+        let View { store, memories, view, .. } = self.view;
         let laid = match entry::rows(view, store, SUMMARY, next, u64::MAX).next() {
             Some(row) => {
                 let (key, value) = row?;
@@ -310,7 +317,7 @@ impl Iterator for ViewMemories<'_> {
 /// The files in view, in the order in which they came into it.
 pub struct ViewFiles<'a> {
     store: &'a Store,
-    rows: Range<'a, Store>,
+    rows: FileRows<'a, Store>,
 }
 
 impl Iterator for ViewFiles<'_> {

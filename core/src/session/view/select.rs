@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::Map;
-use crate::object::{Memory, Part, Role, Timestamp, read};
+use crate::object::{Body, Memory, Part, Role, Timestamp, read};
 use crate::session::MemoryEntry;
 use crate::session::batch::Batch;
 use crate::session::build::{memory_id, memory_key, memory_number, next_memory};
@@ -105,7 +105,7 @@ impl Batch {
     pub(super) fn select(&mut self, selector: &Selector) -> Result<Selection> {
         let memories = Roots::of(self.head.point()).memories();
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store);
+        let (objects, view) = self.draft.view.open(&store)?;
         let look = Look { store: &store, objects, memories, view };
         match selector {
             Selector::Number(number) => {
@@ -260,10 +260,26 @@ impl Look<'_> {
         let id = memory_id(value)?;
         let number = memory_number(key)?;
         match read(self.store, id.id()) {
-            Ok(memory) => Ok(Some(MemoryEntry { number, id, memory })),
+            Ok(mut memory) => {
+                self.read_opaque(&mut memory)?;
+                Ok(Some(MemoryEntry { number, id, memory }))
+            }
             Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads long blocks that only their provider understands: one may be the output of a call.
+    fn read_opaque(&self, memory: &mut Memory) -> Result<()> {
+        for part in &mut memory.parts {
+            let Part::Opaque { content: body @ Body::Content(_), .. } = part else { continue };
+            match self.store.read_body(body) {
+                Ok(bytes) => *body = Body::Inline(bytes.to_vec()),
+                Err(error) if error.kind() == ErrorKind::Purged => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// The number of a memory by its id, or of the first that a summary covers.
@@ -315,7 +331,8 @@ fn over(laids: &[Laid], number: u64) -> Option<&Laid> {
 fn is_neutral(memory: &Memory) -> bool {
     !memory.parts.iter().any(|part| match part {
         Part::Call { .. } => memory.role == Role::Assistant,
-        Part::Result { .. } => true,
+        // Perhaps a call or an output that only its provider understands.
+        Part::Result { .. } | Part::Opaque { .. } => true,
         _ => false,
     })
 }
