@@ -89,10 +89,6 @@ impl Memory {
         Memory { memory: entry.memory, place: Some((entry.number, entry.id.into())) }
     }
 
-    pub(crate) fn plain(memory: partita::Memory) -> Memory {
-        Memory { memory, place: None }
-    }
-
     /// Returns its number in the session that it comes from.
     pub(crate) fn place_number(&self) -> Option<u64> {
         self.place.map(|(number, _)| number)
