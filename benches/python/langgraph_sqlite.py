@@ -8,6 +8,7 @@ A graph of one node with the ordinary ``add_messages`` channel takes a message a
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import sqlite3
 import tempfile
@@ -50,17 +51,11 @@ class Timed:
             setattr(saver, name, self._timed(name, getattr(saver, name)))
 
     def _timed(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(
-            config: Any, checkpoint: Any = None, metadata: Any = None, new_versions: Any = None,
-            task_path: str = "",
-        ) -> Any:
-            given = [each for each in (checkpoint, metadata, new_versions) if each is not None]
-            if name == "put_writes":
-                given.append(task_path or new_versions or "")
-                given = given[:2] + given[-1:]
+        @functools.wraps(method)  # The graph looks at the method's parameters.
+        def timed(*given: Any, **named: Any) -> Any:
             began = time.perf_counter()
             try:
-                return method(config, *given)
+                return method(*given, **named)
             finally:
                 self.seconds[name] += time.perf_counter() - began
 

@@ -12,8 +12,8 @@ use crate::measure::{Table, megabytes};
 use crate::size::bytes_below;
 use crate::{Options, Result};
 
-/// Memories of one durable step of an import.
-const BATCH: usize = 256;
+/// Memories of one durable step of an import, as the command has it.
+const BATCH: usize = 512;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let Ok(dir) = std::env::var("PARTITA_TRANSCRIPTS") else {
@@ -33,9 +33,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .collect::<std::io::Result<_>>()?;
     dirs.retain(|dir| dir.is_dir());
     dirs.sort();
-    for dir in dirs {
+    let (mut all, mut all_bytes) = (Vec::new(), 0);
+    for dir in &dirs {
         let (mut memories, mut bytes) = (Vec::new(), 0);
-        for entry in std::fs::read_dir(&dir)? {
+        for entry in std::fs::read_dir(dir)? {
             let file = entry?.path();
             let Ok(read) = interop::read(BufReader::new(std::fs::File::open(&file)?), None) else {
                 continue;
@@ -44,22 +45,41 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             let entries = read.transcripts.into_iter().flat_map(|transcript| transcript.entries);
             memories.extend(entries.map(|entry| entry.memory));
         }
-        let share = |stored: u64| {
-            let percent = 100.0 * stored as f64 / bytes.max(1) as f64;
-            format!("{}, {percent:.1} %", megabytes(stored))
-        };
-        let single = stored(options, &memories, 1, false)?;
-        let batched = stored(options, &memories, BATCH, false)?;
-        let collected = stored(options, &memories, BATCH, true)?;
-        table.row(&[
+        row(
+            options,
+            &table,
             &dir.file_name().unwrap_or_default().to_string_lossy(),
-            &memories.len(),
-            &megabytes(bytes),
-            &share(single),
-            &share(batched),
-            &share(collected),
-        ]);
+            &memories,
+            bytes,
+        )?;
+        all.append(&mut memories);
+        all_bytes += bytes;
     }
+    row(options, &table, "all in one session", &all, all_bytes)
+}
+
+fn row(
+    options: &Options,
+    table: &Table,
+    name: &str,
+    memories: &[Memory],
+    bytes: u64,
+) -> Result<()> {
+    let share = |stored: u64| {
+        let percent = 100.0 * stored as f64 / bytes.max(1) as f64;
+        format!("{}, {percent:.1} %", megabytes(stored))
+    };
+    let single = stored(options, memories, 1, false)?;
+    let batched = stored(options, memories, BATCH, false)?;
+    let collected = stored(options, memories, BATCH, true)?;
+    table.row(&[
+        &name,
+        &memories.len(),
+        &megabytes(bytes),
+        &share(single),
+        &share(batched),
+        &share(collected),
+    ]);
     Ok(())
 }
 

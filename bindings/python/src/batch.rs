@@ -243,6 +243,7 @@ impl Batch {
         Ok(())
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err("a Batch does not pickle: commit it"))
     }

@@ -6,6 +6,7 @@
 mod batch;
 mod budget;
 mod checkout;
+mod command;
 mod context;
 mod convert;
 mod counter;
@@ -42,6 +43,8 @@ mod _partita {
     use crate::budget::{Account, Budget, Capacity, Item, Plan, PlanCost, PlanStep, Prices};
     #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
+    #[pymodule_export]
+    use crate::command::_command;
     #[pymodule_export]
     use crate::context::{ContextDiff, ContextItem, Mend};
     #[pymodule_export]

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use crate::convert::{Data, Time};
 use crate::error::{OrRaise as _, invalid};
@@ -43,10 +45,10 @@ impl<'py> FromPyObject<'_, 'py> for PartOrText {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("builtins", "str"),
-        pyo3::type_hint_identifier!("builtins", "bytes"),
-        pyo3::type_hint_identifier!("partita", "Part")
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        type_hint_identifier!("builtins", "str"),
+        type_hint_identifier!("builtins", "bytes"),
+        <Part as pyo3::PyTypeInfo>::TYPE_HINT
     );
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -112,7 +114,7 @@ impl Memory {
     /// Makes a memory; a part may be given as text. Raises ``Invalid``, naming the limit, for one
     /// that no session takes.
     #[new]
-    #[pyo3(signature = (role, *parts, kind = "message", origin = "", actor = "", time = None, links = Vec::new()))]
+    #[pyo3(signature = (role, *parts: "Part | str | bytes", kind = "message", origin = "", actor = "", time = None, links = Vec::new()))]
     fn new(
         role: &str,
         parts: Vec<PartOrText>,
@@ -135,28 +137,28 @@ impl Memory {
 
     /// Makes a message of whoever asks.
     #[staticmethod]
-    #[pyo3(signature = (*parts))]
+    #[pyo3(signature = (*parts: "Part | str | bytes"))]
     fn user(parts: Vec<PartOrText>) -> PyResult<Memory> {
         Memory::message(partita::Role::User, parts)
     }
 
     /// Makes a message of the model.
     #[staticmethod]
-    #[pyo3(signature = (*parts))]
+    #[pyo3(signature = (*parts: "Part | str | bytes"))]
     fn assistant(parts: Vec<PartOrText>) -> PyResult<Memory> {
         Memory::message(partita::Role::Assistant, parts)
     }
 
     /// Makes an instruction of the host.
     #[staticmethod]
-    #[pyo3(signature = (*parts))]
+    #[pyo3(signature = (*parts: "Part | str | bytes"))]
     fn system(parts: Vec<PartOrText>) -> PyResult<Memory> {
         Memory::message(partita::Role::System, parts)
     }
 
     /// Makes a tool's answer to a call.
     #[staticmethod]
-    #[pyo3(signature = (call, *parts, error = false))]
+    #[pyo3(signature = (call, *parts: "Part | str | bytes", error = false))]
     fn tool(call: &str, parts: Vec<PartOrText>, error: bool) -> PyResult<Memory> {
         let mut parts = given(parts)?;
         let call = call.to_owned();
@@ -168,7 +170,7 @@ impl Memory {
 
     /// Makes a note beside the dialog.
     #[staticmethod]
-    #[pyo3(signature = (*parts))]
+    #[pyo3(signature = (*parts: "Part | str | bytes"))]
     fn note(parts: Vec<PartOrText>) -> PyResult<Memory> {
         let mut memory = partita::Memory::note("");
         memory.parts = given(parts)?;

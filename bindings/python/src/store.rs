@@ -377,6 +377,7 @@ impl Store {
         })
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err(
             "a Store is an open handle and does not pickle: pickle store.directory, and reopen with \

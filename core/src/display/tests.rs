@@ -138,7 +138,7 @@ fn what_is_left_out_of_a_graph_is_counted() {
     session.fork_at("early", session.checkpoint("3").unwrap()).unwrap();
     let text = graph_text(&session, 8, Lines::Ascii).unwrap();
     // A fork has an eighth of the rows and one more: two of five.
-    assert!(text.contains(":    3 checkpoints, not shown"), "{text}");
+    assert!(text.contains("  :  3 checkpoints, not shown"), "{text}");
     assert!(text.contains(":    12 checkpoints, not shown"), "{text}");
     assert!(text.ends_with("1 fork of older checkpoints, not shown\n"), "{text}");
     let whole = graph_text(&session, usize::MAX, Lines::Ascii).unwrap();

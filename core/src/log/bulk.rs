@@ -125,7 +125,8 @@ impl Bulk {
         let host = self.offset()?;
         let head = SnapshotHead { refs: None, segments: Vec::new(), table: Some(head) };
         let head = Head::Snapshot(head);
-        let payload = payload::encode(&head, &Parts::default(), host, None, &table, Level::Quick);
+        let payload =
+            payload::encode(&head, &Parts::default(), host, None, None, &table, Level::Quick);
         self.push(FrameKind::Snapshot, &payload)?;
         self.file.sync_data(SyncSite::Bulk).map_err(doing)?;
         let vfs = &*log.medium().vfs;
@@ -143,7 +144,7 @@ impl Bulk {
             return Ok(());
         }
         let offset = self.offset()?;
-        let payload = payload::encode(&Head::Bulk, parts, offset, None, &[], level);
+        let payload = payload::encode(&Head::Bulk, parts, offset, None, None, &[], level);
         self.frames.push((offset, parts.ids.len() as u32));
         self.ids.extend_from_slice(&parts.ids);
         self.push(FrameKind::Bulk, &payload)

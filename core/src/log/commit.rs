@@ -131,6 +131,8 @@ pub(super) struct Building {
     buffer: Vec<u8>,
     frames: Vec<FrameHeader>,
     pub(super) fresh: HashMap<ObjectId, Fresh>,
+    /// The texts of frames, by offset.
+    texts: Vec<(u32, Vec<u8>)>,
     updates: HashMap<String, Option<ObjectId>>,
 }
 
@@ -143,6 +145,7 @@ impl Building {
             buffer: Vec::new(),
             frames: Vec::new(),
             fresh: HashMap::new(),
+            texts: Vec::new(),
             updates: HashMap::new(),
         }
     }
@@ -398,15 +401,20 @@ impl Log {
         let head = Head::Commit { updates, attached, retired };
         // A group goes on with the frame of the session's operation before, so a frame rests on
         // none of another session. What is not written yet cannot be gone on with.
-        let follows =
-            follows.filter(|&frame| u64::from(frame) < tail.end && parts.size() < 32 << 10);
+        let follows = follows.filter(|&frame| u64::from(frame) < tail.end);
         let before = match follows {
             Some(frame) => Some(self.medium().frame(&tail.segment, frame)?),
             None => None,
         };
-        let before =
-            before.map(|frame| Group { back: offset - frame.offset, prefix: frame.group() });
-        let payload = payload::encode(&head, &parts, offset, before, &[], Level::Quick);
+        let texts = before.as_ref().and_then(|frame| {
+            self.medium().texts_before(&tail.segment, frame, offset, parts.texts.len())
+        });
+        let before = before
+            .filter(|_| parts.stream.len() <= payload::GROUP_BYTES_MAX)
+            .map(|frame| Group { back: offset - frame.offset, prefix: frame.group() });
+        let (texts, level) = (texts.as_ref(), Level::Quick);
+        let payload = payload::encode(&head, &parts, offset, before, texts, &[], level);
+        group.texts.push((offset, parts.texts));
         self.push_frame(tail, group, FrameKind::Commit, &payload)
     }
 
@@ -450,6 +458,9 @@ impl Log {
         self.write_synced(tail, &group.buffer)?;
         let taken_up = self.take_up(tail, &frames, &group.buffer);
         taken_up.map_err(|error| self.poison(tail, std::io::Error::other(error.to_string())))?;
+        for (frame, texts) in group.texts.drain(..) {
+            self.medium().keep_texts(&tail.segment, frame, &texts);
+        }
         let now = self.medium().retirements();
         for (id, fresh) in group.fresh.drain() {
             if let Some(object) = fresh.object {
@@ -486,7 +497,7 @@ impl Log {
         let mut zeroed = tail.zeroed;
         if end > tail.zeroed {
             let step = (tail.end / 32).clamp(16 << 10, 256 << 10);
-            zeroed = (end + step).next_multiple_of(4 << 10);
+            zeroed = (end + step).next_multiple_of(super::tail::BLOCK);
             grown = [frames, &vec![0; (zeroed - end) as usize]].concat();
             bytes = &grown;
         }

@@ -106,7 +106,7 @@ impl<'a> Copier<'a> {
             ReadyPayload::Content(Vec::new().into(), Prepared::Chunked(chunks, raw))
         } else {
             let bytes = self.log.get_content(&id)?.ok_or_else(gone)?;
-            let prepared = self.prepare(&bytes, base)?;
+            let prepared = if row.is_text() { Prepared::Text } else { self.prepare(&bytes, base)? };
             ReadyPayload::Content(bytes, prepared)
         };
         Ok(Ready { id, payload, base })

@@ -149,6 +149,10 @@ impl VfsFile for DiskFile {
         Ok(self.file.metadata()?.len())
     }
 
+    fn cut(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+
     fn sync_data(&self, _site: SyncSite) -> io::Result<()> {
         self.file.sync_data()
     }

@@ -9,6 +9,7 @@ use super::prepare::{self, Prepared, PreparedDelta};
 use super::row::{Delta, Location, Row};
 use super::segment::SegmentId;
 use super::splice;
+use super::texts;
 use super::zip::Level;
 use super::{Log, NewObject, Payload};
 use crate::error::{Error, Result};
@@ -40,7 +41,7 @@ impl Ready {
         match &self.payload {
             ReadyPayload::Node(node) => node.size(),
             ReadyPayload::Content(bytes, prepared) => match prepared {
-                Prepared::Inline | Prepared::Raw => bytes.len(),
+                Prepared::Inline | Prepared::Text | Prepared::Raw => bytes.len(),
                 Prepared::Packed(packed) => packed.len(),
                 Prepared::Delta(delta) => delta.middle.len() + 32,
                 Prepared::Chunked(chunks, _) => chunks.len() * 34,
@@ -57,6 +58,7 @@ impl Log {
         let mut own: HashMap<ObjectId, Arc<[u8]>> = HashMap::new();
         let mut depths: HashMap<ObjectId, u8> = HashMap::new();
         let has_purged = self.purged()?.root().is_some();
+        let texts = texts::named(&objects);
         for NewObject { id, payload, base } in objects {
             // What was purged stays away, whoever brings it.
             if has_purged && self.is_purged(&id)? {
@@ -88,7 +90,11 @@ impl Log {
                 self.prepare_chunks(id, bytes, base, &mut ready)?;
                 continue;
             }
-            let prepared = self.prepare_content(&bytes, base, &own, &mut depths, id)?;
+            let prepared = if base.is_none() && texts.contains(&id) && texts::takes(bytes.len()) {
+                Prepared::Text
+            } else {
+                self.prepare_content(&bytes, base, &own, &mut depths, id)?
+            };
             own.insert(id, bytes.clone());
             ready.push(Ready { id, payload: ReadyPayload::Content(bytes, prepared), base });
         }
@@ -278,8 +284,9 @@ impl<'a> Encoder<'a> {
             let base = base.as_ref().map(|(node, location, _)| (&**node, *location));
             splice::encode_node(node, base, self.frame, &mut place)?
         };
-        let (at, len) = self.add_record(&record);
-        Ok(Row::Node { at, len, depth })
+        let is_text = node.kind.is_text() && texts::takes(record.len());
+        let (at, len) = if is_text { self.add_text(&record) } else { self.add_record(&record) };
+        Ok(Row::Node { at, len, depth, is_text })
     }
 
     fn base_node(&self, id: &ObjectId) -> Result<Option<(Arc<Node>, Location, u8)>> {
@@ -300,7 +307,11 @@ impl<'a> Encoder<'a> {
         Ok(match prepared {
             Prepared::Inline => {
                 let (at, len) = self.add_record(bytes);
-                Row::Inline { at, len }
+                Row::Inline { at, len, is_text: false }
+            }
+            Prepared::Text => {
+                let (at, len) = self.add_text(bytes);
+                Row::Inline { at, len, is_text: true }
             }
             Prepared::Raw => {
                 let (at, len) = self.add_body(bytes);
@@ -336,6 +347,13 @@ impl<'a> Encoder<'a> {
             packed: delta.packed,
             depth: depth + 1,
         }))
+    }
+
+    fn add_text(&mut self, text: &[u8]) -> (u32, u32) {
+        let at = self.parts.texts.len() as u32;
+        self.parts.texts.extend_from_slice(text);
+        self.parts.text_ends.push(self.parts.texts.len() as u32);
+        (at, text.len() as u32)
     }
 
     fn add_record(&mut self, record: &[u8]) -> (u32, u32) {

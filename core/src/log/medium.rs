@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::block::Packing;
 use super::cache::Cache;
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, Keys, TAG};
-use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Packing, Payload};
+use super::payload::{self, FRONT_MAX, Front, GROUP_BYTES_MAX, Payload};
 use super::row::{Location, Row};
 use super::segment::{FRAMES_FROM, SegmentHeader, SegmentId};
 use super::vfs::{Vfs, VfsFile};
@@ -25,7 +26,7 @@ const UNMEASURED_MAX: usize = 64 << 10;
 
 /// What the caches may hold, in bytes.
 const FRAMES_CACHED: usize = 24 << 20;
-const BLOCKS_CACHED: usize = 8 << 20;
+const BLOCKS_CACHED: usize = 16 << 20;
 const NODES_CACHED: usize = 32 << 20;
 const CONTENTS_CACHED: usize = 12 << 20;
 
@@ -238,6 +239,22 @@ impl Frame {
         bytes
     }
 
+    /// Returns the frame that holds the newest texts of the session, as far as this one or an
+    /// earlier one of its group knows it.
+    pub(super) fn newest_texts(&self) -> Option<u32> {
+        let mut frame = Some(self);
+        while let Some(at) = frame {
+            if at.payload.blocks.iter().any(|block| block.packing.prefix().is_some()) {
+                return Some(at.offset);
+            }
+            if let Some(back) = at.payload.texts_back {
+                return at.offset.checked_sub(back).filter(|before| *before < at.offset);
+            }
+            frame = at.previous.as_deref();
+        }
+        None
+    }
+
     fn weight(&self) -> usize {
         let payload = &self.payload;
         200 + payload.control.len() + payload.ids.len() * 56
@@ -440,8 +457,9 @@ impl Medium {
         let slice = |bytes: &[u8], at: usize| {
             bytes.get(at..).and_then(|rest| rest.get(..len as usize)).map(<[u8]>::to_vec)
         };
-        if payload.blocks.is_empty() {
-            return slice(&payload.control, payload.stream_from + at as usize).ok_or_else(cut);
+        if at >= payload.texts_len && payload.texts as usize == payload.blocks.len() {
+            let at = (at - payload.texts_len) as usize;
+            return slice(&payload.control, payload.stream_from + at).ok_or_else(cut);
         }
         let index = payload.blocks.partition_point(|block| block.from <= at);
         let index = index.checked_sub(1).ok_or_else(cut)?;
@@ -457,21 +475,43 @@ impl Medium {
         if let Some(raw) = self.blocks.get(&key) {
             return Ok(raw);
         }
-        if u64::from(block.at) + u64::from(block.stored) > frame.header.payload.into() {
-            return Err(malformed("a block beyond its frame"));
+        if index < frame.payload.texts as usize {
+            return self.text(segment, frame.offset, index);
         }
         let first = match block.packing {
-            Packing::WithFirst => self.block(segment, frame, 0)?,
-            Packing::Raw | Packing::Alone => Arc::default(),
+            Packing::WithFirst => self.block(segment, frame, frame.payload.texts as usize)?,
+            _ => Arc::default(),
         };
-        let at = u64::from(frame.offset) + HEADER as u64 + u64::from(block.at);
-        let stored = segment.read(at, block.stored as usize)?;
+        let stored = self.stored_block(segment, frame, index)?;
         let raw: Arc<[u8]> = match block.packing {
             Packing::Raw => stored.into(),
             _ => zip::decompress(&stored, &first, block.raw as usize)?.into(),
         };
-        self.blocks.insert(key, raw.clone(), raw.len());
+        self.keep_block(key, raw.clone());
         Ok(raw)
+    }
+
+    pub(super) fn known_block(&self, key: (SegmentId, u32, u32)) -> Option<Arc<[u8]>> {
+        self.blocks.get(&key)
+    }
+
+    pub(super) fn keep_block(&self, key: (SegmentId, u32, u32), raw: Arc<[u8]>) {
+        let weight = raw.len() + 100;
+        self.blocks.insert(key, raw, weight);
+    }
+
+    pub(super) fn stored_block(
+        &self,
+        segment: &Segment,
+        frame: &Frame,
+        index: usize,
+    ) -> Result<Vec<u8>> {
+        let block = frame.payload.blocks[index];
+        if u64::from(block.at) + u64::from(block.stored) > frame.header.payload.into() {
+            return Err(malformed("a block beyond its frame"));
+        }
+        let at = u64::from(frame.offset) + HEADER as u64 + u64::from(block.at);
+        segment.read(at, block.stored as usize)
     }
 
     /// Returns stored bytes of a content.

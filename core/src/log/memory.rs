@@ -118,6 +118,12 @@ impl VfsFile for MemoryFile {
         Ok(self.bytes.read().unwrap_or_else(PoisonError::into_inner).len() as u64)
     }
 
+    fn cut(&self, len: u64) -> io::Result<()> {
+        let len = usize::try_from(len).map_err(io::Error::other)?;
+        self.bytes.write().unwrap_or_else(PoisonError::into_inner).truncate(len);
+        Ok(())
+    }
+
     fn sync_data(&self, _site: SyncSite) -> io::Result<()> {
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Bytes on a medium: an append-only log of commits in segments, with its index and its recovery.
 //! Knows ids, refs and bytes, not what they mean. `docs/format.md` is its format.
 
+mod block;
 mod bulk;
 mod cache;
 mod check_site;
@@ -31,6 +32,7 @@ mod state;
 mod sync;
 mod table;
 mod tail;
+mod texts;
 mod vfs;
 mod zip;
 

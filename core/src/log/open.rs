@@ -208,8 +208,15 @@ fn create_first_segment(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let live = LiveSegment { id: header.id, len: 0, tables: Vec::new() };
     let base = SnapshotHead { refs: None, segments: vec![live], table: None };
     let base = Head::Snapshot(base);
-    let payload =
-        payload::encode(&base, &Parts::default(), FRAMES_FROM as u32, None, &[], Level::Quick);
+    let payload = payload::encode(
+        &base,
+        &Parts::default(),
+        FRAMES_FROM as u32,
+        None,
+        None,
+        &[],
+        Level::Quick,
+    );
     super::snapshot::write_segment(vfs, &header, &payload)
 }
 

@@ -14,8 +14,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::block::{BLOCK_BYTES, Block, FLAG_MAX, PREFIX_BYTES_MAX, Packing, cut_blocks};
 use super::row::{Row, decode_row, encode_row};
 use super::segment::SegmentId;
+use super::texts::{self, Before};
 use super::zip::{self, Level};
 use crate::codec::{Reader, Writer, malformed};
 use crate::error::Result;
@@ -24,13 +26,6 @@ use crate::limits::{FRAME_BYTES_MAX, FRAME_OBJECTS_MAX, REF_NAME_BYTES_MAX};
 
 /// Raw bytes of control blocks that one group shares: what a read of one may have to decode.
 pub(super) const GROUP_BYTES_MAX: usize = 16 << 10;
-/// Raw bytes of a block of the stream.
-pub(super) const BLOCK_BYTES: usize = 32 << 10;
-/// Raw bytes of a frame's first block where objects are packed tightly: those behind it are packed
-/// with it as their prefix, so that short texts share more than one block has.
-pub(super) const FIRST_BLOCK_BYTES: usize = 128 << 10;
-/// Raw bytes of a block that may be a prefix: a read of any other decodes it too.
-const PREFIX_BYTES_MAX: usize = 16 << 20;
 /// Streams up to this size stay in the control block.
 pub(super) const INLINE_STREAM_MAX: usize = 48 << 10;
 /// Updates, segments and ranges that one frame may name.
@@ -84,35 +79,20 @@ pub(crate) enum Head {
     Bulk,
 }
 
-/// A block of the stream, where the stream is not in the control block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    /// Offset in the stream.
-    pub(crate) from: u32,
-    pub(crate) raw: u32,
-    /// Offset in the payload.
-    pub(crate) at: u32,
-    pub(crate) stored: u32,
-    pub(crate) packing: Packing,
-}
-
-/// How a block is stored. A number is its flag in the control block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Packing {
-    Raw = 0,
-    /// Compressed by itself.
-    Alone = 1,
-    /// Compressed with the frame's first block as prefix.
-    WithFirst = 2,
-}
-
 /// A payload taken apart; the bodies stay where they are.
 #[derive(Debug)]
 pub(crate) struct Payload {
     pub(crate) head: Head,
     pub(crate) ids: Vec<ObjectId>,
     pub(crate) rows: Vec<Row>,
+    /// Blocks of texts, and behind them those of the other records, unless the control block holds
+    /// these.
     pub(crate) blocks: Vec<Block>,
+    /// How many blocks are of texts, and the bytes that these are raw.
+    pub(crate) texts: u32,
+    pub(crate) texts_len: u32,
+    /// How far back the frame begins that holds the texts of the session before its own.
+    pub(crate) texts_back: Option<u32>,
     /// The raw control block.
     pub(crate) control: Arc<[u8]>,
     /// Where in the control block the stream begins, if it is there.
@@ -126,6 +106,9 @@ pub(crate) struct Payload {
 pub(crate) struct Parts {
     pub(crate) ids: Vec<ObjectId>,
     pub(crate) rows: Vec<Row>,
+    /// Records of texts, and where each ends.
+    pub(crate) texts: Vec<u8>,
+    pub(crate) text_ends: Vec<u32>,
     pub(crate) stream: Vec<u8>,
     pub(crate) bodies: Vec<u8>,
     /// Where records end, so that blocks are cut between them.
@@ -135,7 +118,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// Bytes that the parts will take, before compression.
     pub(crate) fn size(&self) -> usize {
-        self.ids.len() * 48 + self.stream.len() + self.bodies.len()
+        self.ids.len() * 48 + self.texts.len() + self.stream.len() + self.bodies.len()
     }
 }
 
@@ -152,22 +135,29 @@ pub(crate) fn encode(
     parts: &Parts,
     frame: u32,
     group: Option<Group>,
+    before: Option<&Before>,
     tail: &[u8],
     level: Level,
 ) -> Vec<u8> {
+    let without_texts = parts.without_few_texts();
+    let parts = without_texts.as_ref().unwrap_or(parts);
     let mut control = Writer::new();
     encode_head(&mut control, head, &parts.ids);
     control.uint(parts.ids.len() as u64);
-    let blocks =
-        if parts.stream.len() > INLINE_STREAM_MAX { cut_blocks(parts, level) } else { Vec::new() };
+    let mut blocks = texts::pack(parts, before, level);
+    let goes_on = blocks.iter().find_map(|(_, _, packing)| packing.prefix());
+    let is_inline = parts.stream.len() <= INLINE_STREAM_MAX;
+    if !is_inline {
+        blocks.extend(cut_blocks(parts, level));
+    }
     control.uint(blocks.len() as u64);
     for (raw, stored, packing) in &blocks {
-        control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(*packing as u64);
+        control.uint(u64::from(*raw)).uint(stored.len() as u64).uint(packing.flag());
     }
     for row in &parts.rows {
         encode_row(&mut control, row, frame);
     }
-    if blocks.is_empty() {
+    if is_inline {
         control.raw(&parts.stream);
     }
     let control = control.into_bytes();
@@ -178,9 +168,20 @@ pub(crate) fn encode(
     });
     let with_prefix = packed.is_some() && group.is_some();
     let mut payload = Writer::new();
-    payload.uint(u64::from(packed.is_some()) | u64::from(with_prefix) << 1);
+    // A frame that neither goes on with texts nor with a group that knows of them says where they
+    // are, for those behind it.
+    let texts_back = match goes_on {
+        Some(None) => None,
+        Some(Some(_)) => before,
+        None => before.filter(|_| !with_prefix),
+    };
+    let flags = u64::from(packed.is_some()) | u64::from(with_prefix) << 1;
+    payload.uint(flags | u64::from(texts_back.is_some()) << 2);
     if let (true, Some(group)) = (with_prefix, &group) {
         payload.uint(u64::from(group.back));
+    }
+    if let Some(before) = texts_back {
+        payload.uint(u64::from(before.back));
     }
     let stored = packed.as_deref().unwrap_or(&control);
     payload.uint(control.len() as u64).uint(stored.len() as u64).raw(stored);
@@ -192,35 +193,6 @@ pub(crate) fn encode(
     }
     payload.raw(&parts.bodies).raw(tail);
     payload.into_bytes()
-}
-
-fn cut_blocks(parts: &Parts, level: Level) -> Vec<(u32, Vec<u8>, Packing)> {
-    let mut blocks: Vec<(u32, Vec<u8>, Packing)> = Vec::new();
-    let mut first: &[u8] = &[];
-    let mut from = 0;
-    for (at, &end) in parts.record_ends.iter().enumerate() {
-        let last = at + 1 == parts.record_ends.len();
-        let due = match level {
-            Level::Tight if blocks.is_empty() => FIRST_BLOCK_BYTES,
-            _ => BLOCK_BYTES,
-        };
-        if (end - from) as usize >= due || last && end > from {
-            let raw = &parts.stream[from as usize..end as usize];
-            let packed = zip::compress(raw, first, level).filter(|packed| {
-                zip::decompress(packed, first, raw.len()).is_ok_and(|back| back == raw)
-            });
-            blocks.push(match packed {
-                Some(packed) if first.is_empty() => (end - from, packed, Packing::Alone),
-                Some(packed) => (end - from, packed, Packing::WithFirst),
-                None => (end - from, raw.to_vec(), Packing::Raw),
-            });
-            if level == Level::Tight && blocks.len() == 1 && raw.len() <= PREFIX_BYTES_MAX {
-                first = raw;
-            }
-            from = end;
-        }
-    }
-    blocks
 }
 
 fn encode_head(control: &mut Writer, head: &Head, ids: &[ObjectId]) {
@@ -291,6 +263,8 @@ pub(crate) struct Front {
     pub(crate) packed: bool,
     /// How far back the frame before it in its group begins.
     pub(crate) back: Option<u32>,
+    /// How far back the frame begins that holds the texts of the session before its own.
+    pub(crate) texts_back: Option<u32>,
     pub(crate) raw: usize,
     pub(crate) stored: usize,
     /// Bytes of the front itself.
@@ -303,14 +277,17 @@ pub(crate) const FRONT_MAX: usize = 32;
 impl Front {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes);
-        let flags = reader.bounded(3, "payload flags")?;
-        if flags == 2 {
+        let flags = reader.bounded(7, "payload flags")?;
+        if flags & 3 == 2 {
             return Err(malformed("a prefix without compression"));
         }
-        let back = match flags & 2 {
-            0 => None,
-            _ => Some(reader.bounded(u64::from(u32::MAX), "a group's distance")? as u32),
+        let mut distance = |flag| match flags & flag {
+            0 => Ok(None),
+            _ => {
+                reader.bounded(u64::from(u32::MAX), "a group's distance").map(|at| Some(at as u32))
+            }
         };
+        let (back, texts_back) = (distance(2)?, distance(4)?);
         let raw = reader.count(FRAME_BYTES_MAX, "a control block")?;
         let stored = reader.count(FRAME_BYTES_MAX, "a stored control block")?;
         let packed = flags & 1 != 0;
@@ -318,7 +295,7 @@ impl Front {
             return Err(malformed("a raw control block of another length"));
         }
         let len = bytes.len() - reader.rest().len();
-        Ok(Front { packed, back, raw, stored, len })
+        Ok(Front { packed, back, texts_back, raw, stored, len })
     }
 
     pub(crate) fn control(&self, stored: &[u8], prefix: &[u8]) -> Result<Arc<[u8]>> {
@@ -349,20 +326,30 @@ pub(crate) fn decode(
     let block_count = reader.count(BLOCKS_MAX, "the number of blocks")?;
     let mut blocks = Vec::with_capacity(block_count);
     let (mut from, mut at) = (0usize, after_ids);
+    let (mut texts, mut texts_len) = (0, 0);
     for _ in 0..block_count {
         let raw = reader.count(FRAME_BYTES_MAX, "a block")?;
         let stored = reader.count(FRAME_BYTES_MAX, "a stored block")?;
-        let packing = match reader.bounded(2, "a block's flag")? {
-            0 => Packing::Raw,
-            1 => Packing::Alone,
-            _ if blocks
-                .first()
-                .is_none_or(|first: &Block| first.raw as usize > PREFIX_BYTES_MAX) =>
-            {
-                return Err(malformed("a block without the one that is its prefix"));
+        let packing = Packing::of_flag(reader.bounded(FLAG_MAX, "a block's flag")?);
+        let first = blocks.get(texts).map_or(0, |first: &Block| first.raw as usize);
+        let has_prefix = match packing {
+            Packing::WithFirst => texts < blocks.len() && first <= PREFIX_BYTES_MAX,
+            Packing::Text { .. } => {
+                let mut before = blocks.iter().filter_map(|block: &Block| block.packing.prefix());
+                before.next().is_some() || front.texts_back.is_some()
             }
-            _ => Packing::WithFirst,
+            _ => true,
         };
+        if !has_prefix {
+            return Err(malformed("a block without the one that is its prefix"));
+        }
+        if packing.is_text() {
+            if texts < blocks.len() || raw > texts::GROUP_BYTES_MAX {
+                return Err(malformed("texts behind what is none, or too many"));
+            }
+            texts += 1;
+            texts_len += raw;
+        }
         let block = Block {
             from: offset(from)?,
             raw: raw as u32,
@@ -376,19 +363,32 @@ pub(crate) fn decode(
     }
     let bodies_from = offset(at)?;
     let mut rows = Vec::with_capacity(count.min(reader.rest().len()));
-    let (mut stream, mut body) = (0u64, 0u64);
+    let (mut text, mut stream, mut body) = (0u64, texts_len as u64, 0u64);
     for _ in 0..count {
-        rows.push(decode_row(&mut reader, frame, &mut stream, &mut body)?);
+        rows.push(decode_row(&mut reader, frame, &mut text, &mut stream, &mut body)?);
     }
-    let stream_len = if blocks.is_empty() { reader.rest().len() } else { from };
-    if stream != stream_len as u64 {
+    let is_inline = texts == blocks.len();
+    let stream_end = if is_inline { texts_len + reader.rest().len() } else { from };
+    if text != texts_len as u64 || stream != stream_end as u64 {
         return Err(malformed("a stream of another length"));
     }
     if u64::from(bodies_from) + body > u64::from(payload_len) {
         return Err(malformed("bodies beyond the payload"));
     }
     let stream_from = control.len() - reader.rest().len();
-    Ok(Payload { head, ids, rows, blocks, control, stream_from, bodies_from })
+    let (texts, texts_len, texts_back) = (texts as u32, texts_len as u32, front.texts_back);
+    Ok(Payload {
+        head,
+        ids,
+        rows,
+        blocks,
+        texts,
+        texts_len,
+        texts_back,
+        control,
+        stream_from,
+        bodies_from,
+    })
 }
 
 /// Returns how many ids stand behind a control block, so that they can be fetched.
@@ -546,6 +546,7 @@ fn decode_segments(reader: &mut Reader<'_>) -> Result<Vec<LiveSegment>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block::FIRST_BLOCK_BYTES;
     use super::super::frame::FrameKind;
     use super::*;
 
@@ -580,13 +581,18 @@ mod tests {
                 control.uint(*raw).uint(*stored).uint(*flag);
             }
             let control = control.into_bytes();
-            let front = Front { packed: false, back: None, raw: 0, stored: 0, len: 0 };
+            let front =
+                Front { packed: false, back: None, texts_back: None, raw: 0, stored: 0, len: 0 };
             let decoded = decode(FrameKind::Bulk, control.into(), &front, &[], 256, u32::MAX);
             decoded.map(|payload| payload.blocks.len()).map_err(|error| error.to_string())
         };
         let without = Err("malformed object: a block without the one that is its prefix".into());
         assert_eq!(decoded(&[(10, 10, 2)]), without);
         assert_eq!(decoded(&[(PREFIX_BYTES_MAX as u64 + 1, 9, 1), (10, 10, 2)]), without);
+        assert_eq!(decoded(&[(10, 10, 5)]), without);
+        let behind = Err("malformed object: texts behind what is none, or too many".into());
+        assert_eq!(decoded(&[(10, 10, 1), (10, 10, 4)]), behind);
+        assert_eq!(decoded(&[(texts::GROUP_BYTES_MAX as u64 + 1, 9, 4)]), behind);
         let length = Err("malformed object: a stream of another length".into());
         assert_eq!(decoded(&[(PREFIX_BYTES_MAX as u64, 9, 1), (10, 10, 2)]), length);
     }

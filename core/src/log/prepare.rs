@@ -19,6 +19,8 @@ const RAW_MIDDLE_MAX: usize = 48;
 #[derive(Debug, Clone)]
 pub(crate) enum Prepared {
     Inline,
+    /// A text, which goes among those of its session.
+    Text,
     Raw,
     Packed(Vec<u8>),
     Delta(PreparedDelta),

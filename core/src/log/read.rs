@@ -232,7 +232,7 @@ impl Log {
         let mut content: Arc<[u8]> = loop {
             match row {
                 Row::Node { .. } => return Err(malformed("a node where a content should be")),
-                Row::Inline { at, len } => {
+                Row::Inline { at, len, .. } => {
                     break self.medium().record(segment, &frame, at, len)?.into();
                 }
                 Row::Raw { at, len } => break self.medium().body(segment, &frame, at, len)?.into(),

@@ -19,8 +19,8 @@ pub(crate) struct Location {
 /// How an object is stored. `at` is an offset into the stream or into the bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
-    Node { at: u32, len: u32, depth: u8 },
-    Inline { at: u32, len: u32 },
+    Node { at: u32, len: u32, depth: u8, is_text: bool },
+    Inline { at: u32, len: u32, is_text: bool },
     Raw { at: u32, len: u32 },
     Packed { at: u32, len: u32, raw: u32 },
     Delta { at: u32, len: u32, raw: u32, delta: Delta },
@@ -50,6 +50,32 @@ impl Row {
 
     pub(crate) fn is_chunked(&self) -> bool {
         matches!(self, Row::Chunked { .. })
+    }
+
+    /// Returns where its record stands, among the texts or the others.
+    pub(super) fn record(&self) -> Option<(u32, u32)> {
+        match *self {
+            Row::Node { at, len, .. }
+            | Row::Inline { at, len, .. }
+            | Row::Chunked { at, len, .. } => Some((at, len)),
+            _ => None,
+        }
+    }
+
+    /// Moves its record among those that are no texts.
+    pub(super) fn become_record(&mut self, to: u32) {
+        match self {
+            Row::Node { at, is_text, .. } | Row::Inline { at, is_text, .. } => {
+                (*at, *is_text) = (to, false);
+            }
+            Row::Chunked { at, .. } => *at = to,
+            _ => {}
+        }
+    }
+
+    /// Tells whether it stands among the texts of its session.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Row::Node { is_text: true, .. } | Row::Inline { is_text: true, .. })
     }
 
     pub(crate) fn is_node(&self) -> bool {
@@ -83,11 +109,11 @@ impl Row {
 /// Appends a row of the frame at an offset.
 pub(super) fn encode_row(control: &mut Writer, row: &Row, frame: u32) {
     match *row {
-        Row::Node { len, depth, .. } => {
-            control.uint(0).uint(u64::from(len)).uint(u64::from(depth));
+        Row::Node { len, depth, is_text, .. } => {
+            control.uint(if is_text { 7 } else { 0 }).uint(u64::from(len)).uint(u64::from(depth));
         }
-        Row::Inline { len, .. } => {
-            control.uint(1).uint(u64::from(len));
+        Row::Inline { len, is_text, .. } => {
+            control.uint(if is_text { 8 } else { 1 }).uint(u64::from(len));
         }
         Row::Raw { len, .. } => {
             control.uint(2).uint(u64::from(len));
@@ -108,25 +134,32 @@ pub(super) fn encode_row(control: &mut Writer, row: &Row, frame: u32) {
     }
 }
 
-/// Reads a row; `stream` and `body` are where the next record and the next body begin.
+/// Reads a row; `text`, `stream` and `body` are where the next text, the next other record and the
+/// next body begin.
 pub(super) fn decode_row(
     reader: &mut Reader<'_>,
     frame: u32,
+    text: &mut u64,
     stream: &mut u64,
     body: &mut u64,
 ) -> Result<Row> {
-    let tag = reader.bounded(6, "a row's tag")?;
+    let tag = reader.bounded(8, "a row's tag")?;
     let len_max = if matches!(tag, 0 | 6) { RECORD_BYTES_MAX } else { FRAME_BYTES_MAX };
+    let is_text = tag > 6;
     let len = reader.count(len_max, "a record")? as u32;
-    let place = if matches!(tag, 0 | 1 | 6) { stream } else { body };
+    let place = match tag {
+        7 | 8 => text,
+        0 | 1 | 6 => stream,
+        _ => body,
+    };
     let at = u32::try_from(*place).map_err(|_| malformed("a record beyond 4 GiB"))?;
     *place += u64::from(len);
     Ok(match tag {
-        0 => {
+        0 | 7 => {
             let depth = reader.bounded(u64::from(DELTA_CHAIN_MAX), "a chain")? as u8;
-            Row::Node { at, len, depth }
+            Row::Node { at, len, depth, is_text }
         }
-        1 => Row::Inline { at, len },
+        1 | 8 => Row::Inline { at, len, is_text },
         2 => Row::Raw { at, len },
         3 => Row::Packed { at, len, raw: raw_len(reader)? },
         4 | 5 => {

@@ -237,7 +237,8 @@ impl Salvage {
         segments.push(LiveSegment { id: next, len: 0, tables: Vec::new() });
         let head = Head::Snapshot(SnapshotHead { refs, segments, table: None });
         let parts: &Parts = &encoder.parts;
-        let payload = payload::encode(&head, parts, FRAMES_FROM as u32, None, &[], Level::Quick);
+        let payload =
+            payload::encode(&head, parts, FRAMES_FROM as u32, None, None, &[], Level::Quick);
         let vfs = &*self.log.medium().vfs;
         write_segment(vfs, &header, &payload)?;
         super::open::write_format(vfs)

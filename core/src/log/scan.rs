@@ -190,7 +190,7 @@ impl Log {
                             Place { segment: segment.clone(), frame: frame.clone(), position };
                         match place.row()? {
                             Row::Node { at, len, .. }
-                            | Row::Inline { at, len }
+                            | Row::Inline { at, len, .. }
                             | Row::Chunked { at, len, .. } => {
                                 each(&self.medium().record(&segment, &frame, at, len)?);
                             }

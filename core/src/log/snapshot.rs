@@ -44,6 +44,7 @@ impl Log {
             &encoder.parts,
             offset,
             None,
+            None,
             &bytes,
             Level::Quick,
         ))
@@ -174,6 +175,7 @@ impl Log {
             &snapshot,
             &encoder.parts,
             FRAMES_FROM as u32,
+            None,
             None,
             &bytes,
             Level::Quick,

@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// Bytes of a segment after which a commit is preceded by a snapshot, so that opening replays no
 /// more than this.
 const SNAPSHOT_EVERY: u64 = 256 << 10;
+/// Bytes that a file system gives a file at once.
+pub(super) const BLOCK: u64 = 4 << 10;
 /// How long closing waits for other processes' commits.
 const CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// Old bytes that the first commit of a process verifies.
@@ -114,6 +116,12 @@ impl Log {
                 && tail.end + marker.len() as u64 <= tail.zeroed
             {
                 let _ = file.write_at(&marker, tail.end);
+                // Of the zeros ahead one block stays. Under the lock nobody writes behind the end,
+                // and whoever counts on more zeros than there are makes the file longer.
+                let len = (tail.end + marker.len() as u64).next_multiple_of(BLOCK);
+                if len < tail.zeroed {
+                    let _ = file.cut(len);
+                }
             }
             super::mark::write(&*self.medium().vfs, &tail);
         }

@@ -1,4 +1,4 @@
-//! The file layer that the log stands on, and nothing else: twelve calls that a test can record,
+//! The file layer that the log stands on, and nothing else: a few calls that a test can record,
 //! delay, tear and fail.
 
 use std::fmt;
@@ -132,6 +132,14 @@ pub trait VfsFile: Send + Sync + fmt::Debug {
     /// As [`len`](Self::len).
     fn is_empty(&self) -> io::Result<bool> {
         Ok(self.len()? == 0)
+    }
+
+    /// Cuts the file off. Nothing rests on it: a medium that cannot leaves the file as it is.
+    ///
+    /// # Errors
+    /// Whatever the medium says; the file then has the old length or the new one.
+    fn cut(&self, _len: u64) -> io::Result<()> {
+        Ok(())
     }
 
     /// Makes what was written durable, the length included.

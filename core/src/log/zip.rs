@@ -15,6 +15,9 @@ use crate::limits::CONTENT_BYTES_MAX;
 pub(crate) enum Level {
     /// For the write path: from here up, time grows faster than size falls.
     Quick = 3,
+    /// For the texts of dialogs, which are most of what a session keeps: they gain by it as files,
+    /// whose next versions lean on them, do not.
+    Text = 6,
     /// For what is packed once and kept.
     Tight = 9,
 }
@@ -30,6 +33,7 @@ pub(crate) const CHUNKS_MAX: usize = CONTENT_BYTES_MAX / CHUNK.0 + 1;
 
 thread_local! {
     static QUICK: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
+    static TEXT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static TIGHT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static DECODER: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
 }
@@ -37,7 +41,11 @@ thread_local! {
 /// Compresses into a frame without magic number and checksum, with a prefix that the decoder must
 /// know. Returns none where the result would not be smaller.
 pub(crate) fn compress(bytes: &[u8], prefix: &[u8], level: Level) -> Option<Vec<u8>> {
-    let encoder_of = if level == Level::Quick { &QUICK } else { &TIGHT };
+    let encoder_of = match level {
+        Level::Quick => &QUICK,
+        Level::Text => &TEXT,
+        Level::Tight => &TIGHT,
+    };
     encoder_of.with_borrow_mut(|slot| {
         let context = match slot {
             Some(context) => context,
@@ -119,7 +127,7 @@ mod tests {
     fn compressed_bytes_come_back_with_and_without_a_prefix() {
         let text = "a line of some text, and another one\n".repeat(50).into_bytes();
         for prefix in [&b""[..], b"and another one\n"] {
-            for level in [Level::Quick, Level::Tight] {
+            for level in [Level::Quick, Level::Text, Level::Tight] {
                 let packed = compress(&text, prefix, level).unwrap();
                 assert_eq!(decompress(&packed, prefix, text.len()).unwrap(), text);
                 assert!(decompress(&packed, prefix, text.len() - 1).is_err());

@@ -61,7 +61,7 @@ impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
             .objects
             .get_node(id)?
             .ok_or_else(|| Error::corrupt(format!("map node {id:.10} is missing")))?;
-        let node = Arc::new(MapNode::decode(*id, node)?);
+        let node = MapNode::decode_kept(*id, node)?;
         if let Some(kept) = &mut self.kept
             && (node.level() > 0 || kept.is_empty())
         {

@@ -161,7 +161,19 @@ impl Pass<'_> {
         // As long as the new node begins where the old one did and no key came or went, the old
         // boundaries hold, and no key needs to be hashed.
         let mut settled = self.writer.count() == 0;
-        for at in 0..node.len() {
+        let mut at = 0;
+        while at < node.len() {
+            // Up to the next edit all stays, and so do its bytes.
+            let until = match edits.peek() {
+                _ if !settled => at,
+                Some((edited, _)) => node.below(|key| key < &edited[..]),
+                None => node.len(),
+            };
+            if until > at {
+                self.writer.push_run(node, at..until);
+                at = until;
+                continue;
+            }
             let key = node.key(at);
             settled &= !self.insert_until(Some(key), edits);
             match edits.next_if(|(edited, _)| edited == key) {
@@ -169,6 +181,7 @@ impl Pass<'_> {
                 Some((_, None)) => settled = false,
                 None => self.push(key, node.refs(at), node.bytes(at), settled),
             }
+            at += 1;
         }
         let Some(next) = cursor.next_first() else {
             self.insert_until(None, edits);

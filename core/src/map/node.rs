@@ -30,6 +30,7 @@
 //! of a level begins its first node. The level whose entries are one node is the root; the entries
 //! of the next level are the first keys and ids of the nodes of this one.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -73,10 +74,13 @@ pub(super) struct MapNode {
     node: Arc<Node>,
     level: u8,
     keys: Vec<u8>,
+    /// Where in the body the entries begin.
+    from: usize,
     rows: Vec<Row>,
 }
 
-/// Where an entry's parts end or lie: in `keys`, in the node's refs, in its body.
+/// Where an entry's parts end or lie: in `keys`, in the node's refs, in its body. The entry itself
+/// ends with its bytes.
 #[derive(Debug)]
 struct Row {
     key_end: usize,
@@ -84,9 +88,40 @@ struct Row {
     bytes: Range<usize>,
 }
 
+/// Nodes that a thread keeps as they were taken apart last: a step of a session goes down the same
+/// few maps several times.
+const DECODED_KEPT: usize = 16;
+/// Bytes of a node above which it is not kept so.
+const DECODED_BYTES_MAX: usize = 16 << 10;
+
+thread_local! {
+    /// The one that was used last comes first.
+    static DECODED: RefCell<Vec<Arc<MapNode>>> = const { RefCell::new(Vec::new()) };
+}
+
 impl MapNode {
     pub(super) fn decode(id: ObjectId, node: Arc<Node>) -> Result<Self> {
         Self::parse(id, node).map_err(|error| error.context(format_args!("map node {id:.10}")))
+    }
+
+    /// As [`decode`](Self::decode), but takes apart only once what this thread uses again and
+    /// again. What is kept answers for the very node that it was made of and no other, so whoever
+    /// asks still has to have that node.
+    pub(super) fn decode_kept(id: ObjectId, node: Arc<Node>) -> Result<Arc<Self>> {
+        if node.size() > DECODED_BYTES_MAX {
+            return Self::decode(id, node).map(Arc::new);
+        }
+        DECODED.with_borrow_mut(|kept| {
+            let same = |kept: &Arc<MapNode>| Arc::ptr_eq(&kept.node, &node) && kept.id == id;
+            if let Some(at) = kept.iter().position(same) {
+                kept[..=at].rotate_right(1);
+            } else {
+                let decoded = Self::decode(id, node)?;
+                kept.truncate(DECODED_KEPT - 1);
+                kept.insert(0, Arc::new(decoded));
+            }
+            Ok(kept[0].clone())
+        })
     }
 
     /// Accepts one form alone: integers are the shortest, and a suffix that neither begins as the
@@ -98,6 +133,7 @@ impl MapNode {
         }
         let mut reader = Reader::new(&node.body);
         let level = reader.count(MAP_HEIGHT_MAX - 1, "a level")? as u8;
+        let from = node.body.len() - reader.rest().len();
         let mut keys = Vec::with_capacity(node.body.len() * 2);
         let mut rows: Vec<Row> = Vec::with_capacity(node.refs.len().min(MAP_ENTRIES_MAX));
         let (mut previous, mut refs_end) = (0..0, 0);
@@ -114,22 +150,22 @@ impl MapNode {
             let start = keys.len();
             keys.extend_from_within(previous.start..previous.start + shared);
             keys.extend_from_slice(suffix);
-            let mut bytes = 0..0;
+            let mut len = 0;
             if level == 0 {
                 refs_end += reader.count(VALUE_REFS_MAX, "the number of a value's ids")?;
-                let len = reader.bytes(VALUE_BYTES_MAX, "a value")?.len();
-                let end = node.body.len() - reader.rest().len();
-                bytes = end - len..end;
+                len = reader.bytes(VALUE_BYTES_MAX, "a value")?.len();
             } else {
                 refs_end += 1;
             }
+            let end = node.body.len() - reader.rest().len();
+            let bytes = end - len..end;
             previous = start..keys.len();
             rows.push(Row { key_end: keys.len(), refs_end, bytes });
         }
         if rows.is_empty() || refs_end != node.refs.len() {
             return Err(malformed(format!("{} entries, {} refs", rows.len(), node.refs.len())));
         }
-        Ok(MapNode { id, node, level, keys, rows })
+        Ok(MapNode { id, node, level, keys, from, rows })
     }
 
     pub(super) fn id(&self) -> ObjectId {
@@ -161,6 +197,16 @@ impl MapNode {
 
     pub(super) fn bytes(&self, at: usize) -> &[u8] {
         &self.node.body[self.rows[at].bytes.clone()]
+    }
+
+    /// Returns the refs of some entries and their bytes in the body.
+    fn run(&self, entries: Range<usize>) -> (&[ObjectId], &[u8]) {
+        let ends = |at: usize| {
+            self.rows.get(at).map_or((0, self.from), |row| (row.refs_end, row.bytes.end))
+        };
+        let (refs_from, from) = entries.start.checked_sub(1).map_or((0, self.from), ends);
+        let (refs_end, end) = entries.end.checked_sub(1).map_or((0, self.from), ends);
+        (&self.node.refs[refs_from..refs_end], &self.node.body[from..end])
     }
 
     /// Returns the child of a node that has no other, which must be an inner node of that level.
@@ -223,6 +269,19 @@ impl NodeWriter {
         self.last.truncate(shared);
         self.last.extend_from_slice(&key[shared..]);
         self.count += 1;
+    }
+
+    /// Appends entries of a node of the same level as they stand there. The entry before them, if
+    /// there is one, has the key that it has in that node.
+    pub(super) fn push_run(&mut self, node: &MapNode, entries: Range<usize>) {
+        if self.count == 0 {
+            self.first = node.key(entries.start).to_vec();
+        }
+        self.last = node.key(entries.end - 1).to_vec();
+        self.count += entries.len();
+        let (refs, bytes) = node.run(entries);
+        self.refs.extend_from_slice(refs);
+        self.body.raw(bytes);
     }
 
     /// Returns the first key and the node.

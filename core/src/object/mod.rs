@@ -61,6 +61,11 @@ impl Kind {
     /// One call of a model.
     pub const MODEL_CALL: Kind = Kind(9);
 
+    /// Tells whether such nodes hold mostly what somebody said, and refer to the rest of it.
+    pub(crate) fn is_text(self) -> bool {
+        self == Kind::MEMORY
+    }
+
     /// Returns the name, or none for a kind unknown to this version.
     pub fn name(self) -> Option<&'static str> {
         Some(match self {

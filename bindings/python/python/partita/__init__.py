@@ -39,5 +39,5 @@ __all__ = [
     "Export",
     "Request",
     *_errors_all,
-    *(name for name in _partita.__all__ if name != "error_codes"),
+    *(name for name in _partita.__all__ if name not in ("_command", "error_codes")),
 ]

@@ -54,7 +54,7 @@ from partita._langgraph_keys import session_name, thread_of
 from partita._langgraph_sweep import drop_runs, keep_newest
 from partita._langgraph_thread import Thread
 from partita._langgraph_values import Lists
-from partita._partita import Store
+from partita._partita import Session, Store
 
 __all__ = ["PartitaSaver"]
 
@@ -64,6 +64,9 @@ TRIES_MAX = 64
 """Times that a write is tried where other processes change the same thread."""
 
 ALIST_AT_A_TIME = 64
+
+SESSIONS_MAX = 4_096
+"""Sessions that are kept open for the next write."""
 
 
 class PartitaSaver(BaseCheckpointSaver[Any]):
@@ -93,7 +96,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         self._owns = not isinstance(store, Store)
         self.store = store if isinstance(store, Store) else Store.open(store)
         self._prefix = prefix
-        self._lists = Lists()
+        self._lists = Lists(self.serde)
+        self._sessions: dict[str, Session] = {}
 
     @classmethod
     def in_memory(cls, *, serde: SerializerProtocol | None = None) -> Self:
@@ -132,8 +136,6 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         clone: Any = super().with_allowlist(extra_allowlist)
         if clone is not self:
             clone._owns = False
-            # What another serializer made of stored bytes need not be what this one makes of them.
-            clone._lists = Lists()
         return clone  # type: ignore[no-any-return]
 
     def get_next_version(self, current: Any, channel: None) -> Any:
@@ -199,7 +201,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         kept = get_serializable_checkpoint_metadata(config, metadata)
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
-        parent = get_checkpoint_id(config)
+        parent = get_checkpoint_id(config) or None
         self._write(
             thread_id, lambda thread: thread.put(ns, parent, checkpoint, kept, new_versions)
         )
@@ -286,7 +288,13 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
             session = self.store.open_session(session_name(self._prefix, thread_id))
         except NotFound:
             return None
-        return Thread(session, thread_id, self._prefix, self.serde, self._lists)
+        return self._thread_in(session, thread_id)
+
+    def _thread_in(self, session: Session, thread_id: str) -> Thread:
+        if self._lists.serde is not self.serde:
+            # What one serializer makes of stored bytes need not be what another makes of them.
+            self._lists = Lists(self.serde)
+        return Thread(session, thread_id, self._prefix, self._lists)
 
     def _thread(self, config: RunnableConfig) -> Thread | None:
         return self._open(config["configurable"]["thread_id"])
@@ -304,13 +312,20 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def _write(self, thread_id: str, write: Callable[[Thread], T]) -> T:
         """Writes to a thread, which is created where there is none, and tries again where another
         process came first."""
+        name = session_name(self._prefix, thread_id)
         for tried in range(1, TRIES_MAX + 1):
-            session = self.store.session(session_name(self._prefix, thread_id))
+            session = self._sessions.get(name) or self.store.session(name)
             try:
-                return write(Thread(session, thread_id, self._prefix, self.serde, self._lists))
+                done = write(self._thread_in(session, thread_id))
             except (Conflict, NotFound):
+                self._sessions.pop(name, None)
                 if tried == TRIES_MAX:
                     raise
+                continue
+            if len(self._sessions) >= SESSIONS_MAX:
+                self._sessions.clear()
+            self._sessions[name] = session
+            return done
         raise AssertionError("the last try raises")
 
     def _write_to(self, thread: Thread, write: Callable[[Thread], T]) -> T | None:

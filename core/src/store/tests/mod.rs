@@ -4,6 +4,7 @@ mod gc;
 mod purge;
 mod race;
 mod recover;
+mod texts;
 mod trim;
 
 use std::collections::BTreeMap;
