@@ -3,15 +3,20 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
 
-use partita::interop::{ExportFormat, Format, read};
+use partita::interop::{ExportFormat, Format, Transcripts, read};
+use partita::limits::TRANSCRIPT_BYTES_MAX;
 use partita::{Error, ErrorKind};
 
 use crate::context::document;
+use crate::convert::Data;
 use crate::error::OrRaise as _;
 use crate::path::DiskPath;
 use crate::session::Session;
@@ -19,8 +24,11 @@ use crate::snapshot::Snapshot;
 use crate::upkeep::Attention;
 use crate::value::value;
 
-/// Bytes that are read at once: between two reads signals are attended to.
+/// Bytes that are read at once.
 const READ_BYTES: usize = 1 << 16;
+
+/// How often signals are looked for while a transcript is taken apart.
+const LOOK: Duration = Duration::from_millis(50);
 
 value! {
     /// What was mended or refused of a source.
@@ -91,51 +99,74 @@ value! {
     }
 }
 
-/// Where a transcript is read from: a file, or what Python reads; attends to signals.
-struct Source<'a> {
-    from: Origin<'a>,
-    /// What was read from Python and not yet taken.
-    rest: Vec<u8>,
-    attention: &'a Attention<'a>,
+/// A file that is read until somebody says stop.
+struct Stoppable<R> {
+    from: R,
+    stopped: Arc<AtomicBool>,
 }
 
-enum Origin<'a> {
-    File(File),
-    Python(&'a Py<PyAny>),
-}
-
-fn interrupted() -> io::Error {
-    io::Error::other("interrupted")
-}
-
-impl Read for Source<'_> {
+impl<R: Read> Read for Stoppable<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.attention.has_raised() || self.attention.look().is_break() {
+        match self.stopped.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("interrupted")),
+            false => self.from.read(buffer),
+        }
+    }
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Io, "interrupted; nothing was changed")
+}
+
+/// Reads a transcript in a thread of its own, so that signals are attended to while a large document
+/// is taken apart. A thread that is not waited for comes to its end by itself and knows nothing of
+/// Python.
+fn read_aside(
+    from: impl Read + Send + 'static,
+    format: Option<Format>,
+    attention: &Attention<'_>,
+) -> partita::Result<Transcripts> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let reader = Stoppable { from, stopped: stopped.clone() };
+    let (give, take) = mpsc::channel();
+    std::thread::Builder::new()
+        .spawn(move || give.send(read(BufReader::with_capacity(READ_BYTES, reader), format)))
+        .map_err(|error| Error::new(ErrorKind::Io, "cannot begin a thread").with_source(error))?;
+    loop {
+        match take.recv_timeout(LOOK) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) if attention.look().is_continue() => {}
+            Err(_) => {
+                stopped.store(true, Ordering::Relaxed);
+                return Err(interrupted());
+            }
+        }
+    }
+}
+
+/// Reads all that a file of Python's holds, as far as a transcript may go.
+fn read_object(object: &Py<PyAny>, attention: &Attention<'_>) -> partita::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while bytes.len() as u64 <= TRANSCRIPT_BYTES_MAX {
+        if attention.look().is_break() {
             return Err(interrupted());
         }
-        let object = match &mut self.from {
-            Origin::File(file) => return file.read(buffer),
-            Origin::Python(object) => object,
-        };
-        if self.rest.is_empty() {
-            let read = Python::attach(|py| {
-                let data = object.call_method1(py, intern!(py, "read"), (READ_BYTES,))?;
-                let data = data.bind(py);
-                match data.cast::<PyString>() {
-                    Ok(text) => Ok(text.to_cow()?.as_bytes().to_vec()),
-                    Err(_) => Ok(data.cast::<PyBytes>()?.as_bytes().to_vec()),
-                }
-            });
-            self.rest = read.map_err(|error| {
-                self.attention.raise(error);
-                interrupted()
-            })?;
+        let read = Python::attach(|py| {
+            let data = object.call_method1(py, intern!(py, "read"), (READ_BYTES,))?;
+            let data = data.bind(py).extract::<Data>()?;
+            bytes.extend_from_slice(data.as_bytes());
+            Ok(data.as_bytes().is_empty())
+        });
+        match read {
+            Ok(true) => break,
+            Ok(false) => {}
+            Err(error) => {
+                attention.raise(error);
+                return Err(interrupted());
+            }
         }
-        let taken = self.rest.len().min(buffer.len());
-        buffer[..taken].copy_from_slice(&self.rest[..taken]);
-        self.rest.drain(..taken);
-        Ok(taken)
     }
+    Ok(bytes)
 }
 
 fn open(path: &std::path::Path) -> partita::Result<File> {
@@ -155,11 +186,11 @@ impl Session {
     /// raises, loses nothing, and another import goes on from there. The first import also takes
     /// over instructions and tools, into a session that has none.
     ///
-    /// ``source`` is a path, or a file that is open for reading. ``format`` is ``"claude-code"``,
-    /// ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``;
-    /// guessed unless given. ``conversation`` says which one of several, from 1. ``name`` is what the
-    /// checkpoints' messages call the source. ``progress(done, total)``, in memories, is called a few
-    /// times a second.
+    /// ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
+    /// is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
+    /// ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
+    /// several, from 1. ``name`` is what the checkpoints' messages call the source.
+    /// ``progress(done, total)``, in memories, is called a few times a second.
     ///
     /// Raises ``Invalid``, with the place, for what is no transcript, and where several
     /// conversations are there to choose from.
@@ -199,17 +230,18 @@ impl Session {
         let session = self.0.get()?;
         let attention = Attention::new(progress.as_ref());
         let result = py.detach(|| {
-            let from = match (&path, &object) {
-                (Some(path), _) => Origin::File(open(path)?),
-                (None, Some(object)) => Origin::Python(object),
-                (None, None) => return Err(Error::new(ErrorKind::Invalid, "no source")),
-            };
-            let reader = Source { from, rest: Vec::new(), attention: &attention };
             let in_source = |error: Error| match &shown {
                 Some(shown) => error.context(shown),
                 None => error,
             };
-            let source = read(BufReader::with_capacity(READ_BYTES, reader), format);
+            let source = match (&path, &object) {
+                (Some(path), _) => read_aside(open(path)?, format, &attention),
+                (None, Some(object)) => {
+                    let bytes = read_object(object, &attention)?;
+                    read_aside(io::Cursor::new(bytes), format, &attention)
+                }
+                (None, None) => return Err(Error::new(ErrorKind::Invalid, "no source")),
+            };
             let source = source.map_err(in_source)?;
             let chosen = source.choose(conversation).map_err(in_source)?;
             let transcript = &source.transcripts[chosen];

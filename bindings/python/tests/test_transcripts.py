@@ -148,24 +148,29 @@ def test_progress_is_told_and_what_it_raises_ends_the_import(session: partita.Se
 
 IMPORT = """
 import sys, partita
-store = partita.Store.open(sys.argv[1])
+session = partita.Store.open(sys.argv[1]).session("s")
 def progress(done, total):
     if done >= 512:
         print("begun", flush=True)
+print("opened", flush=True)
 try:
-    store.session("s").import_transcript(sys.argv[2], progress=progress)
+    session.import_transcript(sys.argv[2], progress=progress)
     print("finished", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
 
+COUNT = 60_000
 
-def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(("after", "least"), [("opened", 0), ("begun", 512)])
+def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(
+    tmp_path: Path, after: str, least: int
+) -> None:
     path = tmp_path / "long.json"
-    count = 60_000
     words = "Some words that are said again and again. " * 8
     path.write_text(
-        json.dumps([{"role": "user", "content": f"{at} {words}"} for at in range(count)])
+        json.dumps([{"role": "user", "content": f"{at} {words}"} for at in range(COUNT)])
     )
     store = tmp_path / "store"
     with subprocess.Popen(
@@ -175,7 +180,9 @@ def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(tmp_path: Path) -
         env=os.environ,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
+        while process.stdout.readline() != f"{after}\n":
+            pass
+        time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         said = [line for line in process.stdout if line != "begun\n"]
@@ -186,7 +193,7 @@ def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(tmp_path: Path) -
     assert took < 5
     session = partita.Store.open(store).session("s")
     kept = sum(1 for _ in session.memories())
-    assert 512 <= kept < count and kept % 512 == 0
+    assert least <= kept < COUNT and kept % 512 == 0
     rest = session.import_transcript(path)
-    assert (rest.new, rest.known) == (count - kept, kept)
-    assert sum(1 for _ in session.memories()) == count
+    assert (rest.new, rest.known) == (COUNT - kept, kept)
+    assert sum(1 for _ in session.memories()) == COUNT
