@@ -270,6 +270,13 @@ impl StateList {
         PyList::new(py, self.items(py, 0, self.len)?)?.try_iter()
     }
 
+    /// Tells how many first items it has in common with another list of the same store. Reads only
+    /// where the two differ.
+    fn shared(&self, py: Python<'_>, other: &StateList) -> PyResult<u64> {
+        let other = other.entry.get()?;
+        self.entry.run(py, |entry| entry.shared(other))
+    }
+
     fn __repr__(&self) -> String {
         format!("<StateList of {}>", self.len)
     }

@@ -1,46 +1,29 @@
-"""LangGraph checkpoints: what goes in comes out, at the price of what changed."""
+"""LangGraph checkpoints: what goes in comes out, in the order that it must have."""
 
 import copy
 import json
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("langgraph.checkpoint.base")
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.base import (
     CheckpointTuple,
     empty_checkpoint,
     get_checkpoint_metadata,
-    uuid6,
+    writes_sort_key,
 )
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME, _DeltaSnapshot
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
 
-import partita
+from langgraph_line import Line, dialog, thread
 from partita.langgraph import PartitaSaver
-from test_langgraph_conformance import Xor
-
-
-class Counting(JsonPlusSerializer):
-    """A serializer that counts."""
-
-    dumped = 0
-    loaded = 0
-
-    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
-        self.dumped += 1
-        return super().dumps_typed(obj)
-
-    def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        self.loaded += 1
-        return super().loads_typed(data)
 
 
 @pytest.fixture
@@ -49,207 +32,18 @@ def saver() -> Iterator[PartitaSaver]:
         yield saver
 
 
-class Line:
-    """Puts checkpoints one after another."""
-
-    def __init__(self, saver: Any, thread_id: str = "t", ns: str = "") -> None:
-        self.saver = saver
-        self.config: Any = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns}}
-        self.versions: dict[str, Any] = {}
-        self.step = 0
-
-    def put(self, values: dict[str, Any], changed: Sequence[str] = (), **metadata: Any) -> Any:
-        new = {
-            name: self.saver.get_next_version(self.versions.get(name), None) for name in changed
-        }
-        self.versions |= new
-        checkpoint: Any = empty_checkpoint()
-        checkpoint |= {
-            "id": str(uuid6(clock_seq=self.step)),
-            "channel_values": values,
-            "channel_versions": {**self.versions},
-        }
-        metadata = {"source": "loop", "step": self.step, **metadata}
-        self.config = self.saver.put(self.config, checkpoint, metadata, new)
-        self.step += 1
-        return self.config
-
-    def values(self, config: Any = None) -> dict[str, Any]:
-        found = self.saver.get_tuple(config or self.config)
-        assert found is not None
-        values: dict[str, Any] = found.checkpoint["channel_values"]
-        return values
-
-
-def thread(thread_id: str, ns: str = "", checkpoint_id: str | None = None) -> Any:
-    configurable = {"thread_id": thread_id, "checkpoint_ns": ns}
-    if checkpoint_id:
-        configurable["checkpoint_id"] = checkpoint_id
-    return {"configurable": configurable}
-
-
-def dialog(count: int) -> list[AnyMessage]:
-    return [
-        (HumanMessage if at % 2 == 0 else AIMessage)(f"message {at} " + "x" * 1500, id=str(at))
-        for at in range(count)
-    ]
-
-
-# Lists.
-
-
-def test_a_put_serialises_what_is_new_in_a_list_and_a_get_parses_what_is_new() -> None:
-    serde = Counting()
-    saver = PartitaSaver.in_memory(serde=serde)
-    line = Line(saver)
-    messages = dialog(100)
-    line.put({"messages": messages}, ["messages"])
-    for turn in range(5):
-        messages = [*line.values()["messages"], HumanMessage(f"more {turn}", id=f"more {turn}")]
-        assert messages[:100] == dialog(100)
-        dumped = serde.dumped
-        line.put({"messages": messages}, ["messages"])
-        # The message, the metadata and the rest of the checkpoint.
-        assert serde.dumped == dumped + 3
-        loaded = serde.loaded
-        assert line.values()["messages"] == messages
-        assert serde.loaded == loaded + 3
-
-
-def test_a_list_goes_on_from_what_another_process_stored(tmp_path: Any) -> None:
-    with PartitaSaver(tmp_path / "store") as saver:
-        line = Line(saver)
-        line.put({"messages": dialog(50)}, ["messages"])
-    serde = Counting()
-    with PartitaSaver(tmp_path / "store", serde=serde) as again:
-        line.saver = again
-        messages = [*line.values()["messages"], *dialog(52)[50:]]
-        dumped = serde.dumped
-        line.put({"messages": messages}, ["messages"])
-        assert serde.dumped == dumped + 4
-    with PartitaSaver(tmp_path / "store") as once_more:
-        line.saver = once_more
-        # It never read the list: then all of it is serialised and compared, and nothing stored twice.
-        objects = once_more.store.stats().objects
-        line.put({"messages": dialog(52)}, ["messages"])
-        assert once_more.store.stats().objects <= objects + 6
-        assert line.values()["messages"] == dialog(52)
-
-
-def change_content(message: Any) -> None:
-    message.content = "changed"
-
-
-def change_nested(message: Any) -> None:
-    message.additional_kwargs["deep"][0]["key"] = "changed"
-
-
-def change_extra(message: Any) -> None:
-    message.extra_field = "changed"
-
-
-def change_kind(message: Any) -> None:
-    message.additional_kwargs["deep"][0]["count"] = True  # It was 1.
-
-
-def change_order(message: Any) -> None:
-    message.additional_kwargs = dict(reversed(message.additional_kwargs.items()))
-
-
-@pytest.mark.parametrize(
-    "change", [change_content, change_nested, change_extra, change_kind, change_order]
-)
-@pytest.mark.parametrize("reload", [False, True])
-def test_a_message_that_is_changed_in_place_is_stored_anew(
-    saver: PartitaSaver, change: Any, reload: bool
-) -> None:
-    line = Line(saver)
-
-    def messages() -> list[Any]:
-        deep = [{"key": "was", "count": 1}]
-        kwargs = {"deep": deep, "other": 2}
-        odd = AIMessage("odd", id="odd", additional_kwargs=kwargs, extra_field="was")
-        return [*dialog(3), odd, *dialog(5)[3:]]
-
-    given = messages()
-    before = line.put({"messages": given}, ["messages"])
-    if reload:
-        given = line.values()["messages"]
-    change(given[3])
-    after = line.put({"messages": given}, ["messages"])
-    assert line.values(before)["messages"] == messages()
-    found = line.values(after)["messages"]
-    expected = JsonPlusSerializer()
-    assert [expected.dumps_typed(each) for each in found] == [
-        expected.dumps_typed(each) for each in given
-    ]
-
-
-class Odd:
-    """Nothing that can be compared without being serialised."""
-
-    def __init__(self, held: Any) -> None:
-        self.held = held
-
-    def _asdict(self) -> dict[str, Any]:
-        return {"held": self.held}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Odd) and self.held == other.held
-
-
-@pytest.mark.parametrize(
-    "lists",
-    [
-        [[], ["a"], [], ["b", "a"], ["b"]],
-        [["a", "b", "c"], ["a", "c"], ["c"], ["c", "a"], ["a", "b", "c"]],
-        [[None], [None, "a"], [{"x": (1, 2)}], [["nested"], b"", ("t", 1)]],
-        [[1, 2, 3], [1, 2], list(range(5000)), [1.5]],
-        [[{1, 2}], [{1, 2}, frozenset("a")], [Odd(1)], [Odd(1), Odd(2)], [Odd(1), Odd([3])]],
-        [dialog(3), dialog(3)[1:], [*dialog(2), ToolMessage("r", tool_call_id="c")], dialog(1)],
-        [["a"] * 300, ["a"] * 299 + ["b"], ["a"] * 400, ["a"]],
-    ],
-)
-@pytest.mark.parametrize("encrypted", [False, True])
-@pytest.mark.filterwarnings("ignore")
-def test_every_version_of_a_list_stays_what_it_was(
-    lists: list[list[Any]], encrypted: bool
-) -> None:
-    serde = EncryptedSerializer(Xor()) if encrypted else None
-    saver, plain = PartitaSaver.in_memory(serde=serde), InMemorySaver()
-    line, other = Line(saver), Line(plain)
-    configs = []
-    for value in lists:
-        given = copy.deepcopy(value)
-        configs.append(
-            (line.put({"list": given}, ["list"]), other.put({"list": given}, ["list"]))
-        )
-        if given and isinstance(given[-1], dict):
-            given[-1]["changed"] = "after the put"
-    for ours, theirs in configs:
-        found, expected = line.values(ours), other.values(theirs)
-        assert found == expected
-        assert [type(each) for each in found["list"]] == [type(each) for each in expected["list"]]
-
-
-def test_encrypted_messages_that_stay_are_not_encrypted_again() -> None:
-    saver = PartitaSaver.in_memory(serde=EncryptedSerializer(Xor(), Counting()))
-    line = Line(saver)
-    line.put({"messages": dialog(40)}, ["messages"])
-    objects = saver.store.stats().objects
-    line.put({"messages": [*line.values()["messages"], HumanMessage("y" * 2000)]}, ["messages"])
-    assert saver.store.stats().objects < objects + 10
-
-
-# Values.
-
-
 def test_values_that_are_none_or_empty_come_back_and_absent_ones_stay_absent(
     saver: PartitaSaver,
 ) -> None:
     line = Line(saver)
     values: dict[str, Any] = {
-        "none": None, "text": "", "list": [], "map": {}, "bytes": b"", "zero": 0, "no": False,
+        "none": None,
+        "text": "",
+        "list": [],
+        "map": {},
+        "bytes": b"",
+        "zero": 0,
+        "no": False,
     }
     first = line.put(values, [*values, "absent"])
     assert line.values() == values
@@ -349,6 +143,21 @@ def test_writes_come_back_in_the_order_of_their_paths_tasks_and_places(saver: Pa
     ]
 
 
+def test_many_writes_are_in_the_order_of_the_sort_key(saver: PartitaSaver) -> None:
+    config = Line(saver).put({}, [])
+    chance, written = random.Random(1), []
+    for _ in range(60):
+        path = "".join(chance.choices("~, 0\0\xff", k=chance.randrange(4)))
+        task = "".join(chance.choices("ab\0", k=chance.randrange(1, 6))) + str(len(written))
+        places = chance.randrange(1, 12)
+        saver.put_writes(config, [("c", at) for at in range(places)], task, path)
+        written += [(path, task, at) for at in range(places)]
+    found = saver.get_tuple(config)
+    assert found is not None and found.pending_writes is not None
+    expected = [key[1:] for key in sorted(written, key=lambda key: writes_sort_key(*key))]
+    assert [(task, at) for task, _, at in found.pending_writes] == expected
+
+
 def test_a_write_stays_as_it_was_first_and_errors_interrupts_and_resumes_are_replaced(
     saver: PartitaSaver,
 ) -> None:
@@ -415,7 +224,9 @@ def test_a_listing_is_newest_first_by_thread_namespace_checkpoint_and_metadata(
     assert listed(thread("t")) == [9, 6, 3, 0]
     assert listed(thread("t", "child:1"), limit=2) == [10, 7]
     assert listed(thread("t"), before=thread("t", checkpoint_id=ids[6])) == [3, 0]
-    assert listed({"configurable": {"thread_id": "t"}}, before=thread("t", checkpoint_id=ids[6])) == [4, 3, 1, 0]
+    assert listed(
+        {"configurable": {"thread_id": "t"}}, before=thread("t", checkpoint_id=ids[6])
+    ) == [4, 3, 1, 0]
     assert listed(None, before=thread("t", checkpoint_id=ids[2]), limit=5) == [1, 0]
     assert listed(thread("t", checkpoint_id=ids[3])) == [3]
     assert listed({"configurable": {"thread_id": "t", "checkpoint_id": ids[4]}}) == [4]
@@ -475,253 +286,3 @@ def test_a_listing_tells_what_was_when_it_began_and_gives_each_reader_its_own_ob
     row.checkpoint["channel_values"]["messages"][0].content = "changed"
     assert other.checkpoint["channel_values"]["messages"] == dialog(2)
     assert list(saver.list(thread("t"))) == []
-
-
-# Threads.
-
-
-@pytest.mark.parametrize(
-    "thread_id",
-    ["", " ", "a/b//c/", "%", "%~", "%41", "A", "tab\there", "nul\0", "\u00e9\u4e00\U0001f600",
-     "x" * 245, "x" * 246, "x" * 5000, "\ud800", "langgraph/x", ".", "..", "a b"],
-)
-def test_a_thread_may_have_any_id(saver: PartitaSaver, thread_id: str) -> None:
-    Line(saver, "bystander").put({"a": 0}, ["a"])
-    line = Line(saver, thread_id)
-    line.put({"a": thread_id.encode("utf-8", "surrogatepass")}, ["a"])
-    saver.put_writes(line.config, [("a", 1)], "task")
-    found = {row.config["configurable"]["thread_id"]: row for row in saver.list(None)}
-    assert found.keys() == {"bystander", thread_id}
-    assert found[thread_id] == saver.get_tuple(line.config)
-    saver.copy_thread(thread_id, thread_id + "x")
-    saver.copy_thread("bystander", thread_id + "y")
-    listed = {row.config["configurable"]["thread_id"] for row in saver.list(None)}
-    assert listed == {"bystander", thread_id, thread_id + "x", thread_id + "y"}
-    saver.delete_thread(thread_id)
-    saver.delete_thread(thread_id)
-    assert saver.get_tuple(thread(thread_id)) is None
-
-
-def test_names_within_a_thread_may_hold_anything(saver: PartitaSaver) -> None:
-    names = ["", "\0", "a", "a\0", "a\0\0b", "a|b:c", "\u00ff", "w", "k"]
-    lines = {ns: Line(saver, "t", ns) for ns in names}
-    for ns, line in lines.items():
-        line.put({name: [ns, name] for name in names}, names)
-        for task in names:
-            saver.put_writes(line.config, [(name, ns) for name in names], task, task_path=task)
-    for ns, line in lines.items():
-        found = saver.get_tuple(thread("t", ns))
-        assert found is not None and found.pending_writes is not None
-        assert found.checkpoint["channel_values"] == {name: [ns, name] for name in names}
-        assert found.pending_writes == [(t, n, ns) for t in sorted(names) for n in names]
-        assert len(list(saver.list(thread("t", ns)))) == 1
-    saver.prune(["t"])
-    assert len(list(saver.list({"configurable": {"thread_id": "t"}}))) == len(names)
-
-
-def test_a_copy_of_a_thread_is_one_small_object_and_goes_its_own_way() -> None:
-    saver = PartitaSaver.in_memory()
-    line = Line(saver)
-    for turn in range(20):
-        line.put({"messages": dialog(turn)}, ["messages"])
-    objects = saver.store.stats().objects
-    saver.copy_thread("t", "copy")
-    assert saver.store.stats().objects == objects + 1
-    copied = Line(saver, "copy")
-    copied.config, copied.versions = saver.get_tuple(thread("copy")).config, line.versions  # type: ignore[union-attr]
-    copied.put({"messages": dialog(30)}, ["messages"])
-    assert len(line.values()["messages"]) == 19
-    assert len(list(saver.list(thread("copy")))) == 21
-    # A target that is there gets what it lacks, once.
-    line.put({"messages": ["own"]}, ["messages"])
-    for _ in range(2):
-        saver.copy_thread("t", "copy")
-        assert len(list(saver.list(thread("copy")))) == 22
-    assert len(copied.values()["messages"]) == 30
-    for row in saver.list(thread("t")):
-        theirs = thread("copy", checkpoint_id=row.checkpoint["id"])
-        assert saver.get_tuple(theirs).checkpoint == row.checkpoint  # type: ignore[union-attr]
-
-
-# Deleting.
-
-
-def test_what_is_pruned_is_gone_and_what_stays_keeps_its_values(saver: PartitaSaver) -> None:
-    line = Line(saver)
-    line.put({"early": ["from", "long", "ago"], "long": "z" * 5000}, ["early", "long"])
-    for turn in range(10):
-        saver.put_writes(line.config, [("n", turn)], "task")
-        line.put({"early": 0, "long": 0, "n": turn}, ["n"])
-    saver.put_writes(line.config, [("n", "kept")], "task")
-    before = saver.get_tuple(line.config)
-    saver.prune(["t", "absent"])
-    (row,) = saver.list(thread("t"))
-    assert row == before
-    assert row.checkpoint["channel_values"]["early"] == ["from", "long", "ago"]
-    keys = len(saver.store.open_session("langgraph/t").state)
-    assert keys == 5  # The record, three values and a write.
-    line.put({"early": 0, "long": 0, "n": 1}, ["n"])
-    assert line.values()["long"] == "z" * 5000
-    saver.prune(["t"], strategy="delete")
-    assert saver.get_tuple(thread("t")) is None
-    with pytest.raises(ValueError):
-        saver.prune([], strategy="other")
-
-
-def test_a_run_is_deleted_in_all_threads_and_other_runs_keep_their_values(
-    saver: PartitaSaver,
-) -> None:
-    lines = [Line(saver, "t"), Line(saver, "t", "child"), Line(saver, "u")]
-    for run in ("one", "two", "one", "three"):
-        for line in lines:
-            line.put({"list": [run], "by": run}, ["list"] if run == "one" else ["by"], run_id=run)
-    saver.delete_for_runs(["one", "absent"])
-    for line in lines:
-        rows = list(saver.list(line.config | {"configurable": {**line.config["configurable"], "checkpoint_id": None}}))
-        assert [row.metadata["run_id"] for row in rows] == ["three", "two"]
-        assert [row.checkpoint["channel_values"] for row in rows] == [
-            {"list": ["one"], "by": "three"},
-            {"list": ["one"], "by": "two"},
-        ]
-    saver.delete_for_runs(["two", "three"])
-    assert list(saver.list(None)) == []
-    assert list(saver.store.open_session("langgraph/u").state) == []
-
-
-def delta_line(saver: Any, snapshots: Sequence[int], steps: int) -> Line:
-    """A line as a delta channel makes it: writes to each checkpoint, snapshots at some."""
-    line = Line(saver)
-    total: list[str] = []
-    for step in range(steps):
-        snapshot = step in snapshots
-        values = {"d": _DeltaSnapshot([*total])} if snapshot else {}
-        counters = {} if snapshot else {"counters_since_delta_snapshot": {"d": (1, 1)}}
-        line.put(values, ["d", "e"], run_id=f"r{step}", **counters)
-        saver.put_writes(line.config, [("d", [f"{step}"]), ("e", step)], "task")
-        total.append(f"{step}")
-    return line
-
-
-def replayed(saver: Any, config: Any) -> list[str]:
-    history = saver.get_delta_channel_history(config=config, channels=["d", "absent"])
-    assert history["absent"] == {"writes": []}
-    seed = history["d"].get("seed", _DeltaSnapshot([])).value
-    return [*seed, *(item for write in history["d"]["writes"] for item in write[2])]
-
-
-@pytest.mark.parametrize("snapshots", [[], [0], [5], [3, 8], [11]])
-def test_no_deletion_breaks_a_delta_channel(snapshots: list[int]) -> None:
-    for delete in (
-        lambda saver: saver.prune(["t"]),
-        lambda saver: (saver.prune(["t"]), saver.prune(["t"])),
-        lambda saver: saver.delete_for_runs([f"r{step}" for step in range(2, 9)]),
-        lambda saver: (saver.delete_for_runs(["r4", "r5"]), saver.prune(["t"])),
-        lambda saver: (saver.delete_for_runs(["r5"]), saver.delete_for_runs(["r4", "r6"])),
-        lambda saver: (saver.copy_thread("t", "u"), saver.prune(["t", "u"])),
-    ):
-        saver = PartitaSaver.in_memory()
-        line = delta_line(saver, snapshots, 12)
-        expected = [f"{step}" for step in range(11)]
-        values = line.values()
-        assert replayed(saver, line.config) == expected or 11 in snapshots
-        delete(saver)
-        assert line.values() == values
-        if 11 not in snapshots:
-            assert replayed(saver, line.config) == expected
-        # It goes on from there.
-        line.put({}, ["d"], counters_since_delta_snapshot={"d": (2, 2)})
-        assert replayed(saver, line.config) == [f"{step}" for step in range(12)]
-
-
-def test_of_a_pruned_checkpoint_no_more_stays_than_its_delta_channels_need() -> None:
-    saver = PartitaSaver.in_memory()
-    delta_line(saver, [5], 12)
-    saver.prune(["t"])
-    state = saver.store.open_session("langgraph/t").state
-    areas = [key[:1] for key in state]
-    assert len(list(saver.list(thread("t")))) == areas.count(b"c") == 1
-    assert areas.count(b"h") == 6
-    # A snapshot, the writes to the delta channel since, and both writes to what stays.
-    assert areas.count(b"d") == 1 + 6 + 2
-
-
-@pytest.mark.parametrize("snapshots", [[], [3, 8], [11]])
-def test_the_history_of_a_delta_channel_is_that_of_the_walk_over_tuples(
-    saver: PartitaSaver, snapshots: list[int]
-) -> None:
-    line = delta_line(saver, snapshots, 12)
-    others: Any = InMemorySaver()
-    delta_line(others, snapshots, 12)
-    theirs = list(others.list(thread("t")))
-    for row, their in zip(saver.list(thread("t")), theirs, strict=True):
-        walked = super(PartitaSaver, saver).get_delta_channel_history(
-            config=row.config, channels=["d", "e"]
-        )
-        ours = saver.get_delta_channel_history(config=row.config, channels=["d", "e"])
-        assert ours == walked
-        assert ours == others.get_delta_channel_history(config=their.config, channels=["d", "e"])
-    latest = saver.get_delta_channel_history(config=thread("t"), channels=["d"])
-    assert latest == saver.get_delta_channel_history(config=line.config, channels=["d"])
-    assert saver.get_delta_channel_history(config=thread("no"), channels=["d"]) == {
-        "d": {"writes": []}
-    }
-
-
-# Writers that meet.
-
-
-def test_a_checkpoint_put_while_its_parents_are_pruned_keeps_its_values(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = Line(saver)
-    old = line.put({"list": dialog(3), "a": 1}, ["list", "a"])
-    line.put({"list": [], "a": 2}, ["list", "a"])
-    other = Line(saver)
-    other.config, other.versions = old, {"list": 1, "a": 1}
-    pending = [lambda: other.put({"list": dialog(3), "a": 3}, ["a"])]
-    real = partita.Batch.commit
-    from partita import _langgraph_sweep
-
-    class Late:
-        """A session in which somebody else comes first, once."""
-
-        def __init__(self, session: Any) -> None:
-            self._session = session
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._session, name)
-
-        def begin(self) -> Any:
-            batch = self._session.begin()
-            return batch
-
-        def latest(self) -> Any:
-            latest = self._session.latest()
-            if pending:
-                pending.pop()()
-            return latest
-
-    kept = _langgraph_sweep.keep_newest
-
-    def late(thread: Any) -> None:
-        if pending:
-            thread.session = Late(thread.session)
-        kept(thread)
-
-    monkeypatch.setattr("partita.langgraph.keep_newest", late)
-    saver.prune(["t"])
-    assert not pending and real
-    rows = list(saver.list(thread("t")))
-    assert len(rows) == 1
-    assert rows[0].checkpoint["channel_values"] == {"list": dialog(3), "a": 3}
-
-
-def test_a_conflict_that_does_not_end_is_told(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def conflict(*given: Any) -> None:
-        raise partita.Conflict("somebody else")
-
-    monkeypatch.setattr("partita._langgraph_thread.Thread.put", conflict)
-    with pytest.raises(partita.Conflict):
-        Line(saver).put({}, [])

@@ -12,6 +12,8 @@ pytest.importorskip("langgraph.graph")
 
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command
 
 from langgraph_agent import build
 from partita.langgraph import PartitaSaver
@@ -52,8 +54,6 @@ def test_an_interrupted_graph_is_resumed_by_another_process(tmp_path: Path) -> N
 def test_a_graph_is_forked_and_travels_in_time(tmp_path: Path) -> None:
     with PartitaSaver(tmp_path / "store") as saver:
         app = build(saver)
-        from langgraph.types import Command
-
         for turn in ("one", "two", "three"):
             app.invoke({"messages": [HumanMessage(turn)]}, config("t"))
             app.invoke(Command(resume=f"ok {turn}"), config("t"))
@@ -81,33 +81,70 @@ def test_a_graph_is_forked_and_travels_in_time(tmp_path: Path) -> None:
         assert "elsewhere" not in str(told(app.get_state(config("t"))))
 
 
-def dialog_of(saver: Any, turns: int) -> list[Any]:
-    from langgraph.types import Command
-
+def dialog_of(saver: Any, turns: int, durability: str = "async") -> list[Any]:
     app = build(saver)
     for turn in range(turns):
-        app.invoke({"messages": [HumanMessage(f"turn {turn}", id=f"{turn}")]}, config("t"))
-        app.invoke(Command(resume=turn), config("t"))
+        message = HumanMessage(f"turn {turn}", id=f"{turn}")
+        app.invoke({"messages": [message]}, config("t"), durability=durability)
+        app.invoke(Command(resume=turn), config("t"), durability=durability)
     return [
         (
             {**state.values, "messages": told(state)},
             state.next,
-            state.metadata["step"],
-            state.metadata["source"],
-            [task.interrupts for task in state.tasks] and len(state.tasks),
+            state.metadata.get("step"),
+            state.metadata.get("source"),
+            [[interrupt.value for interrupt in task.interrupts] for task in state.tasks],
         )
         for state in app.get_state_history(config("t"))
     ]
 
 
-def test_every_state_of_a_graph_is_that_of_the_saver_in_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("durability", ["async", "sync", "exit"])
+def test_every_state_of_a_graph_is_that_of_the_saver_in_memory(
+    tmp_path: Path, durability: str
+) -> None:
     with PartitaSaver(tmp_path / "store") as saver:
-        assert dialog_of(saver, 6) == dialog_of(InMemorySaver(), 6)
+        ours = dialog_of(saver, 6, durability)
+        assert ours == dialog_of(InMemorySaver(), 6, durability)
 
 
-def test_a_pruned_thread_goes_on_as_if_it_were_not(tmp_path: Path) -> None:
+def test_graphs_within_graphs_are_interrupted_and_resumed(tmp_path: Path) -> None:
+    def states(saver: Any) -> list[Any]:
+        graph = StateGraph(MessagesState)
+        graph.add_node("first", build(None))
+        graph.add_node("second", build(None))
+        graph.add_edge(START, "first")
+        graph.add_edge("first", "second")
+        graph.add_edge("second", END)
+        app = graph.compile(checkpointer=saver)
+        app.invoke({"messages": [HumanMessage("go", id="go")]}, config("t"))
+        seen = []
+        for answer in ("one", "two"):
+            (task,) = app.get_state(config("t"), subgraphs=True).tasks
+            seen.append((task.name, task.state.next, told(task.state)))
+            app.invoke(Command(resume=answer), config("t"))
+        return [*seen, *(told(state) for state in app.get_state_history(config("t")))]
+
     with PartitaSaver(tmp_path / "store") as saver:
-        dialog_of(saver, 5)
+        ours = states(saver)
+        assert ours == states(InMemorySaver())
+        assert (
+            len({row.config["configurable"]["checkpoint_ns"] for row in saver.list(config("t"))})
+            == 3
+        )
+        saver.copy_thread("t", "copy")
+        saver.prune(["t"])
+        assert len(list(saver.list(config("t")))) == 3
+        assert len(list(saver.list(config("copy")))) > 3
+
+
+@pytest.mark.parametrize("durability", ["async", "exit"])
+@pytest.mark.parametrize("turns", [1, 2, 5])
+def test_a_pruned_thread_goes_on_as_if_it_were_not(
+    tmp_path: Path, durability: str, turns: int
+) -> None:
+    with PartitaSaver(tmp_path / "store") as saver:
+        dialog_of(saver, turns, durability)
         app = build(saver)
         before = app.get_state(config("t"))
         saver.prune(["t"])
@@ -144,8 +181,12 @@ def test_two_processes_write_to_one_thread_and_nothing_is_lost(tmp_path: Path) -
     store, count = tmp_path / "store", 40
     with PartitaSaver(store) as saver:
         root: Any = {
-            "v": 4, "id": "0", "ts": "", "channel_values": {"list": ["shared"]},
-            "channel_versions": {"list": 1}, "versions_seen": {},
+            "v": 4,
+            "id": "0",
+            "ts": "",
+            "channel_values": {"list": ["shared"]},
+            "channel_versions": {"list": 1},
+            "versions_seen": {},
         }
         saver.put({"configurable": {"thread_id": "t"}}, root, {}, {"list": 1})
         writers = [start(store, "write", "t", name, str(count)) for name in ("a", "b")]
@@ -158,7 +199,10 @@ def test_two_processes_write_to_one_thread_and_nothing_is_lost(tmp_path: Path) -
         }
         for row in rows[:-1]:
             name, turn = row.checkpoint["id"].split("-")
-            assert row.checkpoint["channel_values"] == {"list": ["shared"], "own": [name, int(turn)]}
+            assert row.checkpoint["channel_values"] == {
+                "list": ["shared"],
+                "own": [name, int(turn)],
+            }
             assert row.parent_config == rows[-1].config
         writes = rows[-1].pending_writes
         assert writes is not None and len(writes) == 2 * count
@@ -168,8 +212,12 @@ def test_checkpoints_are_pruned_while_another_process_writes(tmp_path: Path) -> 
     store = tmp_path / "store"
     with PartitaSaver(store) as saver:
         root: Any = {
-            "v": 4, "id": "0", "ts": "", "channel_values": {"list": ["shared"]},
-            "channel_versions": {"list": 1}, "versions_seen": {},
+            "v": 4,
+            "id": "0",
+            "ts": "",
+            "channel_values": {"list": ["shared"]},
+            "channel_versions": {"list": 1},
+            "versions_seen": {},
         }
         saver.put({"configurable": {"thread_id": "t"}}, root, {}, {"list": 1})
         writer = start(store, "write", "t", "a", "60")

@@ -49,9 +49,7 @@ class Record(NamedTuple):
     """The checkpoint without its channel values."""
 
 
-def pack(
-    record: Record, *, inline_bytes_max: int = INLINE_BYTES_MAX
-) -> tuple[bytes, bytes | None]:
+def pack(record: Record, *, inline_bytes_max: int = INLINE_BYTES_MAX) -> tuple[bytes, bytes | None]:
     """Returns a record's bytes and, where it is long, those of its rest."""
     homes = {channel: list(home) for channel, home in record.homes.items()}
     rest = [homes, *record.body]

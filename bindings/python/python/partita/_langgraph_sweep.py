@@ -1,8 +1,8 @@
 """Deleting checkpoints of a thread, and all that nothing leads to after that.
 
-A value stays as long as a checkpoint that stays has it, wherever it stands. Of a checkpoint that goes,
-the link to its parent, the writes and the values stay that a delta channel of a later one needs, under
-another key, where no listing finds it.
+A value stays as long as a checkpoint that stays has it, wherever it stands. Of a checkpoint that
+goes, the link to its parent, the writes and the values stay that a delta channel of a later one
+needs, under another key, where no listing finds it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from partita._langgraph_keys import (
     read_write_key,
 )
 from partita._langgraph_record import Record, pack
-from partita._langgraph_thread import Thread, ThreadState, restore, value_key
+from partita._langgraph_state import value_key
+from partita._langgraph_thread import Thread, restore
 
 COUNTERS = "counters_since_delta_snapshot"
 """The key of the metadata that names delta channels."""
@@ -52,7 +53,7 @@ def _sweep(thread: Thread, stays: Callable[[str, str, Metadata], bool]) -> None:
     """Deletes the checkpoints that do not stay; ``stays`` is asked from the newest on."""
     batch = thread.session.begin()
     snapshot = thread.session.latest()
-    state = ThreadState(thread, snapshot.state)
+    state = thread.at(snapshot)
     staying: dict[str, dict[str, Record]] = defaultdict(dict)
     delta_channels: dict[str, set[str]] = defaultdict(set)
     gone = set()

@@ -1,67 +1,39 @@
-"""A LangGraph thread in a session's state: reading and writing its checkpoints."""
+"""Writing the checkpoints of a LangGraph thread into a session's state."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import (
-    ChannelVersions,
-    Checkpoint,
-    CheckpointMetadata,
-    CheckpointTuple,
-    DeltaChannelHistory,
-    PendingWrite,
-    get_checkpoint_id,
-    writes_sort_key,
-)
-from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.serde.types import _DeltaSnapshot
 
-from partita._errors import Corrupt, NotFound
+from partita._errors import NotFound
 from partita._langgraph_keys import (
     DATA,
     HIDDEN,
     RECORD,
     REST,
-    VALUE,
     WRITE,
     WriteKey,
     name_thread,
     part,
-    parts,
     read_write_key,
     write_key,
 )
 from partita._langgraph_listed import ListedTuple
 from partita._langgraph_record import Head, Home, Kind, Record, pack
-from partita._langgraph_values import (
-    Item,
-    Lists,
-    decode,
-    digest_of,
-    encode,
-    is_itemised,
-    load,
-    plan,
-)
-from partita._partita import Batch, Session, State, StateList
+from partita._langgraph_state import Held, ThreadState, config_of, value_key
+from partita._langgraph_values import Known, Lists, encode, is_itemised, plan
+from partita._partita import Batch, Session, Snapshot, State
 
 MARK_BYTES = 6
 
 LONG_BYTES_MIN = 1_024
 """A longer value is a content of its own: it is stored as its difference to the version before, and
 once where it is in several places."""
-
-Held: TypeAlias = bytes | StateList
-
-
-def value_key(ns: str, channel: str, home: Home) -> bytes:
-    """Returns the key of a channel's value."""
-    checkpoint_id = home.checkpoint_id or ""
-    return DATA + part(ns) + part(checkpoint_id) + VALUE + part(channel) + home.mark
 
 
 class Thread:
@@ -72,30 +44,24 @@ class Thread:
         session: Session,
         thread_id: str,
         prefix: str,
-        serde: SerializerProtocol,
         lists: Lists,
     ) -> None:
         self.session = session
         self.thread_id = thread_id
         self.prefix = prefix
-        self.serde = serde
+        self.serde = lists.serde
         self.lists = lists
 
     def latest(self) -> ThreadState | None:
         """Returns the thread as it is now; none if it is gone."""
         try:
-            return ThreadState(self, self.session.latest().state)
+            return self.at(self.session.latest())
         except NotFound:
             return None
 
-    def config(self, ns: str, checkpoint_id: str) -> RunnableConfig:
-        return {
-            "configurable": {
-                "thread_id": self.thread_id,
-                "checkpoint_ns": ns,
-                "checkpoint_id": checkpoint_id,
-            }
-        }
+    def at(self, snapshot: Snapshot) -> ThreadState:
+        """Returns the thread as it was at a snapshot."""
+        return ThreadState(self.thread_id, self.lists, snapshot.state)
 
     def fork(self, name: str, thread_id: str) -> None:
         """Begins a thread that has everything this one has."""
@@ -119,7 +85,7 @@ class Thread:
         """Stores a checkpoint, and of its values those that are new."""
         # The batch begins first: what is read then is not older than what it rests on.
         batch = self.session.begin()
-        state = ThreadState(self, self.session.latest().state)
+        state = self.at(self.session.latest())
         self._name(batch, state.state)
         inherited: Mapping[str, Home] = {}
         if parent is not None and (head := state.head(RECORD, ns, parent)) is not None:
@@ -131,7 +97,7 @@ class Thread:
         values: Mapping[str, Any] = body.pop("channel_values")
         mark = os.urandom(MARK_BYTES)
         homes: dict[str, Home] = {}
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]] = []
+        learned: list[tuple[bytes, Known, bytes | None]] = []
         for channel, version in checkpoint["channel_versions"].items():
             before = inherited.get(channel)
             if channel not in new_versions and before is not None and before.version == version:
@@ -152,8 +118,8 @@ class Thread:
         if rest is not None:
             batch.state_put(DATA + at + REST, rest)
         batch.commit()
-        for known in learned:
-            self.lists.put(*known)
+        for each in learned:
+            self.lists.put(*each)
 
     def _put_value(
         self,
@@ -164,7 +130,7 @@ class Thread:
         home: Home,
         before: Home | None,
         value: Any,
-        learned: list[tuple[bytes, tuple[Item, ...], bytes | None, int]],
+        learned: list[tuple[bytes, Known, bytes | None]],
     ) -> Home:
         key = value_key(ns, channel, home)
         old = None if before is None or before.checkpoint_id is None else before
@@ -179,17 +145,17 @@ class Thread:
                 batch.state_copy(old_key, key)
             batch.state_put(key, held)
             return home._replace(kind=kind)
-        known: Sequence[Item] = ()
+        known = Known()
         if old and old_key and old.kind == kind:
-            known = state.items(old_key)
+            known = state.known(old_key)
         next_list = plan(self.serde, known, value)
         if next_list.keep and old_key:
             batch.state_copy(old_key, key)
-            if next_list.keep < len(known):
+            if next_list.keep < len(known.items):
                 batch.state_truncate(key, next_list.keep)
         if next_list.extend or not next_list.keep:
             batch.state_extend(key, next_list.extend)
-        learned.append((key, next_list.items, old_key if known else None, next_list.keep))
+        learned.append((key, next_list.known, old_key if known.items else None))
         return home._replace(kind=kind)
 
     def put_writes(
@@ -261,9 +227,12 @@ class Thread:
         return (self._row(state, *row) for row in rows)
 
     def _row(self, state: ThreadState, ns: str, checkpoint_id: str, head: Head) -> ListedTuple:
-        parent = self.config(ns, head.parent) if head.parent else None
+        parent = config_of(self.thread_id, ns, head.parent) if head.parent else None
         return ListedTuple(
-            self.config(ns, checkpoint_id), parent, checkpoint_id, state.reader(ns, head)
+            config_of(self.thread_id, ns, checkpoint_id),
+            parent,
+            checkpoint_id,
+            state.reader(ns, head),
         )
 
 
@@ -273,205 +242,3 @@ def restore(batch: Batch, key: bytes, held: Held) -> None:
         batch.state_put(key, held)
     else:
         batch.state_extend(key, list(held))
-
-
-class ThreadState:
-    """A thread as it is at one time."""
-
-    def __init__(self, thread: Thread, state: State) -> None:
-        self.thread = thread
-        self.serde = thread.serde
-        self.state = state
-
-    # Records.
-
-    def head(self, area: bytes, ns: str, checkpoint_id: str) -> Head | None:
-        """Returns the head of a checkpoint's record."""
-        packed = self.state.get(area + part(ns) + part(checkpoint_id))
-        return Head(packed) if isinstance(packed, bytes) else None
-
-    def record(self, ns: str, checkpoint_id: str, head: Head) -> Record:
-        """Returns the whole record of a checkpoint."""
-        if head.is_whole:
-            return head.record()
-        rest = self.state.get(DATA + part(ns) + part(checkpoint_id) + REST)
-        if not isinstance(rest, bytes):
-            raise Corrupt(f"half of checkpoint {checkpoint_id} is missing")
-        return head.record(rest)
-
-    def scan(self, ns: str | None, before: str | None = None) -> Iterator[tuple[str, str, Head]]:
-        """Returns the checkpoints of a namespace from the newest on, or of all, from the last."""
-        prefix = RECORD if ns is None else RECORD + part(ns)
-        after = None if ns is None or before is None else prefix + part(before)
-        start = len(prefix)
-        for key, packed in self.state.under(prefix, reverse=True, after=after):
-            if not isinstance(packed, bytes):
-                raise Corrupt("a record is a list")
-            if ns is None:
-                row_ns, checkpoint_id = parts(key[1:])
-                if before is not None and checkpoint_id >= before:
-                    continue
-            elif key[start : start + 1] == b"\xff":
-                continue  # Another namespace: this one, and after it a zero.
-            else:
-                (checkpoint_id,), row_ns = parts(key[start:]), ns
-            yield row_ns, checkpoint_id, Head(packed)
-
-    # Tuples.
-
-    def get(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Returns the checkpoint of a configuration, else the newest of its namespace."""
-        ns: str = config["configurable"].get("checkpoint_ns", "")
-        checkpoint_id = get_checkpoint_id(config)
-        if checkpoint_id:
-            head = self.head(RECORD, ns, checkpoint_id)
-        else:
-            newest = next(self.scan(ns), None)
-            if newest is None:
-                return None
-            _, checkpoint_id, head = newest
-            config = self.thread.config(ns, checkpoint_id)
-        if head is None:
-            return None
-        reader = self.reader(ns, head)
-        return CheckpointTuple(
-            config,
-            reader.checkpoint(checkpoint_id, keeps=True),
-            reader.metadata(),
-            self.thread.config(ns, head.parent) if head.parent else None,
-            reader.pending_writes(checkpoint_id),
-        )
-
-    def reader(self, ns: str, head: Head) -> Reader:
-        return Reader(self, ns, head)
-
-    # Values.
-
-    def value(self, ns: str, channel: str, home: Home, *, keeps: bool = True) -> Any:
-        """Returns the value of a channel, as new objects; a list is remembered if it is likely to be
-        read or continued soon."""
-        key = value_key(ns, channel, home)
-        if home.kind in (Kind.LIST, Kind.SNAPSHOT):
-            value: Any = self._list(key, keeps)
-            return _DeltaSnapshot(value) if home.kind == Kind.SNAPSHOT else value
-        held = self.state.get(key)
-        if not isinstance(held, bytes):
-            raise Corrupt(f"the value of channel {channel!r} is missing")
-        return self.serde.loads_typed(decode(held))
-
-    def _stored(self, key: bytes) -> StateList:
-        held = self.state.get(key)
-        if not isinstance(held, StateList):
-            raise Corrupt("a list is missing")
-        return held
-
-    def _list(self, key: bytes, keeps: bool) -> list[Any]:
-        known = self.thread.lists.get(key)
-        if known is not None and all(item.loaded is not None for item in known):
-            return load(self.serde, self.thread.lists, known, lambda _: (), len(known))[0]
-        stored = self._stored(key)
-        values, items = load(
-            self.serde, self.thread.lists, known or (), lambda at: stored[at:], len(stored)
-        )
-        if keeps:
-            self.thread.lists.put(key, items)
-        return values
-
-    def items(self, key: bytes) -> tuple[Item, ...]:
-        """Returns what is known of the items of a list; reads them if nothing is."""
-        known = self.thread.lists.get(key)
-        if known is None:
-            known = tuple(Item(digest_of(held)) for held in self._stored(key)[:])
-        return known
-
-    def writes(self, ns: str, checkpoint_id: str) -> list[tuple[WriteKey, Held]]:
-        """Returns the writes to a checkpoint in their order."""
-        prefix = DATA + part(ns) + part(checkpoint_id) + WRITE
-        rows = [(read_write_key(prefix, key), held) for key, held in self.state.under(prefix)]
-        rows.sort(key=lambda row: writes_sort_key(*row[0][:3]))
-        return rows
-
-    def pending(self, writes: Iterable[tuple[WriteKey, Held]]) -> list[PendingWrite]:
-        """Reads writes."""
-        return [(write.task_id, write.channel, self._written(held)) for write, held in writes]
-
-    def _written(self, held: Held) -> Any:
-        if isinstance(held, bytes):
-            return self.serde.loads_typed(decode(held))
-        return load(self.serde, self.thread.lists, (), lambda at: held[at:], len(held))[0]
-
-    # Delta channels.
-
-    def delta_history(
-        self, config: RunnableConfig, channels: Sequence[str]
-    ) -> Mapping[str, DeltaChannelHistory]:
-        """Walks from the parent of a checkpoint to where each channel has a stored value."""
-        histories: dict[str, DeltaChannelHistory] = {name: {"writes": []} for name in channels}
-        ns: str = config["configurable"].get("checkpoint_ns", "")
-        checkpoint_id = get_checkpoint_id(config)
-        if not checkpoint_id:
-            newest = next(self.scan(ns), None)
-            if newest is None:
-                return histories
-            checkpoint_id = newest[1]
-        target = self.head(RECORD, ns, checkpoint_id)
-        cursor = target.parent if target else None
-        pages: dict[str, list[list[PendingWrite]]] = {name: [] for name in channels}
-        for at, record in self.line(ns, cursor, {checkpoint_id}):
-            writes = [row for row in self.writes(ns, at) if row[0].channel in pages]
-            read = self.pending(writes)
-            for name in list(pages):
-                pages[name].append([write for write in read if write[1] == name])
-                home = record.homes.get(name)
-                if home is not None and home.checkpoint_id is not None:
-                    histories[name]["seed"] = self.value(ns, name, home)
-                    self._close(histories[name], pages.pop(name))
-            if not pages:
-                break
-        for name, page in pages.items():
-            self._close(histories[name], page)
-        return histories
-
-    @staticmethod
-    def _close(history: DeltaChannelHistory, pages: list[list[PendingWrite]]) -> None:
-        history["writes"] = [write for page in reversed(pages) for write in page]
-
-    def line(self, ns: str, cursor: str | None, seen: set[str]) -> Iterator[tuple[str, Record]]:
-        """Walks from a checkpoint to its parents, also deleted ones of which something stayed."""
-        while cursor is not None and cursor not in seen:
-            seen.add(cursor)
-            head = self.head(RECORD, ns, cursor) or self.head(HIDDEN, ns, cursor)
-            if head is None:
-                return
-            record = self.record(ns, cursor, head)
-            yield cursor, record
-            cursor = record.parent
-
-
-class Reader:
-    """Reads the parts of one checkpoint."""
-
-    __slots__ = ("_head", "_ns", "_state")
-
-    def __init__(self, state: ThreadState, ns: str, head: Head) -> None:
-        self._state = state
-        self._ns = ns
-        self._head = head
-
-    def metadata(self) -> CheckpointMetadata:
-        loaded: CheckpointMetadata = self._state.serde.loads_typed(self._head.metadata)
-        return loaded
-
-    def checkpoint(self, checkpoint_id: str, *, keeps: bool = False) -> Checkpoint:
-        state, ns = self._state, self._ns
-        record = state.record(ns, checkpoint_id, self._head)
-        checkpoint: Checkpoint = state.serde.loads_typed(record.body)
-        checkpoint["channel_values"] = {
-            channel: state.value(ns, channel, home, keeps=keeps)
-            for channel, home in record.homes.items()
-            if home.checkpoint_id is not None
-        }
-        return checkpoint
-
-    def pending_writes(self, checkpoint_id: str) -> list[PendingWrite]:
-        return self._state.pending(self._state.writes(self._ns, checkpoint_id))

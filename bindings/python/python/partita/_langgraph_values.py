@@ -27,7 +27,7 @@ KEPT_BYTES_MAX = 64 << 20
 
 
 def encode(typed: tuple[str, bytes]) -> bytes:
-    """Returns a serialised value as one byte string: the length of its type, the type, the bytes."""
+    """Returns a serialised value as one byte string: its type's length, its type, its bytes."""
     kind = typed[0].encode()
     return bytes([len(kind)]) + kind + bytes(typed[1])
 
@@ -58,7 +58,7 @@ def freeze(item: Any) -> Frozen | None:
             return None
         extra = item.__pydantic_extra__
         return type(item), marshal.dumps((item.__dict__, extra), 2)
-    except (AttributeError, ValueError):
+    except Exception:  # Whatever an object of the host's raises when it is looked at.
         return None
 
 
@@ -82,7 +82,10 @@ def remembered(item: Any) -> Frozen | None:
     if frozen is None:
         return None
     content = item if frozen[0] is None else (item.__dict__, item.__pydantic_extra__)
-    return frozen if _is_plain(content) else None
+    try:
+        return frozen if _is_plain(content) else None
+    except RecursionError:
+        return None
 
 
 _set = object.__setattr__
@@ -119,6 +122,44 @@ def digest_of(held: bytes) -> bytes:
     return hashlib.blake2b(held, digest_size=16).digest()
 
 
+class Known(NamedTuple):
+    """What is known of the items of a stored list."""
+
+    items: tuple[Item, ...] = ()
+    kinds: tuple[Any, ...] | None = None
+    """The classes of the items, if all are models that were seen."""
+    joined: bytes = b""
+    """What those hold, one after another."""
+
+    @classmethod
+    def of(cls, items: tuple[Item, ...]) -> Known:
+        """Takes items over."""
+        kinds = tuple(item.seen[0] if item.seen else None for item in items)
+        if not kinds or None in kinds:
+            return cls(items)
+        return cls(items, kinds, b"".join(item.seen[1] for item in items if item.seen))
+
+    def begins(self, value: list[Any]) -> bool:
+        """Tells whether a list begins with just these items, all of which are models."""
+        count = len(self.items)
+        if self.kinds is None or tuple(map(type, value[:count])) != self.kinds:
+            return False
+        try:
+            held = [(item.__dict__, item.__pydantic_extra__) for item in value[:count]]
+            # A list is a letter, a length of four bytes, and what its items are by themselves.
+            return marshal.dumps(held, 2)[5:] == self.joined
+        except Exception:  # As in ``freeze``.
+            return False
+
+    def followed(self, items: list[Item]) -> Known:
+        """Returns these items and more."""
+        more = Known.of(tuple(items))
+        if self.kinds is None or (items and more.kinds is None):
+            return Known((*self.items, *items))
+        kinds = (*self.kinds, *(more.kinds or ()))
+        return Known((*self.items, *items), kinds, self.joined + more.joined)
+
+
 class Plan(NamedTuple):
     """How a stored list becomes the next one."""
 
@@ -126,30 +167,34 @@ class Plan(NamedTuple):
     """Its first items, which stay."""
     extend: list[bytes]
     """The stored bytes of the items after them."""
-    items: tuple[Item, ...]
-    """All items of the next list."""
+    known: Known
+    """What is known of the next list then."""
 
 
-def plan(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) -> Plan:
+def plan(serde: SerializerProtocol, known: Known, value: list[Any]) -> Plan:
     """Compares a list with the stored one: what both begin with need not be serialised."""
+    same = known if known.begins(value) else Known.of(_common(serde, known.items, value))
     items: list[Item] = []
     extend: list[bytes] = []
-    for old, item in zip(known, value, strict=False):
-        if old.seen is None or freeze(item) != old.seen:
-            held = encode(serde.dumps_typed(item))
-            digest = digest_of(held)
-            if digest != old.digest:
-                extend.append(held)
-                items.append(Item(digest, remembered(item)))
-                break
-            old = old._replace(seen=remembered(item))
-        items.append(old)
-    keep = len(items) - len(extend)
-    for item in value[len(items) :]:
+    for item in value[len(same.items) :]:
         held = encode(serde.dumps_typed(item))
         extend.append(held)
         items.append(Item(digest_of(held), remembered(item)))
-    return Plan(keep, extend, tuple(items))
+    return Plan(
+        len(same.items), extend, same.followed(items) if same.items else Known.of(tuple(items))
+    )
+
+
+def _common(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) -> tuple[Item, ...]:
+    """Returns the items that a list begins with as the stored one does."""
+    items: list[Item] = []
+    for old, item in zip(known, value, strict=False):
+        if old.seen is None or freeze(item) != old.seen:
+            if digest_of(encode(serde.dumps_typed(item))) != old.digest:
+                break
+            old = old._replace(seen=remembered(item))
+        items.append(old)
+    return tuple(items)
 
 
 def load(
@@ -194,13 +239,23 @@ def _size(items: Sequence[Item]) -> int:
     return sum(100 + (len(item.seen[1]) if item.seen else 0) for item in items)
 
 
+def _list_size(known: Known | None) -> int:
+    """Returns about how many bytes a list takes; to add all up each time would cost too much."""
+    if known is None:
+        return 0
+    # Joined, by itself in the items, and what goes with each.
+    return 2 * len(known.joined) + 200 * len(known.items) if known.kinds else _size(known.items)
+
+
 class Lists:
     """The lists that were written and read last, by key. A key is written once, and holds what was
     drawn at random: what is known of it stays true, in a copy of the thread too, whatever other
     processes do."""
 
-    def __init__(self) -> None:
-        self._lists: OrderedDict[bytes, tuple[tuple[Item, ...], int]] = OrderedDict()
+    def __init__(self, serde: SerializerProtocol) -> None:
+        self.serde = serde
+        """What the items were made with."""
+        self._lists: OrderedDict[bytes, Known] = OrderedDict()
         self._bytes = 0
         self._items: OrderedDict[bytes, Item] = OrderedDict()
         self._item_bytes = 0
@@ -221,28 +276,22 @@ class Lists:
             while self._item_bytes > KEPT_BYTES_MAX and self._items:
                 self._item_bytes -= _size((self._items.popitem(last=False)[1],))
 
-    def get(self, key: bytes) -> tuple[Item, ...] | None:
-        """Returns the items of a list, if they are known."""
+    def get(self, key: bytes) -> Known | None:
+        """Returns what is known of a list, if anything."""
         with self._lock:
-            held = self._lists.get(key)
-            if held is None:
-                return None
-            self._lists.move_to_end(key)
-            return held[0]
+            known = self._lists.get(key)
+            if known is not None:
+                self._lists.move_to_end(key)
+            return known
 
-    def put(
-        self, key: bytes, items: tuple[Item, ...], before: bytes | None = None, keep: int = 0
-    ) -> None:
-        """Remembers the items of a list, in the place of the version before of which it has the first
-        ``keep``, and forgets those that were not used for long where it gets too many."""
+    def put(self, key: bytes, known: Known, before: bytes | None = None) -> None:
+        """Remembers a list, in the place of the version before, and forgets those that were not
+        used for long where it gets too many."""
         with self._lock:
-            self._bytes -= self._lists.pop(key, ((), 0))[1]
-            older, size = self._lists.pop(before, ((), 0)) if before is not None else ((), 0)
-            self._bytes -= size
-            # To the byte it does not matter, and to add all up each time would cost as much again.
-            size = size * keep // len(older) if older else 0
-            size += _size(items[keep if older else 0 :])
-            self._lists[key] = (items, size)
-            self._bytes += size
+            for old in (key, before):
+                if old is not None:
+                    self._bytes -= _list_size(self._lists.pop(old, None))
+            self._lists[key] = known
+            self._bytes += _list_size(known)
             while self._bytes > KEPT_BYTES_MAX and self._lists:
-                self._bytes -= self._lists.popitem(last=False)[1][1]
+                self._bytes -= _list_size(self._lists.popitem(last=False)[1])

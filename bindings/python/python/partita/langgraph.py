@@ -54,7 +54,7 @@ from partita._langgraph_keys import session_name, thread_of
 from partita._langgraph_sweep import drop_runs, keep_newest
 from partita._langgraph_thread import Thread
 from partita._langgraph_values import Lists
-from partita._partita import Store
+from partita._partita import Session, Store
 
 __all__ = ["PartitaSaver"]
 
@@ -65,17 +65,20 @@ TRIES_MAX = 64
 
 ALIST_AT_A_TIME = 64
 
+SESSIONS_MAX = 4_096
+"""Sessions that are kept open for the next write."""
+
 
 class PartitaSaver(BaseCheckpointSaver[Any]):
     """Keeps the checkpoints of LangGraph threads in a store: one session a thread.
 
     A step costs what it changes: of a list, such as the messages, the new items alone are
     serialised and stored. Each ``put`` and ``put_writes`` is one durable commit. Many threads and
-    many processes may use one store, also for the same LangGraph thread. Reads of the past cost what
-    reads of the present cost; ``copy_thread`` copies nothing.
+    many processes may use one store, also for the same LangGraph thread. Reads of the past cost
+    what reads of the present cost; ``copy_thread`` copies nothing.
 
-    ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none and
-    is closed with the saver. ``prefix`` begins the names of the sessions.
+    ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none
+    and is closed with the saver. ``prefix`` begins the names of the sessions.
 
     Raises what the store raises; ``partita.Conflict`` only where others win over and over.
     """
@@ -93,7 +96,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         self._owns = not isinstance(store, Store)
         self.store = store if isinstance(store, Store) else Store.open(store)
         self._prefix = prefix
-        self._lists = Lists()
+        self._lists = Lists(self.serde)
+        self._sessions: dict[str, Session] = {}
 
     @classmethod
     def in_memory(cls, *, serde: SerializerProtocol | None = None) -> Self:
@@ -132,8 +136,6 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         clone: Any = super().with_allowlist(extra_allowlist)
         if clone is not self:
             clone._owns = False
-            # What another serializer made of stored bytes need not be what this one makes of them.
-            clone._lists = Lists()
         return clone  # type: ignore[no-any-return]
 
     def get_next_version(self, current: Any, channel: None) -> Any:
@@ -159,8 +161,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> Iterator[CheckpointTuple]:
-        """Iterates over checkpoints, newest first: those of the configuration's thread, namespace and
-        checkpoint as far as it names them, or of all threads.
+        """Iterates over checkpoints, newest first: those of the configuration's thread, namespace
+        and checkpoint as far as it names them, or of all threads.
 
         What a tuple holds is read when it is first asked for, as it was when the listing began.
         """
@@ -178,8 +180,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def get_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
-        """Returns the writes that made each channel what it is at a checkpoint, oldest first, and the
-        stored value that they begin with, if there is one."""
+        """Returns the writes that made each channel what it is at a checkpoint, oldest first, and
+        the stored value that they begin with, if there is one."""
         thread = self._thread(config) if channels else None
         state = thread.latest() if thread else None
         if state is None:
@@ -199,7 +201,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         kept = get_serializable_checkpoint_metadata(config, metadata)
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
-        parent = get_checkpoint_id(config)
+        parent = get_checkpoint_id(config) or None
         self._write(
             thread_id, lambda thread: thread.put(ns, parent, checkpoint, kept, new_versions)
         )
@@ -218,8 +220,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Stores what a task wrote, as one durable step. What the task wrote there before stays, but
-        errors, interrupts and resumes are replaced."""
+        """Stores what a task wrote, as one durable step. What the task wrote there before stays,
+        but errors, interrupts and resumes are replaced."""
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
         checkpoint_id: str = config["configurable"]["checkpoint_id"]
@@ -231,8 +233,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         )
 
     def delete_thread(self, thread_id: str) -> None:
-        """Deletes all checkpoints and writes of a thread. Their bytes stay in the store until its gc
-        frees them."""
+        """Deletes all checkpoints and writes of a thread. Their bytes stay in the store until its
+        gc frees them."""
         try:
             self.store.delete_session(session_name(self._prefix, thread_id))
         except NotFound:
@@ -241,8 +243,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
         """Deletes all checkpoints of these runs and the writes to them. Looks at every thread.
 
-        What a checkpoint of another run is made of stays: values that it shares, and the writes that
-        a delta channel of it is replayed from.
+        What a checkpoint of another run is made of stays: values that it shares, and the writes
+        that a delta channel of it is replayed from.
         """
         gone = set(run_ids)
         for thread in self._threads() if gone else ():
@@ -266,8 +268,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
                 self._write_to(target, lambda thread: thread.add_all(source))
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Deletes checkpoints of threads: all but the newest of each namespace, or with ``"delete"``
-        all of them.
+        """Deletes checkpoints of threads: all but the newest of each namespace, or with
+        ``"delete"`` all of them.
 
         What the newest is made of stays, also the writes that its delta channels are replayed from.
         """
@@ -286,7 +288,13 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
             session = self.store.open_session(session_name(self._prefix, thread_id))
         except NotFound:
             return None
-        return Thread(session, thread_id, self._prefix, self.serde, self._lists)
+        return self._thread_in(session, thread_id)
+
+    def _thread_in(self, session: Session, thread_id: str) -> Thread:
+        if self._lists.serde is not self.serde:
+            # What one serializer makes of stored bytes need not be what another makes of them.
+            self._lists = Lists(self.serde)
+        return Thread(session, thread_id, self._prefix, self._lists)
 
     def _thread(self, config: RunnableConfig) -> Thread | None:
         return self._open(config["configurable"]["thread_id"])
@@ -304,13 +312,20 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def _write(self, thread_id: str, write: Callable[[Thread], T]) -> T:
         """Writes to a thread, which is created where there is none, and tries again where another
         process came first."""
+        name = session_name(self._prefix, thread_id)
         for tried in range(1, TRIES_MAX + 1):
-            session = self.store.session(session_name(self._prefix, thread_id))
+            session = self._sessions.get(name) or self.store.session(name)
             try:
-                return write(Thread(session, thread_id, self._prefix, self.serde, self._lists))
+                done = write(self._thread_in(session, thread_id))
             except (Conflict, NotFound):
+                self._sessions.pop(name, None)
                 if tried == TRIES_MAX:
                     raise
+                continue
+            if len(self._sessions) >= SESSIONS_MAX:
+                self._sessions.clear()
+            self._sessions[name] = session
+            return done
         raise AssertionError("the last try raises")
 
     def _write_to(self, thread: Thread, write: Callable[[Thread], T]) -> T | None:

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, Range};
 
-use super::value::{absent, holds_bytes, list_len, list_of, read_bytes};
+use super::value::{absent, holds_bytes, index_of, list_len, list_of, read_bytes};
 use super::{Snapshot, StateValue, root};
 use crate::error::Result;
 use crate::map::{Map, Value, prefix_end};
@@ -105,12 +105,43 @@ impl StateEntry {
         }
     }
 
+    fn list(&self) -> Result<Map> {
+        list_of(&self.value).ok_or_else(|| holds_bytes(&self.key))
+    }
+
+    /// Tells how many first items its list has in common with another of the same store. Reads only
+    /// where the two differ.
+    ///
+    /// # Errors
+    /// `Invalid` if either holds bytes.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.batch(|b| {
+    ///     b.state_extend("1", ["a", "b", "c"])?;
+    ///     b.state_copy("1", "2")?;
+    ///     b.state_truncate("2", 2)?;
+    ///     b.state_extend("2", ["x", "y"])
+    /// })?;
+    /// let state = session.latest()?.state();
+    /// let (one, two) = (state.entry("1")?.expect("put"), state.entry("2")?.expect("put"));
+    /// assert_eq!(one.shared(&two)?, 2);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn shared(&self, other: &StateEntry) -> Result<u64> {
+        let (list, other) = (self.list()?, other.list()?);
+        match list.diff(&other, &self.store).next().transpose()? {
+            Some(change) => index_of(&change.key),
+            None => list_len(list, &self.store),
+        }
+    }
+
     /// Reads the items of its list in a range of indexes, as far as they are there.
     ///
     /// # Errors
     /// `Invalid` if it holds bytes, else as [`read`](Self::read).
     pub fn items(&self, range: Range<u64>) -> Result<Vec<Vec<u8>>> {
-        let list = list_of(&self.value).ok_or_else(|| holds_bytes(&self.key))?;
+        let list = self.list()?;
         if range.is_empty() {
             return Ok(Vec::new());
         }

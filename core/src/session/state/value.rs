@@ -60,13 +60,17 @@ pub(super) fn read_bytes(store: &Store, value: &Value) -> Result<Vec<u8>> {
 pub(super) fn list_len(list: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
     match list.last(objects)? {
         None => Ok(0),
-        Some((key, _)) => key
-            .try_into()
-            .map(u64::from_be_bytes)
-            .ok()
-            .and_then(|last| last.checked_add(1))
-            .ok_or_else(|| malformed("an index of a state list")),
+        Some((key, _)) => index_of(&key)?.checked_add(1).ok_or_else(bad_index),
     }
+}
+
+/// The index that a key of a list says.
+pub(super) fn index_of(key: &[u8]) -> Result<u64> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| bad_index())
+}
+
+fn bad_index() -> Error {
+    malformed("an index of a state list")
 }
 
 /// Refuses a key that a map cannot hold.

@@ -246,6 +246,16 @@ impl Op {
     }
 }
 
+/// Compares each two lists of a state.
+fn assert_shared(state: &StateSnapshot, model: &BTreeMap<u8, Held>) {
+    for (one, other) in model.keys().flat_map(|one| model.keys().map(move |other| (one, other))) {
+        let (Held::List(a), Held::List(b)) = (&model[one], &model[other]) else { continue };
+        let common = a.iter().zip(b).take_while(|(a, b)| a == b).count() as u64;
+        let entry = |key: &u8| state.entry([*key]).unwrap().unwrap();
+        assert_eq!(entry(one).shared(&entry(other)).unwrap(), common);
+    }
+}
+
 fn held(state: &StateSnapshot) -> BTreeMap<u8, Held> {
     let read = |entry: Result<StateEntry>| {
         let entry = entry.unwrap();
@@ -284,7 +294,9 @@ proptest! {
             });
             let expected: Vec<_> = expected.collect();
             prop_assert_eq!(told.unwrap(), expected);
-            prop_assert_eq!(&held(&session.latest().unwrap().state()), &model);
+            let state = session.latest().unwrap().state();
+            prop_assert_eq!(&held(&state), &model);
+            assert_shared(&state, &model);
         }
         let fresh = self::session();
         fresh
