@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::{ItemKey, PlanKey};
 
@@ -154,8 +156,8 @@ impl<'py> FromPyObject<'_, 'py> for AnyBudget {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("builtins", "int"),
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        type_hint_identifier!("builtins", "int"),
         <Budget as pyo3::PyTypeInfo>::TYPE_HINT
     );
 
