@@ -35,7 +35,8 @@ YIELDS = {"Files": "str", "State": "bytes", "StateList": "bytes"}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"Mapping", "Sequence"},
-    "typing": {"TypeVar", "overload"},
+    "partita._documents": {"Export", "Request"},
+    "typing": {"Never", "TypeVar", "overload"},
 }
 
 
@@ -56,6 +57,10 @@ def main(text: str) -> str:
             owner = ""
         if re.match(r" *def ", line):
             line = annotations(line, imports)
+            # What always raises.
+            line = line.replace("def __reduce__(self, /) -> None:", "def __reduce__(self, /) -> Never:")
+            # Lists without an item type hold messages, as JSON.
+            line = line.replace("-> list:", "-> list[dict[str, Any]]:")
             line = line.replace("-> Iterator:", f"-> Iterator[{YIELDS.get(owner, '')}]:")
             if owner in BASES and "def __contains__" in line:
                 line += "  # type: ignore[override]"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from datetime import datetime
 from os import PathLike
+from partita._documents import Export, Request
 from pathlib import Path
 from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
@@ -1052,7 +1053,7 @@ class Import:
     """
     def __enter__(self, /) -> Import: ...
     def __exit__(self, /, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None: ...
-    def __reduce__(self, /) -> None: ...
+    def __reduce__(self, /) -> Never: ...
     def checkpoint(self, /, *, rename: dict[str | bytes, str | bytes] = ..., remove: Iterable[str | bytes] = ..., write: dict[str | bytes, str | bytes] = ..., executable: Container[str | bytes] = ..., remember: Iterable[Memory | str] = ..., labels: dict[str, str | bytes] | None = None, time: datetime | None = None) -> ObjectId:
         """
         Adds a checkpoint: moves, removes and writes files and appends memories, in this order, and
@@ -1411,7 +1412,7 @@ class MessagePlan:
         The tokens that the prompt may have.
         """
     @property
-    def messages(self, /) -> list:
+    def messages(self, /) -> list[dict[str, Any]]:
         """
         The messages that are left, the very dicts that were given. Where the dialog's beginning went, a
         user's message that says so stands in its place.
@@ -1637,7 +1638,7 @@ class Plan:
     def __eq__(self, value: object, /) -> bool: ...
     def __len__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __reduce__(self, /) -> None: ...
+    def __reduce__(self, /) -> Never: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> Count:
