@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::{
     CalibratedCounter, ContentClass, Encoding, Error, ErrorKind, SafeCuts, TokenCounter,
@@ -76,9 +78,9 @@ impl<'py> FromPyObject<'_, 'py> for CountOrInt {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
         <Count as pyo3::PyTypeInfo>::TYPE_HINT,
-        pyo3::type_hint_identifier!("builtins", "int")
+        type_hint_identifier!("builtins", "int")
     );
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -160,14 +162,9 @@ impl<'py> FromPyObject<'_, 'py> for AnyCounter {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("builtins", "str"),
-        <Counter as pyo3::PyTypeInfo>::TYPE_HINT,
-        pyo3::type_hint_subscript!(
-            pyo3::type_hint_identifier!("collections.abc", "Callable"),
-            pyo3::type_hint_identifier!("builtins", "..."),
-            pyo3::type_hint_identifier!("builtins", "object")
-        )
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        type_hint_identifier!("builtins", "str"),
+        <Counter as pyo3::PyTypeInfo>::TYPE_HINT
     );
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {

@@ -3,6 +3,8 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::{Error, ErrorKind, MemoryEntry, MemoryState, PairInView, Selector, Summarizer};
 
@@ -206,9 +208,9 @@ impl<'py> FromPyObject<'_, 'py> for Selected {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("builtins", "int"),
-        pyo3::type_hint_identifier!("builtins", "str"),
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        type_hint_identifier!("builtins", "int"),
+        type_hint_identifier!("builtins", "str"),
         <Memory as pyo3::PyTypeInfo>::TYPE_HINT
     );
 

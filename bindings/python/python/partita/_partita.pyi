@@ -1,14 +1,47 @@
 # Generated from the Rust sources by `scripts/python-tests.sh --stubs`: do not edit.
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Container, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from datetime import datetime
 from os import PathLike
+from partita._documents import Export, Request
 from pathlib import Path
-from typing import Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
+from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
 _T = TypeVar("_T")
 
-__all__ = ["Batch", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Iteration", "Log", "LogEntry", "Memories", "Memory", "ModelCall", "ObjectId", "Part", "PurgeReport", "RecoverReport", "RestorePlan", "Session", "SessionEntry", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "Usage", "_command", "diff", "error_codes", "recover"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+
+@final
+class Account:
+    """
+    What the tokens of a state are spent on.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, total: Count, overhead: Count, sources: dict[str, Count], items: Sequence[Item]) -> Account: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def items(self, /) -> list[Item]:
+        """
+        All items, largest first.
+        """
+    @property
+    def overhead(self, /) -> Count:
+        """
+        What a request costs beside its items; part of the total, of no source.
+        """
+    @property
+    def sources(self, /) -> dict[str, Count]:
+        """
+        The tokens by source.
+        """
+    @property
+    def total(self, /) -> Count:
+        """
+        The tokens of everything.
+        """
 
 @final
 class Batch:
@@ -47,18 +80,51 @@ class Batch:
 
         Raises ``Conflict`` if a path or key that it edits was changed meanwhile.
         """
+    def compact(self, /, memories: int | str | Memory, summarizer: Callable[[list[Memory]], str | Memory]) -> ViewReport:
+        """
+        Lays a summary over each run of selected memories in view; as in a session. The summarizer
+        must not use the batch.
+        """
+    def expand(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes the summaries that stand for memories off again.
+        """
     def expect(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex | None) -> None:
         """
         Makes the commit a ``Conflict`` unless the newest iteration of a path is this one; none is
         for a path where nothing ever was.
         """
+    def forget(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes memories out of the view, by whole exchanges; as in a session.
+        """
+    def hide(self, /, glob: str) -> ViewReport:
+        """
+        Takes files out of the view by a glob, also those to come.
+        """
     def iteration(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> int | None:
         """
         Returns the number of a path's newest iteration, the batch's own edits included.
         """
+    def pin_files(self, /, glob: str) -> ViewReport:
+        """
+        Keeps files in view as they are, whatever else is edited.
+        """
+    def pin_memories(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Keeps memories in view as they are, whatever else is edited.
+        """
     def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
         """
         Reads a file as the batch leaves it.
+        """
+    def recall(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Brings forgotten memories back into the view.
+        """
+    def refresh(self, /) -> ViewReport:
+        """
+        Lets outdated iterations in view give way to the current ones.
         """
     def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> None:
         """
@@ -75,6 +141,22 @@ class Batch:
     def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> int:
         """
         Brings an iteration of a file back.
+        """
+    def set_instructions(self, /, text: str) -> None:
+        """
+        Sets the system instructions; an empty text takes them away.
+        """
+    def set_sandbox_state(self, /, text: str) -> None:
+        """
+        Sets what the model is told of its sandbox; an empty text takes it away.
+        """
+    def set_tools(self, /, tools: list[dict[str, Any]]) -> None:
+        """
+        Sets the tools that the model may call, as any provider writes them.
+        """
+    def show(self, /, glob: str) -> ViewReport:
+        """
+        Puts files into the view by a glob.
         """
     def state_append(self, /, key: str | bytes | bytearray | memoryview, item: str | bytes | bytearray | memoryview) -> None:
         """
@@ -113,6 +195,18 @@ class Batch:
         """
         Cuts a list of the state to its first items; a shorter one stays as it is.
         """
+    def trim_results(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Shows what tools returned shortened.
+        """
+    def unpin_files(self, /, glob: str) -> ViewReport:
+        """
+        Takes pins of files away.
+        """
+    def unpin_memories(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes pins away.
+        """
     def write(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> int:
         """
         Writes a file and returns the number that its iteration will have.
@@ -124,6 +218,176 @@ class Batch:
     def write_symlink(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], target: str | bytes | PathLike[str] | PathLike[bytes]) -> int:
         """
         Writes a symbolic link.
+        """
+
+@final
+class Budget:
+    """
+    A limit in tokens, of prompt and answer together, and how it is kept: what is reserved for the
+    answer, above which mark a plan makes room and down to which, prices, and how many turns the
+    prompt will serve. Where a budget is asked for, an int is its limit.
+
+    Raises ``Invalid`` if the numbers do not fit together.
+
+    >>> import partita
+    >>> budget = partita.Budget(128_000, reserve=8_000, high=110_000, low=80_000)
+    >>> budget.room
+    120000
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, limit: SupportsIndex, *, reserve: SupportsIndex = 0, high: SupportsIndex | None = None, low: SupportsIndex | None = None, prices: Prices | None = None, horizon: SupportsIndex | None = None) -> Budget: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def high(self, /) -> int | None:
+        """
+        The mark above which a plan makes room; the room unless it is set.
+        """
+    @property
+    def horizon(self, /) -> int | None:
+        """
+        How many turns the prompt will serve.
+        """
+    @property
+    def limit(self, /) -> int:
+        """
+        The limit in tokens.
+        """
+    @property
+    def low(self, /) -> int | None:
+        """
+        The mark down to which a plan makes room; the high one unless it is set.
+        """
+    @property
+    def prices(self, /) -> Prices | None:
+        """
+        What a token costs; then plans weigh losses against rewriting the prompt cache.
+        """
+    @property
+    def reserve(self, /) -> int:
+        """
+        The tokens kept free for the answer.
+        """
+    @property
+    def room(self, /) -> int:
+        """
+        The tokens that a prompt may have: the limit less the reserve.
+        """
+
+@final
+class Calibration:
+    """
+    What APIs reported of requests, by model, from which the tokens of models without a public
+    tokenizer are estimated.
+
+    >>> import partita
+    >>> calibration = partita.Calibration()
+    >>> for size in range(1, 41):
+    ...     _ = calibration.observe("other-1", {"prose": 100 * size}, usage=130 * size)
+    >>> calibration.models
+    {'other-1': 40}
+    >>> count = calibration.counter("other-1")("some words in a row. " * 100)
+    >>> count.exact, count.low <= count.tokens <= count.high
+    (False, True)
+    >>> kept = calibration.to_json()
+    >>> partita.Calibration.from_json(kept).models
+    {'other-1': 40}
+    """
+    def __new__(cls, /, base: str = "o200k") -> Calibration:
+        """
+        Makes one without observations, for counts of a base encoding.
+        """
+    def __reduce__(self, /) -> tuple[object, tuple[object, ...]]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def base(self, /) -> str:
+        """
+        The id of the base counter.
+        """
+    @staticmethod
+    def class_of(text: str) -> str:
+        """
+        Tells which class a text is of.
+        """
+    def counter(self, /, model: str) -> Counter:
+        """
+        Makes a counter for a model as it has been observed so far, if ever. Later observations are
+        for the next one.
+        """
+    @staticmethod
+    def from_json(json: dict[str, Any]) -> Calibration:
+        """
+        Reads what ``to_json()`` gave. Raises ``Invalid`` for anything else.
+        """
+    @property
+    def models(self, /) -> dict[str, int]:
+        """
+        The models that were observed, with how often.
+        """
+    def observe(self, /, model: str, parts: dict[str, SupportsIndex], *, usage: SupportsIndex) -> bool:
+        """
+        Takes the report of one request: its tokens by class (``"prose"``, ``"code"``, ``"json"``,
+        ``"cjk"``, ``"other"``) as the base counts them, and all input tokens that the API counted,
+        those read from and written to a cache included. Returns whether it was taken: one without
+        parts or usage says nothing.
+        """
+    def to_json(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON, for the host to keep.
+        """
+
+@final
+class Capacity:
+    """
+    How much of a limit is spent, on what, and how much is left.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex) -> Capacity: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def headroom(self, /) -> int:
+        """
+        The tokens that are surely left beside the reserve; negative by how much it is over.
+        """
+    @property
+    def items(self, /) -> list[Item]:
+        """
+        The largest items, largest first.
+        """
+    @property
+    def items_total(self, /) -> int:
+        """
+        How many items there are, also those that are not listed.
+        """
+    @property
+    def limit(self, /) -> int:
+        """
+        The limit in tokens, of prompt and answer together.
+        """
+    @property
+    def overhead(self, /) -> Count:
+        """
+        What a request costs beside its items; part of the total, of no source.
+        """
+    @property
+    def reserve(self, /) -> int:
+        """
+        The tokens kept free for the answer.
+        """
+    @property
+    def sources(self, /) -> dict[str, Count]:
+        """
+        The tokens by source.
+        """
+    @property
+    def total(self, /) -> Count:
+        """
+        The tokens of everything.
         """
 
 @final
@@ -306,6 +570,135 @@ class Checkpoint:
     def time(self, /) -> datetime | None:
         """
         The source's time, where the source has one.
+        """
+
+@final
+class ContextDiff:
+    """
+    What a model sees otherwise from one state to another.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, added: Sequence[ContextItem], removed: Sequence[ContextItem], changed: Sequence[tuple[ContextItem, ContextItem]], first_changed: SupportsIndex | None) -> ContextDiff: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def added(self, /) -> list[ContextItem]:
+        """
+        Items that came, in the order of the request.
+        """
+    @property
+    def changed(self, /) -> list[tuple[ContextItem, ContextItem]]:
+        """
+        Items that changed, old and new.
+        """
+    @property
+    def first_changed(self, /) -> int | None:
+        """
+        How many items stand unchanged at the beginning; none if nothing differs. From there on a
+        prompt cache has nothing to offer.
+        """
+    @property
+    def removed(self, /) -> list[ContextItem]:
+        """
+        Items that went.
+        """
+
+@final
+class ContextItem:
+    """
+    One thing in a prompt that tokens are spent on, and its texts.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, source: str, key: str, texts: Sequence[str]) -> ContextItem: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def key(self, /) -> str:
+        """
+        Which one: ``instructions``, ``sandbox``, a tool's name, a memory's number,
+        ``PATH@ITERATION`` of a file.
+        """
+    @property
+    def source(self, /) -> str:
+        """
+        ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
+        """
+    @property
+    def texts(self, /) -> list[str]:
+        """
+        The texts that are sent of it, in their order; of a tool its name, description and schema.
+        """
+
+@final
+class Count:
+    """
+    A number of tokens: exact, or an estimate with bounds. ``int(count)`` is the number, and counts
+    add up, also by ``sum()``.
+
+    >>> import partita
+    >>> count = partita.count("hello world")
+    >>> count.tokens, count.exact, int(count), str(sum([count, count]))
+    (2, True, 2, '4')
+    """
+    def __add__(self, other: object, /) -> Count: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __int__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, tokens: SupportsIndex, low: SupportsIndex, high: SupportsIndex, exact: bool) -> Count: ...
+    def __radd__(self, other: object, /) -> Count: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    @property
+    def exact(self, /) -> bool:
+        """
+        Whether the number is known.
+        """
+    @property
+    def high(self, /) -> int:
+        """
+        The upper bound, by which is decided what fits; the number itself where it is exact.
+        """
+    @property
+    def low(self, /) -> int:
+        """
+        The lower bound; the number itself where it is exact.
+        """
+    @property
+    def tokens(self, /) -> int:
+        """
+        The number: the known one, or the median of the estimate.
+        """
+
+@final
+class Counter:
+    """
+    A counter of the core's own, by the name of an encoding or of an OpenAI model; or of a model
+    without a public tokenizer, by ``Calibration.counter()``.
+
+    >>> import partita
+    >>> counter = partita.Counter("gpt-4o")
+    >>> counter.id, counter("hello world").tokens
+    ('o200k_base', 2)
+    """
+    def __call__(self, /, text: str) -> Count:
+        """
+        Counts the tokens of a text, all of it as ordinary text.
+        """
+    def __new__(cls, /, name: str) -> Counter:
+        """
+        Raises ``NotFound``, listing the known names, for a model without a public tokenizer.
+        """
+    def __repr__(self, /) -> str: ...
+    @property
+    def id(self, /) -> str:
+        """
+        What its counts are kept under; another id wherever a count may be another one.
         """
 
 @final
@@ -612,6 +1005,131 @@ class History:
     def __next__(self, /) -> Iteration: ...
 
 @final
+class Horizon:
+    """
+    Where the history of a trimmed session ends.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, checkpoint: SupportsIndex, operation: SupportsIndex, actor: str, time: datetime) -> Horizon: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def actor(self, /) -> str:
+        """
+        Who trimmed; may be empty.
+        """
+    @property
+    def checkpoint(self, /) -> int:
+        """
+        The number of the oldest checkpoint that is kept.
+        """
+    @property
+    def operation(self, /) -> int:
+        """
+        The number of the oldest operation that is kept, the session's first one apart.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        When, by the clock of whoever did it.
+        """
+
+@final
+class Import:
+    """
+    Records another history: one ``checkpoint()`` a step of it, one durable commit a ``flush()``. As a
+    context manager it flushes when the block ends; when the block raises, what was not flushed is
+    dropped. The same steps make the same ids, wherever the flushes fall.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("recorded")
+    >>> with session.import_checkpoints() as history:
+    ...     for text in ["one", "two"]:
+    ...         _ = history.checkpoint(write={"a": text}, labels={"source": text})
+    >>> [entry.number for entry in session.log()], session.read_at("a", 1)
+    ([2, 1], b'one')
+    """
+    def __enter__(self, /) -> Import: ...
+    def __exit__(self, /, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None: ...
+    def __reduce__(self, /) -> Never: ...
+    def checkpoint(self, /, *, rename: dict[str | bytes, str | bytes] = ..., remove: Iterable[str | bytes] = ..., write: dict[str | bytes, str | bytes] = ..., executable: Container[str | bytes] = ..., remember: Iterable[Memory | str] = ..., labels: dict[str, str | bytes] | None = None, time: datetime | None = None) -> ObjectId:
+        """
+        Adds a checkpoint: moves, removes and writes files and appends memories, in this order, and
+        returns its id. ``time`` is the source's, ``labels`` are kept with the checkpoint. Nothing is
+        durable before ``flush()``.
+        """
+    def flush(self, /) -> None:
+        """
+        Commits what was added as one durable step.
+
+        Raises ``Conflict`` if others changed a path that a step edits: begin a new import.
+        """
+    @property
+    def latest(self, /) -> Checkpoint | None:
+        """
+        The newest checkpoint that was added, flushed or not.
+        """
+    @property
+    def raw_bytes(self, /) -> int:
+        """
+        The bytes that wait for a flush, before compression: they are in memory until then.
+        """
+    def rest_on(self, /, checkpoint: Checkpoint) -> None:
+        """
+        Makes every path that a step edits have to be as it was in this checkpoint, so that nobody's
+        own edits since are written over.
+        """
+
+@final
+class Item:
+    """
+    One thing that tokens are spent on.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, source: str, label: str, count: Count, memory: SupportsIndex | None, tool: str | None, path: str | None, iteration: SupportsIndex | None) -> Item: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def count(self, /) -> Count:
+        """
+        Its tokens.
+        """
+    @property
+    def iteration(self, /) -> int | None:
+        """
+        Of a file, the number of the iteration.
+        """
+    @property
+    def label(self, /) -> str:
+        """
+        What people are shown.
+        """
+    @property
+    def memory(self, /) -> int | None:
+        """
+        Of a memory, its number; 0 for the placeholder of a beginning that is not in view.
+        """
+    @property
+    def path(self, /) -> str | None:
+        """
+        Of a file, where it is.
+        """
+    @property
+    def source(self, /) -> str:
+        """
+        ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
+        """
+    @property
+    def tool(self, /) -> str | None:
+        """
+        Of a tool, its name.
+        """
+
+@final
 class Iteration:
     """
     An iteration: one version of the file at a path.
@@ -846,6 +1364,61 @@ class Memory:
         """
 
 @final
+class Mend:
+    """
+    What was done to a prompt so that an API takes it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, memory: SupportsIndex, what: str) -> Mend: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def memory(self, /) -> int:
+        """
+        The number of the memory that it was done to; 0 for what is no memory's.
+        """
+    @property
+    def what(self, /) -> str:
+        """
+        What was done, and why.
+        """
+
+@final
+class MessagePlan:
+    """
+    Which messages to drop so that a request fits, and the messages that are left.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def after(self, /) -> Count:
+        """
+        The tokens of what is left.
+        """
+    @property
+    def before(self, /) -> Count:
+        """
+        The tokens of the whole request.
+        """
+    @property
+    def dropped(self, /) -> list[int]:
+        """
+        The indices of the messages that go, rising.
+        """
+    @property
+    def limit(self, /) -> int:
+        """
+        The tokens that the prompt may have.
+        """
+    @property
+    def messages(self, /) -> list[dict[str, Any]]:
+        """
+        The messages that are left, the very dicts that were given. Where the dialog's beginning went, a
+        user's message that says so stands in its place.
+        """
+
+@final
 class ModelCall:
     """
     One call of a model: what answered, and what it counted.
@@ -1047,6 +1620,180 @@ class Part:
         """
 
 @final
+class Plan:
+    """
+    Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
+    ``session.apply(plan)``.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("s")
+    >>> for number in range(20):
+    ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
+    >>> plan = session.plan(1_000)
+    >>> {step.action for step in plan.steps}, plan.after.tokens <= 1_000
+    ({'forget'}, True)
+    >>> len(session.apply(plan).changed) == len(plan)
+    True
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __len__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> Never: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def after(self, /) -> Count:
+        """
+        The tokens of the prompt once the plan is applied.
+        """
+    @property
+    def before(self, /) -> Count:
+        """
+        The tokens of the prompt as it is.
+        """
+    @property
+    def cached(self, /) -> int:
+        """
+        The tokens before the first change, which a prompt cache keeps.
+        """
+    @property
+    def cost(self, /) -> PlanCost | None:
+        """
+        What the plan costs, if the budget has prices.
+        """
+    @property
+    def freed(self, /) -> int:
+        """
+        The tokens that all steps free together.
+        """
+    @property
+    def loss(self, /) -> int:
+        """
+        The value that all steps lose together, in thousandths of a token that matters fully.
+        """
+    @property
+    def optimal(self, /) -> bool:
+        """
+        Whether the plan is proved to be the cheapest one.
+        """
+    @property
+    def rewritten(self, /) -> int:
+        """
+        The tokens from the first change on, which a prompt cache has to take anew.
+        """
+    @property
+    def steps(self, /) -> list[PlanStep]:
+        """
+        The steps, in the order of the prompt.
+        """
+    @property
+    def target(self, /) -> int:
+        """
+        The tokens that were aimed at.
+        """
+
+@final
+class PlanCost:
+    """
+    What a plan costs and saves at given prices, in nano-units.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, rewriting: SupportsIndex, saved: SupportsIndex, net: SupportsIndex) -> PlanCost: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def net(self, /) -> int:
+        """
+        What the plan costs more than it saves; negative if it pays for itself.
+        """
+    @property
+    def rewriting(self, /) -> int:
+        """
+        Paid once: the rewritten tokens are put into the prompt cache instead of read from it.
+        """
+    @property
+    def saved(self, /) -> int:
+        """
+        Not paid over the budget's horizon: what is freed is not read from the cache any more.
+        """
+
+@final
+class PlanStep:
+    """
+    One step of a plan.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def action(self, /) -> str:
+        """
+        ``"refresh"``, ``"hide"``, ``"trim"``, ``"compact"`` or ``"forget"``.
+        """
+    @property
+    def files(self, /) -> list[tuple[str, int]]:
+        """
+        The files, each a path and the number of an iteration.
+        """
+    @property
+    def freed(self, /) -> int:
+        """
+        The tokens that it frees, as an upper bound.
+        """
+    @property
+    def left(self, /) -> Count:
+        """
+        The tokens that are left of them.
+        """
+    @property
+    def loss(self, /) -> int:
+        """
+        The value that is lost, in thousandths of a token that matters fully.
+        """
+    @property
+    def memories(self, /) -> list[tuple[int, int]]:
+        """
+        The exchanges, each by the numbers of its first and its last memory.
+        """
+    @property
+    def what(self, /) -> list[str]:
+        """
+        To what, in words, in the order of the prompt.
+        """
+
+@final
+class Prices:
+    """
+    What a provider asks for one token, in whole nano-units of any currency: three dollars for a
+    million tokens are 3,000 nano-dollars for one.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, input: SupportsIndex, cache_read: SupportsIndex, cache_write: SupportsIndex) -> Prices: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def cache_read(self, /) -> int:
+        """
+        A token that the prompt cache has.
+        """
+    @property
+    def cache_write(self, /) -> int:
+        """
+        A token that is put into the prompt cache.
+        """
+    @property
+    def input(self, /) -> int:
+        """
+        A token of a prompt, without a cache.
+        """
+
+@final
 class PurgeReport:
     """
     What a purge did.
@@ -1109,6 +1856,60 @@ class RecoverReport:
         """
         Refs of sessions that were set back, each with the number of the newest operation that is
         left; none where nothing is.
+        """
+
+@final
+class Remarks:
+    """
+    What was mended or refused of a source.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, count: SupportsIndex, first: Sequence[tuple[str, str]]) -> Remarks: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def count(self, /) -> int:
+        """
+        How many there are in all.
+        """
+    @property
+    def first(self, /) -> list[tuple[str, str]]:
+        """
+        The first of them: where, and what was done or why it was not taken.
+        """
+
+@final
+class Report:
+    """
+    What became of everything in a source: nothing is dropped in silence.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]]) -> Report: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def kept(self, /) -> int:
+        """
+        Memories that were made.
+        """
+    @property
+    def mended(self, /) -> Remarks:
+        """
+        What was kept otherwise than it stood, or stands oddly.
+        """
+    @property
+    def refused(self, /) -> Remarks:
+        """
+        What was not taken though it should have been.
+        """
+    @property
+    def skipped(self, /) -> list[tuple[str, str, int]]:
+        """
+        What was left out on purpose, by kind: what, why, how many.
         """
 
 @final
@@ -1209,6 +2010,13 @@ class Session:
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     def _repr_svg_(self, /) -> str: ...
+    def apply(self, /, plan: Plan, *, summarizer: Callable[[list[Memory]], str | Memory] | None = None) -> ViewReport:
+        """
+        Does what a plan says, as one operation, which ``undo()`` takes back as one. What is no longer
+        in view, or was pinned meanwhile, is left as it is, and the report says so.
+
+        A plan with compactions needs ``summarizer``, as in ``compact()``.
+        """
     def at(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Snapshot:
         """
         Returns the state at a checkpoint: a ``Checkpoint``, its id, its number, or a text such as
@@ -1228,6 +2036,20 @@ class Session:
         """
         Begins a batch that ``commit()`` commits.
         """
+    def capacity(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., largest: SupportsIndex | None = None) -> Capacity:
+        """
+        Tells what the tokens of the newest state are spent on, by source and item, largest first, and
+        what is left of a budget. ``largest`` bounds the items that are listed.
+
+        The session keeps the account: after a change only what changed is counted.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.remember("The parser drops the last token.")
+        >>> capacity = session.capacity(128_000)
+        >>> capacity.headroom == 128_000 - capacity.total.tokens
+        True
+        """
     def checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
         """
         Writes the files of a checkpoint, or of the latest state, into a directory, and returns what
@@ -1240,14 +2062,71 @@ class Session:
         """
         Returns the checkpoint that a text or a number names.
         """
+    def compact(self, /, memories: int | str | Memory, summarizer: Callable[[list[Memory]], str | Memory]) -> ViewReport:
+        """
+        Lays a summary over each run of selected memories in view, by whole exchanges. What they say
+        stays, and ``expand()`` brings it back.
+
+        ``summarizer`` is given a run's memories and returns the text, or a memory with it, which must
+        not be longer than what it covers. What it raises is raised, and nothing is changed.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.remember("Please look at the parser.")
+        >>> _ = session.remember("It drops the last token, I think.", role="assistant")
+        >>> session.compact("1..2", lambda memories: f"{len(memories)} memories").changed
+        [1, 2]
+        >>> [memory.memory.text for memory in session.view.memories()]
+        ['2 memories']
+        """
+    def context(self, /, dialect: str, *, cache_points: bool = True) -> Request:
+        """
+        Renders the request for a provider's model from the newest state: valid by construction,
+        whatever was forgotten, hidden or compacted, and whatever a crash left open.
+
+        ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. What is returned is
+        the part of the body that is of messages, instructions and tools, as a dict to which the
+        host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.remember("Hello.")
+        >>> session.context("openai-chat")
+        {'messages': [{'role': 'user', 'content': 'Hello.'}]}
+        """
     def diff(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], old: SupportsIndex, new: SupportsIndex) -> Diff:
         """
         Compares two iterations of a file.
+        """
+    def expand(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes the summaries that stand for memories off again.
+        """
+    def export(self, /, format: str = "openai-chat") -> Export:
+        """
+        Writes the latest dialog as another tool reads it, as a dict: ``"openai-chat"`` messages, or
+        ``"atif"``, harbor's trajectories. A record, not a request: calls and results stand as they
+        were. ``report`` tells what had no place, ``purged`` how many memories are left out for that.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("chat")
+        >>> _ = session.remember("hi")
+        >>> session.export()
+        {'messages': [{'role': 'user', 'content': 'hi'}]}
         """
     @property
     def files(self, /) -> Files:
         """
         The latest files, as a mapping from path to bytes.
+        """
+    def forget(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes memories out of the view, by whole exchanges; ``recall()`` and ``undo()`` bring them
+        back. What is pinned stays, and the report says so.
+
+        Memories are selected by a number, a ``Memory``, or a text: ``"3..7"``, ``"id:PREFIX"``,
+        ``"role:tool"``, ``"text:WORDS"``, ``"before:2026-11-25"``. Raises ``Invalid`` for any other,
+        ``NotFound`` for a number or an id that is not there.
         """
     def fork(self, /, name: str, *, at: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> Session:
         """
@@ -1270,14 +2149,55 @@ class Session:
         >>> str(session.graph()).split()[:2]
         ['@', '1']
         """
+    def hide(self, /, glob: str) -> ViewReport:
+        """
+        Takes files out of the view by a glob, also those to come.
+        """
     def history(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> History:
         """
         Iterates over the iterations of a file, newest first; also of one that is removed by now.
+        """
+    def horizon(self, /) -> Horizon | None:
+        """
+        Tells where the history ends, if it was trimmed.
         """
     @property
     def id(self, /) -> ObjectId:
         """
         What it is called for ever, whatever its name.
+        """
+    def import_checkpoints(self, /) -> Import:
+        """
+        Begins an import of another history on the latest state.
+        """
+    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
+        """
+        Records what the session lacks of another agent's dialog, in batches: each is one durable
+        checkpoint, so what ends an import halfway, a ``KeyboardInterrupt`` or what ``progress``
+        raises, loses nothing, and another import goes on from there. The first import also takes
+        over instructions and tools, into a session that has none.
+
+        ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
+        is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
+        ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
+        several, from 1. ``name`` is what the checkpoints' messages call the source.
+        ``progress(done, total)``, in memories, is called a few times a second.
+
+        Raises ``Invalid``, with the place, for what is no transcript, and where several
+        conversations are there to choose from.
+
+        >>> import io, partita
+        >>> session = partita.Store.in_memory().session("chat")
+        >>> text = '[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]'
+        >>> session.import_transcript(io.StringIO(text)).new
+        2
+        >>> session.import_transcript(io.StringIO(text)).known
+        2
+        """
+    @property
+    def instructions(self, /) -> str:
+        """
+        The latest system instructions; empty where none are set.
         """
     def iteration(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
         """
@@ -1311,9 +2231,25 @@ class Session:
         """
         Keeps a checkpoint whatever is trimmed.
         """
+    def pin_files(self, /, glob: str) -> ViewReport:
+        """
+        Keeps files in view as they are, whatever else is edited.
+        """
+    def pin_memories(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Keeps memories in view as they are, whatever else is edited.
+        """
     def pins(self, /) -> list[Checkpoint]:
         """
         Returns the pinned checkpoints, oldest first.
+        """
+    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None) -> Plan:
+        """
+        Plans how the newest state is made to fit a budget, by whole exchanges, without what is
+        pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
+        exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
+
+        Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
         """
     def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
         """
@@ -1344,6 +2280,14 @@ class Session:
         """
         Reads an iteration of a file by its number, from 1.
         """
+    def recall(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Brings forgotten memories back into the view, and shortened results back whole.
+        """
+    def refresh(self, /) -> ViewReport:
+        """
+        Lets outdated iterations in view give way to the current ones.
+        """
     def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> int:
         """
         Appends a memory, or a text of a role, and returns its number. A model call says which
@@ -1371,19 +2315,59 @@ class Session:
         Restores files (``scope="files"``), the dialog (``"dialog"``) or ``"all"`` of a checkpoint, as a
         new checkpoint that ``undo()`` takes back, and returns that one.
         """
+    @property
+    def sandbox_state(self, /) -> str:
+        """
+        What the model is told of its sandbox; empty where nothing is set.
+        """
     def search(self, /, text: str, *, role: str | None = None) -> Memories:
         """
         Iterates over the memories that hold a text, whatever the case of its letters, newest first.
+        """
+    def set_instructions(self, /, text: str) -> Checkpoint | None:
+        """
+        Sets the system instructions; an empty text takes them away. Returns the newest checkpoint.
+        """
+    def set_sandbox_state(self, /, text: str) -> Checkpoint | None:
+        """
+        Sets what the model is told of its sandbox; an empty text takes it away.
+        """
+    def set_tools(self, /, tools: list[dict[str, Any]]) -> Checkpoint | None:
+        """
+        Sets the tools that the model may call, as any provider writes them; none take them away.
+
+        Raises ``Invalid``, saying which tool and why.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> tool = {"name": "ls", "description": "Lists files.", "input_schema": {"type": "object"}}
+        >>> session.set_tools([tool]).number
+        1
+        >>> session.tools
+        [{'name': 'ls', 'description': 'Lists files.', 'schema': {'type': 'object'}}]
+        """
+    def show(self, /, glob: str) -> ViewReport:
+        """
+        Puts files into the view by a glob.
         """
     @property
     def state(self, /) -> State:
         """
         The host's own keyed values, as a mapping from key to bytes or to a list of bytes.
         """
+    @property
+    def tools(self, /) -> list[dict[str, Any]]:
+        """
+        The latest tools that the model may call, each ``{name, description, schema}``.
+        """
     def trim(self, /, *, keep: SupportsIndex | None = None, since: datetime | None = None) -> int:
         """
         Gives up history: keeps the newest ``keep`` checkpoints, or those ``since`` a time. Returns
         how many went. The next gc frees their bytes. This cannot be undone.
+        """
+    def trim_results(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Shows what tools returned shortened.
         """
     def undo(self, /) -> Checkpoint:
         """
@@ -1394,6 +2378,19 @@ class Session:
     def unpin(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Checkpoint:
         """
         Takes a pin away.
+        """
+    def unpin_files(self, /, glob: str) -> ViewReport:
+        """
+        Takes pins of files away.
+        """
+    def unpin_memories(self, /, memories: int | str | Memory) -> ViewReport:
+        """
+        Takes pins away.
+        """
+    @property
+    def view(self, /) -> View:
+        """
+        What of the latest memories and files is in context.
         """
     def with_actor(self, /, actor: str) -> Session:
         """
@@ -1430,6 +2427,28 @@ class SessionEntry:
         """
 
 @final
+class SessionSizes:
+    """
+    How much a session holds in its newest state.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, files: SupportsIndex, memories: SupportsIndex) -> SessionSizes: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def files(self, /) -> int:
+        """
+        Files that are there.
+        """
+    @property
+    def memories(self, /) -> int:
+        """
+        Memories.
+        """
+
+@final
 class Sessions:
     """
     The sessions of a store in the order of their names. One that comes or goes meanwhile may or
@@ -1455,6 +2474,10 @@ class Snapshot:
     """
     def __reduce__(self, /) -> Never: ...
     def __repr__(self, /) -> str: ...
+    def account(self, /, *, counter: str | Counter | Callable[[str], int | Count] = ...) -> Account:
+        """
+        Counts what a model is sent of this state, item by item.
+        """
     def changes(self, /, other: Snapshot) -> list[FileChange]:
         """
         Returns how the files differ from this state to another, in the order of their paths.
@@ -1464,10 +2487,28 @@ class Snapshot:
         """
         The checkpoint; none where the session is still empty.
         """
+    def context(self, /, dialect: str, *, cache_points: bool = True) -> Request:
+        """
+        Renders the request for a provider's model, as ``Session.context()``.
+        """
+    def context_diff(self, /, other: Snapshot) -> ContextDiff:
+        """
+        Tells what a model sees otherwise in another state than in this one.
+        """
+    def export(self, /, format: str = "openai-chat", *, name: str = "") -> Export:
+        """
+        Writes the dialog as another tool reads it, as ``Session.export()``; ``name`` is what an
+        ``"atif"`` calls the session.
+        """
     @property
     def files(self, /) -> Files:
         """
         The files, as a mapping from path to bytes.
+        """
+    @property
+    def instructions(self, /) -> str:
+        """
+        The system instructions; empty where none are set.
         """
     def memories(self, /, *, start: SupportsIndex = 1, reverse: bool = False) -> Memories:
         """
@@ -1485,6 +2526,11 @@ class Snapshot:
 
         Raises ``NotFound`` if there is none, saying since when.
         """
+    @property
+    def sandbox_state(self, /) -> str:
+        """
+        What the model is told of its sandbox; empty where nothing is set.
+        """
     def search(self, /, text: str, *, role: str | None = None) -> Memories:
         """
         Iterates over the memories that hold a text, whatever the case of its letters, newest first.
@@ -1493,6 +2539,16 @@ class Snapshot:
     def state(self, /) -> State:
         """
         The host's keyed values.
+        """
+    @property
+    def tools(self, /) -> list[dict[str, Any]]:
+        """
+        The tools that the model may call, each ``{name, description, schema}``.
+        """
+    @property
+    def view(self, /) -> View:
+        """
+        What of memories and files is in context.
         """
 
 @final
@@ -1550,6 +2606,11 @@ class StateList:
     def __iter__(self, /) -> Iterator[bytes]: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
+    def shared(self, /, other: StateList) -> int:
+        """
+        Tells how many first items it has in common with another list of the same store. Reads only
+        where the two differ.
+        """
 
 @final
 class StateRows:
@@ -1639,6 +2700,10 @@ class Store:
         """
         Whether it was closed.
         """
+    def content_size(self, /, id: ObjectId) -> int:
+        """
+        Returns the bytes of a content, without reading it.
+        """
     def create_session(self, /, name: str) -> Session:
         """
         Creates a session.
@@ -1713,6 +2778,13 @@ class Store:
 
         Raises ``Invalid`` for a name that cannot be.
         """
+    def session_sizes(self, /, name: str) -> SessionSizes:
+        """
+        Tells how much a session holds in its newest state; known without reading it where it was
+        asked for before.
+
+        Raises ``NotFound`` if there is no such session.
+        """
     def sessions(self, /, *, prefix: str = "", after: str | None = None, limit: SupportsIndex | None = None) -> Sessions:
         """
         Iterates over the sessions in the order of their names: those that begin with ``prefix`` and
@@ -1770,6 +2842,63 @@ class Tombstone:
         """
 
 @final
+class TranscriptImport:
+    """
+    What an import of a transcript did.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]]) -> TranscriptImport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def conversation(self, /) -> str:
+        """
+        Which of its conversations it was: empty for the only or main one.
+        """
+    @property
+    def format(self, /) -> str:
+        """
+        How the source is written.
+        """
+    @property
+    def instructions(self, /) -> bool:
+        """
+        Whether it set the instructions.
+        """
+    @property
+    def known(self, /) -> int:
+        """
+        Memories that the session had, or that were purged from it.
+        """
+    @property
+    def new(self, /) -> int:
+        """
+        Memories that it added.
+        """
+    @property
+    def others(self, /) -> list[tuple[int, str, int]]:
+        """
+        The other conversations of the source: number, name, memories.
+        """
+    @property
+    def report(self, /) -> Report:
+        """
+        What became of everything in the conversation.
+        """
+    @property
+    def tools(self, /) -> int | None:
+        """
+        How many tools it set; none where it set no tools.
+        """
+    @property
+    def tools_left_out(self, /) -> list[str]:
+        """
+        Why tools were left out, one line each.
+        """
+
+@final
 class Usage:
     """
     Tokens that a provider says it counted; none is what it did not say, which is not zero.
@@ -1806,9 +2935,227 @@ class Usage:
         How many of the output's tokens were thoughts.
         """
 
+@final
+class View:
+    """
+    What of a state's memories and files is in context, apart from what exists.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("s")
+    >>> for text in ["one", "two", "three"]:
+    ...     _ = session.remember(text)
+    >>> session.forget("1..2").changed
+    [1, 2]
+    >>> [memory.number for memory in session.view.memories()]
+    [3]
+    """
+    def __repr__(self, /) -> str: ...
+    def files(self, /) -> list[ViewFile]:
+        """
+        Returns the files in view, in the order in which they came into it.
+        """
+    def memories(self, /, *, forgotten: bool = False) -> list[ViewMemory]:
+        """
+        Returns the memories in view in their order, summaries in place of what they cover; on wish
+        also those that are forgotten. Purged ones are left out.
+        """
+    def rules(self, /) -> list[ViewRule]:
+        """
+        Returns the patterns that hide and show files, oldest first.
+        """
+
+@final
+class ViewFile:
+    """
+    A file in view.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, iteration: ObjectId, after: SupportsIndex, pinned: bool) -> ViewFile: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def after(self, /) -> int:
+        """
+        The number of the newest memory when it came into view; 0 before the first.
+        """
+    @property
+    def iteration(self, /) -> ObjectId:
+        """
+        The iteration.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        The number of the iteration.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        Where it is.
+        """
+    @property
+    def pinned(self, /) -> bool:
+        """
+        Whether nothing else may touch it.
+        """
+
+@final
+class ViewMemory:
+    """
+    A memory in view.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, memory: Memory, state: str, last: SupportsIndex | None, pinned: bool, relies_on: Sequence[ObjectId]) -> ViewMemory: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def last(self, /) -> int | None:
+        """
+        Of a summary, the last number that it covers.
+        """
+    @property
+    def memory(self, /) -> Memory:
+        """
+        The memory.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its number; of a summary the first number that it covers.
+        """
+    @property
+    def pinned(self, /) -> bool:
+        """
+        Whether nothing else may touch it.
+        """
+    @property
+    def relies_on(self, /) -> list[ObjectId]:
+        """
+        Of a summary, what it relies on: calls, results and checks that it covers.
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        How it stands in the view: ``"full"``, ``"trimmed"`` with what tools returned shortened,
+        ``"summary"`` of a range of memories, or ``"forgotten"``.
+        """
+
+@final
+class ViewReport:
+    """
+    What an edit of the view did, and what it left alone. Files are paths with the number of an
+    iteration; a summary is known by the first number that it covers.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, named: bytes, widened: bytes, summaries: Sequence[tuple[SupportsIndex, SupportsIndex]], changed: bytes, pinned: bytes, files_out: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_in: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_changed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_pinned: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], rules: bool, checkpoint: Checkpoint | None) -> ViewReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def changed(self, /) -> list[int]:
+        """
+        The memories whose part in the view changed.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The session's newest checkpoint after it; none where nothing changed, and in a batch.
+        """
+    @property
+    def files_changed(self, /) -> list[tuple[str, int]]:
+        """
+        The files in view that were pinned or unpinned.
+        """
+    @property
+    def files_in(self, /) -> list[tuple[str, int]]:
+        """
+        The files that came into view.
+        """
+    @property
+    def files_out(self, /) -> list[tuple[str, int]]:
+        """
+        The files that went out of view.
+        """
+    @property
+    def files_pinned(self, /) -> list[tuple[str, int]]:
+        """
+        The files that would have gone out of view but for their pin.
+        """
+    @property
+    def named(self, /) -> list[int]:
+        """
+        The memories that were named.
+        """
+    @property
+    def pinned(self, /) -> list[int]:
+        """
+        The memories that would have changed but for a pin in their exchange.
+        """
+    @property
+    def rules(self, /) -> bool:
+        """
+        Whether what hides files to come changed.
+        """
+    @property
+    def summaries(self, /) -> list[tuple[int, int]]:
+        """
+        The summaries that stand for named memories, each taken whole: first and last number.
+        """
+    @property
+    def widened(self, /) -> list[int]:
+        """
+        The memories that were added, so that no exchange is torn.
+        """
+
+@final
+class ViewRule:
+    """
+    A pattern that hides or shows files, also those to come; the last that matches counts.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, hides: bool, glob: str | bytes | PathLike[str] | PathLike[bytes]) -> ViewRule: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def glob(self, /) -> str:
+        """
+        Which files.
+        """
+    @property
+    def hides(self, /) -> bool:
+        """
+        Whether it hides; else it shows.
+        """
+
 def _command(arguments: list[str], /) -> int:
     """
     Runs the command with its arguments, the program's name first, and returns its exit code.
+    """
+
+def count(given: str | bytes | list[dict[str, Any]] | dict[str, Any], /, *, counter: str | Counter | Callable[[str], int | Count] = ..., tools: list[dict[str, Any]] | None = None) -> Count:
+    """
+    Counts the tokens of a text, or of messages as a request: the provider's own dicts, of Anthropic,
+    OpenAI Chat or Responses, or a whole request's body. ``tools`` take the place of the body's.
+
+    Messages count by OpenAI's published rule. ``counter`` is the name of an encoding or of an OpenAI
+    model, a ``Counter``, or a callable from str to int (or ``Count``) with an ``id``.
+
+    Raises ``Invalid`` for messages that cannot be read, ``TypeError`` with the place for what is no
+    JSON.
+
+    >>> import partita
+    >>> partita.count("hello world").tokens
+    2
+    >>> messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
+    >>> partita.count(messages, counter="gpt-4o").tokens
+    15
     """
 
 def diff(old: str | bytes | bytearray | memoryview, new: str | bytes | bytearray | memoryview, /) -> Diff:
@@ -1823,6 +3170,25 @@ def error_codes() -> list[str]:
     Returns the stable code of every kind of error, in the core's order.
     """
 
+def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ...) -> MessagePlan:
+    """
+    Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
+    its result; never instructions nor what is asked last. The messages are the provider's own
+    dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
+    if what was given is.
+
+    ``limit`` is in tokens, or a ``Budget``. Raises ``Invalid`` if it cannot fit: by how much, and what
+    holds the most of it; else as ``count()``.
+
+    >>> import partita
+    >>> messages = [{"role": "user", "content": f"Question {n}. " + "More. " * 50} for n in range(20)]
+    >>> plan = partita.plan(messages, limit=500)
+    >>> plan.before.tokens > 500 >= plan.after.tokens
+    True
+    >>> plan.messages == [m for at, m in enumerate(messages) if at not in plan.dropped]
+    True
+    """
+
 def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:
     """
     Makes a damaged store whole again, with what is left of it: copies every object that is whole,
@@ -1830,4 +3196,18 @@ def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progres
     tombstone for whatever is lost. The damaged files move to ``quarantine``; nothing is deleted.
 
     ``progress(done, total)`` is called a few times a second; what it raises ends the work.
+    """
+
+def render(messages: list[dict[str, Any]] | dict[str, Any], *, dialect: str, tools: list[dict[str, Any]] | None = None, cache_points: bool = False) -> Request:
+    """
+    Renders messages of any provider's as the request of another's: the part of its body that is of
+    messages, instructions and tools. What no API takes is mended, and ``mends`` tells of it.
+
+    ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. ``cache_points`` marks
+    Anthropic's requests with ``cache_control``. Raises as ``count()``.
+
+    >>> import partita
+    >>> messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
+    >>> partita.render(messages, dialect="anthropic")
+    {'system': [{'type': 'text', 'text': 'Be brief.'}], 'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'hi'}]}]}
     """
