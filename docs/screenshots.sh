@@ -31,7 +31,7 @@ for text in 'one try' 'another try'; do echo "$text" | "$partita" write trial no
 "$partita" fork project review --at "$((newest - 2))" >/dev/null
 echo 'Looks right.' | "$partita" write review notes/review.md >/dev/null
 "$partita" show project README.md >/dev/null
-"$partita" show project 'core/src/{lib,error,id}.rs' >/dev/null
+for name in lib error id; do "$partita" show project "core/src/$name.rs" >/dev/null; done
 "$partita" forget project 5..6 >/dev/null
 "$partita" pin project --at "$((newest - 8))" >/dev/null
 mkdir "$work/pages"

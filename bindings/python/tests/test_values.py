@@ -51,6 +51,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         change,
         diff,
         diff.lines()[0],
+        session.graph(),
         session.memory(1),
         session.memory(2),
         Memory.user("hi"),

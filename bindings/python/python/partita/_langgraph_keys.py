@@ -6,8 +6,8 @@ A thread is a session. In its state stand, for each checkpoint of each namespace
 area  key after the area's letter                 value
 ====  ==========================================  ==============================================
 ``c`` namespace, checkpoint                       the record, see ``_langgraph_record``
-``h`` namespace, checkpoint                       the record of a checkpoint that was deleted, as far
-                                                  as a delta channel of one that stays needs it
+``h`` namespace, checkpoint                       what a delta channel of a checkpoint that stays needs
+                                                  of one that was deleted
 ``d`` namespace, checkpoint, ``k``                the record's rest, where it is long
 ``d`` namespace, checkpoint, ``v`` channel, mark  the value of a channel
 ``d`` namespace, checkpoint, ``w`` task, place,   a write
@@ -80,7 +80,7 @@ def name_thread(batch: Batch, state: State, prefix: str, name: str, thread_id: s
 
 
 def part(text: str) -> bytes:
-    """Returns the bytes of one part of a key: they sort as the texts do, and none begins another."""
+    """Returns the bytes of one part of a key: they sort as texts do, and none begins another."""
     return text.encode("utf-8", "surrogatepass").replace(b"\0", b"\0\xff") + b"\0"
 
 
@@ -96,7 +96,7 @@ def parts(key: bytes) -> list[str]:
 
 
 def part_end(key: bytes, start: int) -> int:
-    """Returns where the part that begins at ``start`` ends: after its first zero that stands alone."""
+    """Returns where the part that begins at ``start`` ends: after the first zero by itself."""
     while True:
         start = key.index(b"\0", start) + 1
         if key[start : start + 1] != b"\xff":

@@ -129,8 +129,8 @@ class ThreadState:
     # Values.
 
     def value(self, ns: str, channel: str, home: Home, *, keeps: bool = True) -> Any:
-        """Returns the value of a channel, as new objects; a list is remembered if it is likely to be
-        read or continued soon."""
+        """Returns the value of a channel, as new objects. A list is remembered where it is likely to
+        be read or continued soon."""
         key = value_key(ns, channel, home)
         if home.kind in (Kind.LIST, Kind.SNAPSHOT):
             value: Any = self._list((ns, channel), key, keeps)

@@ -1,8 +1,8 @@
 """Deleting checkpoints of a thread, and all that nothing leads to after that.
 
-A value stays as long as a checkpoint that stays has it, wherever it stands. Of a checkpoint that goes,
-the link to its parent, the writes and the values stay that a delta channel of a later one needs, under
-another key, where no listing finds it.
+A value stays as long as a checkpoint that stays has it, wherever it stands. Of a checkpoint that
+goes, the link to its parent, the writes and the values stay that a delta channel of a later one
+needs, under another key, where no listing finds it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ KEPT_BYTES_MAX = 64 << 20
 
 
 def encode(typed: tuple[str, bytes]) -> bytes:
-    """Returns a serialised value as one byte string: the length of its type, the type, the bytes."""
+    """Returns a serialised value as one byte string: its type's length, its type, its bytes."""
     kind = typed[0].encode()
     return bytes([len(kind)]) + kind + bytes(typed[1])
 
@@ -285,8 +285,8 @@ class Lists:
             return known
 
     def put(self, key: bytes, known: Known, before: bytes | None = None) -> None:
-        """Remembers a list, in the place of the version before, and forgets those that were not used
-        for long where it gets too many."""
+        """Remembers a list, in the place of the version before, and forgets those that were not
+        used for long where it gets too many."""
         with self._lock:
             for old in (key, before):
                 if old is not None:

@@ -74,11 +74,11 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
 
     A step costs what it changes: of a list, such as the messages, the new items alone are
     serialised and stored. Each ``put`` and ``put_writes`` is one durable commit. Many threads and
-    many processes may use one store, also for the same LangGraph thread. Reads of the past cost what
-    reads of the present cost; ``copy_thread`` copies nothing.
+    many processes may use one store, also for the same LangGraph thread. Reads of the past cost
+    what reads of the present cost; ``copy_thread`` copies nothing.
 
-    ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none and
-    is closed with the saver. ``prefix`` begins the names of the sessions.
+    ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none
+    and is closed with the saver. ``prefix`` begins the names of the sessions.
 
     Raises what the store raises; ``partita.Conflict`` only where others win over and over.
     """
@@ -161,8 +161,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> Iterator[CheckpointTuple]:
-        """Iterates over checkpoints, newest first: those of the configuration's thread, namespace and
-        checkpoint as far as it names them, or of all threads.
+        """Iterates over checkpoints, newest first: those of the configuration's thread, namespace
+        and checkpoint as far as it names them, or of all threads.
 
         What a tuple holds is read when it is first asked for, as it was when the listing began.
         """
@@ -180,8 +180,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def get_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
-        """Returns the writes that made each channel what it is at a checkpoint, oldest first, and the
-        stored value that they begin with, if there is one."""
+        """Returns the writes that made each channel what it is at a checkpoint, oldest first, and
+        the stored value that they begin with, if there is one."""
         thread = self._thread(config) if channels else None
         state = thread.latest() if thread else None
         if state is None:
@@ -220,8 +220,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Stores what a task wrote, as one durable step. What the task wrote there before stays, but
-        errors, interrupts and resumes are replaced."""
+        """Stores what a task wrote, as one durable step. What the task wrote there before stays,
+        but errors, interrupts and resumes are replaced."""
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
         checkpoint_id: str = config["configurable"]["checkpoint_id"]
@@ -233,8 +233,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         )
 
     def delete_thread(self, thread_id: str) -> None:
-        """Deletes all checkpoints and writes of a thread. Their bytes stay in the store until its gc
-        frees them."""
+        """Deletes all checkpoints and writes of a thread. Their bytes stay in the store until its
+        gc frees them."""
         try:
             self.store.delete_session(session_name(self._prefix, thread_id))
         except NotFound:
@@ -243,8 +243,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
         """Deletes all checkpoints of these runs and the writes to them. Looks at every thread.
 
-        What a checkpoint of another run is made of stays: values that it shares, and the writes that
-        a delta channel of it is replayed from.
+        What a checkpoint of another run is made of stays: values that it shares, and the writes
+        that a delta channel of it is replayed from.
         """
         gone = set(run_ids)
         for thread in self._threads() if gone else ():
@@ -268,8 +268,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
                 self._write_to(target, lambda thread: thread.add_all(source))
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Deletes checkpoints of threads: all but the newest of each namespace, or with ``"delete"``
-        all of them.
+        """Deletes checkpoints of threads: all but the newest of each namespace, or with
+        ``"delete"`` all of them.
 
         What the newest is made of stays, also the writes that its delta channels are replayed from.
         """
