@@ -423,6 +423,7 @@ impl Plan {
         )
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(PyTypeError::new_err("a Plan does not pickle: plan again where it is applied"))
     }
@@ -441,7 +442,7 @@ impl Session {
     /// >>> capacity = session.capacity(128_000)
     /// >>> capacity.headroom == 128_000 - capacity.total.tokens
     /// True
-    #[pyo3(signature = (budget, *, counter = AnyCounter::default(), largest = None),
+    #[pyo3(signature = (budget, *, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), largest = None),
         text_signature = "($self, budget, *, counter='o200k', largest=None)")]
     fn capacity(
         &self,
@@ -462,7 +463,7 @@ impl Session {
     /// exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
     ///
     /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
-    #[pyo3(signature = (budget, *, counter = AnyCounter::default(), summaries = None),
+    #[pyo3(signature = (budget, *, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), summaries = None),
         text_signature = "($self, budget, *, counter='o200k', summaries=None)")]
     fn plan(
         &self,
@@ -506,7 +507,7 @@ impl Session {
 #[pymethods]
 impl Snapshot {
     /// Counts what a model is sent of this state, item by item.
-    #[pyo3(signature = (*, counter = AnyCounter::default()), text_signature = "($self, *, counter='o200k')")]
+    #[pyo3(signature = (*, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default()), text_signature = "($self, *, counter='o200k')")]
     fn account(&self, py: Python<'_>, counter: AnyCounter) -> PyResult<Account> {
         let account =
             counting_in(py, &self.0, &counter, |snapshot, counter| snapshot.account(counter))?;

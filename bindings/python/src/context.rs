@@ -162,7 +162,7 @@ impl Session {
     /// >>> _ = session.remember("Hello.")
     /// >>> session.context("openai-chat")
     /// {'messages': [{'role': 'user', 'content': 'Hello.'}]}
-    #[pyo3(signature = (dialect, *, cache_points = true) -> "Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,
@@ -205,7 +205,7 @@ impl Snapshot {
     }
 
     /// Renders the request for a provider's model, as ``Session.context()``.
-    #[pyo3(signature = (dialect, *, cache_points = true) -> "Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,

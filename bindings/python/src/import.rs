@@ -140,6 +140,7 @@ impl Import {
         self.flush(py)
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err("an Import does not pickle: flush it"))
     }

@@ -151,7 +151,7 @@ fn number<'py>(py: Python<'py>, digits: &str) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyFloat::new(py, digits.parse().unwrap_or(f64::NAN)).into_any())
 }
 
-/// A dict of JSON, or a list of them, as arguments have it.
+/// A dict of JSON.
 #[derive(Debug)]
 pub(crate) struct Dict(pub(crate) Json);
 
@@ -169,5 +169,25 @@ impl<'py> IntoPyObject<'py> for Dict {
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         object(py, &self.0)
+    }
+}
+
+/// A list of dicts of JSON.
+#[derive(Debug)]
+pub(crate) struct Dicts(pub(crate) Py<PyList>);
+
+impl<'py> IntoPyObject<'py> for Dicts {
+    type Target = PyList;
+    type Output = Bound<'py, PyList>;
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_subscript!(
+        pyo3::type_hint_identifier!("builtins", "list"),
+        <Dict as IntoPyObject<'_>>::OUTPUT_TYPE
+    );
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        Ok(self.0.into_bound(py))
     }
 }

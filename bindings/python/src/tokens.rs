@@ -11,7 +11,7 @@ use crate::budget::AnyBudget;
 use crate::context::{dialect_of, request};
 use crate::counter::{AnyCounter, Count, counting};
 use crate::error::{OrRaise as _, invalid};
-use crate::json::to_json;
+use crate::json::{Dicts, to_json};
 
 /// Reads messages of any provider's, with tools beside them.
 fn read(given: &Bound<'_, PyAny>, tools: Option<&Bound<'_, PyAny>>) -> PyResult<Messages> {
@@ -44,7 +44,7 @@ fn read(given: &Bound<'_, PyAny>, tools: Option<&Bound<'_, PyAny>>) -> PyResult<
 #[pyfunction]
 #[pyo3(
     signature = (given: "str | bytes | list[dict[str, typing.Any]] | dict[str, typing.Any]", /, *,
-        counter = AnyCounter::default(), tools: "list[dict[str, typing.Any]] | None" = None) -> "Count",
+        counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), tools: "list[dict[str, typing.Any]] | None" = None) -> "Count",
     text_signature = "(given, /, *, counter='o200k', tools=None)"
 )]
 pub(crate) fn count(
@@ -73,23 +73,32 @@ pub(crate) fn count(
 }
 
 /// Which messages to drop so that a request fits, and the messages that are left.
-#[pyclass(module = "partita", frozen, get_all)]
+#[pyclass(module = "partita", frozen)]
 pub(crate) struct MessagePlan {
     /// The tokens that the prompt may have.
+    #[pyo3(get)]
     limit: u64,
     /// The tokens of the whole request.
+    #[pyo3(get)]
     before: Count,
     /// The tokens of what is left.
+    #[pyo3(get)]
     after: Count,
     /// The indices of the messages that go, rising.
+    #[pyo3(get)]
     dropped: Vec<usize>,
-    /// The messages that are left, the very dicts that were given. Where the dialog's beginning went, a
-    /// user's message that says so stands in its place.
     messages: Py<PyList>,
 }
 
 #[pymethods]
 impl MessagePlan {
+    /// The messages that are left, the very dicts that were given. Where the dialog's beginning went, a
+    /// user's message that says so stands in its place.
+    #[getter]
+    fn messages(&self, py: Python<'_>) -> Dicts {
+        Dicts(self.messages.clone_ref(py))
+    }
+
     fn __repr__(&self) -> String {
         format!("<MessagePlan: {} dropped, {} tokens left>", self.dropped.len(), self.after.tokens)
     }
@@ -113,7 +122,7 @@ impl MessagePlan {
 #[pyfunction]
 #[pyo3(
     signature = (messages: "list[dict[str, typing.Any]] | dict[str, typing.Any]", tools: "list[dict[str, typing.Any]] | None" = None,
-        *, limit, counter = AnyCounter::default()) -> "MessagePlan",
+        *, limit, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default()) -> "MessagePlan",
     text_signature = "(messages, tools=None, *, limit, counter='o200k')"
 )]
 pub(crate) fn plan(
@@ -183,7 +192,7 @@ fn is_system(message: &Bound<'_, PyAny>) -> bool {
 /// {'system': [{'type': 'text', 'text': 'Be brief.'}], 'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'hi'}]}]}
 #[pyfunction]
 #[pyo3(signature = (messages: "list[dict[str, typing.Any]] | dict[str, typing.Any]", *, dialect,
-    tools: "list[dict[str, typing.Any]] | None" = None, cache_points = false) -> "Request")]
+    tools: "list[dict[str, typing.Any]] | None" = None, cache_points = false) -> "partita._documents.Request")]
 pub(crate) fn render<'py>(
     py: Python<'py>,
     messages: &Bound<'py, PyAny>,

@@ -275,7 +275,7 @@ impl Session {
     /// >>> _ = session.remember("hi")
     /// >>> session.export()
     /// {'messages': [{'role': 'user', 'content': 'hi'}]}
-    #[pyo3(signature = (format = "openai-chat") -> "Export")]
+    #[pyo3(signature = (format = "openai-chat") -> "partita._documents.Export")]
     fn export<'py>(&self, py: Python<'py>, format: &str) -> PyResult<Bound<'py, PyAny>> {
         let format: ExportFormat = format.parse().or_raise()?;
         let (export, purged) =
@@ -288,7 +288,7 @@ impl Session {
 impl Snapshot {
     /// Writes the dialog as another tool reads it, as ``Session.export()``; ``name`` is what an
     /// ``"atif"`` calls the session.
-    #[pyo3(signature = (format = "openai-chat", *, name = "") -> "Export")]
+    #[pyo3(signature = (format = "openai-chat", *, name = "") -> "partita._documents.Export")]
     fn export<'py>(
         &self,
         py: Python<'py>,
