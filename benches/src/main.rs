@@ -16,6 +16,7 @@ mod open;
 mod peers;
 mod plan;
 mod process;
+mod python;
 mod read;
 mod recount;
 mod size;
@@ -45,7 +46,7 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 14] = [
+const BENCHES: [(&str, Bench, &str); 15] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
@@ -58,6 +59,7 @@ const BENCHES: [(&str, Bench, &str); 14] = [
     ("check", check::run, "check beside the bytes that it verifies"),
     ("open", open::run, "opening a store of many sessions"),
     ("process", process::run, "a process an edit beside an empty process"),
+    ("python", python::run, "calls and writes of the Python package beside the library"),
     ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];

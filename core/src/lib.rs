@@ -36,8 +36,8 @@ mod workspace;
 
 #[cfg(feature = "tokens")]
 pub use budget::{
-    Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Makeup, Material, Plan,
-    PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, plan,
+    Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Fit, FitExchange, Makeup,
+    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, fit, plan,
 };
 #[cfg(feature = "tokens")]
 pub use context::{
@@ -63,8 +63,8 @@ pub use session::{
     Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState,
     NewEntry, PairInView, PlanKey, PlanOptions, RestorePlan, RestoreScope, Selector, Session,
     SessionEntry, SessionSizes, Sessions, Snapshot, State, StateEntries, StateEntry, StateSnapshot,
-    StateValue, Step, Summarizer, Trim, TrimReport, View, ViewFile, ViewFiles, ViewMemories,
-    ViewMemory, ViewReport, ViewRule,
+    StateValue, Step, Summarizer, TranscriptImport, TranscriptProgress, Trim, TrimReport, View,
+    ViewFile, ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod crash;
+pub mod displays;
 pub mod forge;
 pub mod fuzz;
 pub mod git;

@@ -6,6 +6,7 @@ mod corpus;
 mod crash;
 mod damage;
 mod dialog;
+mod displays;
 mod edits;
 mod import;
 mod inputs;

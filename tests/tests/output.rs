@@ -83,7 +83,7 @@ fn every_command_has_help_with_an_example() {
     let dir = tempfile::tempdir().unwrap();
     let partita = Partita::at(dir.path().join("store"));
     let all = partita.text(["--help"]);
-    for name in COMMANDS.into_iter().chain(["stats"]) {
+    for name in COMMANDS.into_iter().chain(["report", "stats"]) {
         assert!(all.contains(name), "{name} is not in the help");
         let help = partita.text([name, "--help"]);
         assert!(help.contains("partita "), "{name} has no example:\n{help}");

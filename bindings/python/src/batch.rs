@@ -8,7 +8,8 @@ use pyo3::types::PyBytes;
 use crate::convert::Data;
 use crate::handle::Handle;
 use crate::history::Checkpoint;
-use crate::memory::{ModelCall, memory_of};
+use crate::memory::memory_of;
+use crate::model_call::ModelCall;
 use crate::path::SessionPath;
 
 /// Changes on their way into one checkpoint: all or nothing when committed, nothing at all when
@@ -47,6 +48,22 @@ impl Batch {
                 None => Err(ended()),
             }
         })
+    }
+
+    /// Calls the core with the batch taken out, for what calls Python back: that must not wait for
+    /// the batch.
+    pub(crate) fn lend<R: Send>(
+        &self,
+        py: Python<'_>,
+        edit: impl FnOnce(&mut partita::Batch) -> partita::Result<R> + Send,
+    ) -> PyResult<partita::Result<R>> {
+        let mut batch = self.end(py)?.ok_or_else(|| crate::error::raise(ended()))?;
+        let result = py.detach(|| edit(&mut batch));
+        self.batch.run(py, |place| {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(batch);
+            Ok(())
+        })?;
+        Ok(result)
     }
 
     fn end(&self, py: Python<'_>) -> PyResult<Option<partita::Batch>> {
@@ -226,6 +243,7 @@ impl Batch {
         Ok(())
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err("a Batch does not pickle: commit it"))
     }

@@ -131,12 +131,26 @@ impl Files {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.keys(py)?.into_pyobject(py)?.try_iter()
+        self.under(py, SessionPath(Vec::new()))?.into_pyobject(py)?.try_iter()
     }
 
-    /// Returns the paths.
-    fn keys(&self, py: Python<'_>) -> PyResult<Vec<SessionPath>> {
-        self.under(py, SessionPath(Vec::new()))
+    /// Returns the paths, as they are now.
+    #[pyo3(signature = () -> "collections.abc.KeysView[str]")]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, "KeysView")
+    }
+
+    /// Returns the bytes of the files, as they are now; each is read when one comes to it.
+    #[pyo3(signature = () -> "collections.abc.ValuesView[bytes]")]
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, "ValuesView")
+    }
+
+    /// Returns each path with the bytes of its file, as they are now; each is read when one comes
+    /// to it.
+    #[pyo3(signature = () -> "collections.abc.ItemsView[str, bytes]")]
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, "ItemsView")
     }
 
     /// Returns the bytes of a file, or ``default`` where there is none.
@@ -183,6 +197,12 @@ impl Files {
 }
 
 impl Files {
+    /// Makes a view of the files that what is committed later does not change.
+    fn view<'py>(&self, py: Python<'py>, class: &str) -> PyResult<Bound<'py, PyAny>> {
+        let fixed = Files(self.0.with(Source::Fixed(self.0.run(py, Source::snapshot)?)));
+        py.import("collections.abc")?.getattr(class)?.call1((fixed,))
+    }
+
     fn session(&self) -> PyResult<&partita::Session> {
         match self.0.get()? {
             Source::Latest(session) => Ok(session),

@@ -4,8 +4,12 @@
 //! core, and hands over what that returns.
 
 mod batch;
+mod budget;
 mod checkout;
+mod command;
+mod context;
 mod convert;
+mod counter;
 mod diff;
 mod display;
 mod error;
@@ -13,14 +17,21 @@ mod files;
 mod handle;
 mod history;
 mod id;
+mod import;
+mod json;
 mod memory;
+mod model_call;
+mod part;
 mod path;
 mod session;
 mod snapshot;
 mod state;
 mod store;
+mod tokens;
+mod transcript;
 mod upkeep;
 mod value;
+mod view;
 
 use pyo3::prelude::*;
 
@@ -29,7 +40,15 @@ mod _partita {
     #[pymodule_export]
     use crate::batch::Batch;
     #[pymodule_export]
+    use crate::budget::{Account, Budget, Capacity, Item, Plan, PlanCost, PlanStep, Prices};
+    #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
+    #[pymodule_export]
+    use crate::command::_command;
+    #[pymodule_export]
+    use crate::context::{ContextDiff, ContextItem, Mend};
+    #[pymodule_export]
+    use crate::counter::{Calibration, Count, Counter};
     #[pymodule_export]
     use crate::diff::{Change, Diff, diff};
     #[pymodule_export]
@@ -43,7 +62,13 @@ mod _partita {
     #[pymodule_export]
     use crate::id::ObjectId;
     #[pymodule_export]
-    use crate::memory::{Memories, Memory, ModelCall, Part, Usage};
+    use crate::import::{Horizon, Import};
+    #[pymodule_export]
+    use crate::memory::{Memories, Memory};
+    #[pymodule_export]
+    use crate::model_call::{ModelCall, Usage};
+    #[pymodule_export]
+    use crate::part::Part;
     #[pymodule_export]
     use crate::session::{RestorePlan, Session};
     #[pymodule_export]
@@ -51,9 +76,15 @@ mod _partita {
     #[pymodule_export]
     use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
-    use crate::store::{SessionEntry, Sessions, Stats, Store};
+    use crate::store::{SessionEntry, SessionSizes, Sessions, Stats, Store};
+    #[pymodule_export]
+    use crate::tokens::{MessagePlan, count, plan, render};
+    #[pymodule_export]
+    use crate::transcript::{Remarks, Report, TranscriptImport};
     #[pymodule_export]
     use crate::upkeep::{
         CheckReport, Fault, GcReport, PurgeReport, RecoverReport, Tombstone, recover,
     };
+    #[pymodule_export]
+    use crate::view::{View, ViewFile, ViewMemory, ViewReport, ViewRule};
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, type_hint_union};
 
 use crate::error::invalid;
 
@@ -27,16 +29,16 @@ impl From<&partita::FilePath> for SessionPath {
 }
 
 #[cfg(feature = "stubs")]
-const ANY_PATH: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-    pyo3::type_hint_identifier!("builtins", "str"),
-    pyo3::type_hint_identifier!("builtins", "bytes"),
-    pyo3::type_hint_subscript!(
-        pyo3::type_hint_identifier!("os", "PathLike"),
-        pyo3::type_hint_identifier!("builtins", "str")
+const ANY_PATH: PyStaticExpr = type_hint_union!(
+    type_hint_identifier!("builtins", "str"),
+    type_hint_identifier!("builtins", "bytes"),
+    type_hint_subscript!(
+        type_hint_identifier!("os", "PathLike"),
+        type_hint_identifier!("builtins", "str")
     ),
-    pyo3::type_hint_subscript!(
-        pyo3::type_hint_identifier!("os", "PathLike"),
-        pyo3::type_hint_identifier!("builtins", "bytes")
+    type_hint_subscript!(
+        type_hint_identifier!("os", "PathLike"),
+        type_hint_identifier!("builtins", "bytes")
     )
 );
 
@@ -44,7 +46,7 @@ impl<'py> FromPyObject<'_, 'py> for SessionPath {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = ANY_PATH;
+    const INPUT_TYPE: PyStaticExpr = ANY_PATH;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         bytes_of(&object).map(SessionPath)
@@ -80,7 +82,7 @@ impl<'py> IntoPyObject<'py> for SessionPath {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_identifier!("builtins", "str");
+    const OUTPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "str");
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         match std::str::from_utf8(&self.0) {
@@ -103,7 +105,7 @@ impl<'py> FromPyObject<'_, 'py> for DiskPath {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = ANY_PATH;
+    const INPUT_TYPE: PyStaticExpr = ANY_PATH;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(bytes) = object.cast::<PyBytes>() {

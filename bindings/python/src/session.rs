@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::RestoreScope;
 
@@ -17,7 +19,8 @@ use crate::files::{Files, Source};
 use crate::handle::Handle;
 use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
 use crate::id::ObjectId;
-use crate::memory::{Memories, Memory, ModelCall, memory_of, role};
+use crate::memory::{Memories, Memory, memory_of, role};
+use crate::model_call::ModelCall;
 use crate::path::{DiskPath, SessionPath};
 use crate::snapshot::Snapshot;
 use crate::state::{Place, State};
@@ -71,12 +74,12 @@ impl<'py> FromPyObject<'_, 'py> for Spec {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
-        pyo3::type_hint_identifier!("partita", "ObjectId"),
-        pyo3::type_hint_identifier!("partita", "Checkpoint"),
-        pyo3::type_hint_identifier!("partita", "LogEntry"),
-        pyo3::type_hint_identifier!("builtins", "int"),
-        pyo3::type_hint_identifier!("builtins", "str")
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        <ObjectId as pyo3::PyTypeInfo>::TYPE_HINT,
+        <Checkpoint as pyo3::PyTypeInfo>::TYPE_HINT,
+        <LogEntry as pyo3::PyTypeInfo>::TYPE_HINT,
+        type_hint_identifier!("builtins", "int"),
+        type_hint_identifier!("builtins", "str")
     );
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -515,6 +518,7 @@ impl Session {
         Ok(format!("<Session {:?} {:.10}>", session.name(), session.id()))
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(PyTypeError::new_err(
             "a Session is an open handle and does not pickle: pickle the store's directory and the \

@@ -90,6 +90,7 @@ impl Snapshot {
         })
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err(
             "a Snapshot is an open handle and does not pickle: pickle the store's directory, the \

@@ -30,6 +30,16 @@ value! {
 }
 
 value! {
+    /// How much a session holds in its newest state.
+    SessionSizes {
+        /// Files that are there.
+        files: u64,
+        /// Memories.
+        memories: u64,
+    }
+}
+
+value! {
     /// What a store holds.
     Stats {
         /// Sessions, deleted ones not counted.
@@ -224,6 +234,25 @@ impl Store {
         Ok(Sessions(store.with(Mutex::new(sessions))))
     }
 
+    /// Tells how much a session holds in its newest state; known without reading it where it was
+    /// asked for before.
+    ///
+    /// Raises ``NotFound`` if there is no such session.
+    fn session_sizes(&self, py: Python<'_>, name: &str) -> PyResult<SessionSizes> {
+        let sizes = self.handle()?.run(py, |store| {
+            // Of the names that begin with a name, it comes first.
+            let entry = store.sessions().prefix(name).limit(1).next().transpose()?;
+            match entry.filter(|entry| entry.name() == name) {
+                Some(entry) => store.session_sizes(&entry),
+                None => Err(partita::Error::new(
+                    partita::ErrorKind::NotFound,
+                    format!("no session {name:?}"),
+                )),
+            }
+        })?;
+        Ok(SessionSizes { files: sizes.files, memories: sizes.memories })
+    }
+
     fn __iter__(&self) -> PyResult<Sessions> {
         self.sessions("", None, None)
     }
@@ -250,6 +279,11 @@ impl Store {
     fn read_content<'py>(&self, py: Python<'py>, id: ObjectId) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.handle()?.run(py, |store| store.read_content(ContentId::new(id.0)))?;
         Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Returns the bytes of a content, without reading it.
+    fn content_size(&self, py: Python<'_>, id: ObjectId) -> PyResult<u64> {
+        self.handle()?.run(py, |store| store.content_size(ContentId::new(id.0)))
     }
 
     /// Makes all that was committed durable; of use with ``durability="buffered"``.
@@ -343,6 +377,7 @@ impl Store {
         })
     }
 
+    #[pyo3(signature = () -> "typing.Never")]
     fn __reduce__(&self) -> PyResult<()> {
         Err(pyo3::exceptions::PyTypeError::new_err(
             "a Store is an open handle and does not pickle: pickle store.directory, and reopen with \

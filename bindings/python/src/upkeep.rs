@@ -222,33 +222,55 @@ impl Told for CheckProgress {
 /// there ends the work, and is raised in the end.
 pub(crate) struct Attention<'a> {
     callback: Option<&'a Py<PyAny>>,
-    last: Mutex<Option<Instant>>,
+    /// When signals, and who waits for progress, were attended to last.
+    last: Mutex<(Option<Instant>, Option<Instant>)>,
     raised: Mutex<Option<PyErr>>,
 }
 
 impl<'a> Attention<'a> {
     pub(crate) fn new(callback: Option<&'a Py<PyAny>>) -> Self {
-        Attention { callback, last: Mutex::new(None), raised: Mutex::new(None) }
+        Attention { callback, last: Mutex::new((None, None)), raised: Mutex::new(None) }
     }
 
+    /// Tells whoever waits how far the work is.
     pub(crate) fn tell(&self, done: u64, total: u64) -> ControlFlow<()> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        self.attend(Some((done, total)))
+    }
+
+    /// Attends to signals alone.
+    pub(crate) fn look(&self) -> ControlFlow<()> {
+        self.attend(None)
+    }
+
+    /// Keeps what was raised, to be raised in the end.
+    pub(crate) fn raise(&self, error: PyErr) {
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        raised.get_or_insert(error);
+    }
+
+    pub(crate) fn has_raised(&self) -> bool {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn attend(&self, steps: Option<(u64, u64)>) -> ControlFlow<()> {
+        let mut lasts = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = if steps.is_some() { &mut lasts.1 } else { &mut lasts.0 };
         if last.is_some_and(|last| last.elapsed() < EVERY) {
             return ControlFlow::Continue(());
         }
         *last = Some(Instant::now());
-        drop(last);
+        drop(lasts);
         let said = Python::attach(|py| {
             py.check_signals()?;
-            match self.callback {
-                Some(callback) => callback.call1(py, (done, total)).map(drop),
-                None => Ok(()),
+            match (self.callback, steps) {
+                (Some(callback), Some(steps)) => callback.call1(py, steps).map(drop),
+                _ => Ok(()),
             }
         });
         match said {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
-                *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                self.raise(error);
                 ControlFlow::Break(())
             }
         }

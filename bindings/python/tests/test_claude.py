@@ -17,9 +17,9 @@ import partita
 
 sdk = pytest.importorskip("claude_agent_sdk")
 
-from claude_agent_sdk.testing import run_session_store_conformance  # noqa: E402
+from claude_agent_sdk.testing import run_session_store_conformance
 
-from partita.claude import PartitaSessionStore  # noqa: E402
+from partita.claude import PartitaSessionStore
 
 KEY: Any = {"project_key": "-home-me", "session_id": "s1"}
 SUB: Any = {**KEY, "subpath": "subagents/agent-1"}
@@ -51,7 +51,7 @@ def transcripts(store: partita.Store) -> PartitaSessionStore:
 
 
 def test_all_contracts_hold_the_optional_ones_too(tmp_path: Path) -> None:
-    made = []
+    made: list[PartitaSessionStore] = []
 
     def make() -> PartitaSessionStore:
         store = partita.Store.open(tmp_path / f"{len(made)}", durability="buffered")
@@ -65,9 +65,7 @@ def test_all_contracts_hold_the_optional_ones_too(tmp_path: Path) -> None:
 
 def test_the_contracts_hold_under_trio() -> None:
     trio = pytest.importorskip("trio")
-    trio.run(
-        run_session_store_conformance, lambda: PartitaSessionStore(partita.Store.in_memory())
-    )
+    trio.run(run_session_store_conformance, lambda: PartitaSessionStore(partita.Store.in_memory()))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +239,9 @@ def test_processes_share_a_transcript_and_its_summary(tmp_path: Path) -> None:
 def talk(session: str) -> list[Any]:
     """A transcript of two turns, as the command line writes it."""
     made, parent = [], None
-    for at, (role, text) in enumerate([("user", "Why?"), ("assistant", "Because."), ("user", "I see")]):
+    for at, (role, text) in enumerate(
+        [("user", "Why?"), ("assistant", "Because."), ("user", "I see")]
+    ):
         made.append(
             {
                 "type": role,
@@ -302,4 +302,7 @@ def test_the_sdk_imports_a_transcript_twice_and_it_is_there_once(
 def test_without_the_framework_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['claude_agent_sdk'] = None; import partita.claude"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "ImportError: partita.claude needs the Claude Agent SDK: pip install partita[claude]" in run.stderr
+    assert (
+        "ImportError: partita.claude needs the Claude Agent SDK: pip install partita[claude]"
+        in run.stderr
+    )

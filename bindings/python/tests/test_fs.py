@@ -16,9 +16,10 @@ import partita
 
 fsspec = pytest.importorskip("fsspec")
 
-from fsspec.tests import abstract  # noqa: E402
+from fsspec.callbacks import NoOpCallback
+from fsspec.tests import abstract
 
-from partita.fs import PartitaFileSystem  # noqa: E402
+from partita.fs import PartitaFileSystem
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def log(fs: PartitaFileSystem, session: str = "s") -> list[str]:
 # fsspec's own suites.
 
 
-class Fixtures(abstract.AbstractFixtures):  # type: ignore[misc]
+class Fixtures(abstract.AbstractFixtures):
     @pytest.fixture
     def fs(self, tmp_path: Path) -> PartitaFileSystem:
         made = PartitaFileSystem(
@@ -56,23 +57,23 @@ class Fixtures(abstract.AbstractFixtures):  # type: ignore[misc]
         return False
 
 
-class TestCopy(abstract.AbstractCopyTests, Fixtures):  # type: ignore[misc]
+class TestCopy(abstract.AbstractCopyTests, Fixtures):
     pass
 
 
-class TestGet(abstract.AbstractGetTests, Fixtures):  # type: ignore[misc]
+class TestGet(abstract.AbstractGetTests, Fixtures):
     pass
 
 
-class TestPut(abstract.AbstractPutTests, Fixtures):  # type: ignore[misc]
+class TestPut(abstract.AbstractPutTests, Fixtures):
     pass
 
 
-class TestOpen(abstract.AbstractOpenTests, Fixtures):  # type: ignore[misc]
+class TestOpen(abstract.AbstractOpenTests, Fixtures):
     pass
 
 
-class TestPipe(abstract.AbstractPipeTests, Fixtures):  # type: ignore[misc]
+class TestPipe(abstract.AbstractPipeTests, Fixtures):
     pass
 
 
@@ -97,11 +98,22 @@ def test_every_session_has_a_spelling(fs: PartitaFileSystem, place: str, session
 
 def test_paths_are_taken_as_they_are(fs: PartitaFileSystem) -> None:
     paths = ["s/100%", "s/%2F", "s/a@2", "s/caf\u00e9 x", "s/\udcff", "s/a\\b", "s/a\nb"]
+    paths.append("s/" + "a/" * 2_047 + "ab")
     for path in paths:
         fs.pipe(path, path.encode("utf-8", "surrogateescape"))
     assert fs.find("s") == sorted(paths)
     assert fs.cat("s/a@2") == b"s/a@2"
     assert fs.cat("s/\udcff") == b"s/\xff"
+
+
+def test_slashes_around_a_path_say_nothing(fs: PartitaFileSystem) -> None:
+    fs.pipe("partita:///s/d/a", b"1")
+    assert (
+        fs.cat("/s/d/a") == b"1"
+        and fs.glob("/s/*/a") == ["s/d/a"]
+        and fs.ls("/s/d/") == fs.ls("s/d")
+    )
+    assert not fs.exists("s//d") and not fs.exists("s/d/../d/a")
 
 
 def test_a_checkpoint_fixes_files_and_refuses_changes(fs: PartitaFileSystem) -> None:
@@ -135,7 +147,12 @@ def test_a_file_tells_its_iteration_and_times(fs: PartitaFileSystem) -> None:
     fs.pipe("s/d/a", b"1")
     fs.pipe("s/d/a", b"22")
     then, now = fs.info("s@1/d/a"), fs.info("s/d/a")
-    assert (then["name"], then["size"], then["iteration"], then["type"]) == ("s@1/d/a", 1, 1, "file")
+    assert (then["name"], then["size"], then["iteration"], then["type"]) == (
+        "s@1/d/a",
+        1,
+        1,
+        "file",
+    )
     assert (now["name"], now["size"], now["iteration"], now["type"]) == ("s/d/a", 2, 2, "file")
     assert then["created"] == then["modified"] == now["created"] == fs.created("s/d/a")
     assert now["created"] <= now["modified"] == fs.modified("s/d/a")
@@ -155,7 +172,8 @@ def test_directories_are_where_files_are(fs: PartitaFileSystem) -> None:
     assert fs.find("") == fs.find("s") and fs.find("s/absent") == [] == fs.find("absent")
     assert list(fs.walk("s")) == [("s", ["d"], ["a"]), ("s/d", ["e"], ["b"]), ("s/d/e", [], ["c"])]
     assert fs.du("s") == 3 and fs.isdir("s/d") and fs.isdir("") and not fs.isfile("s/d")
-    for call in (fs.ls, fs.info, fs.cat, fs.rm, fs.modified):
+    calls: list[Any] = [fs.ls, fs.info, fs.cat, fs.rm, fs.modified]
+    for call in calls:
         for absent in ("s/absent", "absent", "absent/a", "s@7", "s@7/a"):
             with pytest.raises(FileNotFoundError):
                 call(absent)
@@ -194,7 +212,10 @@ def test_links_and_executables_are_copied_as_they_are(fs: PartitaFileSystem) -> 
         batch.write_executable("run", "#!")
     fs.cp("s/link", "t/link")
     fs.cp("s/run", "t/run")
-    assert [(row["type"], row["executable"]) for row in fs.ls("t")] == [("link", False), ("file", True)]
+    assert [(row["type"], row["executable"]) for row in fs.ls("t")] == [
+        ("link", False),
+        ("file", True),
+    ]
 
 
 # Writing.
@@ -316,7 +337,7 @@ def test_a_thread_is_not_caught_in_what_another_gathers(
         fs.pipe("s/other", b"1")
         seen.append(fs.cat("s/other"))
 
-    class Callback(fsspec.callbacks.NoOpCallback):  # type: ignore[misc]
+    class Callback(NoOpCallback):
         def relative_update(self, inc: int = 1) -> None:
             thread = threading.Thread(target=other)
             thread.start()
@@ -410,7 +431,10 @@ def test_pandas_reads_and_writes(place: str) -> None:
 
 def test_arrow_reads_and_writes_data_sets(fs: PartitaFileSystem) -> None:
     pyarrow = pytest.importorskip("pyarrow")
-    dataset, parquet = pytest.importorskip("pyarrow.dataset"), pytest.importorskip("pyarrow.parquet")
+    dataset, parquet = (
+        pytest.importorskip("pyarrow.dataset"),
+        pytest.importorskip("pyarrow.parquet"),
+    )
     table = pyarrow.table({"x": list(range(10)), "part": ["a", "b"] * 5})
     for _ in range(2):
         dataset.write_dataset(

@@ -2,14 +2,15 @@
 //!
 //! An [`Account`] sums items by source as they change; a [`Capacity`] is a snapshot of it beside a
 //! [`Budget`]. A [`Plan`] says which groups of a prompt to make smaller so that it fits, at the
-//! least loss; whoever holds the groups applies it. Nothing here knows a store, a message or a
-//! model.
+//! least loss; whoever holds the groups applies it. Nothing here knows a store or a model, and
+//! [`fit`] alone looks at a prompt.
 //!
 //! Promises: plans and sums are the same on every machine (integers decide); no number makes them
 //! panic or overflow; a plan takes time in O(n log n) and memory in O(n), for n groups.
 
 mod account;
 mod capacity;
+mod fit;
 mod group;
 mod limit;
 mod plan;
@@ -20,6 +21,7 @@ mod values;
 
 pub use account::{Account, AccountItem};
 pub use capacity::{Capacity, CapacityItem};
+pub use fit::{Fit, FitExchange, fit};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
 #[cfg(feature = "store")]

@@ -117,9 +117,9 @@ pub(crate) fn plan_beside<K: Clone + fmt::Display>(
     budget: &Budget,
     placeholder: u64,
 ) -> Result<Plan<K>> {
-    let room = budget.room();
-    let budget = &budget.reserve(budget.reserved().saturating_add(placeholder));
     budget.check()?;
+    let room = budget.room();
+    let budget = &budget.tightened(placeholder);
     if groups.len() > PLAN_GROUPS_MAX {
         let count = groups.len();
         return Err(Error::invalid(format!("{count} groups to plan, at most {PLAN_GROUPS_MAX}")));

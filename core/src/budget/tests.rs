@@ -174,6 +174,10 @@ fn a_prompt_that_cannot_fit_says_by_how_much_and_what_holds_it() {
     );
     assert!(plan(&groups, &Budget::new(1_120).reserve(100)).is_ok());
     let groups = [exchange("large", 90), exchange("pinned", 10).pinned()];
+    let marked = Budget::new(100).high(100).low(99);
+    assert!(super::plan::plan_beside(&groups, &marked, 0).is_ok(), "it fits as it is");
+    let beside = super::plan::plan_beside(&groups[1..], &Budget::new(50).high(50), 7).unwrap();
+    assert!(beside.is_empty(), "marks may be the whole room");
     let error = super::plan::plan_beside(&groups, &Budget::new(100), 7).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -13,10 +13,9 @@ const DIGIT: usize = 7;
 const LEFT: usize = 16;
 
 /// Pixels of the whole, which a narrow page shows scaled.
-const WIDTH: usize = 920;
+const WIDTH: usize = 1_040;
 
-/// Characters of what happened, and of a name: what fits.
-const MESSAGE_CHARS: usize = 120;
+/// Characters of a name in a frame.
 const NAME_CHARS: usize = 28;
 
 /// Lane colours that there are.
@@ -36,10 +35,19 @@ pub(super) fn draw(graph: &Graph) -> Page {
     for edge in &layout.edges {
         line(&mut svg, graph, edge);
     }
-    let numbers = rows.iter().filter_map(Row::number).max().unwrap_or(0).to_string().len();
+    let entries = || {
+        rows.iter().filter_map(|row| match &row.what {
+            What::Checkpoint(entry) => Some(entry),
+            What::Left(_) => None,
+        })
+    };
+    let columns = [
+        entries().map(|entry| entry.number.to_string().len()).max().unwrap_or(0),
+        entries().map(|entry| entry.kind.name().len()).max().unwrap_or(0),
+    ];
     for (at, row) in rows.iter().enumerate() {
         node(&mut svg, layout, at, row);
-        label(&mut svg, layout, at, row, numbers);
+        label(&mut svg, layout, at, row, columns);
     }
     for (at, note) in notes.iter().enumerate() {
         svg.markup("<text class=\"p-dim\"").attribute("x", LEFT.to_string());
@@ -106,7 +114,8 @@ fn node(svg: &mut Page, layout: &Layout, at: usize, row: &Row) {
     svg.attribute("r", if row.heads.is_empty() { "4.5" } else { "6" }).markup("/>");
 }
 
-fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, numbers: usize) {
+/// What stands right of the lanes; the columns of numbers and kinds have so many digits.
+fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, [numbers, kinds]: [usize; 2]) {
     let base = (y(at) + 4).to_string();
     let mut left = x(layout.width) + 4;
     let entry = match &row.what {
@@ -129,7 +138,7 @@ fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, numbers: usize) 
     word(svg, "p-id", left, &base, entry.id.id().short());
     left += 10 * DIGIT + 14;
     word(svg, "p-kind", left, &base, entry.kind.name());
-    left += 16 * DIGIT + 8;
+    left += kinds * DIGIT + 18;
     for (name, own) in &row.heads {
         left = badge(svg, left, at, if *own { "p-own" } else { "p-other" }, name);
     }
@@ -140,9 +149,9 @@ fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, numbers: usize) 
     let right = WIDTH - LEFT - 19 * DIGIT;
     svg.markup("<svg overflow=\"hidden\"").attribute("x", left.to_string());
     svg.attribute("y", (at * ROW + 6).to_string()).attribute("height", ROW.to_string());
-    svg.attribute("width", right.saturating_sub(left + 12).to_string());
-    svg.markup("><text class=\"p-msg\" x=\"0\" y=\"17\">")
-        .text(short(&entry.message, MESSAGE_CHARS));
+    let room = right.saturating_sub(left + 12);
+    svg.attribute("width", room.to_string()).markup("><text class=\"p-msg\" x=\"0\" y=\"17\">");
+    svg.text(short(&entry.message, room / DIGIT));
     svg.markup("</text></svg>");
     word(svg, "p-time", WIDTH - LEFT, &base, time(entry.time));
     svg.markup("</g>");
@@ -186,13 +195,4 @@ fn tooltip(row: &Row) -> String {
         said += &format!("\n{}", short(&entry.message, 500));
     }
     said
-}
-
-impl Row {
-    fn number(&self) -> Option<u64> {
-        match &self.what {
-            What::Checkpoint(entry) => Some(entry.number),
-            What::Left(_) => None,
-        }
-    }
 }

@@ -120,7 +120,9 @@ fn a_fork_is_told_at_the_checkpoint_where_it_began() {
         line("[trial]").starts_with("  o  2") || line("[trial]").starts_with("| o  2"),
         "{text}"
     );
-    assert!(line("[fix-parser] [bare]").starts_with("@    2"), "{text}");
+    // Which of them stands above the other depends on the clock.
+    let main = line("[fix-parser] [bare]");
+    assert!(main.starts_with("@    2") || main.starts_with("@ |  2"), "{text}");
     let trial = session.store().open_session("trial").unwrap();
     assert!(session_html(&trial).unwrap().contains("fork of fix-parser"));
 }
@@ -138,8 +140,8 @@ fn what_is_left_out_of_a_graph_is_counted() {
     session.fork_at("early", session.checkpoint("3").unwrap()).unwrap();
     let text = graph_text(&session, 8, Lines::Ascii).unwrap();
     // A fork has an eighth of the rows and one more: two of five.
-    assert!(text.contains(":    3 checkpoints, not shown"), "{text}");
-    assert!(text.contains(":    12 checkpoints, not shown"), "{text}");
+    assert!(text.contains(" :  3 checkpoints, not shown"), "{text}");
+    assert!(text.contains("  12 checkpoints, not shown"), "{text}");
     assert!(text.ends_with("1 fork of older checkpoints, not shown\n"), "{text}");
     let whole = graph_text(&session, usize::MAX, Lines::Ascii).unwrap();
     assert!(!whole.contains("not shown") && whole.contains("[early]"), "{whole}");

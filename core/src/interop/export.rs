@@ -1,12 +1,55 @@
 //! The export to OpenAI's chat messages.
 
+use std::str::FromStr;
+
 use super::openai_chat::PROVIDER;
-use super::report::{Place, Report};
+use super::report::{Place, Report, clip};
 use super::value::{is_something, text};
 use crate::context::data_url;
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, Part, Role};
+
+/// What a dialog is written as.
+///
+/// ```
+/// use partita::interop::ExportFormat;
+/// assert_eq!("atif".parse::<ExportFormat>()?, ExportFormat::Atif);
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ExportFormat {
+    /// OpenAI's chat messages: [`to_openai_chat`].
+    OpenAiChat,
+    /// harbor's ATIF 1.8: [`to_atif`](super::to_atif).
+    Atif,
+}
+
+impl ExportFormat {
+    /// Every format.
+    pub const ALL: [ExportFormat; 2] = [ExportFormat::OpenAiChat, ExportFormat::Atif];
+
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportFormat::OpenAiChat => "openai-chat",
+            ExportFormat::Atif => "atif",
+        }
+    }
+}
+
+impl FromStr for ExportFormat {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let format = ExportFormat::ALL.into_iter().find(|format| format.name() == text);
+        format.ok_or_else(|| {
+            let names = ExportFormat::ALL.map(ExportFormat::name).join(" and ");
+            Error::invalid(format!("no export format {:?}; there are {names}", clip(text)))
+        })
+    }
+}
 
 /// A document in another format, and what it has no place for.
 #[derive(Clone, Debug, PartialEq, Eq)]

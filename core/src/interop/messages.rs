@@ -1,8 +1,11 @@
 //! Messages without a store: a provider's values in, memories out.
 
-use super::report::Report;
+use std::collections::HashSet;
+
+use super::report::{Place, Report};
 use super::transcript::Transcript;
 use super::{Format, anthropic, base, detect, openai_chat, openai_responses};
+use crate::context::{Prompt, Tool};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::Memory;
@@ -12,12 +15,35 @@ use crate::object::Memory;
 pub struct Messages {
     /// The messages, in order.
     pub memories: Vec<Memory>,
+    /// Of each memory, the numbers of the messages that it is made of, from 1: one message may make
+    /// several memories, and several items of the Responses API one.
+    pub numbers: Vec<Vec<u64>>,
+    /// The numbers of the messages that became no memory: instructions.
+    pub others: Vec<u64>,
     /// The system instructions.
     pub instructions: Option<String>,
     /// The tools, as the provider writes them.
     pub tools: Vec<Json>,
     /// What was mended and skipped.
     pub report: Report,
+}
+
+impl Messages {
+    /// Returns the prompt that they make, its memories numbered from 1.
+    ///
+    /// # Errors
+    /// `Invalid` for a tool that cannot be read, saying which and why.
+    pub fn prompt(&self) -> Result<Prompt> {
+        let tools = Tool::parse_list(&Json::Array(self.tools.clone()))?;
+        let prompt = Prompt::new(self.instructions.clone().unwrap_or_default()).with_tools(tools);
+        Ok(self.memories.iter().cloned().fold(prompt, Prompt::with_memory))
+    }
+}
+
+/// Returns the list of messages or items in a value, if it is one or holds one.
+fn list_of(value: &Json) -> Option<&[Json]> {
+    let in_body = || ["messages", "input"].iter().find_map(|key| value.get(key)?.as_array());
+    value.as_array().or_else(in_body)
 }
 
 /// Reads a list of messages or items or a whole request's body, of OpenAI's Chat Completions, of its
@@ -61,6 +87,14 @@ pub fn messages(value: &Json) -> Result<Messages> {
     if let Some(refused) = report.refused.first.first() {
         return Err(Error::invalid(refused.to_string()));
     }
+    let number = |place| match place {
+        Place::Message(number) | Place::Line(number) => number,
+    };
+    let numbers: Vec<Vec<u64>> =
+        entries.iter().map(|entry| entry.places().map(number).collect()).collect();
+    let known: HashSet<u64> = numbers.iter().flatten().copied().collect();
+    let all = 1..=list_of(value).map_or(0, <[Json]>::len) as u64;
+    let others = all.filter(|number| !known.contains(number)).collect();
     let memories = entries.into_iter().map(|entry| entry.memory).collect();
-    Ok(Messages { memories, instructions, tools, report })
+    Ok(Messages { memories, numbers, others, instructions, tools, report })
 }

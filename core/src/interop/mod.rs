@@ -30,7 +30,7 @@ mod value;
 use std::io::{BufRead, Cursor, Read};
 
 pub use atif::{AtifAgent, to_atif};
-pub use export::{Export, to_openai_chat};
+pub use export::{Export, ExportFormat, to_openai_chat};
 pub use format::{Format, detect};
 pub use messages::{Messages, messages};
 pub use report::{Place, Remark, Remarks, Report, Skipped};

@@ -165,7 +165,7 @@ impl Reader {
         match memory(&mut self.to.report, item, at) {
             Err(error) => self.to.report.refuse(at, error.to_string()),
             Ok(memory) if memory.role == Role::Assistant => match &mut self.turn {
-                Some(entry) => entry.grow(FORMAT, key, memory.parts),
+                Some(entry) => entry.grow(FORMAT, key, at, memory.parts),
                 None => {
                     let memory = Memory { time: self.time, ..memory };
                     self.turn = Some(Entry::new(FORMAT, key, at, memory));

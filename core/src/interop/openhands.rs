@@ -233,7 +233,7 @@ impl Reader {
         if let Some(&entry) = response.and_then(|response| self.responses.get(response)) {
             let entry = &mut self.entries[entry];
             self.joined.push(entry.at);
-            entry.grow(FORMAT, key, parts);
+            entry.grow(FORMAT, key, at, parts);
             return;
         }
         if let Some(response) = response {

@@ -219,7 +219,7 @@ impl Build {
                 if let Some(response) = self.responses.get_mut(&id) {
                     let entry = &mut self.entries[response.entry];
                     response.lines += 1;
-                    entry.grow(FORMAT, line.uuid, parts);
+                    entry.grow(FORMAT, line.uuid, at, parts);
                     entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
                     return;
                 }

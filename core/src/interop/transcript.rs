@@ -4,9 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::Format;
 use super::report::{Place, Report, clip};
+use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::json::Json;
 use crate::object::{Canonical, Memory, ModelCall, Part};
+
+/// Dialogs that a message lists.
+const LISTED: usize = 8;
 
 /// One memory of a transcript, and the call of a model that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,20 +26,28 @@ pub struct Entry {
     /// Of a memory that a source writes piece by piece: the key up to each piece, and how many of
     /// the parts were there by then.
     pieces: Vec<(String, usize)>,
+    /// Where the source has the pieces after the first.
+    later: Vec<Place>,
 }
 
 impl Entry {
     pub(super) fn new(format: Format, key: String, at: Place, memory: Memory) -> Self {
         let memory = memory.with_origin(origin(format, &key));
-        Entry { memory, call: None, key, at, pieces: Vec::new() }
+        Entry { memory, call: None, key, at, pieces: Vec::new(), later: Vec::new() }
     }
 
     /// Appends parts that the source wrote later, under a key of their own.
-    pub(super) fn grow(&mut self, format: Format, key: String, parts: Vec<Part>) {
+    pub(super) fn grow(&mut self, format: Format, key: String, at: Place, parts: Vec<Part>) {
+        self.later.push(at);
         let key = std::mem::replace(&mut self.key, key);
         self.pieces.push((key, self.memory.parts.len()));
         self.memory.parts.extend(parts);
         self.memory.origin = origin(format, &self.key);
+    }
+
+    /// Returns every place in the source that it is made of.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        std::iter::once(self.at).chain(self.later.iter().copied())
     }
 
     /// Returns the memory with a link to the call's node, and the call, which is to be stored too.
@@ -86,7 +98,78 @@ pub struct Transcripts {
     pub transcripts: Vec<Transcript>,
 }
 
+impl Transcripts {
+    /// Returns the index of the dialog that is meant, by its number from 1; without one that of the
+    /// main dialog, if there is one, or of the only one.
+    ///
+    /// # Errors
+    /// `Invalid` if there is no such dialog, if there are several to choose from, each of which it
+    /// names, or if nothing of it can be kept.
+    ///
+    /// ```
+    /// use partita::interop::read;
+    /// let text = r#"[{"messages": [{"role": "user", "content": "a"}]},
+    ///               {"messages": [{"role": "user", "content": "b"}]}]"#;
+    /// let source = read(text.as_bytes(), None)?;
+    /// assert_eq!(source.choose(Some(2))?, 1);
+    /// let error = source.choose(None).unwrap_err().to_string();
+    /// assert!(error.ends_with("none of them is named: 1 (1, 1 memory), 2 (2, 1 memory)"));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn choose(&self, number: Option<usize>) -> Result<usize> {
+        let all = &self.transcripts;
+        let count = all.len();
+        let at = match number {
+            Some(number) if (1..=count).contains(&number) => number - 1,
+            Some(number) => {
+                let listed = self.listed();
+                return Err(Error::invalid(format!("no conversation {number}: {listed}")));
+            }
+            // Beside the main one there are but those of its sub-agents.
+            None if count == 1 || all.first().is_some_and(|one| one.name.is_empty()) => 0,
+            None => {
+                let listed = self.listed();
+                return Err(Error::invalid(format!(
+                    "{count} conversations, and none of them is named: {listed}"
+                )));
+            }
+        };
+        let report = &all[at].report;
+        if report.kept == 0 {
+            let refused = report.refused.count;
+            let first = report.refused.first.first();
+            let first = first.map_or(String::new(), |first| {
+                format!(": {refused} refused, the first in {first}")
+            });
+            return Err(Error::invalid(format!("no memory that can be kept{first}")));
+        }
+        Ok(at)
+    }
+
+    fn listed(&self) -> String {
+        let row = |(at, one): (usize, &Transcript)| {
+            let name = if one.name.is_empty() { "the main one" } else { &one.name };
+            let kept = match one.report.kept {
+                1 => "1 memory".to_owned(),
+                kept => format!("{kept} memories"),
+            };
+            format!("{} ({}, {kept})", at + 1, clip(name))
+        };
+        let mut rows: Vec<String> =
+            self.transcripts.iter().enumerate().take(LISTED).map(row).collect();
+        if self.transcripts.len() > LISTED {
+            rows.push(format!("{} more", self.transcripts.len() - LISTED));
+        }
+        rows.join(", ")
+    }
+}
+
 impl Transcript {
+    /// Returns how it was written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     pub(super) fn new(format: Format) -> Self {
         Transcript {
             name: String::new(),

@@ -56,7 +56,7 @@ impl Snapshot {
     pub fn account(&self, counter: &(impl TokenCounter + ?Sized)) -> Result<Account<ItemKey>> {
         let known = Known::new(counter, self.store());
         let account = Ledger::new(self, &known)?.into_account();
-        known.keep();
+        known.keep()?;
         Ok(account)
     }
 }
@@ -121,7 +121,7 @@ impl Session {
             Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, &known)?,
             _ => Ledger::new(&latest, &known)?,
         };
-        known.keep();
+        known.keep()?;
         Ok(look(kept.insert(ledger).account()))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::error::Result;
 use crate::id::ObjectId;
 use crate::store::{KnownCount, Store};
 use crate::token::{Count, SafeCuts, TokenCounter};
@@ -51,12 +52,21 @@ impl<C: TokenCounter + ?Sized> TokenCounter for Known<'_, C> {
     fn safe_cuts(&self) -> SafeCuts {
         self.counter.safe_cuts()
     }
+
+    fn check(&self) -> Result<()> {
+        self.counter.check()
+    }
 }
 
 impl<C: TokenCounter + ?Sized> Known<'_, C> {
     /// Keeps what was counted. What is not kept is counted again.
-    pub(super) fn keep(self) {
+    ///
+    /// # Errors
+    /// The counter's own, if it failed: then nothing is kept.
+    pub(super) fn keep(self) -> Result<()> {
+        self.counter.check()?;
         let fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.store.catalogue().set_counts(self.counter.id(), &fresh);
+        Ok(())
     }
 }

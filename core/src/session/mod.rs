@@ -29,6 +29,7 @@ mod snapshot;
 mod state;
 mod texts;
 mod timeline;
+mod transcript;
 mod trim;
 mod undo;
 mod view;
@@ -51,6 +52,7 @@ pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, SessionSizes, Sessions};
 pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use state::{State, StateEntries, StateEntry, StateSnapshot, StateValue};
+pub use transcript::{TranscriptImport, TranscriptProgress};
 pub use trim::{Trim, TrimReport};
 pub use view::{
     Glob, MemoryState, PairInView, Selector, Summarizer, View, ViewFile, ViewFiles, ViewMemories,

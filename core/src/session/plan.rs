@@ -144,7 +144,7 @@ impl Session {
         budget.check()?;
         let known = Known::new(counter, self.store());
         let groups = self.latest()?.plan_groups(&known, options)?;
-        known.keep();
+        known.keep()?;
         // Without its beginning a dialog gets a placeholder, for which there must be room.
         let placeholder = Prompt::default().items();
         let placeholder: Count = placeholder.iter().map(|item| item.count(counter)).sum();

@@ -73,6 +73,10 @@ impl<C: TokenCounter> TokenCounter for CalibratedCounter<C> {
         &self.id
     }
 
+    fn check(&self) -> Result<()> {
+        self.base.check()
+    }
+
     fn count(&self, text: &str) -> Count {
         let count = self.base.count(text);
         let rate = self.fit.rates[ContentClass::of(text).index()];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Count, SafeCuts};
+use crate::error::Result;
 
 /// Counts the tokens of texts.
 ///
@@ -41,6 +42,15 @@ pub trait TokenCounter: Send + Sync {
         SafeCuts::None
     }
 
+    /// Tells whether all counts so far were made: of a counter that may fail, and then returns any
+    /// number. What was counted is neither kept nor returned before this was asked.
+    ///
+    /// # Errors
+    /// The counter's own.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Counts bytes; what is no UTF-8 counts as the replacement characters that a model would be
     /// sent in its place.
     fn count_bytes(&self, bytes: &[u8]) -> Count {
@@ -61,6 +71,10 @@ macro_rules! by_reference {
 
             fn safe_cuts(&self) -> SafeCuts {
                 (**self).safe_cuts()
+            }
+
+            fn check(&self) -> Result<()> {
+                (**self).check()
             }
 
             fn count_bytes(&self, bytes: &[u8]) -> Count {

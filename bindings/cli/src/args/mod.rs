@@ -1,6 +1,7 @@
 //! The command line: names and flags that scripts rely on.
 
 mod dialog;
+mod display;
 mod import;
 mod plain;
 mod restore;
@@ -17,6 +18,7 @@ pub(crate) use self::dialog::{
     CapacityArgs, Compact, ContextArgs, Dialog, Export, Globbed, Memories, PlanArgs, Say, Search,
     Selected, Set, Text,
 };
+pub(crate) use self::display::{Log, Report};
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
@@ -46,8 +48,8 @@ pub(crate) struct Cli {
 
 impl Cli {
     /// Reads the command line, or says what is wrong with it or what was asked of it.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        Self::try_parse()
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments)
     }
 }
 
@@ -133,17 +135,15 @@ pub(crate) enum Command {
 
     /// List what happened to a session, newest first
     #[command(
-        after_help = "Examples:\n  partita log project\n  partita log project --limit 5 --json"
+        after_help = "Examples:\n  partita log project\n  partita log project --limit 5 --json\n  \
+                      partita log project --graph"
     )]
-    Log {
-        /// Name of the session
-        name: String,
-        /// Stop after so many
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-        #[command(flatten)]
-        json: Json,
-    },
+    Log(Log),
+
+    /// Write one page that tells all of a session, for a browser
+    #[command(after_help = "Examples:\n  partita report project -o project.html\n  \
+                            partita report project -o - --limit 128000 > project.html")]
+    Report(Report),
 
     /// List the files of a session
     #[command(after_help = "Examples:\n  partita files project\n  partita files project --at 12")]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use partita::interop::{Messages, messages};
+use partita::interop::messages;
 use partita::{
-    Count, Encoding, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter as _, Tool,
+    Count, Encoding, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter as _,
 };
 
 use super::{counter, input};
@@ -45,10 +45,10 @@ fn body(file: &Path, bytes: &[u8], must: bool) -> Result<Option<Body>> {
 /// Messages as a prompt.
 pub(super) struct Body {
     pub(super) prompt: Prompt,
-    /// Of each memory, by its number less one, which message of the file it is or is of.
-    pub(super) messages: Vec<u64>,
+    /// Of each memory, by its number less one, the messages of the file that it is made of.
+    pub(super) messages: Vec<Vec<u64>>,
     /// The messages of the file that became no memory: its instructions.
-    pub(super) instructions: Vec<u64>,
+    pub(super) others: Vec<u64>,
 }
 
 impl Body {
@@ -59,32 +59,16 @@ impl Body {
     }
 
     fn parse(bytes: &[u8]) -> partita::Result<Body> {
-        let value = Json::parse(bytes)?;
-        let Messages { memories, instructions, tools, .. } = messages(&value)?;
-        let tools = Tool::parse_list(&Json::Array(tools))?;
-        let mut prompt = Prompt::new(instructions.unwrap_or_default()).with_tools(tools);
-        let mut numbers = Vec::with_capacity(memories.len());
-        for (at, memory) in memories.into_iter().enumerate() {
-            numbers.push(message_number(&memory.origin).unwrap_or(at as u64 + 1));
-            prompt = prompt.with_memory(memory);
-        }
-        let list = value.as_array().or_else(|| value.get("messages")?.as_array());
-        let all = 1..=list.map_or(0, <[Json]>::len) as u64;
-        let instructions = all.filter(|number| !numbers.contains(number)).collect();
-        Ok(Body { prompt, messages: numbers, instructions })
+        let messages = messages(&Json::parse(bytes)?)?;
+        let prompt = messages.prompt()?;
+        Ok(Body { prompt, messages: messages.numbers, others: messages.others })
     }
 
     /// Which message an item of the prompt is of; none if it is no memory's.
     pub(super) fn message_of(&self, item: &Item) -> Option<u64> {
         let number = item.key.parse::<usize>().ok().filter(|_| item.source == Source::Memories);
-        self.messages.get(number?.checked_sub(1)?).copied()
+        self.messages.get(number?.checked_sub(1)?)?.first().copied()
     }
-}
-
-/// The number of the message that a memory came from, which its origin ends with.
-fn message_number(origin: &str) -> Option<u64> {
-    let key = origin.rsplit([':', '/']).next()?;
-    key.split_once('-')?.0.parse().ok()
 }
 
 fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: bool) -> Result<()> {
@@ -114,7 +98,7 @@ fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: boo
 }
 
 /// What a request costs beside its items.
-pub(super) fn overhead(total: Count, items: Count) -> Count {
+fn overhead(total: Count, items: Count) -> Count {
     Count::exact(total.tokens().saturating_sub(items.tokens()))
 }
 
@@ -157,10 +141,7 @@ mod tests {
             ]}
         ]}"#;
         let body = Body::parse(text).unwrap();
-        assert!(body.messages.ends_with(&[3]) && body.messages.starts_with(&[1, 2, 3]));
-        assert_eq!(message_number("openai-chat:12-0123456789abcdef"), Some(12));
-        assert_eq!(message_number("openai-chat:7/12-0123"), Some(12));
-        assert_eq!(message_number("else"), None);
+        assert_eq!(body.messages, [vec![1], vec![2], vec![3], vec![3]]);
     }
 
     #[test]

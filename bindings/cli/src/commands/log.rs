@@ -3,23 +3,25 @@
 use std::path::Path;
 
 use partita::Horizon;
+use partita::display::{Lines, graph_text};
 
 use super::{Access, open_session};
+use crate::args::Log;
 use crate::failure::Result;
 use crate::output::table::Align;
 use crate::output::{Output, json, quote, time};
 
 /// Lists what happened to a session, newest first.
-pub(super) fn log(
-    out: &mut Output,
-    dir: &Path,
-    name: &str,
-    limit: Option<usize>,
-    json: bool,
-) -> Result<()> {
-    let session = open_session(dir, Access::Read, name)?;
+pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
+    let limit = args.limit;
+    let session = open_session(dir, Access::Read, &args.name)?;
+    if args.graph {
+        let lines = if args.ascii || !speaks_utf8() { Lines::Ascii } else { Lines::Unicode };
+        let text = graph_text(&session, limit.unwrap_or(usize::MAX), lines)?;
+        return out.bytes(text.as_bytes());
+    }
     let entries = session.log()?.take(limit.unwrap_or(usize::MAX));
-    if json {
+    if args.json.json {
         return out.json_array(entries.map(|entry| Ok(json::Log::from(&entry?))));
     }
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left, Align::Left];
@@ -46,6 +48,14 @@ pub(super) fn log(
         }
         _ => Ok(()),
     }
+}
+
+/// Tells whether the locale's characters are UTF-8, as programs in C decide it.
+fn speaks_utf8() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// Says where a listing ends before its beginning.

@@ -11,6 +11,7 @@ mod files;
 mod import;
 mod log;
 mod pins;
+mod report;
 mod restore;
 mod sessions;
 mod set;
@@ -29,7 +30,6 @@ use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::Result;
 use crate::output::Output;
 
-pub(crate) use self::budget::Fit;
 pub(crate) use self::transcript::Imported;
 
 /// Runs a command.
@@ -47,7 +47,8 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
             ImportSource::Git(git) => import::git(out, dir, git),
             ImportSource::Transcript(transcript) => transcript::import(out, dir, transcript),
         },
-        Command::Log { name, limit, json } => log::log(out, dir, name, *limit, json.json),
+        Command::Log(args) => log::log(out, dir, args),
+        Command::Report(args) => report::report(out, dir, args),
         Command::Files { name, at, json } => files::list(out, dir, name, at.as_deref(), json.json),
         Command::History { name, path, json } => {
             files::history(out, dir, name, bytes(path), json.json)

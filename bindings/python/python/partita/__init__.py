@@ -26,6 +26,7 @@ from collections.abc import Mapping as _Mapping
 from collections.abc import Sequence as _Sequence
 
 from partita import _partita
+from partita._documents import Export, Request
 from partita._errors import *
 from partita._errors import __all__ as _errors_all
 from partita._partita import *
@@ -34,4 +35,9 @@ _Mapping.register(_partita.Files)
 _Mapping.register(_partita.State)
 _Sequence.register(_partita.StateList)
 
-__all__ = [*_errors_all, *(name for name in _partita.__all__ if name != "error_codes")]
+__all__ = [
+    "Export",
+    "Request",
+    *_errors_all,
+    *(name for name in _partita.__all__ if name not in ("_command", "error_codes")),
+]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
-from partita._errors import Conflict
-from partita._partita import Batch, Session, Snapshot
+from partita._errors import Conflict, Invalid
+from partita._partita import Batch, Session, Snapshot, StateList
 
 T = TypeVar("T")
 
@@ -18,7 +18,8 @@ T = TypeVar("T")
 def dumps(item: object) -> bytes:
     """Writes a value of JSON so that ``loads`` gives an equal one, lone surrogates too.
 
-    >>> loads(dumps({"text": "\\ud83d\\ude00", "big": 2**70})) == {"text": "\\ud83d\\ude00", "big": 2**70}
+    >>> item = {"text": "\\ud83d\\ude00", "big": 2**70}
+    >>> loads(dumps(item)) == item
     True
     """
     # Escaped, two lone surrogates in a row would come back as the one character that they spell.
@@ -29,6 +30,23 @@ def dumps(item: object) -> bytes:
 def loads(data: bytes) -> Any:
     """Reads what ``dumps`` wrote."""
     return json.loads(data.decode("utf-8", "surrogatepass"))
+
+
+def read_list(snapshot: Snapshot, key: str | bytes) -> list[Any] | None:
+    """Reads all values of a list in the state; none where there is no list."""
+    found = find_list(snapshot, key)
+    return None if found is None else [loads(item) for item in found[:]]
+
+
+def find_list(snapshot: Snapshot, key: str | bytes) -> StateList | None:
+    """Returns a list in the state.
+
+    Raises ``Invalid`` if the key holds bytes.
+    """
+    found = snapshot.state.get(key)
+    if isinstance(found, bytes):
+        raise Invalid(f"state under {key!r} holds bytes, not a list")
+    return found
 
 
 def edit(session: Session, message: str, change: Callable[[Batch, Snapshot], T]) -> T:

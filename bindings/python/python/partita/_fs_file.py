@@ -34,8 +34,9 @@ class Change:
 class PartitaFile(io.BytesIO):
     """An open file: all of its bytes in memory.
 
-    One that is written becomes an iteration when it is closed, or at the end of the transaction; one
-    that is never closed does not.
+    One that is written becomes an iteration when it is closed, or at the end of the transaction.
+    One that is given up with ``discard()`` or dropped unclosed does not; but a text file that is
+    dropped is closed by Python.
     """
 
     def __init__(
@@ -53,11 +54,16 @@ class PartitaFile(io.BytesIO):
         self._read_size = len(data)
         self.fs = fs
         self.path = str(place)
-        self.mode = mode
+        self._mode = mode
         self.autocommit = autocommit
         self._place = place
         self._written: bytes | None = None
         self._dropped = mode == "rb"
+
+    @property
+    def mode(self) -> str:
+        """``rb``, ``wb``, ``xb`` or ``ab``."""
+        return self._mode
 
     @property
     def size(self) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from partita._adapters import dumps, edit, finish, loads
-from partita._errors import Invalid
-from partita._partita import Batch, Session, Snapshot, StateList, Store
+from partita._adapters import dumps, edit, find_list, finish, loads, read_list
+from partita._partita import Batch, Session, Snapshot, Store
 
 try:
     from agents.memory import SessionSettings
@@ -82,8 +81,7 @@ class PartitaSession:
 
     def items_at(self, snapshot: Snapshot) -> list[TResponseInputItem]:
         """Returns the items as they were at a fixed state, such as ``session.at(3)``."""
-        items = _items(snapshot, self._key)
-        return [] if items is None else [loads(item) for item in items]
+        return read_list(snapshot, self._key) or []
 
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Returns the latest ``limit`` items, or all, oldest first.
@@ -116,7 +114,7 @@ class PartitaSession:
         await finish(self._clear)
 
     def _read(self, limit: int | None) -> list[TResponseInputItem]:
-        items = _items(self._session.latest(), self._key)
+        items = find_list(self._session.latest(), self._key)
         if items is None or (limit is not None and limit <= 0):
             return []
         return [loads(item) for item in items[0 if limit is None else -limit :]]
@@ -128,10 +126,10 @@ class PartitaSession:
 
     def _pop(self) -> TResponseInputItem | None:
         def pop(batch: Batch, before: Snapshot) -> bytes | None:
-            items = _items(before, self._key)
+            items = find_list(before, self._key)
             if not items:
                 return None
-            _truncate(batch, self._key, items, len(items) - 1)
+            batch.state_truncate(self._key, len(items) - 1)
             return items[-1]
 
         item = edit(self._session, "pop an item", pop)
@@ -146,16 +144,3 @@ class PartitaSession:
 
     def __repr__(self) -> str:
         return f"<PartitaSession {self.session_id!r}>"
-
-
-def _items(snapshot: Snapshot, key: str) -> StateList | None:
-    items = snapshot.state.get(key)
-    if isinstance(items, bytes):
-        raise Invalid(f"state under {key!r} holds bytes, not the items of a conversation")
-    return items
-
-
-def _truncate(batch: Batch, key: str, items: StateList, length: int) -> None:
-    # Costs the whole list; `Batch.state_truncate` costs what goes.
-    batch.state_remove(key)
-    batch.state_extend(key, items[:length])

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import Any, TypedDict, TypeVar
 from urllib.parse import quote
 
-from partita._adapters import dumps, edit, loads
-from partita._errors import NotFound
+from partita._adapters import dumps, edit, loads, read_list
+from partita._errors import Invalid, NotFound
 from partita._partita import Batch, Session, Snapshot, Store
 
 try:
@@ -85,7 +85,7 @@ class PartitaSessionStore(SessionStore):
         self._writer = ThreadPoolExecutor(1, "partita-claude")
 
     def session(self, key: SessionKey | SessionListSubkeysKey) -> Session:
-        """Returns the partita session that holds a transcript: ``fork``, ``undo``, ``at``, and all else.
+        """Returns the partita session of a transcript: ``fork``, ``undo``, ``at``, and all else.
 
         Raises ``NotFound`` if there is none.
         """
@@ -102,7 +102,7 @@ class PartitaSessionStore(SessionStore):
         return await run_sync(self._load, key)
 
     async def list_sessions(self, project_key: str) -> list[SessionStoreListEntry]:
-        """Returns the sessions of a project, with the time of their newest entry in milliseconds."""
+        """Returns the sessions of a project, with the time of their newest append in ms."""
         return [
             {"session_id": meta["session_id"], "mtime": meta["mtime"]}
             for meta in await run_sync(self._metas, project_key)
@@ -156,10 +156,9 @@ class PartitaSessionStore(SessionStore):
 
     def _load(self, key: SessionKey) -> list[SessionStoreEntry] | None:
         try:
-            entries = self.session(key).latest().state[_entries(_subpath(key))]
+            return read_list(self.session(key).latest(), _entries(_subpath(key)))
         except NotFound:
             return None
-        return [loads(entry) for entry in entries[:]]
 
     def _metas(self, project_key: str) -> list[_Meta]:
         metas = []
@@ -179,7 +178,7 @@ class PartitaSessionStore(SessionStore):
         def delete(batch: Batch, before: Snapshot) -> None:
             if _entries(subpath) in before.state:
                 batch.state_remove(_entries(subpath))
-            for mark, _ in before.state.under(_marks(subpath)):
+            for mark in before.state.keys(_marks(subpath)):
                 batch.state_remove(mark)
 
         try:
@@ -193,17 +192,17 @@ class PartitaSessionStore(SessionStore):
     def _subkeys(self, key: SessionListSubkeysKey) -> list[str]:
         prefix = _ENTRIES + b"/"
         try:
-            rows = self.session(key).latest().state.under(prefix)
+            names = self.session(key).latest().state.keys(prefix)
         except NotFound:
             return []
-        return [name.removeprefix(prefix).decode("utf-8", "surrogatepass") for name, _ in rows]
+        return [name.removeprefix(prefix).decode("utf-8", "surrogatepass") for name in names]
 
     def __repr__(self) -> str:
         return f"<PartitaSessionStore {self._prefix!r} of {self._store!r}>"
 
 
 def _component(text: str, size: int) -> str:
-    """Spells a key as a component of a session's name: reversible where it fits, else unlike others."""
+    """Spells a key as a component of a session's name, no two alike."""
     encoded = quote(text, safe="", errors="surrogatepass")
     if len(encoded) <= size:
         return encoded or "%"
@@ -248,6 +247,8 @@ def _put_new(
 
 def _meta(snapshot: Snapshot) -> _Meta | None:
     data = snapshot.state.get(_META)
+    if data is not None and not isinstance(data, bytes):
+        raise Invalid(f"state under {_META!r} holds a list, not what is known of a transcript")
     return None if data is None else loads(data)
 
 

@@ -17,8 +17,8 @@ from partita._fs_path import Place, absent, directory, exists, fixed, place, spe
 from partita._partita import Batch, Entry, Iteration, Session, Snapshot, Store
 
 try:
-    from fsspec.spec import AbstractFileSystem
-    from fsspec.transaction import Transaction
+    from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
+    from fsspec.transaction import Transaction  # type: ignore[import-untyped]
 except ImportError as error:
     raise ImportError("partita.fs needs fsspec: pip install partita[fs]") from error
 
@@ -39,14 +39,14 @@ class _Transaction(Transaction):  # type: ignore[misc]  # fsspec is untyped
 class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is untyped
     """The files of sessions as ``partita://session/path`` or ``partita://session@checkpoint/path``.
 
-    Without a checkpoint a path means the latest files, which can be written; with one (a number, an
-    id as ``id:3fa9``, or what else ``Session.at`` takes) it means fixed ones, which cannot. In the
-    session and in the checkpoint ``%XX`` stands for a byte: write ``%2F`` for a ``/`` in a session's
-    name, ``%40`` for an ``@`` and ``%25`` for a ``%``. The path is taken as it is.
+    Without a checkpoint a path means the latest files, which can be written; with one (a number,
+    an id as ``id:3fa9``, or what else ``Session.at`` takes) it means fixed ones, which cannot. In
+    the session and in the checkpoint ``%XX`` stands for a byte: write ``%2F`` for a ``/`` in a
+    session's name, ``%40`` for an ``@`` and ``%25`` for a ``%``. The path is taken as it is.
 
     >>> import fsspec, tempfile
-    >>> store = tempfile.mkdtemp()
-    >>> fs = fsspec.filesystem("partita", store=store)
+    >>> room = tempfile.TemporaryDirectory()
+    >>> fs = fsspec.filesystem("partita", store=room.name)
     >>> fs.pipe("partita://team%2Ffix/data/a.csv", b"x\\n1\\n")
     >>> with fs.open("team%2Ffix/data/a.csv", "a") as file:
     ...     _ = file.write("2\\n")
@@ -54,10 +54,11 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
     (b'x\\n1\\n2\\n', b'x\\n1\\n')
     >>> fs.find("team%2Ffix"), fs.info("team%2Ffix/data/a.csv")["iteration"]
     (['team%2Ffix/data/a.csv'], 2)
+    >>> room.cleanup()
 
-    Each file that is closed is one durable checkpoint. A call on many files (``put``, ``cp``, ``mv``,
-    ``rm``, ``pipe``) is one, and so is a whole ``with fs.transaction:``, one for each session that it
-    touches; what is read meanwhile is as before.
+    Each file that is closed is one durable checkpoint. A call on many files (``put``, ``cp``,
+    ``mv``, ``rm``, ``pipe``) is one, and so is a whole ``with fs.transaction:``, one for each
+    session that it touches; what is read meanwhile is as before.
 
     There are no empty directories, as on object stores: a directory is there as long as a file is
     in it. ``mkdir`` creates the session if there is none, and otherwise nothing. A session stays
@@ -84,8 +85,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         super().__init__(**options)
         if store is None:
             raise ValueError("say which store: storage_options={'store': directory}")
-        self._directory = os.fspath(store)
-        self._options = {"durability": durability, "lock_timeout": lock_timeout}
+        self._directory = os.path.abspath(store)
+        self._durability, self._lock_timeout = durability, lock_timeout
         self._read_only = read_only
         self._opening = threading.Lock()
         self._opened: tuple[int, Store] | None = None
@@ -98,11 +99,18 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         """
         return self._session(place(self._strip_protocol(path)))
 
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(name) for name in path]
+        return super()._strip_protocol(path).lstrip("/")
+
     # What is there.
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
-        """Tells of a file its ``size`` in bytes, its ``iteration`` and the times that iteration and the
-        first one were ``modified`` and ``created``; of all what ``ls`` tells.
+        """Tells what ``ls`` does, and of a file its ``iteration`` and two times.
+
+        ``modified`` is when that iteration was made, ``created`` when the first one was.
 
         Raises ``FileNotFoundError`` if there is nothing.
         """
@@ -124,8 +132,11 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         }
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> list[Any]:
-        """Lists a directory: ``name``, ``type`` and ``size``, and of a file its ``content``, which names
-        its bytes."""
+        """Lists a directory: ``name``, ``type``, ``size`` in bytes, and of a file its ``content``.
+
+        That is an id: equal bytes have an equal one. ``type`` is ``file``, ``directory``, ``link``
+        or, for a submodule, ``other``.
+        """
         at = place(self._strip_protocol(path))
         if not at.session:
             rows = [_directory(spell(entry.name)) for entry in self._store().sessions()]
@@ -241,7 +252,7 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
     def rm(
         self, path: str | list[str], recursive: bool = False, maxdepth: int | None = None
     ) -> None:
-        """Removes files, and directories if ``recursive``: all of them as one checkpoint, or none."""
+        """Removes files, and directories if ``recursive``: as one checkpoint, all or none."""
         with self._together():
             for name in self.expand_path(path, recursive=recursive, maxdepth=maxdepth):
                 if not recursive or not self.isdir(name):
@@ -276,7 +287,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         """Moves files, with their iterations where they stay in their session."""
         if path1 == path2:
             return
-        self._gathered.pairs = pairs = []
+        pairs: list[tuple[Place, Place]] = []
+        self._gathered.pairs = pairs
         try:
             super().copy(path1, path2, recursive, maxdepth, "raise", **options)
         finally:
@@ -316,7 +328,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
                         self._directory,
                         create=create and not self._read_only,
                         read_only=self._read_only,
-                        **self._options,
+                        durability=self._durability,
+                        lock_timeout=self._lock_timeout,
                     )
                 except NotFound as error:
                     raise absent(self._directory) from error
@@ -399,12 +412,17 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
             change.commit()
 
     def _copy(self, source: Place, info: dict[str, Any], at: Place) -> Callable[[Batch], object]:
-        data = self._snapshot(source).read(source.path)
-        if info["type"] == "link":
-            return lambda batch: batch.write_symlink(at.path, data)
-        if info["executable"]:
-            return lambda batch: batch.write_executable(at.path, data)
-        return lambda batch: batch.write(at.path, data)
+        snapshot = self._snapshot(source)
+
+        def apply(batch: Batch) -> int:
+            data = snapshot.read(source.path)
+            if info["type"] == "link":
+                return batch.write_symlink(at.path, data)
+            if info["executable"]:
+                return batch.write_executable(at.path, data)
+            return batch.write(at.path, data)
+
+        return apply
 
     @contextmanager
     def _together(self) -> Iterator[None]:
@@ -412,7 +430,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         if getattr(self._gathered, "changes", None) is not None:
             yield
             return
-        self._gathered.changes = changes = []
+        changes: list[Change] = []
+        self._gathered.changes = changes
         try:
             yield
         finally:
@@ -440,8 +459,10 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
 
         verbs = {change.verb for change in changes}
         message = f"{verbs.pop() if len(verbs) == 1 else 'change'} {len(changes)} files"
-        if len(changes) == 1 and changes[0].place.path.isprintable():
-            message = f"{changes[0].verb} {changes[0].place.path}"
+        path = changes[0].place.path
+        # A message is a line of 4,096 bytes.
+        if len(changes) == 1 and len(path) <= 1_000 and path.isprintable():
+            message = f"{changes[0].verb} {path}"
         edit(self._store(create=True).session(name), message, apply)
 
 

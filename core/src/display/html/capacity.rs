@@ -58,7 +58,7 @@ pub(super) fn write<K>(page: &mut Page, capacity: &Capacity<K>) {
     page.markup("<th class=\"p-n\">share</th><th class=\"p-w\"></th></tr></thead><tbody>");
     for ((name, count), colour) in parts() {
         let share = permille(count.tokens(), total.tokens());
-        page.markup("<tr><td style=\"white-space:nowrap\"><i class=\"p-dot ").markup(colour);
+        page.markup("<tr><td class=\"p-nw\"><i class=\"p-dot ").markup(colour);
         page.markup("\"></i>").text(name).markup("</td><td class=\"p-n\">");
         page.text(count.to_string()).markup("</td><td class=\"p-n\">").text(percent(share));
         page.markup("</td><td class=\"p-w\"><div class=\"p-bar\">");
@@ -66,7 +66,7 @@ pub(super) fn write<K>(page: &mut Page, capacity: &Capacity<K>) {
         page.markup("</div></td></tr>");
     }
     if reserve > 0 {
-        page.markup("<tr><td style=\"white-space:nowrap\"><i class=\"p-dot p-free\"></i>");
+        page.markup("<tr><td class=\"p-nw\"><i class=\"p-dot p-free\"></i>");
         page.markup("reserved for the answer</td><td class=\"p-n\">").text(grouped(reserve));
         page.markup("</td><td></td><td></td></tr>");
     }
@@ -89,7 +89,8 @@ fn items<K>(page: &mut Page, capacity: &Capacity<K>) {
         page.markup("<th>source</th><th class=\"p-n\">tokens</th></tr></thead><tbody>");
         for item in shown {
             page.markup("<tr><td class=\"p-w\">").short(&item.label, DISPLAY_LABEL_CHARS_MAX);
-            page.markup("</td><td><i class=\"p-dot ").markup(COLOURS[item.source as usize]);
+            page.markup("</td><td class=\"p-nw\"><i class=\"p-dot ")
+                .markup(COLOURS[item.source as usize]);
             page.markup("\"></i>").text(item.source.name()).markup("</td><td class=\"p-n\">");
             page.text(item.count.to_string()).markup("</td></tr>");
         }

@@ -18,12 +18,17 @@ pub(in crate::display) fn diff(diff: &FileDiff, old: &[u8], new: &[u8]) -> Page 
     fragment(|page| write(page, diff, old, new)).0
 }
 
-/// Draws a diff without the style.
-pub(super) fn write(page: &mut Page, diff: &FileDiff, old: &[u8], new: &[u8]) {
+/// The name of the new version, what came and went, and the rows.
+fn write(page: &mut Page, diff: &FileDiff, old: &[u8], new: &[u8]) {
     page.markup("<div class=\"p-name\"><span>").short(new, DISPLAY_LABEL_CHARS_MAX);
     page.markup("</span><span>");
     stats(page, diff);
     page.markup("</span></div>");
+    table(page, diff, old, new);
+}
+
+/// Draws a diff without the style.
+pub(super) fn table(page: &mut Page, diff: &FileDiff, old: &[u8], new: &[u8]) {
     if diff.is_empty() {
         return note(page, "no difference");
     }
@@ -32,7 +37,7 @@ pub(super) fn write(page: &mut Page, diff: &FileDiff, old: &[u8], new: &[u8]) {
     }
     page.markup("<table class=\"p-diff\"><colgroup><col style=\"width:52px\"><col>");
     page.markup("<col style=\"width:52px\"><col></colgroup><thead><tr><th colspan=\"2\">");
-    page.short(old, DISPLAY_LABEL_CHARS_MAX).markup("</th><th colspan=\"2\">");
+    page.short(old, DISPLAY_LABEL_CHARS_MAX).markup("</th><th class=\"p-half\" colspan=\"2\">");
     page.short(new, DISPLAY_LABEL_CHARS_MAX).markup("</th></tr></thead><tbody>");
     rows(page, diff);
     page.markup("</tbody></table>");
@@ -94,24 +99,20 @@ fn gap(page: &mut Page, equal: u64) {
 
 fn row(page: &mut Page, pair: &Pair<'_>) {
     page.markup("<tr>");
-    side(page, pair.old.as_ref(), "p-del", "<del>", "</del>");
-    side(page, pair.new.as_ref(), "p-add", "<ins>", "</ins>");
+    side(page, pair.old.as_ref(), ["", "p-del", "<del>", "</del>"]);
+    side(page, pair.new.as_ref(), [" p-half", "p-add", "<ins>", "</ins>"]);
     page.markup("</tr>");
 }
 
-fn side(
-    page: &mut Page,
-    side: Option<&Side<'_>>,
-    class: &'static str,
-    open: &'static str,
-    close: &'static str,
-) {
+/// One half of a row: its edge, its colour, and what marks words in it.
+fn side(page: &mut Page, side: Option<&Side<'_>>, [edge, class, open, close]: [&'static str; 4]) {
+    page.markup("<td class=\"p-ln").markup(edge);
     let Some(side) = side else {
-        page.markup("<td class=\"p-ln p-none\"></td><td class=\"p-tx p-none\"></td>");
+        page.markup(" p-none\"></td><td class=\"p-tx p-none\"></td>");
         return;
     };
     let class = if side.changed { class } else { "" };
-    page.markup("<td class=\"p-ln ").markup(class).markup("\">").text(side.number.to_string());
+    page.markup(" ").markup(class).markup("\">").text(side.number.to_string());
     page.markup("</td><td class=\"p-tx ").markup(class).markup("\">");
     let (kept, cut) = clip(side.text, DISPLAY_LINE_CHARS_MAX);
     let mut at = 0;

@@ -158,7 +158,7 @@ fn last_change(
     page.markup("<details><summary>what iteration ").text(to.to_string()).markup(" changed ");
     diff::stats(page, &difference);
     page.markup("</summary><div class=\"p-scroll\">");
-    diff::write(page, &difference, &old_name, &name(to, newest));
+    diff::table(page, &difference, &old_name, &name(to, newest));
     page.markup("</div></details>");
     Ok(())
 }

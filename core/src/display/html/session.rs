@@ -66,21 +66,19 @@ fn sizes(session: &Session) -> Result<SessionSizes> {
 /// The newest checkpoints with the operations that made them, and the forks that began there.
 pub(super) fn timeline(page: &mut Page, session: &Session, family: &Family) -> Result<()> {
     let horizon = session.horizon()?;
-    let mut oldest = None;
-    for entry in session.log()?.take(DISPLAY_CHECKPOINTS_MAX) {
-        let entry = entry?;
-        if oldest.is_none() {
-            page.markup("<div class=\"p-scroll\"><table><thead><tr><th class=\"p-n\">#</th>");
-            page.markup("<th>checkpoint</th><th>operation</th><th>about</th><th>actor</th>");
-            page.markup("<th>time (UTC)</th></tr></thead><tbody>");
-        }
-        row(page, &entry, family);
-        oldest = Some(entry.number);
-    }
-    let Some(oldest) = oldest else {
+    let entries = session.log()?.take(DISPLAY_CHECKPOINTS_MAX).collect::<Result<Vec<_>>>()?;
+    let Some(oldest) = entries.last().map(|entry| entry.number) else {
         note(page, "nothing happened yet");
         return Ok(());
     };
+    let actors = entries.iter().any(|entry| !entry.actor.is_empty());
+    page.markup("<div class=\"p-scroll\"><table><thead><tr><th class=\"p-n\">#</th>");
+    page.markup("<th>checkpoint</th><th>operation</th><th>about</th>");
+    page.markup(if actors { "<th>actor</th>" } else { "" });
+    page.markup("<th>time (UTC)</th></tr></thead><tbody>");
+    for entry in &entries {
+        row(page, entry, family, actors);
+    }
     page.markup("</tbody></table></div>");
     let first = horizon.as_ref().map_or(1, |horizon| horizon.checkpoint);
     if oldest > first {
@@ -106,7 +104,7 @@ pub(super) fn timeline(page: &mut Page, session: &Session, family: &Family) -> R
     Ok(())
 }
 
-fn row(page: &mut Page, entry: &LogEntry, family: &Family) {
+fn row(page: &mut Page, entry: &LogEntry, family: &Family, actors: bool) {
     page.markup("<tr><td class=\"p-n\">").text(entry.number.to_string());
     page.markup("</td><td class=\"p-id\"").attribute("title", entry.id.to_string()).markup(">");
     page.text(entry.id.id().short()).markup("</td><td>");
@@ -126,7 +124,9 @@ fn row(page: &mut Page, entry: &LogEntry, family: &Family) {
         page.markup("<span class=\"p-cut\">and ");
         page.text(counted(more, "fork", "forks")).markup(" more</span>");
     }
-    page.markup("</td><td>").short(&entry.actor, DISPLAY_LABEL_CHARS_MAX);
+    if actors {
+        page.markup("</td><td>").short(&entry.actor, DISPLAY_LABEL_CHARS_MAX);
+    }
     page.markup("</td><td class=\"p-t\"").attribute("title", whole_time(entry.time)).markup(">");
     page.text(time(entry.time)).markup("</td></tr>");
 }

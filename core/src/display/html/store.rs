@@ -58,7 +58,7 @@ fn row(page: &mut Page, store: &Store, entry: &SessionEntry) -> Result<()> {
     for number in [checkpoints, sizes.files, sizes.memories] {
         page.markup("<td class=\"p-n\">").text(grouped(number)).markup("</td>");
     }
-    page.markup("<td style=\"white-space:nowrap\">");
+    page.markup("<td class=\"p-nw\">");
     if let Some(made) = made {
         page.markup("<span class=\"p-id\"").attribute("title", made.id.to_string()).markup(">");
         page.text(made.id.id().short()).markup("</span> ");

@@ -1,9 +1,7 @@
 //! The JSON of tokens: counts and budgets.
 
-use partita::{Count, Item};
+use partita::{Count, Fit, Item};
 use serde::Serialize;
-
-use crate::commands::Fit;
 
 /// A count: tokens, and the bounds of an estimate, which are the tokens themselves where they are
 /// known.
@@ -105,7 +103,7 @@ struct Dropped {
 /// What `budget` says.
 #[derive(Debug, Serialize)]
 pub(crate) struct Budgeted {
-    counter: &'static str,
+    counter: String,
     limit: u64,
     fits: bool,
     before: Tokens,
@@ -116,21 +114,21 @@ pub(crate) struct Budgeted {
 }
 
 impl Budgeted {
-    pub(crate) fn new(fit: &Fit) -> Budgeted {
+    /// What a fit says; `others` are the messages that became no memory, and stay.
+    pub(crate) fn new(counter: &str, limit: u64, fit: &Fit, others: &[u64]) -> Budgeted {
         let dropped = fit.exchanges.iter().filter(|exchange| exchange.dropped);
         let numbers = |picks: &dyn Fn(bool, bool) -> bool| {
             let picked = fit.exchanges.iter();
             let picked = picked.filter(|exchange| picks(exchange.dropped, exchange.pinned));
             let picked = picked.flat_map(|exchange| exchange.messages.iter().copied());
-            let mut numbers: Vec<u64> = fit.instructions.iter().copied().chain(picked).collect();
+            let mut numbers: Vec<u64> = others.iter().copied().chain(picked).collect();
             numbers.sort_unstable();
-            numbers.dedup();
             numbers
         };
         Budgeted {
-            counter: fit.counter,
-            limit: fit.limit,
-            fits: fit.after.high() <= fit.limit,
+            counter: counter.to_owned(),
+            limit,
+            fits: fit.after.high() <= limit,
             before: Tokens::from(fit.before),
             after: Tokens::from(fit.after),
             drop: dropped

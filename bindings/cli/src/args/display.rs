@@ -1,0 +1,45 @@
+//! The command line of what is drawn: the log as a graph, and the page of a session.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Json;
+use super::plain::COUNTER;
+
+/// Arguments of `log`.
+#[derive(Args, Debug)]
+pub(crate) struct Log {
+    /// Name of the session
+    pub(crate) name: String,
+    /// Stop after so many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Draw the checkpoints and the forks that began from them as a graph
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) graph: bool,
+    /// Draw with ASCII alone; so does a locale that is not UTF-8
+    #[arg(long, requires = "graph")]
+    pub(crate) ascii: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// Name of the session
+    pub(crate) name: String,
+    /// File to write; `-` means the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Tokens that the context may have
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    #[arg(long, value_name = "C", default_value = COUNTER)]
+    pub(crate) counter: String,
+}

@@ -1,0 +1,34 @@
+//! The command `partita`: sessions of AI agents from a shell.
+//!
+//! A library so that the Python package can ship the same command.
+
+mod args;
+mod commands;
+mod failure;
+mod import;
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+/// Runs the command with its arguments, the program's name first, and returns its exit code: 0, 1
+/// where it failed, 2 where the arguments are wrong. Prints what it has to say.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match args::Cli::read(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help goes to the standard output and is no failure; a closed pipe is none either.
+            drop(usage.print());
+            return u8::try_from(usage.exit_code()).unwrap_or(2);
+        }
+    };
+    match commands::run(&cli) {
+        Ok(()) => 0,
+        Err(failure) if failure.is_closed_pipe() => 0,
+        Err(failure) => {
+            drop(writeln!(std::io::stderr(), "error: {failure}"));
+            1
+        }
+    }
+}

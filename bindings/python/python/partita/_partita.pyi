@@ -1,0 +1,1833 @@
+# Generated from the Rust sources by `scripts/python-tests.sh --stubs`: do not edit.
+
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
+
+_T = TypeVar("_T")
+
+__all__ = ["Batch", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Iteration", "Log", "LogEntry", "Memories", "Memory", "ModelCall", "ObjectId", "Part", "PurgeReport", "RecoverReport", "RestorePlan", "Session", "SessionEntry", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "Usage", "_command", "diff", "error_codes", "recover"]
+
+@final
+class Batch:
+    """
+    Changes on their way into one checkpoint: all or nothing when committed, nothing at all when
+    dropped. It sees its own edits and holds no lock.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("s")
+    >>> with session.batch(message="two at once") as b:
+    ...     _ = b.write("a", "1")
+    ...     _ = b.write("b", "2")
+    >>> b.checkpoint.number, list(session.files)
+    (1, ['a', 'b'])
+    """
+    def __enter__(self, /) -> Batch: ...
+    def __exit__(self, /, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None: ...
+    def __reduce__(self, /) -> Never: ...
+    def cause(self, /, number: SupportsIndex) -> None:
+        """
+        Says that the memory of a number holds the call that made the files of this batch.
+        """
+    def cause_last_call(self, /) -> None:
+        """
+        Says that the newest memory with a call made the files of this batch.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The checkpoint that the commit made; none before it.
+        """
+    def commit(self, /) -> Checkpoint:
+        """
+        Commits all of it as one durable step, and returns the session's newest checkpoint: the one
+        this makes, or the one there is where nothing changes.
+
+        Raises ``Conflict`` if a path or key that it edits was changed meanwhile.
+        """
+    def expect(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex | None) -> None:
+        """
+        Makes the commit a ``Conflict`` unless the newest iteration of a path is this one; none is
+        for a path where nothing ever was.
+        """
+    def iteration(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> int | None:
+        """
+        Returns the number of a path's newest iteration, the batch's own edits included.
+        """
+    def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
+        """
+        Reads a file as the batch leaves it.
+        """
+    def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> None:
+        """
+        Appends a memory, or a text of a role.
+        """
+    def remove(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> int:
+        """
+        Removes a file.
+        """
+    def rename(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], to: str | bytes | PathLike[str] | PathLike[bytes]) -> int:
+        """
+        Moves a file, with its line of iterations.
+        """
+    def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> int:
+        """
+        Brings an iteration of a file back.
+        """
+    def state_append(self, /, key: str | bytes | bytearray | memoryview, item: str | bytes | bytearray | memoryview) -> None:
+        """
+        Appends an item to a list of the state, which begins with its first item.
+        """
+    def state_copy(self, /, key: str | bytes | bytearray | memoryview, to: str | bytes | bytearray | memoryview) -> None:
+        """
+        Sets a key of the state to what another holds, as this batch has left that one so far: bytes,
+        or a list of any length. Copies nothing; from here on both go their own ways.
+
+        Raises ``NotFound`` if the other holds nothing.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> with session.batch() as b:
+        ...     b.state_extend("draft 1", ["a", "b", "c"])
+        ...     b.state_copy("draft 1", "draft 2")
+        ...     b.state_truncate("draft 2", 2)
+        ...     b.state_append("draft 2", "d")
+        >>> list(session.state["draft 1"]), list(session.state["draft 2"])
+        ([b'a', b'b', b'c'], [b'a', b'b', b'd'])
+        """
+    def state_extend(self, /, key: str | bytes | bytearray | memoryview, items: Sequence[str | bytes | bytearray | memoryview]) -> None:
+        """
+        Appends items to a list of the state, which begins with them; with none, as an empty one.
+        """
+    def state_put(self, /, key: str | bytes | bytearray | memoryview, data: str | bytes | bytearray | memoryview) -> None:
+        """
+        Sets a key of the state to bytes, whatever it held.
+        """
+    def state_remove(self, /, key: str | bytes | bytearray | memoryview) -> None:
+        """
+        Removes a key of the state.
+        """
+    def state_truncate(self, /, key: str | bytes | bytearray | memoryview, length: SupportsIndex) -> None:
+        """
+        Cuts a list of the state to its first items; a shorter one stays as it is.
+        """
+    def write(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> int:
+        """
+        Writes a file and returns the number that its iteration will have.
+        """
+    def write_executable(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> int:
+        """
+        Writes a file that may be executed.
+        """
+    def write_symlink(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], target: str | bytes | PathLike[str] | PathLike[bytes]) -> int:
+        """
+        Writes a symbolic link.
+        """
+
+@final
+class Change:
+    """
+    A piece of text and what happened to it: ``kind`` is ``"equal"``, ``"delete"`` or ``"insert"``.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, kind: str, text: bytes, old_line: SupportsIndex | None, new_line: SupportsIndex | None) -> Change: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def kind(self, /) -> str:
+        """
+        What happened.
+        """
+    @property
+    def new_line(self, /) -> int | None:
+        """
+        The line in the new version, from 1; none for a deletion.
+        """
+    @property
+    def old_line(self, /) -> int | None:
+        """
+        The line in the old version, from 1; none for an insertion.
+        """
+    @property
+    def text(self, /) -> bytes:
+        """
+        The text, as it came: with its line feed, where it has one.
+        """
+
+@final
+class CheckReport:
+    """
+    What a check found: nothing is wrong if ``faults`` is empty.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, faults: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str]) -> CheckReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bytes(self, /) -> int:
+        """
+        Bytes under those tags.
+        """
+    @property
+    def faults(self, /) -> list[Fault]:
+        """
+        What is wrong.
+        """
+    @property
+    def frames(self, /) -> int:
+        """
+        Frames whose tag was verified.
+        """
+    @property
+    def objects(self, /) -> int:
+        """
+        Distinct objects whose id was verified.
+        """
+    @property
+    def strays(self, /) -> list[str]:
+        """
+        Files among the segments that the log does not name. No fault.
+        """
+    @property
+    def tombstones(self, /) -> int:
+        """
+        Objects whose bytes were purged or given up for lost. No fault.
+        """
+    @property
+    def unfinished(self, /) -> tuple[str, int] | None:
+        """
+        Bytes behind the last commit that never were one: the segment's file name and the
+        offset. No fault.
+        """
+    @property
+    def unreachable(self, /) -> int:
+        """
+        Objects that no ref leads to; they wait for gc.
+        """
+
+@final
+class CheckoutPlan:
+    """
+    What a checkout does, or has done, path by path.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep]) -> CheckoutPlan: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def checkpoint(self, /) -> ObjectId | None:
+        """
+        The checkpoint; none for a session that has none yet.
+        """
+    @property
+    def directory(self, /) -> Path:
+        """
+        The directory: absolute, without symlinks.
+        """
+    @property
+    def steps(self, /) -> list[CheckoutStep]:
+        """
+        All steps, in the order of their paths.
+        """
+
+@final
+class CheckoutStep:
+    """
+    What happens to one path of a directory.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None) -> CheckoutStep: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def action(self, /) -> str:
+        """
+        What happens: ``"create"``, ``"overwrite"``, ``"delete"`` or ``"leave"``.
+        """
+    @property
+    def kept(self, /) -> ObjectId | None:
+        """
+        The content that holds what was there and is replaced, although no checkout wrote it.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        The path, relative to the directory.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        Why: ``"missing"``, ``"outdated"``, ``"foreign"``, ``"modified"``, ``"gone"`` or
+        ``"unchanged"``.
+        """
+
+@final
+class Checkpoint:
+    """
+    A checkpoint: the whole state of a session at a point.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, parents: Sequence[ObjectId], time: datetime | None, labels: dict[str, bytes]) -> Checkpoint: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def labels(self, /) -> dict[str, bytes]:
+        """
+        What its source said of it.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1 along the session's line.
+        """
+    @property
+    def parents(self, /) -> list[ObjectId]:
+        """
+        What it came from: first the checkpoint before.
+        """
+    @property
+    def time(self, /) -> datetime | None:
+        """
+        The source's time, where the source has one.
+        """
+
+@final
+class Diff:
+    """
+    How one version of a file differs from another, line by line.
+
+    >>> import partita
+    >>> diff = partita.diff("one\\ntwo\\n", "one\\nthree\\n")
+    >>> diff.added, diff.removed
+    (1, 1)
+    >>> print(diff.unified(old_name="a/count", new_name="b/count"), end="")
+    --- a/count
+    +++ b/count
+    @@ -1,2 +1,2 @@
+     one
+    -two
+    +three
+    """
+    def __bool__(self, /) -> bool: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs__(self, /) -> tuple[bytes, bytes]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, old: str | bytes | bytearray | memoryview, new: str | bytes | bytearray | memoryview, /) -> Diff: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def added(self, /) -> int:
+        """
+        Lines that only the new version has.
+        """
+    def html(self, /, *, old_name: str = "a", new_name: str = "b") -> str:
+        """
+        Returns both versions side by side as HTML, under names.
+        """
+    @property
+    def is_binary(self, /) -> bool:
+        """
+        Whether either version is binary: a NUL among its first 8,000 bytes, or above the limit.
+        Binary files have no lines and no words.
+        """
+    def lines(self, /) -> list[Change]:
+        """
+        Returns the lines of both versions in order: equal, deleted, inserted.
+        """
+    @property
+    def new(self, /) -> bytes:
+        """
+        The new version.
+        """
+    @property
+    def old(self, /) -> bytes:
+        """
+        The old version.
+        """
+    @property
+    def removed(self, /) -> int:
+        """
+        Lines that only the old version has.
+        """
+    def unified(self, /, *, old_name: str = "a", new_name: str = "b", context: SupportsIndex = 3) -> str:
+        """
+        Returns the unified patch as text, with U+FFFD for what is not UTF-8; ``/dev/null`` is the
+        name of a version that does not exist.
+        """
+    def unified_bytes(self, /, *, old_name: str = "a", new_name: str = "b", context: SupportsIndex = 3) -> bytes:
+        """
+        Returns the unified patch as bytes, which ``git apply`` takes.
+        """
+    def words(self, /) -> list[Change]:
+        """
+        Returns the words of both versions: as the lines, but where lines replace lines only what
+        differs is deleted and inserted.
+        """
+
+@final
+class Entry:
+    """
+    What is at a path: ``kind`` is ``"file"``, ``"symlink"`` or ``"submodule"``.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, kind: str, content: ObjectId | None, executable: bool, commit: bytes | None) -> Entry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def commit(self, /) -> bytes | None:
+        """
+        The commit of a submodule, as raw bytes.
+        """
+    @property
+    def content(self, /) -> ObjectId | None:
+        """
+        The content that holds its bytes or its target; none for a submodule.
+        """
+    @property
+    def executable(self, /) -> bool:
+        """
+        Whether it may be executed.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        What it is.
+        """
+
+@final
+class Fault:
+    """
+    Something that is not as it was written.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, segment: str | None, offset: SupportsIndex | None, object: ObjectId | None, what: str) -> Fault: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def object(self, /) -> ObjectId | None:
+        """
+        The object that cannot be read, where the fault concerns one.
+        """
+    @property
+    def offset(self, /) -> int | None:
+        """
+        The offset in that file, in bytes.
+        """
+    @property
+    def segment(self, /) -> str | None:
+        """
+        The segment's file name, where the fault has a place.
+        """
+    @property
+    def what(self, /) -> str:
+        """
+        What is wrong, in a line.
+        """
+
+@final
+class FileChange:
+    """
+    How a path differs between two states.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], before: Entry | None, after: Entry | None) -> FileChange: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def after(self, /) -> Entry | None:
+        """
+        What is there, if anything.
+        """
+    @property
+    def before(self, /) -> Entry | None:
+        """
+        What was there, if anything.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        Which path.
+        """
+
+@final
+class Files(Mapping[str, bytes]):
+    """
+    The files of a session or of a snapshot: a mapping from path to bytes, in the order of the
+    paths' bytes. Those of a session are the latest, and can be set and deleted, each time as one
+    durable commit; those of a snapshot stay as they are.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("fix-parser")
+    >>> session.files["src/lib.rs"] = "fn parse() {}"
+    >>> session.files["src/lib.rs"], "src/main.rs" in session.files, len(session.files)
+    (b'fn parse() {}', False, 1)
+    >>> list(session.files)
+    ['src/lib.rs']
+    """
+    def __contains__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bool: ...  # type: ignore[override]
+    def __delitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> None: ...
+    def __getitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bytes: ...
+    def __iter__(self, /) -> Iterator[str]: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def __setitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview, /) -> None: ...
+    def entry(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> Entry | None:
+        """
+        Returns what is at a path, without reading its bytes; none where nothing is.
+        """
+    @overload
+    def get(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], default: None = None) -> bytes | None: ...
+    @overload
+    def get(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], default: bytes | _T) -> bytes | _T:
+        """
+        Returns the bytes of a file, or ``default`` where there is none.
+        """
+    def items(self, /) -> ItemsView[str, bytes]:
+        """
+        Returns each path with the bytes of its file, as they are now; each is read when one comes
+        to it.
+        """
+    def keys(self, /) -> KeysView[str]:
+        """
+        Returns the paths, as they are now.
+        """
+    def size(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> int | None:
+        """
+        Returns the size of a file in bytes, without reading it; none for a submodule.
+
+        Raises ``NotFound`` if there is none.
+        """
+    def under(self, /, prefix: str | bytes | PathLike[str] | PathLike[bytes]) -> list[str]:
+        """
+        Returns the paths that begin with these bytes, such as ``src/``.
+        """
+    def values(self, /) -> ValuesView[bytes]:
+        """
+        Returns the bytes of the files, as they are now; each is read when one comes to it.
+        """
+
+@final
+class GcReport:
+    """
+    What a collection did, or would do.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex) -> GcReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bytes_after(self, /) -> int:
+        """
+        Bytes of all segments after; in a dry run as before.
+        """
+    @property
+    def bytes_before(self, /) -> int:
+        """
+        Bytes of all segments before.
+        """
+    @property
+    def kept(self, /) -> int:
+        """
+        Objects that stay.
+        """
+    @property
+    def object_bytes(self, /) -> int:
+        """
+        Their bytes as stored; in a dry run what can be said to be freed at the least.
+        """
+    @property
+    def objects(self, /) -> int:
+        """
+        Objects that went.
+        """
+    @property
+    def segments(self, /) -> int:
+        """
+        Segments that gave way.
+        """
+    @property
+    def sessions(self, /) -> int:
+        """
+        Deleted sessions that went for good.
+        """
+
+@final
+class Graph:
+    """
+    The newest checkpoints of a session, and the forks that began from them, drawn: notebooks show
+    it as SVG, ``print`` as text.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, svg: str, text: str) -> Graph: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    def _repr_svg_(self, /) -> str: ...
+    @property
+    def svg(self, /) -> str:
+        """
+        The graph as SVG.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        The graph as text, one checkpoint a line.
+        """
+
+@final
+class History:
+    """
+    The iterations of a file, newest first.
+    """
+    def __iter__(self, /) -> History: ...
+    def __next__(self, /) -> Iteration: ...
+
+@final
+class Iteration:
+    """
+    An iteration: one version of the file at a path.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, id: ObjectId, entry: Entry | None, renamed_from: str | bytes | PathLike[str] | PathLike[bytes] | None, checkpoint: ObjectId, checkpoint_number: SupportsIndex, size: SupportsIndex | None, time: datetime, cause: ObjectId | None) -> Iteration: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def cause(self, /) -> ObjectId | None:
+        """
+        The memory that holds the call which made it, where that was said.
+        """
+    @property
+    def checkpoint(self, /) -> ObjectId:
+        """
+        The checkpoint that brought it.
+        """
+    @property
+    def checkpoint_number(self, /) -> int:
+        """
+        That checkpoint's number.
+        """
+    @property
+    def entry(self, /) -> Entry | None:
+        """
+        What was there; none after a removal.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What the iteration is called.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1 along the file's line; a rename may leave a gap.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        Where the file was.
+        """
+    @property
+    def renamed_from(self, /) -> str | None:
+        """
+        Where the file was before, if this iteration moved it.
+        """
+    @property
+    def size(self, /) -> int | None:
+        """
+        Bytes of the content; none for a removal and a submodule.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        The source's time, else that of the operation which made the checkpoint.
+        """
+
+@final
+class Log:
+    """
+    The checkpoints of a session, newest first. In a fork they go on into the line that it came
+    from.
+    """
+    def __iter__(self, /) -> Log: ...
+    def __next__(self, /) -> LogEntry: ...
+
+@final
+class LogEntry:
+    """
+    A row of the log: a checkpoint, and the operation that made it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, time: datetime, kind: str, message: str, actor: str, operation: ObjectId, labels: dict[str, bytes]) -> LogEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def actor(self, /) -> str:
+        """
+        Who did it; may be empty.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        The checkpoint.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        What the operation did, such as ``"write"``; an import makes many checkpoints.
+        """
+    @property
+    def labels(self, /) -> dict[str, bytes]:
+        """
+        What the checkpoint's source said of it.
+        """
+    @property
+    def message(self, /) -> str:
+        """
+        The operation's message, else the first line of the source's; may be empty.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        The checkpoint's number, from 1 along the session's line.
+        """
+    @property
+    def operation(self, /) -> ObjectId:
+        """
+        The operation.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        The source's time, else that of the operation.
+        """
+
+@final
+class Memories:
+    """
+    The memories of a snapshot in their order, read page by page. Purged ones are left out.
+    """
+    def __iter__(self, /) -> Memories: ...
+    def __next__(self, /) -> Memory: ...
+
+@final
+class Memory:
+    """
+    One piece of the dialog: what was asked, done, returned, found.
+
+    ``role`` is ``"system"``, ``"user"``, ``"assistant"`` or ``"tool"``; ``kind`` is ``"message"``,
+    ``"note"``, ``"validation"`` or ``"summary"``.
+
+    >>> from partita import Memory, Part
+    >>> memory = Memory.assistant("I look.", Part.call("c1", "ls", "{}"))
+    >>> memory.role, memory.text, len(memory.parts)
+    ('assistant', 'I look.', 2)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, role: str, *parts: Part | str | bytes, kind: str = "message", origin: str = "", actor: str = "", time: datetime | None = None, links: Sequence[ObjectId] = ...) -> Memory:
+        """
+        Makes a memory; a part may be given as text. Raises ``Invalid``, naming the limit, for one
+        that no session takes.
+        """
+    def __reduce__(self, /) -> tuple[object, tuple[object, ...]]: ...
+    def __repr__(self, /) -> str: ...
+    def _at(self, number: SupportsIndex, id: ObjectId, /) -> Memory:
+        """
+        Gives a memory its place again, which unpickling needs.
+        """
+    @property
+    def actor(self, /) -> str:
+        """
+        Who spoke, as the host names its agents; may be empty.
+        """
+    @staticmethod
+    def assistant(*parts: Part | str | bytes) -> Memory:
+        """
+        Makes a message of the model.
+        """
+    @property
+    def id(self, /) -> ObjectId | None:
+        """
+        What it is called; none for one made here.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        What it is for.
+        """
+    @property
+    def links(self, /) -> list[ObjectId]:
+        """
+        What it refers to, such as the memories that a summary covers.
+        """
+    @staticmethod
+    def note(*parts: Part | str | bytes) -> Memory:
+        """
+        Makes a note beside the dialog.
+        """
+    @property
+    def number(self, /) -> int | None:
+        """
+        Its number in the session that it was read from, from 1; none for one made here.
+        """
+    @property
+    def origin(self, /) -> str:
+        """
+        Where it came from; may be empty.
+        """
+    @property
+    def parts(self, /) -> list[Part]:
+        """
+        What it says.
+        """
+    @property
+    def role(self, /) -> str:
+        """
+        Whose words it holds.
+        """
+    @staticmethod
+    def system(*parts: Part | str | bytes) -> Memory:
+        """
+        Makes an instruction of the host.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        Its texts, a line break between them, with U+FFFD for what is not UTF-8.
+        """
+    @property
+    def time(self, /) -> datetime | None:
+        """
+        The source's time, where the source has one.
+        """
+    @staticmethod
+    def tool(call: str, *parts: Part | str | bytes, error: bool = False) -> Memory:
+        """
+        Makes a tool's answer to a call.
+        """
+    @staticmethod
+    def user(*parts: Part | str | bytes) -> Memory:
+        """
+        Makes a message of whoever asks.
+        """
+
+@final
+class ModelCall:
+    """
+    One call of a model: what answered, and what it counted.
+
+    >>> from partita import ModelCall
+    >>> ModelCall("claude-x", provider="anthropic", input=10, output=3).usage.output
+    3
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[str], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, model: str, *, provider: str = "", response: str = "", request: str = "", stop: str = "", parameters: str = "", input: SupportsIndex | None = None, output: SupportsIndex | None = None, cache_read: SupportsIndex | None = None, cache_write: SupportsIndex | None = None, reasoning: SupportsIndex | None = None) -> ModelCall: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def model(self, /) -> str:
+        """
+        The model, as the provider named it.
+        """
+    @property
+    def parameters(self, /) -> str:
+        """
+        What was asked for beside the context, as a JSON text; may be empty.
+        """
+    @property
+    def provider(self, /) -> str:
+        """
+        Who serves the model; may be empty.
+        """
+    @property
+    def request(self, /) -> str:
+        """
+        The provider's id of the request; may be empty.
+        """
+    @property
+    def response(self, /) -> str:
+        """
+        The provider's id of the response; may be empty.
+        """
+    @property
+    def stop(self, /) -> str:
+        """
+        Why the model stopped, in the provider's word; may be empty.
+        """
+    @property
+    def usage(self, /) -> Usage:
+        """
+        What the provider counted.
+        """
+
+@final
+class ObjectId:
+    """
+    The id of anything that is stored: 32 bytes, written as 64 hexadecimal digits.
+
+    A content's is the BLAKE3 hash of its bytes, what ``b3sum`` prints. Ids are ordered, hashable,
+    pickle, and equal only to ids.
+
+    >>> from partita import ObjectId
+    >>> id = ObjectId.of_content(b"")
+    >>> str(id)[:16], id.short
+    ('af1349b9f5f9a1a6', 'af1349b9f5')
+    >>> ObjectId(str(id)) == ObjectId(bytes(id)) == id
+    True
+    """
+    def __bytes__(self, /) -> bytes: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ge__(self, value: object, /) -> bool: ...
+    def __getnewargs__(self, /) -> tuple[bytes]: ...
+    def __gt__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __le__(self, value: object, /) -> bool: ...
+    def __lt__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, id: str | bytes | ObjectId, /) -> ObjectId:
+        """
+        Takes 64 hexadecimal digits or 32 bytes.
+        """
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    @staticmethod
+    def of_content(data: str | bytes | bytearray | memoryview) -> ObjectId:
+        """
+        Returns the id of a content: BLAKE3 of its bytes.
+        """
+    @property
+    def short(self, /) -> str:
+        """
+        The first ten hexadecimal digits.
+        """
+
+@final
+class Part:
+    """
+    A piece of a memory. What it is says ``kind``: ``"text"``, ``"thinking"``, ``"call"``,
+    ``"result"``, ``"media"``, ``"file"`` or ``"opaque"``; the other attributes are set where
+    that kind has them. The static methods make one of each.
+
+    >>> from partita import Part
+    >>> part = Part.call("c1", "grep", '{"pattern": "TODO"}')
+    >>> part.kind, part.name, part.text
+    ('call', 'grep', '{"pattern": "TODO"}')
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, kind: str, data: bytes | None, id: str | None, name: str | None, signature: bytes | None, error: bool, parts: SupportsIndex | None, media_type: str | None, iteration: ObjectId | None, provider: str | None) -> Part: ...
+    def __repr__(self, /) -> str: ...
+    @staticmethod
+    def call(id: str, name: str, arguments: str | bytes | bytearray | memoryview) -> Part:
+        """
+        Makes a model's call of a tool; the arguments are JSON, as the model wrote them.
+        """
+    @property
+    def data(self, /) -> bytes | None:
+        """
+        The bytes: of a text, thoughts, a call's arguments, media, an opaque block.
+        """
+    @property
+    def error(self, /) -> bool:
+        """
+        Whether the tool failed.
+        """
+    @staticmethod
+    def file(iteration: ObjectId) -> Part:
+        """
+        Refers to a version of a file of the session.
+        """
+    @property
+    def id(self, /) -> str | None:
+        """
+        A call's id, which its result repeats.
+        """
+    @property
+    def iteration(self, /) -> ObjectId | None:
+        """
+        An iteration of a file.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        What it is.
+        """
+    @staticmethod
+    def media(media_type: str, data: str | bytes | bytearray | memoryview) -> Part:
+        """
+        Makes an image, a sound, a document.
+        """
+    @property
+    def media_type(self, /) -> str | None:
+        """
+        Such as ``image/png``.
+        """
+    @property
+    def name(self, /) -> str | None:
+        """
+        The tool that is called.
+        """
+    @staticmethod
+    def of_text(text: str | bytes | bytearray | memoryview) -> Part:
+        """
+        Makes a text.
+        """
+    @staticmethod
+    def opaque(provider: str, data: str | bytes | bytearray | memoryview) -> Part:
+        """
+        Makes a block that only its provider understands, kept as it came.
+        """
+    @property
+    def parts(self, /) -> int | None:
+        """
+        How many of the parts that follow are the result.
+        """
+    @property
+    def provider(self, /) -> str | None:
+        """
+        Whose opaque block it is.
+        """
+    @staticmethod
+    def result(call: str, *, error: bool = False, parts: SupportsIndex = 1) -> Part:
+        """
+        Makes the head of what came back from a call: the next ``parts`` parts are the result.
+        """
+    @property
+    def signature(self, /) -> bytes | None:
+        """
+        The provider's signature over thoughts.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        The bytes as text, with U+FFFD for what is not UTF-8; empty where there are none.
+        """
+    @staticmethod
+    def thinking(text: str | bytes | bytearray | memoryview, signature: str | bytes | bytearray | memoryview | None = None) -> Part:
+        """
+        Makes what a model thought, with the provider's signature over it.
+        """
+
+@final
+class PurgeReport:
+    """
+    What a purge did.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, tombstones: Sequence[Tombstone], rewritten: SupportsIndex, sessions: Sequence[str], freed: SupportsIndex) -> PurgeReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def freed(self, /) -> int:
+        """
+        Bytes by which the segments' files shrank.
+        """
+    @property
+    def rewritten(self, /) -> int:
+        """
+        Nodes that were made anew, where history was rewritten.
+        """
+    @property
+    def sessions(self, /) -> list[str]:
+        """
+        The sessions that held any of it, by name; deleted ones as ``deleted/ID``.
+        """
+    @property
+    def tombstones(self, /) -> list[Tombstone]:
+        """
+        One for each object that went; empty where all of it was purged before.
+        """
+
+@final
+class RecoverReport:
+    """
+    What a recovery did.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], set_back: Sequence[tuple[str, SupportsIndex | None]], quarantined: Sequence[str]) -> RecoverReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def lost(self, /) -> list[Tombstone]:
+        """
+        One for each object that something leads to and that is lost.
+        """
+    @property
+    def objects(self, /) -> int:
+        """
+        Objects that are whole.
+        """
+    @property
+    def quarantined(self, /) -> list[str]:
+        """
+        Files that were moved aside, as they were: their new names in the store's directory.
+        """
+    @property
+    def set_back(self, /) -> list[tuple[str, int | None]]:
+        """
+        Refs of sessions that were set back, each with the number of the newest operation that is
+        left; none where nothing is.
+        """
+
+@final
+class RestorePlan:
+    """
+    What a restore does to a session.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, checkpoint: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], remove: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state: bool, view: bool, texts: bool) -> RestorePlan: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def checkpoint(self, /) -> Checkpoint:
+        """
+        The checkpoint to restore.
+        """
+    @property
+    def create(self, /) -> list[str]:
+        """
+        Files that are not there and come back.
+        """
+    @property
+    def memories_back(self, /) -> int:
+        """
+        How many memories come back.
+        """
+    @property
+    def memories_dropped(self, /) -> int:
+        """
+        How many memories leave the dialog; the checkpoints before keep them.
+        """
+    @property
+    def overwrite(self, /) -> list[str]:
+        """
+        Files that are there and get another content, mode or kind.
+        """
+    @property
+    def remove(self, /) -> list[str]:
+        """
+        Files that are there and go.
+        """
+    @property
+    def scope(self, /) -> str:
+        """
+        What of it: ``"files"``, ``"dialog"`` or ``"all"``.
+        """
+    @property
+    def state(self, /) -> bool:
+        """
+        Whether the state changes.
+        """
+    @property
+    def texts(self, /) -> bool:
+        """
+        Whether instructions, tools or sandbox state change.
+        """
+    @property
+    def untouched(self, /) -> int:
+        """
+        How many files stay as they are.
+        """
+    @property
+    def view(self, /) -> bool:
+        """
+        Whether the view changes.
+        """
+
+@final
+class Session:
+    """
+    A persistent workspace: files with every iteration, the dialog, and the host's own state.
+
+    Each change is one durable commit, unless it runs in a ``batch()``, which is all or nothing. Reads
+    see the latest committed state, whoever committed it; ``at()`` gives a fixed one. A handle may
+    be used from many threads.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("fix-parser")
+    >>> session.write("src/lib.rs", "fn parse() {}").number
+    1
+    >>> with session.batch() as b:
+    ...     b.remember("The parser drops the last token.")
+    ...     b.write("src/lib.rs", "fn parse() -> Tokens {}")
+    2
+    >>> session.read_at("src/lib.rs", 1)
+    b'fn parse() {}'
+    >>> session.restore("src/lib.rs", 1).number
+    3
+    >>> session.undo().number
+    4
+    >>> session.read("src/lib.rs")
+    b'fn parse() -> Tokens {}'
+    """
+    def __iter__(self, /) -> Log: ...
+    def __reduce__(self, /) -> Never: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    def _repr_svg_(self, /) -> str: ...
+    def at(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Snapshot:
+        """
+        Returns the state at a checkpoint: a ``Checkpoint``, its id, its number, or a text such as
+        ``"latest"``, ``"id:3fa9"`` or ``"git:8c1e"``.
+
+        Raises ``NotFound`` if it is not on the session's line.
+        """
+    def batch(self, /, *, message: str | None = None, time: datetime | None = None, labels: dict[str, str | bytes] | None = None) -> Batch:
+        """
+        Begins a batch: all or nothing, one durable commit. As a context manager it commits when the
+        block ends, and drops all of it when the block raises.
+
+        ``message`` says in a line what it is about, ``time`` is the source's, ``labels`` are kept
+        with the checkpoint.
+        """
+    def begin(self, /) -> Batch:
+        """
+        Begins a batch that ``commit()`` commits.
+        """
+    def checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
+        """
+        Writes the files of a checkpoint, or of the latest state, into a directory, and returns what
+        was done. Nothing is deleted that an earlier checkout did not write; what others wrote where
+        the checkpoint has a file is kept in the store before it is replaced.
+
+        Raises ``Conflict`` if something stands in the way; nothing has been written then.
+        """
+    def checkpoint(self, checkpoint: ObjectId | Checkpoint | LogEntry | int | str, /) -> Checkpoint | None:
+        """
+        Returns the checkpoint that a text or a number names.
+        """
+    def diff(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], old: SupportsIndex, new: SupportsIndex) -> Diff:
+        """
+        Compares two iterations of a file.
+        """
+    @property
+    def files(self, /) -> Files:
+        """
+        The latest files, as a mapping from path to bytes.
+        """
+    def fork(self, /, name: str, *, at: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> Session:
+        """
+        Begins another session from this one's newest state, or from a checkpoint. Takes the same
+        time whatever the session's size.
+
+        Raises ``AlreadyExists`` if the name is taken.
+        """
+    def get(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes | None:
+        """
+        Reads the latest bytes of a file; none if there is none.
+        """
+    def graph(self, /) -> Graph:
+        """
+        Draws the newest checkpoints and the forks that began from them.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("fix")
+        >>> _ = session.write("a", "1")
+        >>> str(session.graph()).split()[:2]
+        ['@', '1']
+        """
+    def history(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> History:
+        """
+        Iterates over the iterations of a file, newest first; also of one that is removed by now.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called for ever, whatever its name.
+        """
+    def iteration(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
+        """
+        Returns one iteration of a file, by its number on the line that leads to the path.
+        """
+    def latest(self, /) -> Snapshot:
+        """
+        Returns the state after the newest operation.
+        """
+    def log(self, /) -> Log:
+        """
+        Iterates over the checkpoints, newest first.
+        """
+    def memories(self, /, *, start: SupportsIndex = 1, reverse: bool = False) -> Memories:
+        """
+        Iterates over the latest memories from a number on, or newest first. Purged ones are left
+        out.
+        """
+    def memory(self, /, number: SupportsIndex) -> Memory:
+        """
+        Returns the memory of a number.
+
+        Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name that it was opened by.
+        """
+    def pin(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Checkpoint:
+        """
+        Keeps a checkpoint whatever is trimmed.
+        """
+    def pins(self, /) -> list[Checkpoint]:
+        """
+        Returns the pinned checkpoints, oldest first.
+        """
+    def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
+        """
+        Returns what ``checkout()`` would do to a directory, and does nothing.
+        """
+    def plan_restore(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str, *, scope: str = "files") -> RestorePlan:
+        """
+        Tells what restoring a checkpoint would do, and does nothing.
+        """
+    def purge_file(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex | None = None, *, reason: str, actor: str = "", everywhere: bool = False, rewrite: bool = False) -> PurgeReport:
+        """
+        Removes the bytes of a file for good: those of one iteration, or of all. Ids stay, and
+        whoever reads is told that the bytes were purged. This cannot be undone.
+
+        Raises ``Conflict`` if other sessions hold the bytes and ``everywhere`` is not set.
+        """
+    def purge_memory(self, /, number: SupportsIndex, *, reason: str, actor: str = "", everywhere: bool = False, rewrite: bool = False) -> PurgeReport:
+        """
+        Removes a memory for good, with the long texts that it holds; as ``purge_file()``.
+        """
+    def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
+        """
+        Reads the latest bytes of a file.
+
+        Raises ``NotFound`` if there is none.
+        """
+    def read_at(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> bytes:
+        """
+        Reads an iteration of a file by its number, from 1.
+        """
+    def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> int:
+        """
+        Appends a memory, or a text of a role, and returns its number. A model call says which
+        model made it and what the provider counted.
+        """
+    def remove(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> Iteration:
+        """
+        Removes a file; its iterations stay.
+        """
+    def rename(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], to: str | bytes | PathLike[str] | PathLike[bytes]) -> Iteration:
+        """
+        Moves a file, with its line of iterations.
+        """
+    def report_html(self, /, *, limit: SupportsIndex | None = None, counter: str = "o200k") -> str:
+        """
+        Returns one page, complete in itself, that tells all of the session: graph, timeline, capacity
+        beside a limit of tokens, files with their iterations, memories.
+        """
+    def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
+        """
+        Brings an iteration of a file back, as a new iteration.
+        """
+    def restore_checkpoint(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str, *, scope: str = "files") -> Checkpoint:
+        """
+        Restores files (``scope="files"``), the dialog (``"dialog"``) or ``"all"`` of a checkpoint, as a
+        new checkpoint that ``undo()`` takes back, and returns that one.
+        """
+    def search(self, /, text: str, *, role: str | None = None) -> Memories:
+        """
+        Iterates over the memories that hold a text, whatever the case of its letters, newest first.
+        """
+    @property
+    def state(self, /) -> State:
+        """
+        The host's own keyed values, as a mapping from key to bytes or to a list of bytes.
+        """
+    def trim(self, /, *, keep: SupportsIndex | None = None, since: datetime | None = None) -> int:
+        """
+        Gives up history: keeps the newest ``keep`` checkpoints, or those ``since`` a time. Returns
+        how many went. The next gc frees their bytes. This cannot be undone.
+        """
+    def undo(self, /) -> Checkpoint:
+        """
+        Takes the newest operation back that was not taken back yet, as a new checkpoint.
+
+        Raises ``NotFound`` if nothing is left to undo.
+        """
+    def unpin(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Checkpoint:
+        """
+        Takes a pin away.
+        """
+    def with_actor(self, /, actor: str) -> Session:
+        """
+        Returns a handle whose operations name who did them.
+        """
+    def write(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> Iteration:
+        """
+        Writes a file as a new iteration, durable when it returns.
+
+        Raises ``Invalid`` for a path that cannot be, ``Conflict`` if another writer changed the file
+        meanwhile.
+        """
+
+@final
+class SessionEntry:
+    """
+    A row of the list of sessions.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId) -> SessionEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def name(self, /) -> str:
+        """
+        The session's name.
+        """
+    @property
+    def operation(self, /) -> ObjectId:
+        """
+        The id of its newest operation.
+        """
+
+@final
+class Sessions:
+    """
+    The sessions of a store in the order of their names. One that comes or goes meanwhile may or
+    may not be seen.
+    """
+    def __iter__(self, /) -> Sessions: ...
+    def __next__(self, /) -> SessionEntry: ...
+
+@final
+class Snapshot:
+    """
+    A fixed state of a session: what is committed later does not change it.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("fix-parser")
+    >>> _ = session.write("a", "1")
+    >>> then = session.latest()
+    >>> _ = session.write("a", "2")
+    >>> then.read("a"), session.read("a")
+    (b'1', b'2')
+    >>> [change.path for change in then.changes(session.latest())]
+    ['a']
+    """
+    def __reduce__(self, /) -> Never: ...
+    def __repr__(self, /) -> str: ...
+    def changes(self, /, other: Snapshot) -> list[FileChange]:
+        """
+        Returns how the files differ from this state to another, in the order of their paths.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The checkpoint; none where the session is still empty.
+        """
+    @property
+    def files(self, /) -> Files:
+        """
+        The files, as a mapping from path to bytes.
+        """
+    def memories(self, /, *, start: SupportsIndex = 1, reverse: bool = False) -> Memories:
+        """
+        Iterates over the memories from a number on, or newest first. Purged ones are left out.
+        """
+    def memory(self, /, number: SupportsIndex) -> Memory:
+        """
+        Returns the memory of a number.
+
+        Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
+        """
+    def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
+        """
+        Reads the bytes of a file or the target of a link.
+
+        Raises ``NotFound`` if there is none, saying since when.
+        """
+    def search(self, /, text: str, *, role: str | None = None) -> Memories:
+        """
+        Iterates over the memories that hold a text, whatever the case of its letters, newest first.
+        """
+    @property
+    def state(self, /) -> State:
+        """
+        The host's keyed values.
+        """
+
+@final
+class State:
+    """
+    The host's own keyed values in a session or a snapshot: a mapping from key to bytes, or to a
+    list of bytes that shares what it has in common with its other versions. Keys are bytes, 1 to
+    4,096 of them; a ``str`` stands for its UTF-8. In a session each write is one durable commit.
+
+    >>> import partita
+    >>> state = partita.Store.in_memory().session("planner").state
+    >>> state["plan"] = "look first"
+    >>> state.append("steps", "read"); state.append("steps", "edit")
+    >>> state["plan"], len(state["steps"]), state["steps"][1], list(state)
+    (b'look first', 2, b'edit', [b'plan', b'steps'])
+    """
+    def __contains__(self, key: str | bytes | bytearray | memoryview, /) -> bool: ...
+    def __delitem__(self, key: str | bytes | bytearray | memoryview, /) -> None: ...
+    def __getitem__(self, key: str | bytes | bytearray | memoryview, /) -> bytes | StateList: ...
+    def __iter__(self, /) -> Iterator[bytes]: ...
+    def __len__(self, /) -> int: ...
+    def __setitem__(self, key: str | bytes | bytearray | memoryview, value: str | bytes | bytearray | memoryview, /) -> None: ...
+    def append(self, /, key: str | bytes | bytearray | memoryview, item: str | bytes | bytearray | memoryview) -> None:
+        """
+        Appends an item to a list, which begins with its first item.
+
+        Raises ``Invalid`` if the key holds bytes.
+        """
+    @overload
+    def get(self, /, key: str | bytes | bytearray | memoryview, default: None = None) -> bytes | StateList | None: ...
+    @overload
+    def get(self, /, key: str | bytes | bytearray | memoryview, default: _T) -> bytes | StateList | _T:
+        """
+        Returns what a key holds, or ``default``.
+        """
+    def keys(self, /, prefix: str | bytes | bytearray | memoryview | None = None) -> list[bytes]:
+        """
+        Returns the keys that begin with these bytes, in the order of their bytes. Reads no value.
+        """
+    def under(self, /, prefix: str | bytes | bytearray | memoryview, *, reverse: bool = False, after: str | bytes | bytearray | memoryview | None = None) -> StateRows:
+        """
+        Iterates over the keys that begin with these bytes, each with what it holds: in their order, or
+        against it, and with ``after`` from the next one on. What is changed meanwhile is not seen.
+        """
+
+@final
+class StateList:
+    """
+    A list of the state, as it was when it was read: its items are bytes.
+    """
+    @overload
+    def __getitem__(self, at: SupportsIndex, /) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice, /) -> list[bytes]: ...
+    def __iter__(self, /) -> Iterator[bytes]: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+
+@final
+class StateRows:
+    """
+    The keys of a state that begin alike, each with what it holds.
+    """
+    def __iter__(self, /) -> StateRows: ...
+    def __next__(self, /) -> tuple[bytes, bytes | StateList]: ...
+
+@final
+class Stats:
+    """
+    What a store holds.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, raw_bytes: SupportsIndex, stored_bytes: SupportsIndex, segments: SupportsIndex) -> Stats: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def objects(self, /) -> int:
+        """
+        Distinct objects: contents and nodes.
+        """
+    @property
+    def raw_bytes(self, /) -> int:
+        """
+        Bytes of distinct contents as they were written.
+        """
+    @property
+    def segments(self, /) -> int:
+        """
+        Those files.
+        """
+    @property
+    def sessions(self, /) -> int:
+        """
+        Sessions, deleted ones not counted.
+        """
+    @property
+    def stored_bytes(self, /) -> int:
+        """
+        Bytes of the files that hold all of it.
+        """
+
+@final
+class Store:
+    """
+    A store of sessions, in a directory or in memory.
+
+    Many threads and many processes may use one store. After ``close()``, and in a fork of the
+    process, it and all that came of it refuse to work and say so.
+
+    >>> import partita, tempfile
+    >>> with tempfile.TemporaryDirectory() as room:
+    ...     with partita.Store.open(room + "/store") as store:
+    ...         _ = store.session("fix-parser").write("src/lib.rs", "fn parse() {}")
+    ...         [entry.name for entry in store.sessions()]
+    ['fix-parser']
+    """
+    def __bool__(self, /) -> bool:
+        """
+        Stores nothing: returns whether there is a store, even one without sessions.
+        """
+    def __contains__(self, name: str, /) -> bool: ...
+    def __enter__(self, /) -> Store: ...
+    def __exit__(self, /, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None: ...
+    def __iter__(self, /) -> Sessions: ...
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> Never: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    def check(self, /, *, progress: Callable[[int, int], object] | None = None) -> CheckReport:
+        """
+        Verifies every byte and every reference. Damage is no error but a fault of the report.
+
+        ``progress(done, total)`` is called a few times a second; what it raises ends the check.
+        """
+    def close(self, /) -> None:
+        """
+        Closes the store: it, its sessions and all that came of them work no more. Closing twice is
+        no error.
+        """
+    @property
+    def closed(self, /) -> bool:
+        """
+        Whether it was closed.
+        """
+    def create_session(self, /, name: str) -> Session:
+        """
+        Creates a session.
+
+        Raises ``AlreadyExists`` if the name is taken.
+        """
+    def delete_session(self, /, name: str) -> None:
+        """
+        Deletes a session. Its bytes stay for 30 days, until a gc.
+        """
+    @property
+    def directory(self, /) -> Path | None:
+        """
+        The directory; none for a store in memory.
+        """
+    def gc(self, /, *, keep_days: SupportsFloat | SupportsIndex | None = None, dry_run: bool = False, progress: Callable[[int, int], object] | None = None) -> GcReport:
+        """
+        Removes what nothing leads to, and packs what stays. Deleted sessions stay for ``keep_days``
+        days; a dry run says what would go.
+
+        ``progress(done, total)`` is called a few times a second; what it raises ends the work, of
+        which nothing or a part was done then.
+        """
+    @staticmethod
+    def in_memory() -> Store:
+        """
+        Makes an empty store that lives in memory and vanishes with its last handle.
+        """
+    @staticmethod
+    def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: str = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0) -> Store:
+        """
+        Opens the store in a directory; creates both unless told otherwise.
+
+        ``durability`` says when a commit returns: ``"sync"``, when it survives a power cut, or
+        ``"buffered"``, when it survives a crash of the process. ``lock_timeout`` is how many seconds a
+        commit waits for another process's.
+
+        Raises ``NotFound`` if there is none and it is not to be created, ``Invalid`` if the path is
+        something else, ``Unsupported`` if it is newer than this library, ``Corrupt`` if what is needed
+        to begin is damaged.
+        """
+    def open_session(self, /, name: str) -> Session:
+        """
+        Opens a session.
+
+        Raises ``NotFound`` if there is none.
+        """
+    def purge_matching(self, /, data: str | bytes | bytearray | memoryview, *, reason: str, actor: str = "", everywhere: bool = False, rewrite: bool = False) -> PurgeReport:
+        """
+        Removes every content and every memory that contains these bytes, wherever it is. This
+        cannot be undone.
+
+        Raises ``Conflict`` where more than one session holds any of it and ``everywhere`` is not set.
+        """
+    def read_content(self, /, id: ObjectId) -> bytes:
+        """
+        Reads a content by its id.
+        """
+    def rename_session(self, /, name: str, to: str) -> None:
+        """
+        Gives a session another name.
+        """
+    def resolve(self, /, prefix: str) -> ObjectId:
+        """
+        Returns the one object that a short id names: 4 to 64 hexadecimal digits.
+
+        Raises ``NotFound`` if none matches, ``Ambiguous`` with the candidates if several do.
+        """
+    def session(self, /, name: str) -> Session:
+        """
+        Creates a session or resumes the one of this name.
+
+        Raises ``Invalid`` for a name that cannot be.
+        """
+    def sessions(self, /, *, prefix: str = "", after: str | None = None, limit: SupportsIndex | None = None) -> Sessions:
+        """
+        Iterates over the sessions in the order of their names: those that begin with ``prefix`` and
+        come after ``after``, at most ``limit``.
+        """
+    def stats(self, /) -> Stats:
+        """
+        Counts what the store holds: about a second for a million objects.
+        """
+    def sync(self, /) -> None:
+        """
+        Makes all that was committed durable; of use with ``durability="buffered"``.
+        """
+
+@final
+class Tombstone:
+    """
+    What stands in for an object whose bytes are gone for good.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, target: ObjectId, lost: bool, size: SupportsIndex | None, reason: str, actor: str, time: datetime) -> Tombstone: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def actor(self, /) -> str:
+        """
+        Who did it; may be empty.
+        """
+    @property
+    def lost(self, /) -> bool:
+        """
+        Whether it was lost to damage; else it was purged on purpose.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        Why; may be empty.
+        """
+    @property
+    def size(self, /) -> int | None:
+        """
+        Bytes that it had; none where nobody knows.
+        """
+    @property
+    def target(self, /) -> ObjectId:
+        """
+        The object.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        When, by the clock of whoever did it.
+        """
+
+@final
+class Usage:
+    """
+    Tokens that a provider says it counted; none is what it did not say, which is not zero.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, input: SupportsIndex | None, output: SupportsIndex | None, cache_read: SupportsIndex | None, cache_write: SupportsIndex | None, reasoning: SupportsIndex | None) -> Usage: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def cache_read(self, /) -> int | None:
+        """
+        Tokens of the prompt that came from a cache.
+        """
+    @property
+    def cache_write(self, /) -> int | None:
+        """
+        Tokens of the prompt that were written to a cache.
+        """
+    @property
+    def input(self, /) -> int | None:
+        """
+        Tokens of the prompt that were neither read from a cache nor written to one.
+        """
+    @property
+    def output(self, /) -> int | None:
+        """
+        Tokens that the model wrote, its thoughts included.
+        """
+    @property
+    def reasoning(self, /) -> int | None:
+        """
+        How many of the output's tokens were thoughts.
+        """
+
+def _command(arguments: list[str], /) -> int:
+    """
+    Runs the command with its arguments, the program's name first, and returns its exit code.
+    """
+
+def diff(old: str | bytes | bytearray | memoryview, new: str | bytes | bytearray | memoryview, /) -> Diff:
+    """
+    Compares two versions of a file.
+
+    The work is bounded, whatever the bytes. Raises nothing but ``TypeError``.
+    """
+
+def error_codes() -> list[str]:
+    """
+    Returns the stable code of every kind of error, in the core's order.
+    """
+
+def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:
+    """
+    Makes a damaged store whole again, with what is left of it: copies every object that is whole,
+    lets each session go on from the newest operation whose state can be read, and leaves a
+    tombstone for whatever is lost. The damaged files move to ``quarantine``; nothing is deleted.
+
+    ``progress(done, total)`` is called a few times a second; what it raises ends the work.
+    """

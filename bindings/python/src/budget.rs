@@ -1,0 +1,522 @@
+//! Budgets, capacities and plans: what tokens are spent on, and what makes room.
+
+use std::collections::BTreeMap;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt};
+
+use partita::{ItemKey, PlanKey};
+
+use crate::counter::{AnyCounter, Count, counting_in};
+use crate::error::OrRaise as _;
+use crate::session::Session;
+use crate::snapshot::Snapshot;
+use crate::value::{shown, value};
+use crate::view::{Summarizing, ViewReport};
+
+/// What a provider asks for one token, in whole nano-units of any currency: three dollars for a
+/// million tokens are 3,000 nano-dollars for one.
+#[pyclass(module = "partita", frozen, eq, hash, get_all, from_py_object)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Prices {
+    /// A token of a prompt, without a cache.
+    input: u64,
+    /// A token that the prompt cache has.
+    cache_read: u64,
+    /// A token that is put into the prompt cache.
+    cache_write: u64,
+}
+
+#[pymethods]
+impl Prices {
+    #[new]
+    #[pyo3(signature = (*, input, cache_read, cache_write))]
+    fn new(input: u64, cache_read: u64, cache_write: u64) -> Prices {
+        Prices { input, cache_read, cache_write }
+    }
+
+    fn __repr__(&self) -> String {
+        let Prices { input, cache_read, cache_write } = self;
+        format!("Prices(input={input}, cache_read={cache_read}, cache_write={cache_write})")
+    }
+
+    #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
+    fn __getnewargs_ex__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, pyo3::types::PyTuple>, Bound<'py, PyDict>)> {
+        let fields = PyDict::new(py);
+        fields.set_item("input", self.input)?;
+        fields.set_item("cache_read", self.cache_read)?;
+        fields.set_item("cache_write", self.cache_write)?;
+        Ok((pyo3::types::PyTuple::empty(py), fields))
+    }
+}
+
+/// A limit in tokens, of prompt and answer together, and how it is kept: what is reserved for the
+/// answer, above which mark a plan makes room and down to which, prices, and how many turns the
+/// prompt will serve. Where a budget is asked for, an int is its limit.
+///
+/// Raises ``Invalid`` if the numbers do not fit together.
+///
+/// >>> import partita
+/// >>> budget = partita.Budget(128_000, reserve=8_000, high=110_000, low=80_000)
+/// >>> budget.room
+/// 120000
+#[pyclass(module = "partita", frozen, eq, hash, get_all, from_py_object)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    /// The limit in tokens.
+    limit: u64,
+    /// The tokens kept free for the answer.
+    reserve: u64,
+    /// The mark above which a plan makes room; the room unless it is set.
+    high: Option<u64>,
+    /// The mark down to which a plan makes room; the high one unless it is set.
+    low: Option<u64>,
+    /// What a token costs; then plans weigh losses against rewriting the prompt cache.
+    prices: Option<Prices>,
+    /// How many turns the prompt will serve.
+    horizon: Option<u64>,
+}
+
+impl Budget {
+    fn inner(&self) -> partita::Budget {
+        let mut budget = partita::Budget::new(self.limit).reserve(self.reserve);
+        if let Some(high) = self.high {
+            budget = budget.high(high);
+        }
+        if let Some(low) = self.low {
+            budget = budget.low(low);
+        }
+        if let Some(Prices { input, cache_read, cache_write }) = self.prices {
+            budget = budget.prices(partita::Prices { input, cache_read, cache_write });
+        }
+        match self.horizon {
+            Some(turns) => budget.horizon(turns),
+            None => budget,
+        }
+    }
+
+    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let fields = PyDict::new(py);
+        fields.set_item("limit", self.limit)?;
+        fields.set_item("reserve", self.reserve)?;
+        fields.set_item("high", self.high)?;
+        fields.set_item("low", self.low)?;
+        fields.set_item("prices", self.prices)?;
+        fields.set_item("horizon", self.horizon)?;
+        Ok(fields)
+    }
+}
+
+#[pymethods]
+impl Budget {
+    #[new]
+    #[pyo3(signature = (limit, *, reserve = 0, high = None, low = None, prices = None, horizon = None))]
+    fn new(
+        limit: u64,
+        reserve: u64,
+        high: Option<u64>,
+        low: Option<u64>,
+        prices: Option<Prices>,
+        horizon: Option<u64>,
+    ) -> PyResult<Budget> {
+        let budget = Budget { limit, reserve, high, low, prices, horizon };
+        budget.inner().check().or_raise()?;
+        Ok(budget)
+    }
+
+    /// The tokens that a prompt may have: the limit less the reserve.
+    #[getter]
+    fn room(&self) -> u64 {
+        self.inner().room()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        shown("Budget", &self.fields(py)?)
+    }
+
+    #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
+    fn __getnewargs_ex__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, pyo3::types::PyTuple>, Bound<'py, PyDict>)> {
+        Ok((pyo3::types::PyTuple::empty(py), self.fields(py)?))
+    }
+}
+
+/// A budget, or an int, which is its limit.
+pub(crate) struct AnyBudget(pub(crate) partita::Budget);
+
+impl<'py> FromPyObject<'_, 'py> for AnyBudget {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_union!(
+        pyo3::type_hint_identifier!("builtins", "int"),
+        <Budget as pyo3::PyTypeInfo>::TYPE_HINT
+    );
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(budget) = object.cast::<Budget>() {
+            return Ok(AnyBudget(budget.get().inner()));
+        }
+        if object.cast::<PyInt>().is_ok() {
+            return Ok(AnyBudget(partita::Budget::new(object.extract()?)));
+        }
+        let name = object.get_type().name()?;
+        Err(PyTypeError::new_err(format!("a budget is int or Budget, got {name}")))
+    }
+}
+
+value! {
+    /// One thing that tokens are spent on.
+    Item {
+        /// ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
+        source: String,
+        /// What people are shown.
+        label: String,
+        /// Its tokens.
+        count: Count,
+        /// Of a memory, its number; 0 for the placeholder of a beginning that is not in view.
+        memory: Option<u64>,
+        /// Of a tool, its name.
+        tool: Option<String>,
+        /// Of a file, where it is.
+        path: Option<String>,
+        /// Of a file, the number of the iteration.
+        iteration: Option<u64>,
+    }
+}
+
+impl Item {
+    fn new_of(key: &ItemKey, source: partita::Source, label: &str, count: partita::Count) -> Item {
+        let mut item = Item {
+            source: source.name().to_owned(),
+            label: label.to_owned(),
+            count: count.into(),
+            memory: None,
+            tool: None,
+            path: None,
+            iteration: None,
+        };
+        match key {
+            ItemKey::Memory(number) => item.memory = Some(*number),
+            ItemKey::Tool(name) => item.tool = Some(name.clone()),
+            ItemKey::File { path, number } => {
+                item.path = Some(path.clone());
+                item.iteration = Some(*number);
+            }
+            _ => {}
+        }
+        item
+    }
+}
+
+value! {
+    /// How much of a limit is spent, on what, and how much is left.
+    Capacity {
+        /// The limit in tokens, of prompt and answer together.
+        limit: u64,
+        /// The tokens kept free for the answer.
+        reserve: u64,
+        /// The tokens of everything.
+        total: Count,
+        /// What a request costs beside its items; part of the total, of no source.
+        overhead: Count,
+        /// The tokens that are surely left beside the reserve; negative by how much it is over.
+        headroom: i64,
+        /// The tokens by source.
+        sources: BTreeMap<String, Count>,
+        /// The largest items, largest first.
+        items: Vec<Item>,
+        /// How many items there are, also those that are not listed.
+        items_total: u64,
+    }
+}
+
+impl From<partita::Capacity<ItemKey>> for Capacity {
+    fn from(capacity: partita::Capacity<ItemKey>) -> Self {
+        let item = |item: &partita::CapacityItem<ItemKey>| {
+            Item::new_of(&item.key, item.source, &item.label, item.count)
+        };
+        Capacity {
+            limit: capacity.limit(),
+            reserve: capacity.reserve(),
+            total: capacity.total().into(),
+            overhead: capacity.overhead().into(),
+            headroom: capacity.headroom(),
+            sources: by_name(capacity.sources()),
+            items: capacity.items().iter().map(item).collect(),
+            items_total: capacity.items_total() as u64,
+        }
+    }
+}
+
+fn by_name(
+    sources: impl Iterator<Item = (partita::Source, partita::Count)>,
+) -> BTreeMap<String, Count> {
+    sources.map(|(source, count)| (source.name().to_owned(), count.into())).collect()
+}
+
+value! {
+    /// What the tokens of a state are spent on.
+    Account {
+        /// The tokens of everything.
+        total: Count,
+        /// What a request costs beside its items; part of the total, of no source.
+        overhead: Count,
+        /// The tokens by source.
+        sources: BTreeMap<String, Count>,
+        /// All items, largest first.
+        items: Vec<Item>,
+    }
+}
+
+value! {
+    /// One step of a plan.
+    PlanStep {
+        /// ``"refresh"``, ``"hide"``, ``"trim"``, ``"compact"`` or ``"forget"``.
+        action: String,
+        /// To what, in words, in the order of the prompt.
+        what: Vec<String>,
+        /// The exchanges, each by the numbers of its first and its last memory.
+        memories: Vec<(u64, u64)>,
+        /// The files, each a path and the number of an iteration.
+        files: Vec<(String, u64)>,
+        /// The tokens that are left of them.
+        left: Count,
+        /// The tokens that it frees, as an upper bound.
+        freed: u64,
+        /// The value that is lost, in thousandths of a token that matters fully.
+        loss: u64,
+    }
+}
+
+impl From<&partita::PlanStep<PlanKey>> for PlanStep {
+    fn from(step: &partita::PlanStep<PlanKey>) -> Self {
+        let (mut memories, mut files) = (Vec::new(), Vec::new());
+        for key in &step.keys {
+            match key {
+                PlanKey::Exchange { first, last } => memories.push((*first, *last)),
+                PlanKey::File { path, number, .. } => files.push((path.clone(), *number)),
+                _ => {}
+            }
+        }
+        PlanStep {
+            action: step.action.name().to_owned(),
+            what: step.keys.iter().map(ToString::to_string).collect(),
+            memories,
+            files,
+            left: step.tokens.into(),
+            freed: step.freed,
+            loss: step.loss,
+        }
+    }
+}
+
+value! {
+    /// What a plan costs and saves at given prices, in nano-units.
+    PlanCost {
+        /// Paid once: the rewritten tokens are put into the prompt cache instead of read from it.
+        rewriting: u128,
+        /// Not paid over the budget's horizon: what is freed is not read from the cache any more.
+        saved: u128,
+        /// What the plan costs more than it saves; negative if it pays for itself.
+        net: i128,
+    }
+}
+
+/// Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
+/// ``session.apply(plan)``.
+///
+/// >>> import partita
+/// >>> session = partita.Store.in_memory().session("s")
+/// >>> for number in range(20):
+/// ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
+/// >>> plan = session.plan(1_000)
+/// >>> {step.action for step in plan.steps}, plan.after.tokens <= 1_000
+/// ({'forget'}, True)
+/// >>> len(session.apply(plan).changed) == len(plan)
+/// True
+#[pyclass(module = "partita", frozen, eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan(partita::Plan<PlanKey>);
+
+#[pymethods]
+impl Plan {
+    /// The steps, in the order of the prompt.
+    #[getter]
+    fn steps(&self) -> Vec<PlanStep> {
+        self.0.steps().iter().map(PlanStep::from).collect()
+    }
+
+    /// The tokens of the prompt as it is.
+    #[getter]
+    fn before(&self) -> Count {
+        self.0.before().into()
+    }
+
+    /// The tokens of the prompt once the plan is applied.
+    #[getter]
+    fn after(&self) -> Count {
+        self.0.after().into()
+    }
+
+    /// The tokens that were aimed at.
+    #[getter]
+    fn target(&self) -> u64 {
+        self.0.target()
+    }
+
+    /// The tokens that all steps free together.
+    #[getter]
+    fn freed(&self) -> u64 {
+        self.0.freed()
+    }
+
+    /// The value that all steps lose together, in thousandths of a token that matters fully.
+    #[getter]
+    fn loss(&self) -> u64 {
+        self.0.loss()
+    }
+
+    /// The tokens before the first change, which a prompt cache keeps.
+    #[getter]
+    fn cached(&self) -> u64 {
+        self.0.cached()
+    }
+
+    /// The tokens from the first change on, which a prompt cache has to take anew.
+    #[getter]
+    fn rewritten(&self) -> u64 {
+        self.0.rewritten()
+    }
+
+    /// What the plan costs, if the budget has prices.
+    #[getter]
+    fn cost(&self) -> Option<PlanCost> {
+        let cost = self.0.cost()?;
+        Some(PlanCost { rewriting: cost.rewriting, saved: cost.saved, net: cost.net() })
+    }
+
+    /// Whether the plan is proved to be the cheapest one.
+    #[getter]
+    fn optimal(&self) -> bool {
+        self.0.is_optimal()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.steps().len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<Plan of {} steps: {} to {} tokens>",
+            self.__len__(),
+            self.0.before(),
+            self.0.after()
+        )
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err("a Plan does not pickle: plan again where it is applied"))
+    }
+}
+
+#[pymethods]
+impl Session {
+    /// Tells what the tokens of the newest state are spent on, by source and item, largest first, and
+    /// what is left of a budget. ``largest`` bounds the items that are listed.
+    ///
+    /// The session keeps the account: after a change only what changed is counted.
+    ///
+    /// >>> import partita
+    /// >>> session = partita.Store.in_memory().session("s")
+    /// >>> _ = session.remember("The parser drops the last token.")
+    /// >>> capacity = session.capacity(128_000)
+    /// >>> capacity.headroom == 128_000 - capacity.total.tokens
+    /// True
+    #[pyo3(signature = (budget, *, counter = AnyCounter::default(), largest = None),
+        text_signature = "($self, budget, *, counter='o200k', largest=None)")]
+    fn capacity(
+        &self,
+        py: Python<'_>,
+        budget: AnyBudget,
+        counter: AnyCounter,
+        largest: Option<usize>,
+    ) -> PyResult<Capacity> {
+        let capacity = counting_in(py, &self.0, &counter, |session, counter| match largest {
+            Some(most) => session.capacity_of_largest(&budget.0, counter, most),
+            None => session.capacity(&budget.0, counter),
+        })?;
+        Ok(capacity.into())
+    }
+
+    /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
+    /// pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
+    /// exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
+    ///
+    /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+    #[pyo3(signature = (budget, *, counter = AnyCounter::default(), summaries = None),
+        text_signature = "($self, budget, *, counter='o200k', summaries=None)")]
+    fn plan(
+        &self,
+        py: Python<'_>,
+        budget: AnyBudget,
+        counter: AnyCounter,
+        summaries: Option<u64>,
+    ) -> PyResult<Plan> {
+        let plan = counting_in(py, &self.0, &counter, |session, counter| {
+            let options = partita::PlanOptions::new();
+            let options = match summaries {
+                Some(tokens) => options.summaries(tokens),
+                None => options,
+            };
+            session.plan_with(&budget.0, counter, &options)
+        })?;
+        Ok(Plan(plan))
+    }
+
+    /// Does what a plan says, as one operation, which ``undo()`` takes back as one. What is no longer
+    /// in view, or was pinned meanwhile, is left as it is, and the report says so.
+    ///
+    /// A plan with compactions needs ``summarizer``, as in ``compact()``.
+    #[pyo3(signature = (plan, *, summarizer: "collections.abc.Callable[[list[Memory]], str | Memory] | None" = None))]
+    fn apply(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        summarizer: Option<Py<PyAny>>,
+    ) -> PyResult<ViewReport> {
+        let Some(summarizer) = summarizer else {
+            return Ok(self.0.run(py, |session| session.apply(&plan.0))?.into());
+        };
+        let summarizing = Summarizing::new(&summarizer);
+        let session = self.0.get()?;
+        let report = py.detach(|| session.apply_with(&plan.0, &summarizing));
+        Ok(summarizing.end(report)?.into())
+    }
+}
+
+#[pymethods]
+impl Snapshot {
+    /// Counts what a model is sent of this state, item by item.
+    #[pyo3(signature = (*, counter = AnyCounter::default()), text_signature = "($self, *, counter='o200k')")]
+    fn account(&self, py: Python<'_>, counter: AnyCounter) -> PyResult<Account> {
+        let account =
+            counting_in(py, &self.0, &counter, |snapshot, counter| snapshot.account(counter))?;
+        let sources = partita::Source::ALL.into_iter();
+        let items = account
+            .largest()
+            .map(|item| Item::new_of(item.key, item.source, item.label, item.count));
+        Ok(Account {
+            total: account.total().into(),
+            overhead: account.overhead().into(),
+            sources: by_name(sources.map(|source| (source, account.source(source)))),
+            items: items.collect(),
+        })
+    }
+}

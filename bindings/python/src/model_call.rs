@@ -1,0 +1,129 @@
+//! Model calls: which model made a memory, with what the provider counted.
+
+use pyo3::prelude::*;
+
+use crate::error::OrRaise as _;
+use crate::value::value;
+
+value! {
+    /// Tokens that a provider says it counted; none is what it did not say, which is not zero.
+    Usage {
+        /// Tokens of the prompt that were neither read from a cache nor written to one.
+        input: Option<u64>,
+        /// Tokens that the model wrote, its thoughts included.
+        output: Option<u64>,
+        /// Tokens of the prompt that came from a cache.
+        cache_read: Option<u64>,
+        /// Tokens of the prompt that were written to a cache.
+        cache_write: Option<u64>,
+        /// How many of the output's tokens were thoughts.
+        reasoning: Option<u64>,
+    }
+}
+
+/// One call of a model: what answered, and what it counted.
+///
+/// >>> from partita import ModelCall
+/// >>> ModelCall("claude-x", provider="anthropic", input=10, output=3).usage.output
+/// 3
+#[pyclass(module = "partita", frozen, eq, hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ModelCall(pub(crate) partita::ModelCall);
+
+#[pymethods]
+impl ModelCall {
+    #[new]
+    #[pyo3(signature = (model, *, provider = "", response = "", request = "", stop = "", parameters = "",
+        input = None, output = None, cache_read = None, cache_write = None, reasoning = None))]
+    fn new(
+        model: &str,
+        provider: &str,
+        response: &str,
+        request: &str,
+        stop: &str,
+        parameters: &str,
+        input: Option<u64>,
+        output: Option<u64>,
+        cache_read: Option<u64>,
+        cache_write: Option<u64>,
+        reasoning: Option<u64>,
+    ) -> PyResult<Self> {
+        let usage = partita::Usage { input, output, cache_read, cache_write, reasoning };
+        let call = partita::ModelCall {
+            provider: provider.to_owned(),
+            response: response.to_owned(),
+            request: request.to_owned(),
+            stop: stop.to_owned(),
+            parameters: parameters.to_owned(),
+            usage,
+            ..partita::ModelCall::new(model)
+        };
+        call.validate().or_raise()?;
+        Ok(ModelCall(call))
+    }
+
+    /// The model, as the provider named it.
+    #[getter]
+    fn model(&self) -> &str {
+        &self.0.model
+    }
+
+    /// Who serves the model; may be empty.
+    #[getter]
+    fn provider(&self) -> &str {
+        &self.0.provider
+    }
+
+    /// The provider's id of the response; may be empty.
+    #[getter]
+    fn response(&self) -> &str {
+        &self.0.response
+    }
+
+    /// The provider's id of the request; may be empty.
+    #[getter]
+    fn request(&self) -> &str {
+        &self.0.request
+    }
+
+    /// Why the model stopped, in the provider's word; may be empty.
+    #[getter]
+    fn stop(&self) -> &str {
+        &self.0.stop
+    }
+
+    /// What was asked for beside the context, as a JSON text; may be empty.
+    #[getter]
+    fn parameters(&self) -> &str {
+        &self.0.parameters
+    }
+
+    /// What the provider counted.
+    #[getter]
+    fn usage(&self) -> Usage {
+        let partita::Usage { input, output, cache_read, cache_write, reasoning } = self.0.usage;
+        Usage { input, output, cache_read, cache_write, reasoning }
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<ModelCall of {:?}>", self.0.model)
+    }
+
+    #[pyo3(signature = () -> "tuple[tuple[str], dict[str, object]]")]
+    fn __getnewargs_ex__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<((&str,), Bound<'py, pyo3::types::PyDict>)> {
+        let fields = self.usage().fields(py)?;
+        for (name, text) in [
+            ("provider", self.provider()),
+            ("response", self.response()),
+            ("request", self.request()),
+            ("stop", self.stop()),
+            ("parameters", self.parameters()),
+        ] {
+            fields.set_item(name, text)?;
+        }
+        Ok(((self.model(),), fields))
+    }
+}

@@ -1,0 +1,302 @@
+//! Transcripts: the dialogs of other agents into a session, and a session's for others.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use partita::interop::{ExportFormat, Format, Transcripts, read};
+use partita::limits::TRANSCRIPT_BYTES_MAX;
+use partita::{Error, ErrorKind};
+
+use crate::context::document;
+use crate::convert::Data;
+use crate::error::OrRaise as _;
+use crate::path::DiskPath;
+use crate::session::Session;
+use crate::snapshot::Snapshot;
+use crate::upkeep::Attention;
+use crate::value::value;
+
+/// Bytes that are read at once.
+const READ_BYTES: usize = 1 << 16;
+
+/// How often signals are looked for while a transcript is taken apart.
+const LOOK: Duration = Duration::from_millis(50);
+
+value! {
+    /// What was mended or refused of a source.
+    Remarks {
+        /// How many there are in all.
+        count: u64,
+        /// The first of them: where, and what was done or why it was not taken.
+        first: Vec<(String, String)>,
+    }
+}
+
+impl From<&partita::interop::Remarks> for Remarks {
+    fn from(remarks: &partita::interop::Remarks) -> Self {
+        let first = remarks.first.iter();
+        let first = first.map(|remark| (remark.at.to_string(), remark.what.clone()));
+        Remarks { count: remarks.count, first: first.collect() }
+    }
+}
+
+value! {
+    /// What became of everything in a source: nothing is dropped in silence.
+    Report {
+        /// Memories that were made.
+        kept: u64,
+        /// What was kept otherwise than it stood, or stands oddly.
+        mended: Remarks,
+        /// What was not taken though it should have been.
+        refused: Remarks,
+        /// What was left out on purpose, by kind: what, why, how many.
+        skipped: Vec<(String, String, u64)>,
+    }
+}
+
+impl From<&partita::interop::Report> for Report {
+    fn from(report: &partita::interop::Report) -> Self {
+        let skipped = report.skipped.iter();
+        let skipped = skipped.map(|row| (row.what.clone(), row.why.to_owned(), row.count));
+        Report {
+            kept: report.kept,
+            mended: (&report.mended).into(),
+            refused: (&report.refused).into(),
+            skipped: skipped.collect(),
+        }
+    }
+}
+
+value! {
+    /// What an import of a transcript did.
+    TranscriptImport {
+        /// How the source is written.
+        format: String,
+        /// Which of its conversations it was: empty for the only or main one.
+        conversation: String,
+        /// Memories that it added.
+        new: u64,
+        /// Memories that the session had, or that were purged from it.
+        known: u64,
+        /// Whether it set the instructions.
+        instructions: bool,
+        /// How many tools it set; none where it set no tools.
+        tools: Option<u64>,
+        /// Why tools were left out, one line each.
+        tools_left_out: Vec<String>,
+        /// What became of everything in the conversation.
+        report: Report,
+        /// The other conversations of the source: number, name, memories.
+        others: Vec<(u64, String, u64)>,
+    }
+}
+
+/// A file that is read until somebody says stop.
+struct Stoppable<R> {
+    from: R,
+    stopped: Arc<AtomicBool>,
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.stopped.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("interrupted")),
+            false => self.from.read(buffer),
+        }
+    }
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Io, "interrupted; nothing was changed")
+}
+
+/// Reads a transcript in a thread of its own, so that signals are attended to while a large document
+/// is taken apart. A thread that is not waited for comes to its end by itself and knows nothing of
+/// Python.
+fn read_aside(
+    from: impl Read + Send + 'static,
+    format: Option<Format>,
+    attention: &Attention<'_>,
+) -> partita::Result<Transcripts> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let reader = Stoppable { from, stopped: stopped.clone() };
+    let (give, take) = mpsc::channel();
+    std::thread::Builder::new()
+        .spawn(move || give.send(read(BufReader::with_capacity(READ_BYTES, reader), format)))
+        .map_err(|error| Error::new(ErrorKind::Io, "cannot begin a thread").with_source(error))?;
+    loop {
+        match take.recv_timeout(LOOK) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) if attention.look().is_continue() => {}
+            Err(_) => {
+                stopped.store(true, Ordering::Relaxed);
+                return Err(interrupted());
+            }
+        }
+    }
+}
+
+/// Reads all that a file of Python's holds, as far as a transcript may go.
+fn read_object(object: &Py<PyAny>, attention: &Attention<'_>) -> partita::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while bytes.len() as u64 <= TRANSCRIPT_BYTES_MAX {
+        if attention.look().is_break() {
+            return Err(interrupted());
+        }
+        let read = Python::attach(|py| {
+            let data = object.call_method1(py, intern!(py, "read"), (READ_BYTES,))?;
+            let data = data.bind(py).extract::<Data>()?;
+            bytes.extend_from_slice(data.as_bytes());
+            Ok(data.as_bytes().is_empty())
+        });
+        match read {
+            Ok(true) => break,
+            Ok(false) => {}
+            Err(error) => {
+                attention.raise(error);
+                return Err(interrupted());
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+fn open(path: &std::path::Path) -> partita::Result<File> {
+    File::open(path).map_err(|error| {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Io,
+        };
+        Error::new(kind, format!("cannot read {}", path.display())).with_source(error)
+    })
+}
+
+#[pymethods]
+impl Session {
+    /// Records what the session lacks of another agent's dialog, in batches: each is one durable
+    /// checkpoint, so what ends an import halfway, a ``KeyboardInterrupt`` or what ``progress``
+    /// raises, loses nothing, and another import goes on from there. The first import also takes
+    /// over instructions and tools, into a session that has none.
+    ///
+    /// ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
+    /// is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
+    /// ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
+    /// several, from 1. ``name`` is what the checkpoints' messages call the source.
+    /// ``progress(done, total)``, in memories, is called a few times a second.
+    ///
+    /// Raises ``Invalid``, with the place, for what is no transcript, and where several
+    /// conversations are there to choose from.
+    ///
+    /// >>> import io, partita
+    /// >>> session = partita.Store.in_memory().session("chat")
+    /// >>> text = '[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]'
+    /// >>> session.import_transcript(io.StringIO(text)).new
+    /// 2
+    /// >>> session.import_transcript(io.StringIO(text)).known
+    /// 2
+    #[pyo3(signature = (source: "str | os.PathLike[str] | typing.IO[bytes] | typing.IO[str]", *,
+        format = "auto", conversation = None, name = None,
+        progress: "collections.abc.Callable[[int, int], object] | None" = None) -> "TranscriptImport")]
+    fn import_transcript(
+        &self,
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        format: &str,
+        conversation: Option<usize>,
+        name: Option<String>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<TranscriptImport> {
+        let format: Option<Format> = match format {
+            "auto" => None,
+            name => Some(name.parse().or_raise()?),
+        };
+        let (path, object): (Option<PathBuf>, _) = match source.hasattr(intern!(py, "read"))? {
+            true => (None, Some(source.clone().unbind())),
+            false => (Some(source.extract::<DiskPath>()?.0), None),
+        };
+        let shown = path.as_ref().map(|path| path.display().to_string());
+        let name = name.unwrap_or_else(|| {
+            let file = path.as_ref().and_then(|path| path.file_name());
+            file.map_or_else(|| "a file".to_owned(), |name| name.to_string_lossy().into_owned())
+        });
+        let session = self.0.get()?;
+        let attention = Attention::new(progress.as_ref());
+        let result = py.detach(|| {
+            let in_source = |error: Error| match &shown {
+                Some(shown) => error.context(shown),
+                None => error,
+            };
+            let source = match (&path, &object) {
+                (Some(path), _) => read_aside(open(path)?, format, &attention),
+                (None, Some(object)) => {
+                    let bytes = read_object(object, &attention)?;
+                    read_aside(io::Cursor::new(bytes), format, &attention)
+                }
+                (None, None) => return Err(Error::new(ErrorKind::Invalid, "no source")),
+            };
+            let source = source.map_err(in_source)?;
+            let chosen = source.choose(conversation).map_err(in_source)?;
+            let transcript = &source.transcripts[chosen];
+            let done = session.import_transcript(transcript, &name, &mut |told| {
+                attention.tell(told.done, told.total)
+            })?;
+            let others = source.transcripts.iter().enumerate().filter(|(at, _)| *at != chosen);
+            let others =
+                others.map(|(at, other)| (at as u64 + 1, other.name.clone(), other.report.kept));
+            Ok(TranscriptImport {
+                format: source.format.name().to_owned(),
+                conversation: transcript.name.clone(),
+                new: done.new,
+                known: done.known,
+                instructions: done.instructions,
+                tools: done.tools,
+                tools_left_out: done.tools_left_out,
+                report: (&transcript.report).into(),
+                others: others.collect(),
+            })
+        });
+        attention.end(result)
+    }
+
+    /// Writes the latest dialog as another tool reads it, as a dict: ``"openai-chat"`` messages, or
+    /// ``"atif"``, harbor's trajectories. A record, not a request: calls and results stand as they
+    /// were. ``report`` tells what had no place, ``purged`` how many memories are left out for that.
+    ///
+    /// >>> import partita
+    /// >>> session = partita.Store.in_memory().session("chat")
+    /// >>> _ = session.remember("hi")
+    /// >>> session.export()
+    /// {'messages': [{'role': 'user', 'content': 'hi'}]}
+    #[pyo3(signature = (format = "openai-chat") -> "Export")]
+    fn export<'py>(&self, py: Python<'py>, format: &str) -> PyResult<Bound<'py, PyAny>> {
+        let format: ExportFormat = format.parse().or_raise()?;
+        let (export, purged) =
+            self.0.run(py, |session| session.latest()?.export(session.name(), format))?;
+        document(py, &export.document, Report::from(&export.report), purged)
+    }
+}
+
+#[pymethods]
+impl Snapshot {
+    /// Writes the dialog as another tool reads it, as ``Session.export()``; ``name`` is what an
+    /// ``"atif"`` calls the session.
+    #[pyo3(signature = (format = "openai-chat", *, name = "") -> "Export")]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        format: &str,
+        name: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let format: ExportFormat = format.parse().or_raise()?;
+        let (export, purged) = self.0.run(py, |snapshot| snapshot.export(name, format))?;
+        document(py, &export.document, Report::from(&export.report), purged)
+    }
+}

@@ -1,0 +1,358 @@
+//! Budgets without a store: which messages to drop so that a request fits.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use super::plan::plan_beside;
+use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values as _};
+use crate::context::{Item, Piece, Prompt, Source, exchanges};
+use crate::error::Result;
+use crate::object::Role;
+use crate::token::{Count, TokenCounter};
+
+/// Plans that are tried: dropping the beginning may cost a placeholder, which a plan cannot know.
+const ATTEMPTS: usize = 4;
+
+/// What of a prompt goes and what stays, so that it fits a budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fit {
+    /// The tokens of the whole prompt.
+    pub before: Count,
+    /// The tokens of what stays.
+    pub after: Count,
+    /// All exchanges, in order.
+    pub exchanges: Vec<FitExchange>,
+    /// The user's message that stands for the beginning of what stays, where the dialog's own went.
+    pub beginning: Option<String>,
+}
+
+/// Messages that stay or go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FitExchange {
+    /// The numbers of the messages, rising.
+    pub messages: Vec<u64>,
+    /// The numbers of the memories in the prompt.
+    pub memories: Vec<u64>,
+    /// What it costs.
+    pub tokens: Count,
+    /// Whether it goes.
+    pub dropped: bool,
+    /// Whether it stays whatever the budget: instructions, and what is asked last.
+    pub pinned: bool,
+    makeup: Makeup,
+}
+
+impl Fit {
+    /// Returns the numbers of the messages that go, rising.
+    pub fn dropped(&self) -> Vec<u64> {
+        let gone = self.exchanges.iter().filter(|exchange| exchange.dropped);
+        gone.flat_map(|exchange| exchange.messages.iter().copied()).collect()
+    }
+}
+
+/// What a group of the plan is called.
+#[derive(Clone, Debug)]
+enum Key {
+    Exchange(usize, String),
+    Fixed(&'static str),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Exchange(_, messages) => f.write_str(messages),
+            Key::Fixed(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Says which messages to drop so that a prompt fits a budget: whole exchanges, never instructions
+/// nor what is asked last. What stays pairs every call with its result if the whole did.
+///
+/// `messages` has, for each memory of the prompt in order, the numbers of the messages that it is
+/// made of; memories that share one stay or go together. Without it each memory is a message.
+///
+/// ```
+/// use partita::{Budget, Encoding, Memory, Prompt, fit};
+/// let prompt = (0..20).fold(Prompt::new("Be brief."), |prompt, number| {
+///     prompt.with_memory(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))
+/// });
+/// let fit = fit(&prompt, &[], &Budget::new(1_000), &Encoding::O200k)?;
+/// assert!(fit.before.tokens() > 1_000 && fit.after.tokens() <= 1_000);
+/// assert_eq!(fit.dropped()[..3], [1, 2, 3]);
+/// # Ok::<(), partita::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` for a budget whose numbers do not fit together, or if the prompt does not fit with all
+/// gone that may go: it says by how much, and what holds the most. The counter's own.
+pub fn fit(
+    prompt: &Prompt,
+    messages: &[Vec<u64>],
+    budget: &Budget,
+    counter: &(impl TokenCounter + ?Sized),
+) -> Result<Fit> {
+    budget.check()?;
+    let items = prompt.items();
+    let counts: Vec<Count> = items.iter().map(|item| item.count(counter)).collect();
+    let before = prompt.count(counter);
+    counter.check()?;
+    let mut exchanges = exchanges_of(prompt, messages, &items, &counts);
+    let fixed = fixed(before, &items, &counts);
+    let (mut left, mut after) = (None, before);
+    // What stands in for the beginning, once it is known to come.
+    let mut beside = 0;
+    for attempt in 1..=ATTEMPTS {
+        let plan = plan_beside(&groups(&fixed, &exchanges), budget, beside)?;
+        for exchange in &mut exchanges {
+            exchange.dropped = false;
+        }
+        for step in plan.steps().iter().filter(|step| step.action == PlanAction::Forget) {
+            for key in &step.keys {
+                if let Key::Exchange(at, _) = key {
+                    exchanges[*at].dropped = true;
+                }
+            }
+        }
+        let rest = without(prompt, &exchanges);
+        after = rest.count(counter);
+        counter.check()?;
+        left = Some(rest);
+        let over = after.high().saturating_sub(budget.room());
+        if over == 0 || attempt == ATTEMPTS {
+            break;
+        }
+        beside = over.saturating_add(beside);
+    }
+    let is_less = exchanges.iter().any(|exchange| exchange.dropped);
+    let beginning = left.filter(|_| is_less).and_then(|left| beginning(&left));
+    Ok(Fit { before, after, exchanges, beginning })
+}
+
+/// The text of the placeholder ahead of a dialog without its beginning.
+fn beginning(prompt: &Prompt) -> Option<String> {
+    let items = prompt.items();
+    let first = items.iter().find(|item| item.source == Source::Memories && item.key == "0")?;
+    match first.pieces.first() {
+        Some(Piece::Message { texts, .. }) => texts.first().cloned(),
+        _ => None,
+    }
+}
+
+/// What stays in any case, in the order of the request: its name, source and tokens.
+fn fixed(whole: Count, items: &[Item], counts: &[Count]) -> Vec<PlanGroup<Key>> {
+    let sum = |is: &dyn Fn(&Item) -> bool| -> Count {
+        items.iter().zip(counts).filter(|(item, _)| is(item)).map(|(_, count)| *count).sum()
+    };
+    let all = sum(&|_| true);
+    let rest = Count::exact(whole.tokens().saturating_sub(all.tokens()));
+    let of = |source: Source| sum(&|item| item.source == source);
+    let group = |name, source, tokens| PlanGroup::new(Key::Fixed(name), source, tokens).pinned();
+    vec![
+        group("the tools and the request itself", Source::Tools, of(Source::Tools) + rest),
+        group("the instructions", Source::Instructions, of(Source::Instructions)),
+        group("the sandbox state", Source::Sandbox, of(Source::Sandbox)),
+        group("the files", Source::Files, of(Source::Files)),
+    ]
+}
+
+fn groups(fixed: &[PlanGroup<Key>], exchanges: &[FitExchange]) -> Vec<PlanGroup<Key>> {
+    let mut groups = fixed.to_vec();
+    for (at, exchange) in exchanges.iter().enumerate() {
+        let key = Key::Exchange(at, shown(&exchange.messages));
+        let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
+        let age = (exchanges.len() - at - 1) as u64;
+        groups.push(match exchange.pinned {
+            true => group.pinned(),
+            false => group.forget(DefaultValues.loss(&exchange.makeup, age, PlanAction::Forget)),
+        });
+    }
+    groups
+}
+
+/// The exchanges of a prompt, those that share a message as one.
+fn exchanges_of(
+    prompt: &Prompt,
+    messages: &[Vec<u64>],
+    items: &[Item],
+    counts: &[Count],
+) -> Vec<FitExchange> {
+    let memories = &prompt.memories;
+    let of_memory: HashMap<&str, (&Item, Count)> = items
+        .iter()
+        .zip(counts)
+        .filter(|(item, _)| item.source == Source::Memories)
+        .map(|(item, count)| (item.key.as_str(), (item, *count)))
+        .collect();
+    let numbers = |at: usize| match messages.get(at) {
+        Some(numbers) => numbers.clone(),
+        None => vec![at as u64 + 1],
+    };
+    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+    for range in exchanges(memories.iter().map(|memory| &memory.memory)) {
+        match ranges.last_mut() {
+            Some(last)
+                if numbers(last.end - 1).iter().any(|at| numbers(range.start).contains(at)) =>
+            {
+                last.end = range.end;
+            }
+            _ => ranges.push(range),
+        }
+    }
+    let count = ranges.len();
+    let group = |(at, range): (usize, std::ops::Range<usize>)| {
+        let mut exchange = FitExchange {
+            messages: range.clone().flat_map(numbers).collect(),
+            memories: Vec::new(),
+            tokens: Count::ZERO,
+            dropped: false,
+            // Without what was asked last there is nothing to answer.
+            pinned: at + 1 == count,
+            makeup: Makeup::new(),
+        };
+        exchange.messages.dedup();
+        for memory in &memories[range] {
+            exchange.memories.push(memory.number);
+            exchange.pinned |= memory.memory.role == Role::System;
+            if let Some((item, tokens)) = of_memory.get(memory.number.to_string().as_str()) {
+                exchange.tokens += *tokens;
+                exchange.makeup = exchange.makeup.with(material(item), tokens.high());
+            }
+        }
+        exchange
+    };
+    ranges.into_iter().enumerate().map(group).collect()
+}
+
+/// What an item mostly is.
+fn material(item: &Item) -> Material {
+    match item.pieces.first() {
+        Some(Piece::Message { role: "assistant", .. }) => Material::Said,
+        Some(Piece::Message { role: "tool", .. }) => Material::Returned,
+        _ => Material::Asked,
+    }
+}
+
+fn without(prompt: &Prompt, exchanges: &[FitExchange]) -> Prompt {
+    let dropped: BTreeSet<u64> = exchanges
+        .iter()
+        .filter(|exchange| exchange.dropped)
+        .flat_map(|exchange| exchange.memories.iter().copied())
+        .collect();
+    let mut prompt = prompt.clone();
+    prompt.memories.retain(|memory| !dropped.contains(&memory.number));
+    prompt
+}
+
+/// Messages as people write them: `message 3`, `messages 3 to 5`.
+fn shown(messages: &[u64]) -> String {
+    match (messages.first(), messages.last()) {
+        (Some(first), Some(last)) if first != last => format!("messages {first} to {last}"),
+        (Some(first), _) => format!("message {first}"),
+        _ => "no message".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+    use crate::object::{Body, Memory, Part};
+    use crate::token::Encoding;
+
+    fn call(id: &str) -> Memory {
+        let arguments = Body::new("{}");
+        Memory::assistant("I look.").with_part(Part::Call {
+            id: id.to_owned(),
+            name: "ls".to_owned(),
+            arguments,
+        })
+    }
+
+    fn long(text: &str) -> String {
+        format!("{text} {}", "word ".repeat(200))
+    }
+
+    fn dialog() -> Prompt {
+        Prompt::new("Be brief.")
+            .with_memory(Memory::user(long("What is here?")))
+            .with_memory(call("c1"))
+            .with_memory(Memory::tool("c1", long("Cargo.toml")))
+            .with_memory(Memory::user("And now?"))
+    }
+
+    fn dropped(fit: &Fit) -> Vec<Vec<u64>> {
+        let gone = fit.exchanges.iter().filter(|exchange| exchange.dropped);
+        gone.map(|exchange| exchange.messages.clone()).collect()
+    }
+
+    #[test]
+    fn a_call_goes_with_its_result_and_what_fits_stays() {
+        let prompt = dialog();
+        let whole = prompt.count(&Encoding::O200k).tokens();
+        let all = fit(&prompt, &[], &Budget::new(whole), &Encoding::O200k).unwrap();
+        assert_eq!((dropped(&all).len(), all.after, all.beginning), (0, all.before, None));
+        let one = fit(&prompt, &[], &Budget::new(whole - 1), &Encoding::O200k).unwrap();
+        assert_eq!(dropped(&one), [[2, 3]]);
+        let few = fit(&prompt, &[], &Budget::new(60), &Encoding::O200k).unwrap();
+        assert_eq!(dropped(&few), [vec![1], vec![2, 3]]);
+        assert!(few.after.high() <= 60);
+        assert!(few.exchanges[2].pinned && few.beginning.is_none());
+    }
+
+    #[test]
+    fn exchanges_that_share_a_message_go_as_one() {
+        let prompt = dialog().with_memory(Memory::user("Last."));
+        // The result and the question after it are one message.
+        let messages = [vec![1], vec![2], vec![3], vec![3], vec![4]];
+        let fit = fit(&prompt, &messages, &Budget::new(70), &Encoding::O200k).unwrap();
+        assert_eq!(dropped(&fit), [vec![1], vec![2, 3]]);
+        assert_eq!(fit.dropped(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_beginning_that_went_is_said_and_counted() {
+        let prompt = Prompt::new("")
+            .with_memory(Memory::user(long("A")))
+            .with_memory(Memory::assistant("Answer."));
+        let whole = prompt.count(&Encoding::O200k).tokens();
+        for limit in [whole - 1, 40] {
+            let fit = fit(&prompt, &[], &Budget::new(limit), &Encoding::O200k).unwrap();
+            assert_eq!((fit.dropped(), fit.beginning.is_some()), (vec![1], true));
+            assert!(fit.after.high() <= limit);
+        }
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_what_holds_the_most() {
+        let prompt = Prompt::new(long("Instructions.")).with_memory(Memory::user("Last."));
+        let error = fit(&prompt, &[], &Budget::new(50), &Encoding::O200k).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains("the instructions"), "{error}");
+        let whole = prompt.count(&Encoding::O200k).tokens();
+        for (reserve, fits) in [(0, true), (1, false)] {
+            let budget = Budget::new(whole).reserve(reserve);
+            assert_eq!(fit(&prompt, &[], &budget, &Encoding::O200k).is_ok(), fits);
+        }
+    }
+
+    #[test]
+    fn a_counter_that_fails_fails_the_fit() {
+        struct Broken;
+        impl TokenCounter for Broken {
+            fn id(&self) -> &str {
+                "broken"
+            }
+            fn count(&self, _: &str) -> Count {
+                Count::ZERO
+            }
+            fn check(&self) -> Result<()> {
+                Err(Error::invalid("broken"))
+            }
+        }
+        let error = fit(&dialog(), &[], &Budget::new(10), &Broken).unwrap_err();
+        assert_eq!(error.to_string(), "broken");
+    }
+}
