@@ -1550,6 +1550,11 @@ class StateList:
     def __iter__(self, /) -> Iterator[bytes]: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
+    def shared(self, /, other: StateList) -> int:
+        """
+        Tells how many first items it has in common with another list of the same store. Reads only
+        where the two differ.
+        """
 
 @final
 class StateRows:
