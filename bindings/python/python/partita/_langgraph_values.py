@@ -129,7 +129,7 @@ class Known(NamedTuple):
     kinds: tuple[Any, ...] | None = None
     """The classes of the items, if all are models that were seen."""
     joined: bytes = b""
-    """What those hold, one after another."""
+    """What those hold: the frozen bytes of one list of it."""
 
     @classmethod
     def of(cls, items: tuple[Item, ...]) -> Known:
@@ -137,7 +137,7 @@ class Known(NamedTuple):
         kinds = tuple(item.seen[0] if item.seen else None for item in items)
         if not kinds or None in kinds:
             return cls(items)
-        return cls(items, kinds, b"".join(item.seen[1] for item in items if item.seen))
+        return cls(items, kinds, _joined(len(items), [i.seen[1] for i in items if i.seen]))
 
     def begins(self, value: list[Any]) -> bool:
         """Tells whether a list begins with just these items, all of which are models."""
@@ -146,18 +146,26 @@ class Known(NamedTuple):
             return False
         try:
             held = [(item.__dict__, item.__pydantic_extra__) for item in value[:count]]
-            # A list is a letter, a length of four bytes, and what its items are by themselves.
-            return marshal.dumps(held, 2)[5:] == self.joined
+            return marshal.dumps(held, 2) == self.joined
         except Exception:  # As in ``freeze``.
             return False
 
     def followed(self, items: list[Item]) -> Known:
         """Returns these items and more."""
         more = Known.of(tuple(items))
+        both = (*self.items, *items)
         if self.kinds is None or (items and more.kinds is None):
-            return Known((*self.items, *items))
-        kinds = (*self.kinds, *(more.kinds or ()))
-        return Known((*self.items, *items), kinds, self.joined + more.joined)
+            return Known(both)
+        joined = _joined(len(both), [self.joined[_HEAD:], more.joined[_HEAD:]])
+        return Known(both, (*self.kinds, *(more.kinds or ())), joined)
+
+
+_HEAD = 5
+
+
+def _joined(count: int, held: list[bytes]) -> bytes:
+    """Returns the frozen bytes of a list: a letter, its length, and what its items are alone."""
+    return b"".join([b"[", count.to_bytes(4, "little"), *held])
 
 
 class Plan(NamedTuple):
