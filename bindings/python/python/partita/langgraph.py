@@ -80,7 +80,9 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none
     and is closed with the saver. ``prefix`` begins the names of the sessions.
 
-    Raises what the store raises; ``partita.Conflict`` only where others win over and over.
+    Raises what the store raises: ``partita.Conflict`` only where others win over and over,
+    ``partita.Invalid`` where the names of a value (namespace, checkpoint, channel or task) have
+    more than 4,096 bytes together.
     """
 
     store: Store
