@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyInt};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::{ItemKey, PlanKey};
+use partita::{CapacityItem, ItemKey, PlanKey};
 
 use crate::counter::{AnyCounter, Count, counting_in};
 use crate::error::OrRaise as _;
@@ -241,7 +241,7 @@ value! {
 
 impl From<partita::Capacity<ItemKey>> for Capacity {
     fn from(capacity: partita::Capacity<ItemKey>) -> Self {
-        let item = |item: &partita::CapacityItem<ItemKey>| {
+        let item = |item: &CapacityItem<ItemKey>| {
             Item::new_of(&item.key, item.source, &item.label, item.count)
         };
         Capacity {
@@ -254,6 +254,27 @@ impl From<partita::Capacity<ItemKey>> for Capacity {
             items: capacity.items().iter().map(item).collect(),
             items_total: capacity.items_total() as u64,
         }
+    }
+}
+
+impl Capacity {
+    /// Returns the core's own, as far as it can be shown.
+    pub(crate) fn inner(&self) -> partita::Capacity<String> {
+        let source =
+            |name: &str| partita::Source::ALL.into_iter().find(|source| source.name() == name);
+        let sources =
+            self.sources.iter().filter_map(|(name, count)| Some((source(name)?, count.inner())));
+        let items = self.items.iter().filter_map(|item| {
+            Some(CapacityItem {
+                key: item.label.clone(),
+                source: source(&item.source)?,
+                label: item.label.clone(),
+                count: item.count.inner(),
+            })
+        });
+        let budget = partita::Budget::new(self.limit).reserve(self.reserve);
+        let items = (items.collect(), usize::try_from(self.items_total).unwrap_or(usize::MAX));
+        partita::Capacity::from_parts(sources, self.overhead.inner(), items, &budget)
     }
 }
 

@@ -63,7 +63,7 @@ impl From<partita::Count> for Count {
 }
 
 impl Count {
-    fn inner(&self) -> partita::Count {
+    pub(crate) fn inner(&self) -> partita::Count {
         match self.exact {
             true => partita::Count::exact(self.tokens),
             false => partita::Count::estimated(self.tokens, self.low, self.high),

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use partita::display;
 use partita::limits::DISPLAY_GRAPH_ROWS_MAX;
 
+use crate::budget::Capacity;
 use crate::diff::Diff;
 use crate::session::Session;
 use crate::store::Store;
@@ -77,6 +78,13 @@ impl Diff {
 
     fn _repr_html_(&self, py: Python<'_>) -> String {
         self.html(py, "old", "new")
+    }
+}
+
+#[pymethods]
+impl Capacity {
+    fn _repr_html_(&self) -> String {
+        display::capacity_html(&self.inner())
     }
 }
 

@@ -65,6 +65,23 @@ impl<K: Ord + Clone> Capacity<K> {
 }
 
 impl<K> Capacity<K> {
+    /// Puts a capacity together again from what it tells, as a copy in another language has it:
+    /// the tokens of each source and beside them, the items that are listed and how many there are.
+    pub fn from_parts(
+        sources: impl IntoIterator<Item = (Source, Count)>,
+        overhead: Count,
+        (items, items_total): (Vec<CapacityItem<K>>, usize),
+        budget: &Budget,
+    ) -> Self {
+        let mut of = [Count::ZERO; Source::ALL.len()];
+        for (source, count) in sources {
+            of[source as usize] = count;
+        }
+        let total = of.iter().copied().sum::<Count>() + overhead;
+        let (limit, reserve) = (budget.limit(), budget.reserved());
+        Capacity { sources: of, overhead, total, items, items_total, limit, reserve }
+    }
+
     /// Returns the tokens of a source.
     pub fn source(&self, source: Source) -> Count {
         self.sources[source as usize]

@@ -81,7 +81,7 @@ impl fmt::Display for Key {
 /// });
 /// let fit = fit(&prompt, &[], &Budget::new(1_000), &Encoding::O200k)?;
 /// assert!(fit.before.tokens() > 1_000 && fit.after.tokens() <= 1_000);
-/// assert_eq!(fit.dropped()[..3], [1, 2, 3]);
+/// assert!(!fit.dropped().is_empty() && !fit.dropped().contains(&20));
 /// # Ok::<(), partita::Error>(())
 /// ```
 ///

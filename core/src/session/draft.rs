@@ -304,7 +304,27 @@ impl Draft {
 
     /// Appends a memory; its number is given when the checkpoint is built.
     pub(super) fn remember(&mut self, batch: &mut StoreBatch, memory: Memory) -> Result<()> {
+        self.remember_beside(batch, memory, None)
+    }
+
+    /// Appends a memory, which may link to an object that comes into the batch right after it.
+    fn remember_beside(
+        &mut self,
+        batch: &mut StoreBatch,
+        memory: Memory,
+        beside: Option<ObjectId>,
+    ) -> Result<()> {
         let memory = self.spill(batch, memory)?;
+        for id in memory.to_node().refs {
+            let is_here = beside == Some(id)
+                || batch.knows(&id)?
+                || self.memories.iter().any(|memory| memory.to_node().id() == id);
+            if !is_here {
+                return Err(Error::not_found(format!(
+                    "a memory refers to {id:.10}, which the store does not hold: store it first"
+                )));
+            }
+        }
         self.memories.push(memory);
         Ok(())
     }
@@ -320,7 +340,8 @@ impl Draft {
         call.validate()?;
         let id = call.to_node().id();
         let linked = memory.links.contains(&id);
-        self.remember(batch, if linked { memory } else { memory.with_link(id) })?;
+        let memory = if linked { memory } else { memory.with_link(id) };
+        self.remember_beside(batch, memory, Some(id))?;
         batch.put(&call, None);
         self.calls.push(call);
         Ok(())

@@ -102,6 +102,13 @@ impl Batch {
         Ok(())
     }
 
+    /// Tells whether an object is here, in the store, or known to be gone for good.
+    pub(crate) fn knows(&self, id: &ObjectId) -> Result<bool> {
+        Ok(self.index.contains_key(id)
+            || self.store.log().contains(id)?
+            || self.store.tombstone(id)?.is_some())
+    }
+
     fn add(&mut self, id: ObjectId, payload: Payload, base: Option<ObjectId>) {
         if !self.index.contains_key(&id) {
             self.index.insert(id, self.objects.len());

@@ -6,6 +6,7 @@ mod disk;
 mod files;
 mod history;
 mod imports;
+mod memories;
 mod model;
 mod names;
 mod plan;
