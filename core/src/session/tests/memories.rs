@@ -1,10 +1,13 @@
 //! What memories may refer to.
 
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
-use crate::object::{Canonical, Memory, ModelCall, Part};
+use crate::object::{Canonical, Memory, ModelCall, Node, Objects, Part};
+use crate::session::build::memory_key;
 use crate::store::{GcOptions, Store};
 
 #[test]
@@ -37,4 +40,57 @@ fn a_memory_refers_to_nothing_that_the_store_does_not_hold() {
     session.remember_with_call(Memory::assistant("third"), ModelCall::new("m")).unwrap();
     store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(store.check(&mut |_| ControlFlow::Continue(())).unwrap().is_ok());
+}
+
+/// Counts the nodes that are read through it.
+struct Counting<'a>(&'a Store, AtomicU64);
+
+impl Objects for Counting<'_> {
+    fn get_node(&self, id: &ObjectId) -> Result<Option<Arc<Node>>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.get_node(id)
+    }
+}
+
+#[test]
+fn a_hundred_thousand_memories_cost_a_few_nodes_more_than_a_thousand() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    let mut made = 0;
+    for (count, new_max, read_max) in [(1_000, 12, 3), (100_000, 13, 4)] {
+        while made < count {
+            session
+                .batch(|b| {
+                    for _ in 0..1_000 {
+                        made += 1;
+                        b.remember(Memory::user(made.to_string()))?;
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        }
+        let memories = session.latest().unwrap().roots().memories();
+        let read = |call: &dyn Fn(&Counting<'_>)| {
+            let counting = Counting(&store, AtomicU64::new(0));
+            call(&counting);
+            counting.1.into_inner()
+        };
+        // By number: one node a level.
+        let one = read(&|objects| {
+            memories.get(objects, &memory_key(count / 2)).unwrap().unwrap();
+        });
+        assert!(one <= read_max, "{one} nodes for one of {count}");
+        // The last page: one node a level and the neighbours that it reaches into.
+        let page = read(&|objects| {
+            let from = memory_key(made - 49);
+            let rows = memories.range(objects, Bound::Included(&from[..]), Bound::Unbounded);
+            assert_eq!(rows.count(), 50);
+        });
+        assert!(page <= read_max + 4, "{page} nodes for a page of {count}");
+        let before = store.stats().unwrap().objects;
+        session.remember(Memory::user("one more")).unwrap();
+        let new = store.stats().unwrap().objects - before;
+        assert!(new <= new_max, "{new} objects for one more than {count}");
+        made += 1;
+    }
 }
