@@ -349,6 +349,7 @@ class Capacity:
     def __ne__(self, value: object, /) -> bool: ...
     def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex) -> Capacity: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
     @property
     def headroom(self, /) -> int:
         """
@@ -2036,7 +2037,7 @@ class Session:
         """
         Begins a batch that ``commit()`` commits.
         """
-    def capacity(self, /, budget: int | Budget, *, counter: str | Counter | Callable[..., object] = ..., largest: SupportsIndex | None = None) -> Capacity:
+    def capacity(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., largest: SupportsIndex | None = None) -> Capacity:
         """
         Tells what the tokens of the newest state are spent on, by source and item, largest first, and
         what is left of a budget. ``largest`` bounds the items that are listed.
@@ -2243,7 +2244,7 @@ class Session:
         """
         Returns the pinned checkpoints, oldest first.
         """
-    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[..., object] = ..., summaries: SupportsIndex | None = None) -> Plan:
+    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None) -> Plan:
         """
         Plans how the newest state is made to fit a budget, by whole exchanges, without what is
         pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
@@ -2474,7 +2475,7 @@ class Snapshot:
     """
     def __reduce__(self, /) -> Never: ...
     def __repr__(self, /) -> str: ...
-    def account(self, /, *, counter: str | Counter | Callable[..., object] = ...) -> Account:
+    def account(self, /, *, counter: str | Counter | Callable[[str], int | Count] = ...) -> Account:
         """
         Counts what a model is sent of this state, item by item.
         """
@@ -3139,7 +3140,7 @@ def _command(arguments: list[str], /) -> int:
     Runs the command with its arguments, the program's name first, and returns its exit code.
     """
 
-def count(given: str | bytes | list[dict[str, Any]] | dict[str, Any], /, *, counter: str | Counter | Callable[..., object] = ..., tools: list[dict[str, Any]] | None = None) -> Count:
+def count(given: str | bytes | list[dict[str, Any]] | dict[str, Any], /, *, counter: str | Counter | Callable[[str], int | Count] = ..., tools: list[dict[str, Any]] | None = None) -> Count:
     """
     Counts the tokens of a text, or of messages as a request: the provider's own dicts, of Anthropic,
     OpenAI Chat or Responses, or a whole request's body. ``tools`` take the place of the body's.
@@ -3170,7 +3171,7 @@ def error_codes() -> list[str]:
     Returns the stable code of every kind of error, in the core's order.
     """
 
-def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[..., object] = ...) -> MessagePlan:
+def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ...) -> MessagePlan:
     """
     Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
     its result; never instructions nor what is asked last. The messages are the provider's own
