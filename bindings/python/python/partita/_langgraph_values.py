@@ -122,50 +122,93 @@ def digest_of(held: bytes) -> bytes:
     return hashlib.blake2b(held, digest_size=16).digest()
 
 
+class Untold(NamedTuple):
+    """What of an item equality does not tell: a number is equal to one of another type."""
+
+    at: int
+    """The item's index."""
+    fields: tuple[str, ...]
+    """Its fields that hold such values, beside all that is no field."""
+    held: bytes
+    """The frozen bytes of them."""
+
+
+def _is_told(value: Any) -> bool:
+    """Tells whether only a value of the same types is equal to this plain one."""
+    kind = type(value)
+    if kind is str or value is None:
+        return True
+    if kind is dict:
+        return all(_is_told(key) and _is_told(held) for key, held in value.items())
+    return (kind is list or kind is tuple) and all(map(_is_told, value))
+
+
+def _untold(at: int, content: tuple[dict[str, Any], Any]) -> Untold | None:
+    fields = tuple(name for name, value in content[0].items() if not _is_told(value))
+    if not fields and _is_told(content[1]):
+        return None
+    return Untold(at, fields, _held(content[0], content[1], fields))
+
+
+def _held(content: dict[str, Any], extra: Any, fields: tuple[str, ...]) -> bytes:
+    return marshal.dumps(([content[name] for name in fields], extra), 2)
+
+
 class Known(NamedTuple):
     """What is known of the items of a stored list."""
 
     items: tuple[Item, ...] = ()
     kinds: tuple[Any, ...] | None = None
     """The classes of the items, if all are models that were seen."""
-    joined: bytes = b""
-    """What those hold: the frozen bytes of one list of it."""
+    contents: tuple[Any, ...] = ()
+    """What those hold, in copies that nobody else has: equal strings are compared fast."""
+    untold: tuple[Untold, ...] = ()
+    """Where that is not enough to tell that an item is the same."""
+    size: int = 0
+    """The frozen bytes of the items."""
 
     @classmethod
-    def of(cls, items: tuple[Item, ...]) -> Known:
-        """Takes items over."""
-        kinds = tuple(item.seen[0] if item.seen else None for item in items)
-        if not kinds or None in kinds:
+    def of(cls, items: tuple[Item, ...], at: int = 0) -> Known:
+        """Takes items over, the first of which stands at an index."""
+        seen = [item.seen for item in items if item.seen is not None and item.seen[0] is not None]
+        if not seen or len(seen) != len(items):
             return cls(items)
-        return cls(items, kinds, _joined(len(items), [i.seen[1] for i in items if i.seen]))
+        contents = tuple(marshal.loads(held) for _, held in seen)
+        untold = (_untold(at + index, content) for index, content in enumerate(contents))
+        return cls(
+            items,
+            tuple(kind for kind, _ in seen),
+            contents,
+            tuple(found for found in untold if found is not None),
+            sum(len(held) for _, held in seen),
+        )
 
     def begins(self, value: list[Any]) -> bool:
         """Tells whether a list begins with just these items, all of which are models."""
-        count = len(self.items)
-        if self.kinds is None or tuple(map(type, value[:count])) != self.kinds:
+        head = value[: len(self.items)]
+        if self.kinds is None or tuple(map(type, head)) != self.kinds:
             return False
         try:
-            held = [(item.__dict__, item.__pydantic_extra__) for item in value[:count]]
-            return marshal.dumps(held, 2) == self.joined
+            held = [(item.__dict__, item.__pydantic_extra__) for item in head]
+            return tuple(held) == self.contents and all(
+                _held(*held[untold.at], untold.fields) == untold.held for untold in self.untold
+            )
         except Exception:  # As in ``freeze``.
             return False
 
     def followed(self, items: list[Item]) -> Known:
         """Returns these items and more."""
-        more = Known.of(tuple(items))
+        more = Known.of(tuple(items), len(self.items))
         both = (*self.items, *items)
         if self.kinds is None or (items and more.kinds is None):
             return Known(both)
-        joined = _joined(len(both), [self.joined[_HEAD:], more.joined[_HEAD:]])
-        return Known(both, (*self.kinds, *(more.kinds or ())), joined)
-
-
-_HEAD = 5
-
-
-def _joined(count: int, held: list[bytes]) -> bytes:
-    """Returns the frozen bytes of a list: a letter, its length, and what its items are alone."""
-    return b"".join([b"[", count.to_bytes(4, "little"), *held])
+        return Known(
+            both,
+            (*self.kinds, *(more.kinds or ())),
+            (*self.contents, *more.contents),
+            (*self.untold, *more.untold),
+            self.size + more.size,
+        )
 
 
 class Plan(NamedTuple):
@@ -251,8 +294,8 @@ def _list_size(known: Known | None) -> int:
     """Returns about how many bytes a list takes; to add all up each time would cost too much."""
     if known is None:
         return 0
-    # Joined, by itself in the items, and what goes with each.
-    return 2 * len(known.joined) + 200 * len(known.items) if known.kinds else _size(known.items)
+    # Frozen in the items, as contents, and what goes with each.
+    return 2 * known.size + 800 * len(known.items) if known.kinds else _size(known.items)
 
 
 class Lists:
