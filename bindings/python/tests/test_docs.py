@@ -55,9 +55,12 @@ def test_examples_of_pages_run(
     assert failed == 0 and run > 0
 
 
-def test_programs_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("readme", ["README.md", "bindings/python/README.md"])
+def test_programs_of_the_readmes_run(
+    readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "bindings/python/README.md").read_text()
+    text = (ROOT / readme).read_text()
     programs = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert programs
     for program in programs:
