@@ -96,6 +96,9 @@ def annotations(line: str, imports: dict[str, set[str]]) -> str:
         return found[2]
 
     line = re.sub(r'((?<=\w): |-> )"([^"]*)"', plain, line)
+    # A vector of bytes and one of other integers look alike there.
+    numbers = r"\b(named|widened|changed|pinned): SupportsGetItem\[int, SupportsIndex\]"
+    line = re.sub(numbers, r"\1: Sequence[SupportsIndex]", line)
     line = line.replace("SupportsGetItem[int, SupportsIndex]", "bytes")
     return line.replace("SupportsGetItem[int, ", "Sequence[")
 
