@@ -23,8 +23,9 @@ package=bindings/python/python/partita
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# With the profile of the other tests, whose dependencies are built then; a wheel for use is built with --release.
 build() {
-    PATH="$environment/bin:$PATH" "$environment/bin/maturin" "$@" --quiet --locked --profile wheel \
+    PATH="$environment/bin:$PATH" "$environment/bin/maturin" "$@" --quiet --locked --profile dev \
         --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"
 }
 
