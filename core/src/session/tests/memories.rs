@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
 use crate::object::{Canonical, Memory, ModelCall, Node, Objects, Part};
+use crate::session::Session;
 use crate::session::build::memory_key;
 use crate::store::{GcOptions, Store};
 
@@ -56,19 +57,19 @@ impl Objects for Counting<'_> {
 fn a_hundred_thousand_memories_cost_a_few_nodes_more_than_a_thousand() {
     let store = Store::in_memory().unwrap();
     let session = store.session("s").unwrap();
-    let mut made = 0;
     for (count, new_max, read_max) in [(1_000, 12, 3), (100_000, 13, 4)] {
-        while made < count {
+        let newest = |session: &Session| -> u64 {
+            session.latest().unwrap().memories_back().next().map_or(0, |row| row.unwrap().number)
+        };
+        while newest(&session) < count {
+            let from = newest(&session);
             session
                 .batch(|b| {
-                    for _ in 0..1_000 {
-                        made += 1;
-                        b.remember(Memory::user(made.to_string()))?;
-                    }
-                    Ok(())
+                    (from..from + 1_000).try_for_each(|n| b.remember(Memory::user(n.to_string())))
                 })
                 .unwrap();
         }
+        let made = newest(&session);
         let memories = session.latest().unwrap().roots().memories();
         let read = |call: &dyn Fn(&Counting<'_>)| {
             let counting = Counting(&store, AtomicU64::new(0));
@@ -91,6 +92,5 @@ fn a_hundred_thousand_memories_cost_a_few_nodes_more_than_a_thousand() {
         session.remember(Memory::user("one more")).unwrap();
         let new = store.stats().unwrap().objects - before;
         assert!(new <= new_max, "{new} objects for one more than {count}");
-        made += 1;
     }
 }
