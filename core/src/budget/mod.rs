@@ -3,7 +3,7 @@
 //! An [`Account`] sums items by source as they change; a [`Capacity`] is a snapshot of it beside a
 //! [`Budget`]. A [`Plan`] says which groups of a prompt to make smaller so that it fits, at the
 //! least loss; whoever holds the groups applies it. Nothing here knows a store or a model, and
-//! [`fit`] alone looks at a prompt.
+//! [`fit()`] alone looks at a prompt.
 //!
 //! Promises: plans and sums are the same on every machine (integers decide); no number makes them
 //! panic or overflow; a plan takes time in O(n log n) and memory in O(n), for n groups.
