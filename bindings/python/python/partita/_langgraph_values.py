@@ -105,32 +105,16 @@ def thaw(frozen: Frozen, fields: frozenset[str] | None) -> Any:
     return item
 
 
-class Item(NamedTuple):
-    """An item of a stored list."""
+class Shown(NamedTuple):
+    """What a model holds, in a copy that nobody else has: equal strings are compared fast."""
 
-    digest: bytes
-    """Of its stored bytes."""
-    seen: Frozen | None = None
-    """An item that these bytes were made from, or that they make."""
-    loaded: Frozen | None = None
-    """What these bytes make."""
-    fields: frozenset[str] | None = None
-    """The names of the fields that the made model says were set."""
-
-
-def digest_of(held: bytes) -> bytes:
-    return hashlib.blake2b(held, digest_size=16).digest()
-
-
-class Untold(NamedTuple):
-    """What of an item equality does not tell: a number is equal to one of another type."""
-
-    at: int
-    """The item's index."""
-    fields: tuple[str, ...]
-    """Its fields that hold such values, beside all that is no field."""
+    content: tuple[dict[str, Any], Any]
+    """Its fields, and what is no field."""
+    untold: tuple[str, ...] | None
+    """Where equality does not tell all, for a number is equal to one of another type: the fields
+    that hold such values, beside all that is no field."""
     held: bytes
-    """The frozen bytes of them."""
+    """The frozen bytes of those."""
 
 
 def _is_told(value: Any) -> bool:
@@ -143,15 +127,38 @@ def _is_told(value: Any) -> bool:
     return (kind is list or kind is tuple) and all(map(_is_told, value))
 
 
-def _untold(at: int, content: tuple[dict[str, Any], Any]) -> Untold | None:
-    fields = tuple(name for name, value in content[0].items() if not _is_told(value))
-    if not fields and _is_told(content[1]):
-        return None
-    return Untold(at, fields, _held(content[0], content[1], fields))
-
-
 def _held(content: dict[str, Any], extra: Any, fields: tuple[str, ...]) -> bytes:
     return marshal.dumps(([content[name] for name in fields], extra), 2)
+
+
+def shown(frozen: Frozen | None) -> Shown | None:
+    """Returns what a frozen model holds; none for what is no model."""
+    if frozen is None or frozen[0] is None:
+        return None
+    content = marshal.loads(frozen[1])
+    fields = tuple(name for name, value in content[0].items() if not _is_told(value))
+    if not fields and _is_told(content[1]):
+        return Shown(content, None, b"")
+    return Shown(content, fields, _held(content[0], content[1], fields))
+
+
+class Item(NamedTuple):
+    """An item of a stored list."""
+
+    digest: bytes
+    """Of its stored bytes."""
+    seen: Frozen | None = None
+    """An item that these bytes were made from, or that they make."""
+    loaded: Frozen | None = None
+    """What these bytes make."""
+    fields: frozenset[str] | None = None
+    """The names of the fields that the made model says were set."""
+    shown: Shown | None = None
+    """What a seen model holds, to be compared."""
+
+
+def digest_of(held: bytes) -> bytes:
+    return hashlib.blake2b(held, digest_size=16).digest()
 
 
 class Known(NamedTuple):
@@ -161,26 +168,28 @@ class Known(NamedTuple):
     kinds: tuple[Any, ...] | None = None
     """The classes of the items, if all are models that were seen."""
     contents: tuple[Any, ...] = ()
-    """What those hold, in copies that nobody else has: equal strings are compared fast."""
-    untold: tuple[Untold, ...] = ()
-    """Where that is not enough to tell that an item is the same."""
+    """What those hold."""
+    untold: tuple[tuple[int, Shown], ...] = ()
+    """Where that is not enough to tell that an item is the same: by index."""
     size: int = 0
     """The frozen bytes of the items."""
 
     @classmethod
     def of(cls, items: tuple[Item, ...], at: int = 0) -> Known:
         """Takes items over, the first of which stands at an index."""
-        seen = [item.seen for item in items if item.seen is not None and item.seen[0] is not None]
+        seen = [(item.seen, item.shown) for item in items if item.seen and item.shown]
         if not seen or len(seen) != len(items):
             return cls(items)
-        contents = tuple(marshal.loads(held) for _, held in seen)
-        untold = (_untold(at + index, content) for index, content in enumerate(contents))
         return cls(
             items,
-            tuple(kind for kind, _ in seen),
-            contents,
-            tuple(found for found in untold if found is not None),
-            sum(len(held) for _, held in seen),
+            tuple(frozen[0] for frozen, _ in seen),
+            tuple(shown.content for _, shown in seen),
+            tuple(
+                (at + index, shown)
+                for index, (_, shown) in enumerate(seen)
+                if shown.untold is not None
+            ),
+            sum(len(frozen[1]) for frozen, _ in seen),
         )
 
     def begins(self, value: list[Any]) -> bool:
@@ -191,7 +200,7 @@ class Known(NamedTuple):
         try:
             held = [(item.__dict__, item.__pydantic_extra__) for item in head]
             return tuple(held) == self.contents and all(
-                _held(*held[untold.at], untold.fields) == untold.held for untold in self.untold
+                _held(*held[at], shown.untold or ()) == shown.held for at, shown in self.untold
             )
         except Exception:  # As in ``freeze``.
             return False
@@ -230,7 +239,8 @@ def plan(serde: SerializerProtocol, known: Known, value: list[Any]) -> Plan:
     for item in value[len(same.items) :]:
         held = encode(serde.dumps_typed(item))
         extend.append(held)
-        items.append(Item(digest_of(held), remembered(item)))
+        seen = remembered(item)
+        items.append(Item(digest_of(held), seen, shown=shown(seen)))
     return Plan(
         len(same.items), extend, same.followed(items) if same.items else Known.of(tuple(items))
     )
@@ -243,7 +253,8 @@ def _common(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) 
         if old.seen is None or freeze(item) != old.seen:
             if digest_of(encode(serde.dumps_typed(item))) != old.digest:
                 break
-            old = old._replace(seen=remembered(item))
+            seen = remembered(item)
+            old = old._replace(seen=seen, shown=shown(seen))
         items.append(old)
     return tuple(items)
 
@@ -280,7 +291,8 @@ def load(
         values.append(value)
         loaded = remembered(value)
         fields = None if loaded is None or loaded[0] is None else value.__pydantic_fields_set__
-        item = Item(digest, loaded, loaded, None if fields is None else frozenset(fields))
+        fields = None if fields is None else frozenset(fields)
+        item = Item(digest, loaded, loaded, fields, shown(loaded))
         items.append(item)
         lists.put_item(item)
     return values, tuple(items)
