@@ -23,6 +23,7 @@ mod tests;
 mod text;
 mod visible;
 
+pub use number::{counted, grouped};
 pub use text::Lines;
 
 use self::family::Family;

@@ -4,7 +4,11 @@ use crate::interop::clock;
 use crate::object::Timestamp;
 
 /// Returns a number with a comma before every three digits.
-pub(super) fn grouped(number: u64) -> String {
+///
+/// ```
+/// assert_eq!(partita::display::grouped(1_234_567), "1,234,567");
+/// ```
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -17,7 +21,11 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Returns a number of things: `1 memory`, `1,234 files`.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+///
+/// ```
+/// assert_eq!(partita::display::counted(1_234, "file", "files"), "1,234 files");
+/// ```
+pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 

@@ -161,7 +161,8 @@ impl Batch {
     /// Appends a memory; its number is given at the commit.
     ///
     /// # Errors
-    /// `Invalid` for a memory that breaks a limit.
+    /// `Invalid` for a memory that breaks a limit, `NotFound` for one that refers to what the store does
+    /// not hold.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
         self.draft.remember(&mut self.batch, memory)
     }

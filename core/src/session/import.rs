@@ -236,7 +236,8 @@ impl Step<'_> {
     /// Appends a memory.
     ///
     /// # Errors
-    /// `Invalid` for a memory that breaks a limit.
+    /// `Invalid` for a memory that breaks a limit, `NotFound` for one that refers to what the store does
+    /// not hold.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
         self.draft.remember(&mut self.import.batch, memory)
     }

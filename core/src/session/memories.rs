@@ -34,7 +34,8 @@ impl Session {
     /// Appends a memory and returns its number.
     ///
     /// # Errors
-    /// `Invalid` for a memory that breaks a limit.
+    /// `Invalid` for a memory that breaks a limit, `NotFound` for one that refers to what the store does
+    /// not hold.
     pub fn remember(&self, memory: Memory) -> Result<u64> {
         let mut batch = self.begin()?;
         batch.kind(OperationKind::Remember);

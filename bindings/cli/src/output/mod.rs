@@ -11,6 +11,7 @@ use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 pub(crate) use anstyle::{AnsiColor, Style};
+pub(crate) use partita::display::{counted, grouped};
 use serde::Serialize;
 
 use crate::args::Color;
@@ -122,24 +123,6 @@ impl Output {
 pub(crate) fn note(note: &str) {
     // Nobody may listen there, which changes nothing.
     drop(writeln!(io::stderr(), "note: {note}"));
-}
-
-/// Returns a number with a comma before every three digits.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// Returns a number of things: `1 memory`, `1,234 files`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 """Values as a state holds them, and the lists that this process has seen.
 
 A list is stored item by item, so that its next version costs what is new. To tell what is new
-without serialising all of it again, each item seen is remembered as it was, in bytes that say
-everything of it: a message that was changed in place is not the same. From the same bytes an item
-is made again without reading and parsing it.
+without serialising all of it again, each item seen is remembered as it was: a message that was
+changed in place is not the same. The bytes that it is remembered in make an item again, without
+reading and parsing it.
 """
 
 from __future__ import annotations
