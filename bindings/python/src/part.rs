@@ -13,9 +13,9 @@ value! {
     /// that kind has them. The static methods make one of each.
     ///
     /// >>> from partita import Part
-    /// >>> part = Part.call("c1", "grep", '{"pattern": "TODO"}')
+    /// >>> part = Part.call("c1", "grep", '{"pattern": "parse"}')
     /// >>> part.kind, part.name, part.text
-    /// ('call', 'grep', '{"pattern": "TODO"}')
+    /// ('call', 'grep', '{"pattern": "parse"}')
     Part {
         /// What it is.
         kind: String,

@@ -1519,9 +1519,9 @@ class Part:
     that kind has them. The static methods make one of each.
 
     >>> from partita import Part
-    >>> part = Part.call("c1", "grep", '{"pattern": "TODO"}')
+    >>> part = Part.call("c1", "grep", '{"pattern": "parse"}')
     >>> part.kind, part.name, part.text
-    ('call', 'grep', '{"pattern": "TODO"}')
+    ('call', 'grep', '{"pattern": "parse"}')
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
