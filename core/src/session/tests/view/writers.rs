@@ -1,0 +1,92 @@
+//! Batches: what each sees of its own, and what two of them conflict on.
+
+use super::*;
+use crate::limits::RECENT_MAX;
+
+#[test]
+fn a_batch_sees_its_own_files_and_memories_marks() {
+    let session = dialog();
+    session
+        .batch(|batch| {
+            batch.write("a", "1")?;
+            batch.write("b.log", "1")?;
+            batch.write("a", "2")?;
+            assert_eq!(batch.refresh()?.files_out.len(), 1);
+            assert_eq!(batch.hide("*.log")?.files_out.len(), 1);
+            assert_eq!(batch.pin_files("a")?.files_changed.len(), 1);
+            batch.forget(&select("1"))?;
+            assert!(batch.forget(&select("1"))?.is_empty());
+            batch.compact(&select("4..5"), &short)?;
+            batch.expand(&select("4"))?;
+            batch.pin_memories(&select("4"))?;
+            assert_eq!(batch.forget(&select("4"))?.pinned, [4]);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(files(&session), [("a".to_owned(), 2)]);
+    assert_eq!(numbers(&session), [2, 3, 4, 5, 6, 7]);
+    assert!(seen(&session)[2].2);
+}
+
+#[test]
+fn two_writers_conflict_on_the_same_memories_alone() {
+    let session = dialog();
+    let begin = || session.begin().unwrap();
+    let (mut one, mut two, mut three, mut four) = (begin(), begin(), begin(), begin());
+    one.forget(&select("1")).unwrap();
+    one.hide("*.log").unwrap();
+    two.forget(&select("4")).unwrap();
+    two.write("a.log", "1").unwrap();
+    two.write("a", "1").unwrap();
+    three.pin_memories(&select("1")).unwrap();
+    four.forget(&select("1")).unwrap();
+    one.commit().unwrap();
+    two.commit().unwrap();
+    assert_eq!(kind(three.commit()), ErrorKind::Conflict);
+    four.commit().unwrap();
+    assert_eq!(numbers(&session), [2, 3, 5, 6, 7]);
+    assert_eq!(files(&session), [("a".to_owned(), 1)]);
+
+    let (mut one, mut two, mut three) = (begin(), begin(), begin());
+    one.compact(&select("2..5"), &short).unwrap();
+    two.forget(&select("3")).unwrap();
+    three.forget(&select("6")).unwrap();
+    three.commit().unwrap();
+    one.commit().unwrap();
+    assert_eq!(kind(two.commit()), ErrorKind::Conflict);
+    let (mut one, mut two) = (begin(), begin());
+    one.expand(&select("2")).unwrap();
+    two.compact(&select("2..5"), &short).unwrap();
+    one.commit().unwrap();
+    assert_eq!(kind(two.commit()), ErrorKind::Conflict);
+    let mut one = begin();
+    one.compact(&select("2..5"), &short).unwrap();
+    session.forget(&select("5")).unwrap();
+    let error = one.commit().unwrap_err();
+    assert_eq!(error.to_string(), "memories 2..5 changed in the view since this edit began");
+}
+
+#[test]
+fn a_file_that_others_wrote_meanwhile_is_no_conflict_for_one_who_pins_a_recent_one() {
+    for others in [1, RECENT_MAX + 3] {
+        let session = session();
+        session.write("a", "1").unwrap();
+        session.write("b", "1").unwrap();
+        let mut batch = session.begin().unwrap();
+        batch.pin_files("a").unwrap();
+        batch.write("c", "1").unwrap();
+        for at in 0..others {
+            session.write(format!("d{at}"), "1").unwrap();
+        }
+        batch.commit().unwrap();
+        let told = files_told(&session);
+        assert_eq!(told.len() as u64, others + 3);
+        assert_eq!((&told[0].0[..], told[0].3), ("a", true));
+        assert_eq!(told[told.len() - 1].0, "c");
+        let mut batch = session.begin().unwrap();
+        batch.unpin_files("a").unwrap();
+        session.batch(|batch| batch.unpin_files("a").map(drop)).unwrap();
+        session.pin_files("b").unwrap();
+        batch.commit().unwrap();
+    }
+}
