@@ -233,6 +233,6 @@ pub const DISPLAY_ITERATIONS_MAX: usize = 20;
 /// Memories that the page of a session shows.
 pub const DISPLAY_MEMORIES_MAX: usize = 500;
 
-/// Bytes from which on the page of a session takes no more memories, and from half of them on no
-/// more files: browsers open such a page in a second or two.
+/// Bytes from which on the page of a session takes no more memories, nor parts of one, and from half
+/// of them on no more files, nor rows of a diff: browsers open such a page in a second or two.
 pub const DISPLAY_PAGE_BYTES_MAX: usize = 8 << 20;

@@ -1,5 +1,6 @@
 //! Who a session is, and which sessions began from one of its checkpoints.
 
+use super::number::counted;
 use crate::error::{ErrorKind, Result};
 use crate::id::{CheckpointId, OperationId};
 use crate::limits::DISPLAY_SESSIONS_READ_MAX;
@@ -27,7 +28,7 @@ pub(super) struct Family {
     /// By name.
     pub(super) forks: Vec<Fork>,
     /// Whether there are sessions that nobody looked at.
-    pub(super) more: bool,
+    more: bool,
 }
 
 impl Family {
@@ -59,6 +60,12 @@ impl Family {
             family.forks.extend(fork(session, &entry, id)?);
         }
         Ok(family)
+    }
+
+    /// What to say if not all sessions were looked at.
+    pub(super) fn limit(&self) -> Option<String> {
+        let asked = counted(DISPLAY_SESSIONS_READ_MAX as u64, "session", "sessions");
+        self.more.then(|| format!("only {asked} of the store were asked whether they are forks"))
     }
 }
 

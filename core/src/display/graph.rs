@@ -70,10 +70,7 @@ impl Graph {
                 notes.push(format!("{} {what}, not shown", counted(number, "fork", "forks")));
             }
         }
-        if family.more {
-            notes
-                .push("not all sessions of the store were asked whether they are forks".to_owned());
-        }
+        notes.extend(family.limit());
         if oldest_kept > 1 {
             notes.push(format!(
                 "history begins at checkpoint {oldest_kept}: older ones were trimmed"

@@ -4,7 +4,8 @@ use super::graph::{Graph, Row, What};
 use super::layout::{Edge, Layout};
 use super::number::{counted, time, whole_time};
 use super::page::Page;
-use super::visible::{cells, short};
+use super::visible::{cells, short, told};
+use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 
 /// Pixels of a row, of a lane, of a digit, and left of all.
 const ROW: usize = 26;
@@ -128,7 +129,7 @@ fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, [numbers, kinds]
             return;
         }
     };
-    svg.markup("<g class=\"p-row\"><title>").block(tooltip(row), 1_000).markup("</title>");
+    svg.markup("<g class=\"p-row\"><title>").block(tooltip(row), usize::MAX).markup("</title>");
     svg.markup("<rect class=\"p-hit\" x=\"4\"").attribute("y", (at * ROW + 6).to_string());
     svg.attribute("width", (WIDTH - 8).to_string()).attribute("height", ROW.to_string());
     svg.markup(" rx=\"4\"/>");
@@ -182,17 +183,18 @@ fn tooltip(row: &Row) -> String {
     let What::Checkpoint(entry) = &row.what else { return String::new() };
     let mut said = format!("checkpoint {}, {}\n{}", entry.number, entry.kind.name(), entry.id);
     said += &format!("\n{}", whole_time(entry.time));
-    for (what, text) in [
+    let heads = row.heads.iter().map(|(name, _)| ("newest of", Some(name.clone())));
+    for (what, text) in heads.chain([
         ("actor", Some(entry.actor.clone())),
         ("git commit", entry.git_commit()),
         ("session", row.fork.clone()),
-    ] {
+    ]) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            said += &format!("\n{what} {}", short(text, 200));
+            said += &format!("\n{what} {}", told(text, DISPLAY_LABEL_CHARS_MAX));
         }
     }
     if !entry.message.is_empty() {
-        said += &format!("\n{}", short(&entry.message, 500));
+        said += &format!("\n{}", told(&entry.message, DISPLAY_LABEL_CHARS_MAX));
     }
     said
 }

@@ -3,7 +3,7 @@
 use super::graph::{Graph, Row, What};
 use super::layout::{Edge, Layout};
 use super::number::{counted, time};
-use super::visible::{cells, short};
+use super::visible::{cells, told};
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 
 /// Which characters a graph is drawn with.
@@ -177,12 +177,12 @@ impl Columns {
         };
         let mut rest = String::new();
         for (name, _) in &row.heads {
-            rest += &format!("[{}] ", short(name, DISPLAY_LABEL_CHARS_MAX));
+            rest += &format!("[{}] ", told(name, DISPLAY_LABEL_CHARS_MAX));
         }
         if row.pinned {
             rest += "[pinned] ";
         }
-        rest += &short(&entry.message, DISPLAY_LABEL_CHARS_MAX);
+        rest += &told(&entry.message, DISPLAY_LABEL_CHARS_MAX);
         if lines == Lines::Ascii {
             rest = ascii(&rest);
         }

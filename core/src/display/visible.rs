@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
+use super::number::counted;
+
 /// A piece of a text: as it came, or an escape for what cannot be shown as it came.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -100,6 +102,15 @@ pub(super) fn short(text: impl AsRef<[u8]>, most: usize) -> String {
     short
 }
 
+/// As [`short`], and says how many bytes are left out.
+pub(super) fn told(text: impl AsRef<[u8]>, most: usize) -> String {
+    let (kept, cut) = clip(text.as_ref(), most);
+    match cut {
+        0 => line(kept),
+        cut => format!("{}\u{2026} {} more", line(kept), counted(cut as u64, "byte", "bytes")),
+    }
+}
+
 /// Returns the cells that a text takes in a font of one width.
 pub(super) fn cells(text: &str) -> usize {
     text.chars().map(|letter| if is_wide(letter) { 2 } else { 1 }).sum()
@@ -157,6 +168,10 @@ mod tests {
         assert_eq!(clip(b"abc", 3), (&b"abc"[..], 0));
         assert_eq!(clip(b"abc", 0), (&b""[..], 3));
         assert_eq!(short("abcd", 3), "abc\u{2026}");
+        assert_eq!(
+            (told("abc", 3), told("abcd", 3)),
+            ("abc".into(), "abc\u{2026} 1 byte more".into())
+        );
     }
 
     proptest! {

@@ -8,7 +8,9 @@ use super::super::pairs::{Pair, Side, pairs};
 use super::super::visible::clip;
 use super::{fragment, note};
 use crate::diff::FileDiff;
-use crate::limits::{DISPLAY_DIFF_ROWS_MAX, DISPLAY_LABEL_CHARS_MAX, DISPLAY_LINE_CHARS_MAX};
+use crate::limits::{
+    DISPLAY_DIFF_ROWS_MAX, DISPLAY_LABEL_CHARS_MAX, DISPLAY_LINE_CHARS_MAX, DISPLAY_PAGE_BYTES_MAX,
+};
 
 /// Equal rows that are shown before and after a change.
 const CONTEXT: usize = 3;
@@ -56,17 +58,24 @@ pub(super) fn stats(page: &mut Page, diff: &FileDiff) {
 fn rows(page: &mut Page, diff: &FileDiff) {
     let (mut held, mut skipped): (VecDeque<Pair<'_>>, u64) = (VecDeque::new(), 0);
     // Equal rows still to show after a change, and rows shown.
-    let (mut after, mut shown, mut left) = (0, 0, 0u64);
+    let (mut after, mut shown) = (0, 0);
+    // Rows that differ, and equal ones, for which there was no room.
+    let (mut left, mut left_equal) = (0u64, 0u64);
     for pair in pairs(diff) {
         let changed = [&pair.old, &pair.new].into_iter().any(|side| match side {
             Some(side) => side.changed,
             None => true,
         });
-        if shown >= DISPLAY_DIFF_ROWS_MAX {
+        let due = changed || after > 0;
+        let is_full = || {
+            shown + held.len() >= DISPLAY_DIFF_ROWS_MAX || page.len() > DISPLAY_PAGE_BYTES_MAX / 2
+        };
+        if left > 0 || due && is_full() {
             left += u64::from(changed);
+            left_equal += u64::from(!changed);
             continue;
         }
-        if !changed && after == 0 {
+        if !due {
             held.push_back(pair);
             if held.len() > CONTEXT {
                 held.pop_front();
@@ -81,13 +90,16 @@ fn rows(page: &mut Page, diff: &FileDiff) {
         }
         after = if changed { CONTEXT } else { after - 1 };
     }
-    if left > 0 {
-        page.markup("<tr><td class=\"p-gap\" colspan=\"4\">");
-        page.text(counted(left, "more row that differs is", "more rows that differ are"));
-        page.markup(" not shown</td></tr>");
-    } else {
-        gap(page, skipped + held.len() as u64);
+    let equal = skipped + held.len() as u64 + left_equal;
+    if left == 0 {
+        return gap(page, equal);
     }
+    page.markup("<tr><td class=\"p-gap\" colspan=\"4\">");
+    page.text(counted(left, "more row that differs", "more rows that differ"));
+    if equal > 0 {
+        page.markup(" and ").text(counted(equal, "equal line", "equal lines"));
+    }
+    page.markup(" not shown</td></tr>");
 }
 
 fn gap(page: &mut Page, equal: u64) {

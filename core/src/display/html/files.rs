@@ -20,32 +20,32 @@ use crate::store::Store;
 /// Draws the files that changed last, then others in the order of their paths.
 pub(super) fn files(page: &mut Page, session: &Session, total: u64) -> Result<()> {
     let latest = session.latest()?;
-    let (paths, removed) = paths(session, &latest)?;
-    for (at, path) in paths.iter().enumerate() {
+    let (mut left, mut removed, mut why) = (total, 0, "");
+    for path in paths(session, &latest)? {
+        let is_there = latest.file(&path)?.is_some();
         if page.len() > DISPLAY_PAGE_BYTES_MAX / 2 {
-            let left = counted((paths.len() - at) as u64, "file", "files");
-            note(page, format!("{left} more not shown: the page is full"));
-            return Ok(());
+            removed += u64::from(!is_there);
+            why = ": the page is full";
+            continue;
         }
-        file(page, session, path)?;
+        file(page, session, &path)?;
+        left = left.saturating_sub(u64::from(is_there));
     }
-    let left = total.saturating_sub((paths.len() - removed) as u64);
-    if left > 0 {
-        let left = counted(
-            left,
-            "file that did not change lately is",
-            "files that did not change lately are",
-        );
-        note(page, format!("{left} not shown"));
+    for (number, one, many) in [(left, "file", "files"), (removed, "removed file", "removed files")]
+    {
+        if number > 0 {
+            note(page, format!("{} more not shown{why}", counted(number, one, many)));
+        }
     }
     Ok(())
 }
 
-/// The files to show, and how many of them are there no more.
-fn paths(session: &Session, latest: &Snapshot) -> Result<(Vec<FilePath>, usize)> {
+/// The files to show: also such as were removed lately.
+fn paths(session: &Session, latest: &Snapshot) -> Result<Vec<FilePath>> {
     let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
     let mut newer = latest.clone();
-    for entry in session.log()?.take(DISPLAY_CHECKPOINTS_MAX).skip(1) {
+    // What a checkpoint changed is seen beside the one before it.
+    for entry in session.log()?.take(DISPLAY_CHECKPOINTS_MAX + 1).skip(1) {
         let older = session.at(entry?.id)?;
         for change in older.changes(&newer) {
             let path = change?.path;
@@ -67,11 +67,7 @@ fn paths(session: &Session, latest: &Snapshot) -> Result<(Vec<FilePath>, usize)>
             paths.push(path);
         }
     }
-    let mut removed = 0;
-    for path in &paths {
-        removed += usize::from(latest.file(path)?.is_none());
-    }
-    Ok((paths, removed))
+    Ok(paths)
 }
 
 fn file(page: &mut Page, session: &Session, path: &FilePath) -> Result<()> {

@@ -108,7 +108,12 @@ fn card(
 
 fn said(page: &mut Page, store: &Store, memory: &Memory) -> Result<()> {
     let is_result = memory.parts.iter().any(|part| matches!(part, Part::Result { .. }));
-    for part in &memory.parts {
+    for (at, part) in memory.parts.iter().enumerate() {
+        if at > 0 && page.len() > DISPLAY_PAGE_BYTES_MAX {
+            let left = counted((memory.parts.len() - at) as u64, "part", "parts");
+            note(page, format!("{left} more not shown: the page is full"));
+            break;
+        }
         match part {
             Part::Text(text) if is_result => {
                 page.markup("<pre class=\"p-said\">");

@@ -40,7 +40,7 @@ fn note(page: &mut Page, note: impl AsRef<[u8]>) {
 
 /// A word in a frame.
 fn chip(page: &mut Page, class: &'static str, text: impl AsRef<[u8]>) {
-    let text = super::visible::short(text, crate::limits::DISPLAY_LABEL_CHARS_MAX);
+    let text = super::visible::told(text, crate::limits::DISPLAY_LABEL_CHARS_MAX);
     page.markup("<span class=\"p-chip").markup(class).markup("\"");
     page.attribute("title", &text).markup(">").text(&text).markup("</span>");
 }

@@ -30,7 +30,7 @@ pub(in crate::display) fn report(
     );
     page.markup("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
     page.markup("<meta name=\"color-scheme\" content=\"light dark\"><title>");
-    page.text(visible::short(of.name(), DISPLAY_LABEL_CHARS_MAX)).markup("</title><style>");
+    page.text(visible::told(of.name(), DISPLAY_LABEL_CHARS_MAX)).markup("</title><style>");
     page.markup("body{margin:0}.partita.p-page{border:0;border-radius:0;margin:0 auto;");
     page.markup("padding:24px;min-height:100vh}html{background:#fff}");
     page.markup("@media(prefers-color-scheme:dark){html{background:#0d1117}}");
@@ -55,4 +55,48 @@ pub(in crate::display) fn report(
 fn heading(page: &mut Page, heading: &'static str) {
     page.markup("<div class=\"p-h\" role=\"heading\" aria-level=\"2\">").markup(heading);
     page.markup("</div>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::DISPLAY_PAGE_BYTES_MAX;
+    use crate::object::Memory;
+    use crate::store::Store;
+
+    /// A page of so many bytes.
+    fn of_bytes(bytes: usize) -> Page {
+        let mut page = Page::html();
+        page.text("x".repeat(bytes));
+        page
+    }
+
+    #[test]
+    fn a_page_takes_one_more_at_its_limit_and_counts_all_beyond_it() {
+        let session = Store::in_memory().unwrap().session("s").unwrap();
+        for at in ["1", "2"] {
+            session.write(at, at).unwrap();
+            session.remember(Memory::user(at)).unwrap();
+        }
+        for (more, shown) in [(-1, 1), (0, 1), (1, 0)] {
+            let at = |limit: usize| of_bytes(limit.saturating_add_signed(more));
+            let mut page = at(DISPLAY_PAGE_BYTES_MAX);
+            memories::memories(&mut page, &session.latest().unwrap(), 2).unwrap();
+            let page = page.finish();
+            assert_eq!(page.matches("p-card\"").count(), shown);
+            assert!(page.contains(&format!(
+                ">{} more not shown: the page is full<",
+                ["2 memories", "1 memory"][shown]
+            )));
+
+            let mut page = at(DISPLAY_PAGE_BYTES_MAX / 2);
+            files::files(&mut page, &session, 2).unwrap();
+            let page = page.finish();
+            assert_eq!(page.matches("p-card\"").count(), shown);
+            assert!(page.contains(&format!(
+                ">{} more not shown: the page is full<",
+                ["2 files", "1 file"][shown]
+            )));
+        }
+    }
 }

@@ -90,8 +90,8 @@ pub(super) fn timeline(page: &mut Page, session: &Session, family: &Family) -> R
         let forks = counted(earlier, "fork that began there is", "forks that began there are");
         note(page, format!("{forks} not shown"));
     }
-    if family.more {
-        note(page, "not all sessions of the store were asked whether they are forks");
+    if let Some(limit) = family.limit() {
+        note(page, limit);
     }
     if let Some(horizon) = horizon {
         let when = time(horizon.time);

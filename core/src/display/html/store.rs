@@ -11,8 +11,10 @@ use crate::store::Store;
 
 /// Draws a store.
 pub(in crate::display) fn store(store: &Store) -> Result<Page> {
-    let all = store.sessions().limit(DISPLAY_SESSIONS_READ_MAX).collect::<Result<Vec<_>>>()?;
-    let more = all.len() == DISPLAY_SESSIONS_READ_MAX;
+    let listing = store.sessions().limit(DISPLAY_SESSIONS_READ_MAX + 1);
+    let mut all = listing.collect::<Result<Vec<_>>>()?;
+    let more = all.len() > DISPLAY_SESSIONS_READ_MAX;
+    all.truncate(DISPLAY_SESSIONS_READ_MAX);
     let (page, written) = fragment(|page| {
         page.markup("<div class=\"p-title\">").text(if more { "more than " } else { "" });
         page.text(counted(all.len() as u64, "session", "sessions")).markup("</div>");
@@ -28,7 +30,7 @@ pub(in crate::display) fn store(store: &Store) -> Result<Page> {
             row(page, store, entry)?;
         }
         page.markup("</tbody></table></div>");
-        let left = all.len().saturating_sub(DISPLAY_SESSIONS_MAX) as u64;
+        let left = all.len().saturating_sub(DISPLAY_SESSIONS_MAX) as u64 + u64::from(more);
         if left > 0 {
             let at_least = if more { "at least " } else { "" };
             let left = counted(left, "more session is", "more sessions are");
