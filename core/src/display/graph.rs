@@ -1,6 +1,6 @@
 //! The graph of a session's checkpoints and of the forks that began from them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::family::{Family, Fork};
 use super::layout::Layout;
@@ -10,6 +10,7 @@ use crate::id::CheckpointId;
 use crate::limits::{DISPLAY_FORK_SHARE, DISPLAY_FORKS_MAX};
 use crate::object::{Checkpoint, read};
 use crate::session::{LogEntry, Session};
+use crate::store::Store;
 
 /// Checkpoints, newest first, each above those it came from.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Graph {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) what: What,
+    /// What it came from beside the one before it.
+    merged: Vec<CheckpointId>,
     /// The fork whose own it is; none for the session's.
     pub(super) fork: Option<String>,
     /// The sessions whose newest checkpoint it is, with whether it is the graph's own.
@@ -36,6 +39,8 @@ pub(super) enum What {
     Checkpoint(LogEntry),
     /// So many checkpoints stand here that are not shown.
     Left(u64),
+    /// The row above merged these, which no row shows: of another session, or left out.
+    Elsewhere(Vec<CheckpointId>),
 }
 
 /// Rows of one session, newest first, and the checkpoint of another that comes below them.
@@ -55,7 +60,7 @@ impl Graph {
         let entries = session.log()?.take(most.max(1)).collect::<Result<Vec<_>>>()?;
         let oldest = entries.last().map_or(1, |entry| entry.number);
         let left = oldest.saturating_sub(oldest_kept);
-        let main = Line::new(entries, left, None, session.name());
+        let main = Line::new(session.store(), entries, left, None, session.name())?;
 
         let mut notes = Vec::new();
         let (shown, earlier): (Vec<&Fork>, Vec<_>) =
@@ -76,61 +81,92 @@ impl Graph {
                 "history begins at checkpoint {oldest_kept}: older ones were trimmed"
             ));
         }
-        let mut graph = Graph { rows: merged(main, forks), layout: Layout::default(), notes };
+        let rows = with_elsewhere(in_order(main, forks));
+        let mut graph = Graph { rows, layout: Layout::default(), notes };
         for pin in session.pins()? {
             for row in &mut graph.rows {
                 row.pinned |= row.id() == Some(pin.id);
             }
         }
-        graph.lay(session, &shown)?;
+        graph.lay(&shown);
         Ok(graph)
     }
 
     /// Finds the edges, and where all of it stands.
-    fn lay(&mut self, session: &Session, forks: &[&Fork]) -> Result<()> {
+    fn lay(&mut self, forks: &[&Fork]) {
         let places: HashMap<CheckpointId, usize> =
             self.rows.iter().enumerate().filter_map(|(at, row)| Some((row.id()?, at))).collect();
         let mut below: HashMap<Option<&str>, usize> = HashMap::new();
         let mut all = vec![Vec::new(); self.rows.len()];
         // From below, so that the row beneath on the same line is known.
         for (at, row) in self.rows.iter().enumerate().rev() {
+            if row.is_elsewhere() {
+                continue;
+            }
             let fork = row.fork.as_deref();
             let next = below.insert(fork, at).or_else(|| {
                 let end = forks.iter().find(|known| Some(&known.name[..]) == fork)?.at.0;
                 places.get(&end).copied()
             });
             all[at].extend(next);
-            if let What::Checkpoint(entry) = &row.what {
-                let checkpoint: Checkpoint = read(session.store(), entry.id.id())?;
-                let merged = checkpoint.parents.iter().skip(1).filter_map(|id| places.get(id));
-                all[at].extend(merged.copied());
-            }
+            all[at].extend(row.merged.iter().filter_map(|id| places.get(id)));
+            all[at].extend(self.rows.get(at + 1).filter(|row| row.is_elsewhere()).map(|_| at + 1));
         }
         let first = self.rows.iter().position(|row| row.fork.is_none());
         self.layout = Layout::new(&all, first);
-        Ok(())
     }
 }
 
 impl Row {
+    fn new(what: What, fork: Option<String>) -> Row {
+        Row { what, merged: Vec::new(), fork, heads: Vec::new(), pinned: false }
+    }
+
     pub(super) fn id(&self) -> Option<CheckpointId> {
         match &self.what {
             What::Checkpoint(entry) => Some(entry.id),
-            What::Left(_) => None,
+            What::Left(_) | What::Elsewhere(_) => None,
+        }
+    }
+
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self.what, What::Elsewhere(_))
+    }
+}
+
+impl What {
+    /// Says what stands here that is not shown.
+    pub(super) fn not_shown(&self) -> Option<String> {
+        match self {
+            What::Checkpoint(_) => None,
+            What::Left(left) => {
+                Some(format!("{}, not shown", counted(*left, "checkpoint", "checkpoints")))
+            }
+            What::Elsewhere(ids) => {
+                let first = ids.first().map_or(String::new(), |id| id.id().short());
+                let more = ids.len().saturating_sub(1);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                Some(format!("merged {first}{more}, not shown"))
+            }
         }
     }
 }
 
 impl Line {
-    fn new(entries: Vec<LogEntry>, left: u64, fork: Option<&Fork>, name: &str) -> Line {
-        let row = |what| Row {
-            what,
-            fork: fork.map(|fork| fork.name.clone()),
-            heads: Vec::new(),
-            pinned: false,
-        };
-        let mut rows: VecDeque<Row> =
-            entries.into_iter().map(|entry| row(What::Checkpoint(entry))).collect();
+    fn new(
+        store: &Store,
+        entries: Vec<LogEntry>,
+        left: u64,
+        fork: Option<&Fork>,
+        name: &str,
+    ) -> Result<Line> {
+        let row = |what| Row::new(what, fork.map(|fork| fork.name.clone()));
+        let mut rows = VecDeque::new();
+        for entry in entries {
+            let checkpoint: Checkpoint = read(store, entry.id.id())?;
+            let merged = checkpoint.parents.into_iter().skip(1).collect();
+            rows.push_back(Row { merged, ..row(What::Checkpoint(entry)) });
+        }
         if let Some(newest) = rows.front_mut() {
             newest.heads.push((name.to_owned(), fork.is_none()));
         }
@@ -140,7 +176,7 @@ impl Line {
         let bare = rows.is_empty().then(|| name.to_owned());
         let mut line = Line { rows, end: fork.map(|fork| fork.at.0), bare, time: i64::MIN };
         line.look();
-        line
+        Ok(line)
     }
 
     fn of_fork(session: &Session, fork: &Fork, most: usize) -> Result<Line> {
@@ -155,7 +191,7 @@ impl Line {
             entries.push(entry);
         }
         let left = newest.saturating_sub(fork.at.1).saturating_sub(entries.len() as u64);
-        Ok(Line::new(entries, left, Some(fork), &fork.name))
+        Line::new(session.store(), entries, left, Some(fork), &fork.name)
     }
 
     fn look(&mut self) {
@@ -165,25 +201,55 @@ impl Line {
     }
 }
 
-/// One order of all rows: by time where it can be, every fork above the checkpoint it came from.
-fn merged(main: Line, mut forks: Vec<Line>) -> Vec<Row> {
+/// One order of all rows: by time where it can be, every row above those it came from.
+fn in_order(main: Line, mut lines: Vec<Line>) -> Vec<Row> {
+    lines.push(main);
+    // How many are still to come of those that stand above a checkpoint.
+    let mut above: HashMap<CheckpointId, usize> = HashMap::new();
+    let ends = lines.iter().filter(|line| !line.rows.is_empty()).filter_map(|line| line.end);
+    let merged = lines.iter().flat_map(|line| &line.rows).flat_map(|row| &row.merged);
+    for id in ends.chain(merged.copied()) {
+        *above.entry(id).or_default() += 1;
+    }
+    let bare: Vec<(Option<CheckpointId>, String)> =
+        lines.iter().filter_map(|line| Some((line.end, line.bare.clone()?))).collect();
     let mut rows = Vec::new();
-    for mut row in main.rows {
-        let (id, time) = match &row.what {
-            What::Checkpoint(entry) => (Some(entry.id), entry.time.as_millis()),
-            What::Left(_) => (None, i64::MIN),
+    loop {
+        let is_due = |line: &&mut Line| match line.rows.front().map(Row::id) {
+            Some(Some(id)) => above.get(&id).is_none_or(|left| *left == 0),
+            Some(None) => true,
+            None => false,
         };
-        loop {
-            let due =
-                |fork: &&mut Line| !fork.rows.is_empty() && (fork.time > time || fork.end == id);
-            let newest = forks.iter_mut().filter(due).max_by_key(|fork| fork.time);
-            let Some(fork) = newest else { break };
-            rows.extend(fork.rows.pop_front());
-            fork.look();
+        // The session's own line stands last, and goes first where times are the same.
+        let Some(line) = lines.iter_mut().filter(is_due).max_by_key(|line| line.time) else {
+            return rows;
+        };
+        let Some(mut row) = line.rows.pop_front() else { return rows };
+        line.look();
+        let end = line.end.filter(|_| line.rows.is_empty());
+        for id in row.merged.iter().chain(&end) {
+            above.entry(*id).and_modify(|left| *left -= 1);
         }
-        let begun = forks.iter().filter(|fork| fork.end == id);
-        row.heads.extend(begun.filter_map(|fork| Some((fork.bare.clone()?, false))));
+        if let Some(id) = row.id() {
+            let begun = bare.iter().filter(|(end, _)| *end == Some(id));
+            row.heads.extend(begun.map(|(_, name)| (name.clone(), false)));
+        }
         rows.push(row);
     }
-    rows
+}
+
+/// Puts a row below each merge of what no row shows.
+fn with_elsewhere(rows: Vec<Row>) -> Vec<Row> {
+    let shown: HashSet<CheckpointId> = rows.iter().filter_map(Row::id).collect();
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let elsewhere = row.merged.iter().filter(|id| !shown.contains(id)).copied();
+        let elsewhere: Vec<CheckpointId> = elsewhere.collect();
+        let fork = row.fork.clone();
+        all.push(row);
+        if !elsewhere.is_empty() {
+            all.push(Row::new(What::Elsewhere(elsewhere), fork));
+        }
+    }
+    all
 }

@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Row, What};
 use super::layout::{Edge, Layout};
-use super::number::{counted, time, whole_time};
+use super::number::{time, whole_time};
 use super::page::Page;
 use super::visible::{cells, short, told};
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
@@ -39,7 +39,7 @@ pub(super) fn draw(graph: &Graph) -> Page {
     let entries = || {
         rows.iter().filter_map(|row| match &row.what {
             What::Checkpoint(entry) => Some(entry),
-            What::Left(_) => None,
+            What::Left(_) | What::Elsewhere(_) => None,
         })
     };
     let columns = [
@@ -95,7 +95,7 @@ fn line(svg: &mut Page, graph: &Graph, edge: &Edge) {
             path += &bend(bottom, end);
         }
     }
-    let dashed = [from, to].iter().any(|at| matches!(graph.rows[*at].what, What::Left(_)));
+    let dashed = [from, to].iter().any(|at| graph.rows[*at].id().is_none());
     svg.markup("<path").attribute("d", path);
     svg.attribute(
         "class",
@@ -106,7 +106,11 @@ fn line(svg: &mut Page, graph: &Graph, edge: &Edge) {
 
 fn node(svg: &mut Page, layout: &Layout, at: usize, row: &Row) {
     let lane = layout.nodes[at];
-    if matches!(row.what, What::Left(_)) {
+    if row.is_elsewhere() {
+        svg.markup("<path").attribute("class", format!("p-edge {}", colour(lane)));
+        svg.attribute("d", format!("M{} {}h8", x(lane) - 4, y(at))).markup("/>");
+    }
+    if row.id().is_none() {
         return;
     }
     let class = if row.heads.is_empty() { "p-node" } else { "p-node p-head" };
@@ -119,15 +123,14 @@ fn node(svg: &mut Page, layout: &Layout, at: usize, row: &Row) {
 fn label(svg: &mut Page, layout: &Layout, at: usize, row: &Row, [numbers, kinds]: [usize; 2]) {
     let base = (y(at) + 4).to_string();
     let mut left = x(layout.width) + 4;
-    let entry = match &row.what {
-        What::Checkpoint(entry) => entry,
-        What::Left(left_out) => {
-            svg.markup("<text class=\"p-dim\"").attribute("x", left.to_string());
-            svg.attribute("y", base).markup(">");
-            svg.text(format!("{} not shown", counted(*left_out, "checkpoint", "checkpoints")));
-            svg.markup("</text>");
-            return;
+    let What::Checkpoint(entry) = &row.what else {
+        svg.markup("<text class=\"p-dim\"").attribute("x", left.to_string());
+        svg.attribute("y", base).markup(">");
+        if row.is_elsewhere() {
+            svg.markup("<title>").block(tooltip(row), usize::MAX).markup("</title>");
         }
+        svg.text(row.what.not_shown().unwrap_or_default()).markup("</text>");
+        return;
     };
     svg.markup("<g class=\"p-row\"><title>").block(tooltip(row), usize::MAX).markup("</title>");
     svg.markup("<rect class=\"p-hit\" x=\"4\"").attribute("y", (at * ROW + 6).to_string());
@@ -180,7 +183,13 @@ fn badge(svg: &mut Page, left: usize, at: usize, class: &'static str, name: &str
 
 /// All there is to say of a checkpoint.
 fn tooltip(row: &Row) -> String {
-    let What::Checkpoint(entry) = &row.what else { return String::new() };
+    let entry = match &row.what {
+        What::Checkpoint(entry) => entry,
+        What::Elsewhere(ids) => {
+            return ids.iter().map(|id| format!("merged checkpoint {id}\n")).collect();
+        }
+        What::Left(_) => return String::new(),
+    };
     let mut said = format!("checkpoint {}, {}\n{}", entry.number, entry.kind.name(), entry.id);
     said += &format!("\n{}", whole_time(entry.time));
     let heads = row.heads.iter().map(|(name, _)| ("newest of", Some(name.clone())));

@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Row, What};
 use super::layout::{Edge, Layout};
-use super::number::{counted, time};
+use super::number::time;
 use super::visible::{cells, told};
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 
@@ -35,6 +35,7 @@ impl Lines {
         match (&row.what, self) {
             (What::Left(_), Lines::Unicode) => '\u{2506}',
             (What::Left(_), Lines::Ascii) => ':',
+            (What::Elsewhere(_), _) => '~',
             (_, _) if own => '@',
             (_, Lines::Unicode) => '\u{25cb}',
             (_, Lines::Ascii) => 'o',
@@ -151,6 +152,7 @@ fn links(layout: &Layout, row: usize, above: bool, lines: Lines) -> String {
 }
 
 /// What stands right of the lanes.
+#[derive(Default)]
 struct Columns {
     number: String,
     id: String,
@@ -161,19 +163,9 @@ struct Columns {
 
 impl Columns {
     fn of(row: &Row, lines: Lines) -> Columns {
-        let entry = match &row.what {
-            What::Checkpoint(entry) => entry,
-            What::Left(left) => {
-                let rest = format!("{}, not shown", counted(*left, "checkpoint", "checkpoints"));
-                let empty = String::new;
-                return Columns {
-                    number: empty(),
-                    id: empty(),
-                    time: empty(),
-                    kind: empty(),
-                    rest,
-                };
-            }
+        let What::Checkpoint(entry) = &row.what else {
+            let rest = row.what.not_shown().unwrap_or_default();
+            return Columns { rest, ..Columns::default() };
         };
         let mut rest = String::new();
         for (name, _) in &row.heads {

@@ -4,6 +4,7 @@ mod capacity;
 mod diff;
 mod graph;
 mod labels;
+mod merges;
 mod planted;
 mod report;
 mod session;
