@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::visible::is_joined;
 use crate::diff::{Change, ChangeKind, FileDiff};
 
 /// Lines are versions of one another if they share at least one in so many of their bytes.
@@ -159,8 +160,39 @@ impl<'a> Gap<'a> {
                 }
             }
         }
+        for side in self.old.iter_mut().chain(&mut self.new) {
+            side.marks = whole(side.text, std::mem::take(&mut side.marks));
+        }
         shared
     }
+}
+
+/// Widens marks until none begins or ends between a sign and what is drawn upon it.
+fn whole(text: &[u8], marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut whole: Vec<Range<usize>> = Vec::with_capacity(marks.len());
+    for Range { mut start, mut end } in marks {
+        while start > 0 && joined(&text[start..]) > 0 {
+            start -= 1;
+        }
+        loop {
+            match joined(&text[end..]) {
+                0 => break,
+                len => end += len,
+            }
+        }
+        match whole.last_mut() {
+            Some(last) if start <= last.end => last.end = end.max(last.end),
+            _ => whole.push(start..end),
+        }
+    }
+    whole
+}
+
+/// The bytes of the character that a text begins with, if it is drawn upon the one before.
+fn joined(text: &[u8]) -> usize {
+    let first = text[..text.len().min(4)].utf8_chunks().next();
+    let first = first.and_then(|chunk| chunk.valid().chars().next());
+    first.filter(|letter| is_joined(*letter)).map_or(0, char::len_utf8)
 }
 
 /// Bytes that are no white space.
@@ -221,6 +253,33 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_takes_in_what_is_drawn_upon_a_sign() {
+        // U+338 strikes a sign through: the words part from it, the marks do not.
+        for (old, new, marked) in [
+            ("let a = b", "let a =\u{338} b", ("1 let a = b", "1 let a [=\u{338}] b")),
+            (
+                "say +\u{301} now",
+                "say -\u{301} now",
+                ("1 say [+\u{301}] now", "1 say [-\u{301}] now"),
+            ),
+            (
+                "aa (x) bb",
+                "aa (\u{20dd}\u{338}x) bb",
+                ("1 aa ([x]) bb", "1 aa [(\u{20dd}\u{338}x]) bb"),
+            ),
+            ("same e\u{301} x", "same e\u{300} x", ("1 same [e\u{301}] x", "1 same [e\u{300}] x")),
+            (
+                "a #\u{fe0f}\u{20e3} b",
+                "a *\u{fe0f}\u{20e3} b",
+                ("1 a [#\u{fe0f}\u{20e3}] b", "1 a [*\u{fe0f}\u{20e3}] b"),
+            ),
+            ("same ; x", "same -; x", ("1 same ; x", "1 same [-]; x")),
+        ] {
+            assert_eq!(shown(old, new), [pair(marked.0, marked.1)]);
+        }
+    }
+
+    #[test]
     fn an_inserted_line_does_not_shift_the_pairs_below_it() {
         assert_eq!(
             shown("fn one(a) {}\nfn two(b) {}\n", "// said\nfn one(x) {}\nfn two(y) {}\n"),
@@ -239,11 +298,13 @@ mod tests {
         assert_eq!(shown("", ""), []);
     }
 
+    const ACUTE: &str = "\u{301}";
+
     proptest! {
         #[test]
         fn both_sides_come_back_whole_and_in_order(
-            old in prop::collection::vec("[ab ]{0,4}", 0..12),
-            new in prop::collection::vec("[ab ]{0,4}", 0..12),
+            old in prop::collection::vec("[ab \u{301}=]{0,4}", 0..12),
+            new in prop::collection::vec("[ab \u{301}=]{0,4}", 0..12),
         ) {
             let (old, new) = (old.join("\n"), new.join("\n"));
             let diff = crate::diff::file(old.as_bytes(), new.as_bytes());
@@ -257,8 +318,13 @@ mod tests {
                     let Some(side) = side else { continue };
                     prop_assert_eq!(side.number, *last + 1);
                     *last = side.number;
-                    prop_assert!(side.marks.windows(2).all(|two| two[0].end <= two[1].start));
-                    prop_assert!(side.marks.iter().all(|mark| mark.end <= side.text.len()));
+                    prop_assert!(side.marks.windows(2).all(|two| two[0].end < two[1].start));
+                    for mark in &side.marks {
+                        let within = std::str::from_utf8(&side.text[mark.clone()]).unwrap();
+                        prop_assert!(!within.is_empty());
+                        prop_assert!(mark.start == 0 || !within.starts_with(ACUTE));
+                        prop_assert!(!side.text[mark.end..].starts_with(ACUTE.as_bytes()));
+                    }
                     text.extend_from_slice(side.text);
                     text.extend((!side.is_open).then_some(b'\n'));
                 }

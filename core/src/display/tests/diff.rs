@@ -78,3 +78,62 @@ fn rows_of_hidden_characters_end_when_the_page_is_full() {
     assert_eq!(said, [format!("{} more rows that differ not shown", 500 - shown)]);
     assert_eq!(shown, DISPLAY_PAGE_BYTES_MAX / 2 / of_line + 1);
 }
+
+/// The halves of a diff's rows that differ, marks and all.
+fn changed(html: &str) -> Vec<&str> {
+    let cells = ["p-tx p-del\">", "p-tx p-add\">"].map(|class| html.split(class).nth(1));
+    cells.into_iter().flatten().map(|rest| rest.split("</td>").next().unwrap()).collect()
+}
+
+#[test]
+fn marked_words_are_escaped_wherever_a_tag_is_cut_in_two() {
+    // The words part within each tag, so that marks fall into it.
+    let old = "let x = <script>x()</script> + <img src=a onerror=x()> &amp; 'a';\n";
+    let new = "let x = <scrapt>x()</scrapt> + <img src=b onerror=y()> &lt; \"a\";\n";
+    let html = drawn(old, new);
+    assert_eq!(
+        changed(&html),
+        [
+            "let x = &lt;<del>script</del>&gt;x()&lt;/<del>script</del>&gt; + &lt;img \
+             src=<del>a</del> onerror=<del>x</del>()&gt; &amp;<del>amp</del>; \
+             <del>&#39;</del>a<del>&#39;</del>;",
+            "let x = &lt;<ins>scrapt</ins>&gt;x()&lt;/<ins>scrapt</ins>&gt; + &lt;img \
+             src=<ins>b</ins> onerror=<ins>y</ins>()&gt; &amp;<ins>lt</ins>; \
+             <ins>&quot;</ins>a<ins>&quot;</ins>;",
+        ]
+    );
+    let signs = drawn("same words a < b\n", "same words a </del><ins> b\n");
+    let added = "same words a &lt;<ins>/del&gt;&lt;ins&gt;</ins> b";
+    assert_eq!(changed(&signs), ["same words a &lt; b", added]);
+}
+
+#[test]
+fn what_nobody_sees_shows_in_a_mark_as_an_escape() {
+    let html = drawn("if is_admin { // end\n", "if is_admin { // end\u{202e}\u{2066}\n");
+    let escape = |code: &str| format!("<i class=\"p-esc\">\\u{{{code}}}</i>");
+    assert_eq!(changed(&html)[0], "if is_admin { // <del>end</del>");
+    let added = format!("if is_admin {{ // <ins>end{}{}</ins>", escape("202e"), escape("2066"));
+    assert_eq!(changed(&html)[1], added);
+    let html = drawn("one two three\n", "one two three\r\n");
+    assert_eq!(changed(&html)[1], "one two three<ins><i class=\"p-esc\">\\r</i></ins>");
+    let diff = crate::diff::file(b"one two \xff\xc3 three\n", b"one two \xc3\xff three\n");
+    let html = diff_html(&diff, "old", "new");
+    let byte = |code: &str| format!("<i class=\"p-esc\">\\x{code}</i>");
+    assert_eq!(changed(&html)[0], format!("one two <del>{}{}</del> three", byte("ff"), byte("c3")));
+}
+
+#[test]
+fn marks_end_where_a_long_line_is_cut_and_few_tokens_are_compared() {
+    let line = |word: &str| format!("{}\n", format!("same {word} ").repeat(1_000));
+    let html = drawn(&line("old"), &line("new"));
+    let halves = changed(&html);
+    assert_eq!(halves[0].matches("<del>old</del>").count(), DISPLAY_LINE_CHARS_MAX / 9);
+    assert_eq!(halves[1].matches("<ins>").count(), halves[1].matches("</ins>").count());
+    assert!(halves[1].ends_with("\u{2026} 7,000 bytes more</span>"), "{}", halves[1]);
+}
+
+#[test]
+fn lines_that_are_not_alike_bear_no_marks() {
+    let html = drawn("alpha beta gamma\n", "x = 1\n");
+    assert_eq!(changed(&html), ["alpha beta gamma", "x = 1"]);
+}

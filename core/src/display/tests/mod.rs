@@ -9,6 +9,7 @@ mod planted;
 mod report;
 mod session;
 mod store;
+mod style;
 
 use super::*;
 use crate::object::Memory;
