@@ -99,15 +99,12 @@ fn begins_bound(memory: &Memory) -> bool {
 #[cfg(test)]
 mod tests {
     use super::exchanges;
+    use crate::context::tests::call;
     use crate::object::{Body, Memory, Part, Role};
-
-    fn call(id: &str) -> Part {
-        Part::Call { id: id.to_owned(), name: "run".to_owned(), arguments: Body::new("{}") }
-    }
 
     fn turn(ids: &[&str]) -> Memory {
         let mut memory = Memory::assistant("I run it.");
-        memory.parts.extend(ids.iter().map(|id| call(id)));
+        memory.parts.extend(ids.iter().map(|id| call(id, "{}")));
         memory
     }
 

@@ -54,16 +54,7 @@ pub(crate) fn segments(memories: &[&Memory]) -> Option<Vec<Segment>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::Body;
-
-    fn call(id: &str) -> Memory {
-        let arguments = Body::new("{}");
-        Memory::assistant("I look.").with_part(Part::Call {
-            id: id.into(),
-            name: "ls".into(),
-            arguments,
-        })
-    }
+    use crate::context::tests::turn;
 
     fn starts(memories: &[Memory]) -> Option<Vec<usize>> {
         let memories: Vec<&Memory> = memories.iter().collect();
@@ -74,7 +65,7 @@ mod tests {
     fn a_call_and_its_result_stay_together_and_nothing_else_does() {
         let (user, result) = (Memory::user("Hi"), Memory::tool("a", "out"));
         let dialog =
-            [user.clone(), call("a"), user.clone(), result, user, Memory::assistant("Yes")];
+            [user.clone(), turn("a"), user.clone(), result, user, Memory::assistant("Yes")];
         assert_eq!(starts(&dialog), Some(vec![0, 1, 4, 5]));
         assert_eq!(starts(&[]), Some(vec![]));
     }
@@ -83,8 +74,8 @@ mod tests {
     fn what_reaches_further_is_told() {
         let result = Memory::tool("a", "out");
         assert_eq!(starts(&[Memory::user("Hi"), result.clone()]), None);
-        assert_eq!(starts(&[call("a"), result.clone(), result.clone()]), None);
-        assert_eq!(starts(&[call("a"), result, call("a")]), None);
-        assert_eq!(starts(&[call("not plain")]), None);
+        assert_eq!(starts(&[turn("a"), result.clone(), result.clone()]), None);
+        assert_eq!(starts(&[turn("a"), result, turn("a")]), None);
+        assert_eq!(starts(&[turn("not plain")]), None);
     }
 }

@@ -5,11 +5,11 @@ use crate::id::ContentId;
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, Part, Role};
 
-fn call(id: &str, arguments: &str) -> Part {
+pub(super) fn call(id: &str, arguments: &str) -> Part {
     Part::Call { id: id.into(), name: "run".into(), arguments: Body::new(arguments) }
 }
 
-fn turn(id: &str) -> Memory {
+pub(super) fn turn(id: &str) -> Memory {
     Memory::assistant("I run it.").with_part(call(id, "{\"n\": 1}"))
 }
 

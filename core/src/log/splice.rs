@@ -248,11 +248,8 @@ pub(crate) fn decode_chunks(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::golden::id;
     use proptest::prelude::*;
-
-    fn id(seed: u8) -> ObjectId {
-        ObjectId::from_bytes([seed; 32])
-    }
 
     fn node(refs: &[u8], body: &[u8]) -> Node {
         let refs = refs.iter().map(|&seed| id(seed)).collect();

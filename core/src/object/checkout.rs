@@ -122,11 +122,8 @@ mod tests {
     use super::*;
     use crate::id::ContentId;
     use crate::object::Node;
+    use crate::object::golden::id;
     use proptest::prelude::*;
-
-    fn id(byte: u8) -> ObjectId {
-        ObjectId::from_bytes([byte; 32])
-    }
 
     #[test]
     fn a_checkout_comes_back_whatever_it_has() {
