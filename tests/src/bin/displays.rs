@@ -45,7 +45,11 @@ fn real(store: &str, session: &str, dir: &Path) -> Done {
     Ok(())
 }
 
-/// The change of the file that changed last and has several iterations, with both names.
+/// Rows of a diff that a picture has room for.
+const ROWS: usize = 16;
+
+/// The change of the file that changed last, has several iterations and marked words near the top of
+/// its diff, with both names.
 fn changed(session: &Session) -> Result<(FileDiff, [Vec<u8>; 2])> {
     let mut newer = session.latest()?;
     for entry in session.log()?.skip(1) {
@@ -55,7 +59,8 @@ fn changed(session: &Session) -> Result<(FileDiff, [Vec<u8>; 2])> {
             let two = session.history(&path)?.take(2).collect::<Result<Vec<_>>>()?;
             let [new, old] = &two[..] else { continue };
             let diff = session.diff(&path, old.number, new.number)?;
-            if !diff.is_binary() && diff.stats().removed > 0 {
+            let html = diff_html(&diff, "", "");
+            if html.split("<tr>").take(ROWS).any(|row| row.contains("<del>")) {
                 let name = |number| format!("{path}, iteration {number}").into_bytes();
                 return Ok((diff, [name(old.number), name(new.number)]));
             }
