@@ -23,7 +23,7 @@ package=bindings/python/python/partita
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# With the profile of the other tests, whose dependencies are built then; a wheel for use is built with --release.
+# With the profile of the other tests, whose dependencies are built then; a wheel for use is built with the profile "wheel".
 build() {
     PATH="$environment/bin:$PATH" "$environment/bin/maturin" "$@" --quiet --locked --profile dev \
         --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"

@@ -11,6 +11,7 @@ use crate::history::Checkpoint;
 use crate::memory::memory_of;
 use crate::model_call::ModelCall;
 use crate::path::SessionPath;
+use crate::snapshot::Snapshot;
 
 /// Changes on their way into one checkpoint: all or nothing when committed, nothing at all when
 /// dropped. It sees its own edits and holds no lock.
@@ -25,6 +26,7 @@ use crate::path::SessionPath;
 #[pyclass(module = "partita", frozen)]
 pub(crate) struct Batch {
     batch: Handle<Mutex<Option<partita::Batch>>>,
+    before: Option<Handle<partita::Snapshot>>,
     committed: Mutex<Option<Checkpoint>>,
 }
 
@@ -32,7 +34,11 @@ impl Batch {
     pub(crate) fn new(batch: Handle<partita::Batch>) -> Self {
         let opened = batch.opened().clone();
         let batch = batch.take().ok();
-        Batch { batch: Handle::new(Mutex::new(batch), opened), committed: Mutex::new(None) }
+        Batch {
+            before: batch.as_ref().map(|batch| Handle::new(batch.before(), opened.clone())),
+            batch: Handle::new(Mutex::new(batch), opened),
+            committed: Mutex::new(None),
+        }
     }
 
     /// Calls the core with the interpreter let go.
@@ -80,6 +86,12 @@ fn ended() -> partita::Error {
 
 #[pymethods]
 impl Batch {
+    /// The session as it was when the batch began, without the batch's edits.
+    #[getter]
+    fn before(&self) -> PyResult<Snapshot> {
+        Ok(Snapshot(self.before.clone().ok_or_else(|| crate::error::raise(ended()))?))
+    }
+
     /// Writes a file and returns the number that its iteration will have.
     fn write(&self, py: Python<'_>, path: SessionPath, data: Data) -> PyResult<u64> {
         self.edit(py, |batch| batch.write(&path, &data))

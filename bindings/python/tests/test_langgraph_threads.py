@@ -237,7 +237,7 @@ def test_the_history_of_a_delta_channel_is_that_of_the_walk_over_tuples(
 
 
 class Late:
-    """A session in which somebody else comes first, once, after it was read."""
+    """A session in which somebody else comes first, once, after a batch began."""
 
     def __init__(self, session: Any, first: list[Any]) -> None:
         self._session = session
@@ -246,11 +246,11 @@ class Late:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def latest(self) -> Any:
-        latest = self._session.latest()
+    def begin(self) -> Any:
+        batch = self._session.begin()
         while self._first:
             self._first.pop()()
-        return latest
+        return batch
 
 
 def test_a_checkpoint_put_while_its_parents_are_pruned_keeps_its_values(
@@ -283,13 +283,13 @@ def test_a_checkpoint_whose_parent_is_pruned_before_it_lands_brings_all_its_valu
     other = Line(saver)
     other.config, other.versions = old, {"list": 1, "a": 1}
     first = [lambda: saver.prune(["t"])]
-    put = Thread.put
+    commit = Thread.commit
 
     def late(thread: Any, *given: Any) -> None:
         thread.session = Late(thread.session, first)
-        put(thread, *given)
+        commit(thread, *given)
 
-    monkeypatch.setattr(Thread, "put", late)
+    monkeypatch.setattr(Thread, "commit", late)
     other.put({"list": dialog(3), "a": 3}, ["a"])
     assert not first
     newest = next(saver.list(thread("t")))
@@ -302,6 +302,6 @@ def test_a_conflict_that_does_not_end_is_told(
     def conflict(*given: Any) -> None:
         raise partita.Conflict("somebody else")
 
-    monkeypatch.setattr("partita._langgraph_thread.Thread.put", conflict)
+    monkeypatch.setattr("partita._langgraph_thread.Thread.commit", conflict)
     with pytest.raises(partita.Conflict):
         Line(saver).put({}, [])

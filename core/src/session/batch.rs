@@ -82,6 +82,20 @@ impl Session {
 }
 
 impl Batch {
+    /// Returns the session as it was when the batch began, without the batch's edits.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let mut batch = session.begin()?;
+    /// batch.write("a", "1")?;
+    /// session.write("b", "somebody else's")?;
+    /// assert_eq!(batch.before().get("b")?, None);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn before(&self) -> Snapshot {
+        Snapshot::new(&self.session.store, self.head.point.clone())
+    }
+
     /// Writes a file, which keeps its executable bit, and returns the number of its iteration.
     /// Bytes that it has already make no iteration.
     ///

@@ -56,14 +56,10 @@ def edit(session: Session, message: str, change: Callable[[Batch, Snapshot], T])
     each time that somebody else changes, meanwhile, what it edits.
     """
     while True:
-        before = session.latest().checkpoint
         batch = session.batch(message=message)
-        snapshot = session.latest()
-        if snapshot.checkpoint != before:
-            continue
         try:
             with batch:
-                return change(batch, snapshot)
+                return change(batch, batch.before)
         except Conflict:
             continue
 

@@ -167,7 +167,7 @@ class ThreadState:
         found = self.lists.get(key)
         if found is not None:
             return found
-        return Known(tuple(Item(digest_of(held)) for held in self._stored(key)[:]))
+        return Known.of(tuple(Item(digest_of(held), len(held)) for held in self._stored(key)[:]))
 
     def writes(self, ns: str, checkpoint_id: str) -> list[tuple[WriteKey, Held]]:
         """Returns the writes to a checkpoint in their order."""

@@ -52,7 +52,7 @@ def drop_runs(thread: Thread, runs: set[str]) -> None:
 def _sweep(thread: Thread, stays: Callable[[str, str, Metadata], bool]) -> None:
     """Deletes the checkpoints that do not stay; ``stays`` is asked from the newest on."""
     batch = thread.session.begin()
-    snapshot = thread.session.latest()
+    snapshot = batch.before
     state = thread.at(snapshot)
     staying: dict[str, dict[str, Record]] = defaultdict(dict)
     delta_channels: dict[str, set[str]] = defaultdict(set)

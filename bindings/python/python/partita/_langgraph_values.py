@@ -1,9 +1,10 @@
 """Values as a state holds them, and the lists that this process has seen.
 
 A list is stored item by item, so that its next version costs what is new. To tell what is new
-without serialising all of it again, each item seen is remembered as it was: a message that was
-changed in place is not the same. The bytes that it is remembered in make an item again, without
-reading and parsing it.
+without serialising all of it again, a copy of each item seen is kept: a message that was changed in
+place is not the same as its copy. The copy also makes the item again, without reading and parsing
+it. Copies share all that nobody can change with what they are copies of, the texts above all: so
+they take little room, and equal texts are mostly compared by being the same.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ import hashlib
 import marshal
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from threading import Lock
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from langgraph.checkpoint.serde.base import SerializerProtocol
-
-Frozen: TypeAlias = tuple[Any, bytes]
-"""The class of a model, or none for built-in values; and what it holds."""
 
 SCALARS = (bool, int, float, type(None))
 LOOKED_AT = 8
 KEPT_BYTES_MAX = 64 << 20
 """Bytes of items that are remembered at the most."""
+ITEM_BYTES = 1_500
+"""About what a remembered item takes beside its texts."""
 
 
 def encode(typed: tuple[str, bytes]) -> bytes:
@@ -43,82 +44,40 @@ def is_itemised(value: object) -> bool:
     return type(value) is list and not any(type(item) in SCALARS for item in value[:LOOKED_AT])
 
 
-def freeze(item: Any) -> Frozen | None:
-    """Returns all that an item holds as bytes, if it is built-in values or a model of them.
-
-    Two items of equal bytes serialise alike: the bytes tell ``1`` from ``True`` and ``1.0``, and a
-    tuple from a list. None for what cannot be told so: it must be serialised to be compared.
-    """
-    try:
-        fields = getattr(item, "__pydantic_fields_set__", None)
-        if fields is None:
-            # Version 2 has neither references nor interning in its bytes.
-            return None, marshal.dumps(item, 2)
-        if item.__pydantic_private__ is not None:
-            return None
-        extra = item.__pydantic_extra__
-        return type(item), marshal.dumps((item.__dict__, extra), 2)
-    except Exception:  # Whatever an object of the host's raises when it is looked at.
-        return None
+LEAVES = frozenset((str, int, float, bool, bytes, type(None)))
+EMPTY: dict[type, Any] = {dict: {}, list: [], tuple: ()}
+"""What all copies have in place of an empty value, so that comparing touches less memory."""
 
 
-PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
-
-
-def _is_plain(value: Any) -> bool:
-    """Tells whether a value comes back from its frozen bytes: whatever else has a buffer would come
-    back as bytes."""
+def _kept(value: Any) -> Any:
+    """Copies built-in values into what nobody else sees."""
     kind = type(value)
-    if kind in PLAIN:
-        return True
+    if kind in LEAVES:
+        return value
+    if not value:
+        return EMPTY[kind]
     if kind is dict:
-        return all(_is_plain(key) and _is_plain(held) for key, held in value.items())
-    return (kind is list or kind is tuple) and all(map(_is_plain, value))
+        return {_kept(key): _kept(held) for key, held in value.items()}
+    if kind is list:
+        return [_kept(held) for held in value]
+    if kind is tuple:
+        return tuple([_kept(held) for held in value])
+    raise TypeError(f"{kind} is not copied")
 
 
-def remembered(item: Any) -> Frozen | None:
-    """Freezes an item to be compared with later ones, and to be made again."""
-    frozen = freeze(item)
-    if frozen is None:
-        return None
-    content = item if frozen[0] is None else (item.__dict__, item.__pydantic_extra__)
-    try:
-        return frozen if _is_plain(content) else None
-    except RecursionError:
-        return None
-
-
-_set = object.__setattr__
-
-
-def thaw(frozen: Frozen, fields: frozenset[str] | None) -> Any:
-    """Makes a new item that is what was frozen."""
-    kind, held = frozen
-    content = marshal.loads(held)
-    if kind is None:
-        return content
-    item = kind.__new__(kind)
-    _set(item, "__dict__", content[0])
-    _set(item, "__pydantic_fields_set__", set(fields or ()))
-    _set(item, "__pydantic_extra__", content[1])
-    _set(item, "__pydantic_private__", None)
-    return item
-
-
-class Shown(NamedTuple):
-    """What a model holds, in a copy that nobody else has: equal strings are compared fast."""
-
-    content: tuple[dict[str, Any], Any]
-    """Its fields, and what is no field."""
-    untold: tuple[str, ...] | None
-    """Where equality does not tell all, for a number is equal to one of another type: the fields
-    that hold such values, beside all that is no field."""
-    held: bytes
-    """The frozen bytes of those."""
+def _copied(kept: Any) -> Any:
+    """Copies what was kept, as far as it can be changed."""
+    kind = type(kept)
+    if kind is dict:
+        return {_copied(key): _copied(held) for key, held in kept.items()}
+    if kind is list:
+        return [_copied(held) for held in kept]
+    return tuple([_copied(held) for held in kept]) if kind is tuple else kept
 
 
 def _is_told(value: Any) -> bool:
-    """Tells whether only a value of the same types is equal to this plain one."""
+    """Tells whether only a value of the same types is equal to this one: a number is equal to one of
+    another type."""
     kind = type(value)
     if kind is str or value is None:
         return True
@@ -127,19 +86,98 @@ def _is_told(value: Any) -> bool:
     return (kind is list or kind is tuple) and all(map(_is_told, value))
 
 
-def _held(content: dict[str, Any], extra: Any, fields: tuple[str, ...]) -> bytes:
-    return marshal.dumps(([content[name] for name in fields], extra), 2)
+def _is_flat(value: Any) -> bool:
+    """Tells whether a list's or dict's own copy is all there is to copy."""
+    held = value.values() if type(value) is dict else value
+    return type(value) is not tuple and all(type(each) in LEAVES for each in held)
 
 
-def shown(frozen: Frozen | None) -> Shown | None:
-    """Returns what a frozen model holds; none for what is no model."""
-    if frozen is None or frozen[0] is None:
-        return None
-    content = marshal.loads(frozen[1])
-    fields = tuple(name for name, value in content[0].items() if not _is_told(value))
-    if not fields and _is_told(content[1]):
-        return Shown(content, None, b"")
-    return Shown(content, fields, _held(content[0], content[1], fields))
+_content = attrgetter("__dict__", "__pydantic_extra__")
+_set = object.__setattr__
+
+
+class Copy(NamedTuple):
+    """What an item holds that is built-in values or a model of them."""
+
+    kind: Any
+    """The class of a model; none for built-in values."""
+    content: Any
+    """A model's fields and what is no field; or the value."""
+    untold: tuple[str, ...] | None
+    """Where equality does not tell all: the fields that hold such values, beside all that is no
+    field. None where it does."""
+    types: bytes
+    """Bytes that tell those values from equal ones."""
+    flat: tuple[str, ...] = ()
+    """The fields that are lists or dicts of what nobody can change."""
+    deep: tuple[str, ...] = ()
+    """Those that hold more."""
+    fields_set: frozenset[str] = frozenset()
+    """The fields that a model says were set."""
+
+    @classmethod
+    def of(cls, item: Any) -> Copy | None:
+        """Copies an item; none for what holds more than that: it must be serialised to be
+        compared."""
+        try:
+            fields_set = getattr(item, "__pydantic_fields_set__", None)
+            if fields_set is None:
+                value = _kept(item)
+                untold: tuple[str, ...] | None = None if _is_told(value) else ()
+                return cls(None, value, untold, _types(None, value, untold))
+            if item.__pydantic_private__ is not None:
+                return None
+            content = fields, extra = _kept(_content(item))
+            untold = tuple(name for name, value in fields.items() if not _is_told(value))
+            if not untold and _is_told(extra):
+                untold = None
+            kind = type(item)
+            types = _types(kind, content, untold)
+            held = [name for name, value in fields.items() if type(value) not in LEAVES]
+            flat = tuple(name for name in held if _is_flat(fields[name]))
+            deep = tuple(name for name in held if name not in flat)
+            return cls(kind, content, untold, types, flat, deep, frozenset(fields_set))
+        except Exception:  # Whatever an object of the host's raises when it is looked at.
+            return None
+
+    def is_of(self, item: Any) -> bool:
+        """Tells whether an item holds the same now, so that it serialises alike."""
+        try:
+            if type(item) is not (self.kind or type(self.content)):
+                return False
+            content = item if self.kind is None else _content(item)
+            return bool(content == self.content) and (
+                self.untold is None or _types(self.kind, content, self.untold) == self.types
+            )
+        except Exception:  # As in ``of``.
+            return False
+
+    def item(self) -> Any:
+        """Makes a new item that holds the same."""
+        if self.kind is None:
+            return _copied(self.content)
+        fields, extra = self.content
+        fields = fields.copy()
+        for name in self.flat:
+            fields[name] = fields[name].copy()
+        for name in self.deep:
+            fields[name] = _copied(fields[name])
+        item = self.kind.__new__(self.kind)
+        _set(item, "__dict__", fields)
+        _set(item, "__pydantic_fields_set__", set(self.fields_set))
+        _set(item, "__pydantic_extra__", _copied(extra))
+        _set(item, "__pydantic_private__", None)
+        return item
+
+
+def _types(kind: Any, content: Any, untold: tuple[str, ...] | None) -> bytes:
+    """Returns bytes that differ where a value's types do."""
+    if untold is None:
+        return b""
+    if kind is not None:
+        content = [content[0][name] for name in untold], content[1]
+    # Version 2 has neither references nor interning in its bytes.
+    return marshal.dumps(content, 2)
 
 
 class Item(NamedTuple):
@@ -147,14 +185,12 @@ class Item(NamedTuple):
 
     digest: bytes
     """Of its stored bytes."""
-    seen: Frozen | None = None
-    """An item that these bytes were made from, or that they make."""
-    loaded: Frozen | None = None
-    """What these bytes make."""
-    fields: frozenset[str] | None = None
-    """The names of the fields that the made model says were set."""
-    shown: Shown | None = None
-    """What a seen model holds, to be compared."""
+    size: int = 0
+    """How many those are."""
+    seen: Copy | None = None
+    """An item that they were made from, or that they make."""
+    loaded: Copy | None = None
+    """What they make."""
 
 
 def digest_of(held: bytes) -> bytes:
@@ -169,27 +205,24 @@ class Known(NamedTuple):
     """The classes of the items, if all are models that were seen."""
     contents: tuple[Any, ...] = ()
     """What those hold."""
-    untold: tuple[tuple[int, Shown], ...] = ()
+    untold: tuple[tuple[int, Copy], ...] = ()
     """Where that is not enough to tell that an item is the same: by index."""
     size: int = 0
-    """The frozen bytes of the items."""
+    """The bytes of the items."""
 
     @classmethod
     def of(cls, items: tuple[Item, ...], at: int = 0) -> Known:
         """Takes items over, the first of which stands at an index."""
-        seen = [(item.seen, item.shown) for item in items if item.seen and item.shown]
+        size = sum(item.size for item in items)
+        seen = [item.seen for item in items if item.seen and item.seen.kind]
         if not seen or len(seen) != len(items):
-            return cls(items)
+            return cls(items, size=size)
         return cls(
             items,
-            tuple(frozen[0] for frozen, _ in seen),
-            tuple(shown.content for _, shown in seen),
-            tuple(
-                (at + index, shown)
-                for index, (_, shown) in enumerate(seen)
-                if shown.untold is not None
-            ),
-            sum(len(frozen[1]) for frozen, _ in seen),
+            tuple(copy.kind for copy in seen),
+            tuple(copy.content for copy in seen),
+            tuple((i, copy) for i, copy in enumerate(seen, at) if copy.untold is not None),
+            size,
         )
 
     def begins(self, value: list[Any]) -> bool:
@@ -198,25 +231,25 @@ class Known(NamedTuple):
         if self.kinds is None or tuple(map(type, head)) != self.kinds:
             return False
         try:
-            held = [(item.__dict__, item.__pydantic_extra__) for item in head]
-            return tuple(held) == self.contents and all(
-                _held(*held[at], shown.untold or ()) == shown.held for at, shown in self.untold
+            return tuple(map(_content, head)) == self.contents and all(
+                _types(copy.kind, _content(head[at]), copy.untold) == copy.types
+                for at, copy in self.untold
             )
-        except Exception:  # As in ``freeze``.
+        except Exception:  # As in ``Copy.of``.
             return False
 
     def followed(self, items: list[Item]) -> Known:
         """Returns these items and more."""
         more = Known.of(tuple(items), len(self.items))
-        both = (*self.items, *items)
+        both, size = (*self.items, *items), self.size + more.size
         if self.kinds is None or (items and more.kinds is None):
-            return Known(both)
+            return Known(both, size=size)
         return Known(
             both,
             (*self.kinds, *(more.kinds or ())),
             (*self.contents, *more.contents),
             (*self.untold, *more.untold),
-            self.size + more.size,
+            size,
         )
 
 
@@ -239,8 +272,7 @@ def plan(serde: SerializerProtocol, known: Known, value: list[Any]) -> Plan:
     for item in value[len(same.items) :]:
         held = encode(serde.dumps_typed(item))
         extend.append(held)
-        seen = remembered(item)
-        items.append(Item(digest_of(held), seen, shown=shown(seen)))
+        items.append(Item(digest_of(held), len(held), Copy.of(item)))
     return Plan(
         len(same.items), extend, same.followed(items) if same.items else Known.of(tuple(items))
     )
@@ -250,11 +282,11 @@ def _common(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) 
     """Returns the items that a list begins with as the stored one does."""
     items: list[Item] = []
     for old, item in zip(known, value, strict=False):
-        if old.seen is None or freeze(item) != old.seen:
-            if digest_of(encode(serde.dumps_typed(item))) != old.digest:
+        if old.seen is None or not old.seen.is_of(item):
+            held = encode(serde.dumps_typed(item))
+            if digest_of(held) != old.digest:
                 break
-            seen = remembered(item)
-            old = old._replace(seen=seen, shown=shown(seen))
+            old = old._replace(size=len(held), seen=Copy.of(item))
         items.append(old)
     return tuple(items)
 
@@ -275,7 +307,7 @@ def load(
     for item in items:
         if item.loaded is None:
             break
-        values.append(thaw(item.loaded, item.fields))
+        values.append(item.loaded.item())
     start = len(values)
     if start == length:
         return values, tuple(items)
@@ -284,30 +316,25 @@ def load(
         digest = digest_of(held)
         found = lists.item(digest)
         if found is not None and found.loaded is not None:
-            values.append(thaw(found.loaded, found.fields))
+            values.append(found.loaded.item())
             items.append(found)
             continue
         value = serde.loads_typed(decode(held))
         values.append(value)
-        loaded = remembered(value)
-        fields = None if loaded is None or loaded[0] is None else value.__pydantic_fields_set__
-        fields = None if fields is None else frozenset(fields)
-        item = Item(digest, loaded, loaded, fields, shown(loaded))
+        loaded = Copy.of(value)
+        item = Item(digest, len(held), loaded, loaded)
         items.append(item)
         lists.put_item(item)
     return values, tuple(items)
 
 
-def _size(items: Sequence[Item]) -> int:
-    return sum(100 + (len(item.seen[1]) if item.seen else 0) for item in items)
+def _item_size(item: Item) -> int:
+    return item.size + ITEM_BYTES
 
 
 def _list_size(known: Known | None) -> int:
     """Returns about how many bytes a list takes; to add all up each time would cost too much."""
-    if known is None:
-        return 0
-    # Frozen in the items, as contents, and what goes with each.
-    return 2 * known.size + 800 * len(known.items) if known.kinds else _size(known.items)
+    return 0 if known is None else known.size + ITEM_BYTES * len(known.items)
 
 
 class Lists:
@@ -334,10 +361,10 @@ class Lists:
             return
         with self._lock:
             if item.digest not in self._items:
-                self._item_bytes += _size((item,))
+                self._item_bytes += _item_size(item)
             self._items[item.digest] = item
             while self._item_bytes > KEPT_BYTES_MAX and self._items:
-                self._item_bytes -= _size((self._items.popitem(last=False)[1],))
+                self._item_bytes -= _item_size(self._items.popitem(last=False)[1])
 
     def get(self, key: bytes) -> Known | None:
         """Returns what is known of a list, if anything."""

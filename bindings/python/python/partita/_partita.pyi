@@ -60,6 +60,11 @@ class Batch:
     def __enter__(self, /) -> Batch: ...
     def __exit__(self, /, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None: ...
     def __reduce__(self, /) -> Never: ...
+    @property
+    def before(self, /) -> Snapshot:
+        """
+        The session as it was when the batch began, without the batch's edits.
+        """
     def cause(self, /, number: SupportsIndex) -> None:
         """
         Says that the memory of a number holds the call that made the files of this batch.

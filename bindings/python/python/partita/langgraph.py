@@ -25,10 +25,12 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
+    Hashable,
     Iterator,
     Mapping,
     Sequence,
 )
+from functools import partial
 from heapq import merge
 from itertools import islice
 from types import TracebackType
@@ -50,9 +52,10 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from partita._adapters import finish
 from partita._errors import AlreadyExists, Conflict, NotFound
+from partita._langgraph_group import GroupCommit
 from partita._langgraph_keys import session_name, thread_of
 from partita._langgraph_sweep import drop_runs, keep_newest
-from partita._langgraph_thread import Thread
+from partita._langgraph_thread import Thread, Write
 from partita._langgraph_values import Lists
 from partita._partita import Session, Store
 
@@ -65,16 +68,17 @@ TRIES_MAX = 64
 
 ALIST_AT_A_TIME = 64
 
-SESSIONS_MAX = 4_096
-"""Sessions that are kept open for the next write."""
+THREADS_MAX = 4_096
+"""Threads of which something is kept for the next write."""
 
 
 class PartitaSaver(BaseCheckpointSaver[Any]):
     """Keeps the checkpoints of LangGraph threads in a store: one session a thread.
 
     A step costs what it changes: of a list, such as the messages, the new items alone are
-    serialised and stored. Each ``put`` and ``put_writes`` is one durable commit. Many threads and
-    many processes may use one store, also for the same LangGraph thread. Reads of the past cost
+    serialised and stored. A ``put`` or ``put_writes`` is durable when it returns; those that come at
+    the same time share one commit. Many threads and many processes may use one store, also for the
+    same LangGraph thread. Reads of the past cost
     what reads of the present cost; ``copy_thread`` copies nothing.
 
     ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none
@@ -100,6 +104,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         self._prefix = prefix
         self._lists = Lists(self.serde)
         self._sessions: dict[str, Session] = {}
+        self._groups: dict[tuple[int, str], GroupCommit[Write]] = {}
 
     @classmethod
     def in_memory(cls, *, serde: SerializerProtocol | None = None) -> Self:
@@ -138,6 +143,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         clone: Any = super().with_allowlist(extra_allowlist)
         if clone is not self:
             clone._owns = False
+            clone._groups = {}  # Its serializer is another.
         return clone  # type: ignore[no-any-return]
 
     def get_next_version(self, current: Any, channel: None) -> Any:
@@ -204,8 +210,9 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         thread_id: str = config["configurable"]["thread_id"]
         ns: str = config["configurable"].get("checkpoint_ns", "")
         parent = get_checkpoint_id(config) or None
+        # Two checkpoints are two commits: one may be the other's parent.
         self._write(
-            thread_id, lambda thread: thread.put(ns, parent, checkpoint, kept, new_versions)
+            thread_id, "put", lambda draft: draft.put(ns, parent, checkpoint, kept, new_versions)
         )
         return {
             "configurable": {
@@ -231,7 +238,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         placed = {WRITES_IDX_MAP.get(write[0], at): write for at, write in enumerate(writes)}
         self._write(
             thread_id,
-            lambda thread: thread.put_writes(ns, checkpoint_id, placed, task_id, task_path),
+            (ns, checkpoint_id, task_id),
+            lambda draft: draft.put_writes(ns, checkpoint_id, placed, task_id, task_path),
         )
 
     def delete_thread(self, thread_id: str) -> None:
@@ -311,24 +319,34 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
             if thread is not None:
                 yield thread
 
-    def _write(self, thread_id: str, write: Callable[[Thread], T]) -> T:
-        """Writes to a thread, which is created where there is none, and tries again where another
-        process came first."""
+    def _write(self, thread_id: str, subject: Hashable, write: Write) -> None:
+        """Writes to a thread, which is created where there is none."""
+        # By process: in a fork, who leads a group and who waits for it is not there.
+        key = (os.getpid(), thread_id)
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= THREADS_MAX:
+                self._groups.clear()
+            group = GroupCommit(partial(self._commit, thread_id))
+            group = self._groups.setdefault(key, group)
+        group.write(subject, write)
+
+    def _commit(self, thread_id: str, writes: Sequence[Write]) -> None:
+        """Writes, and tries again where another process came first."""
         name = session_name(self._prefix, thread_id)
         for tried in range(1, TRIES_MAX + 1):
             session = self._sessions.get(name) or self.store.session(name)
             try:
-                done = write(self._thread_in(session, thread_id))
+                self._thread_in(session, thread_id).commit(writes)
             except (Conflict, NotFound):
                 self._sessions.pop(name, None)
                 if tried == TRIES_MAX:
                     raise
                 continue
-            if len(self._sessions) >= SESSIONS_MAX:
+            if len(self._sessions) >= THREADS_MAX:
                 self._sessions.clear()
             self._sessions[name] = session
-            return done
-        raise AssertionError("the last try raises")
+            return
 
     def _write_to(self, thread: Thread, write: Callable[[Thread], T]) -> T | None:
         """Writes to a thread as long as it is there."""

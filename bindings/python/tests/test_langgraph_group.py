@@ -1,0 +1,267 @@
+"""Writes to one thread of LangGraph at the same time: they become one commit."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("langgraph.checkpoint.base")
+
+import partita
+from langgraph_line import Line
+from partita._langgraph_group import GroupCommit
+from partita._langgraph_thread import Thread
+from partita.langgraph import PartitaSaver
+from test_handles import in_a_fork
+
+
+class Gate:
+    """Holds the first commit up until as many others wait as are wanted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+        self.groups: list[int] = []
+        commit = Thread.commit
+
+        def held(thread: Thread, writes: Sequence[Any]) -> None:
+            self.groups.append(len(writes))
+            if not self.reached.is_set():
+                self.reached.set()
+                assert self.open.wait(60)
+            commit(thread, writes)
+
+        monkeypatch.setattr(Thread, "commit", held)
+
+
+def wait_for(ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+class Writers:
+    """Threads that write, and what came of it."""
+
+    def __init__(self) -> None:
+        self.errors: dict[int, BaseException] = {}
+        self._threads: list[threading.Thread] = []
+
+    def start(self, write: Callable[[], object]) -> None:
+        number = len(self._threads)
+
+        def run() -> None:
+            try:
+                write()
+            except BaseException as error:
+                self.errors[number] = error
+
+        self._threads.append(threading.Thread(target=run))
+        self._threads[-1].start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def saver() -> Iterator[PartitaSaver]:
+    with PartitaSaver.in_memory() as saver:
+        yield saver
+
+
+def waiting(saver: PartitaSaver) -> int:
+    (group,) = saver._groups.values()
+    return len(group._waiting)
+
+
+def hold_one(saver: PartitaSaver, gate: Gate, writers: Writers, line: Line) -> Any:
+    """Begins a write that stops at the gate, and returns the checkpoint that all write to."""
+    writers.start(lambda: saver.put_writes(line.config, [("a", "first")], "first"))
+    assert gate.reached.wait(60)
+    return line.config
+
+
+def written(saver: PartitaSaver, config: Any) -> set[tuple[str, Any]]:
+    found = saver.get_tuple(config)
+    assert found is not None and found.pending_writes is not None
+    return {(task, value) for task, _, value in found.pending_writes}
+
+
+def a_line(saver: PartitaSaver) -> Line:
+    line = Line(saver)
+    line.put({"a": 1}, ["a"])
+    return line
+
+
+def test_what_comes_during_a_commit_goes_into_the_next_one_together(
+    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(saver)
+    gate, writers = Gate(monkeypatch), Writers()
+    config = hold_one(saver, gate, writers, line)
+    for number in range(10):
+        writers.start(
+            lambda number=number: saver.put_writes(config, [("a", number)], f"task {number}")
+        )
+    writers.start(lambda: line.put({"a": 2}, ["a"]))
+    wait_for(lambda: waiting(saver) == 11)
+    gate.open.set()
+    writers.join()
+    assert not writers.errors
+    assert gate.groups == [1, 11]
+    assert written(saver, config) == {("first", "first")} | {(f"task {n}", n) for n in range(10)}
+    assert line.values() == {"a": 2}
+
+
+def test_two_writes_of_one_task_and_two_checkpoints_are_never_one_commit(
+    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(saver)
+    gate, writers = Gate(monkeypatch), Writers()
+    config = hold_one(saver, gate, writers, line)
+    for count, value in enumerate(["stays", "comes late"], 1):
+        writers.start(lambda value=value: saver.put_writes(config, [("a", value)], "task"))
+        wait_for(lambda count=count: waiting(saver) == count)
+    for count in (3, 4):
+        other = Line(saver)
+        other.config, other.versions, other.step = config, {"a": 1}, count
+        writers.start(lambda other=other: other.put({"a": 2}, ["a"]))
+        wait_for(lambda count=count: waiting(saver) == count)
+    gate.open.set()
+    writers.join()
+    assert not writers.errors
+    assert gate.groups == [1, 1, 2, 1]
+    assert written(saver, config) == {("first", "first"), ("task", "stays")}
+    assert len(list(saver.list(config, limit=9))) == 1 and len(list(saver.list(None))) == 3
+
+
+class Unwritable:
+    def __reduce__(self) -> Any:
+        raise TypeError("not this")
+
+
+def test_of_a_group_only_what_cannot_be_written_fails(
+    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(saver)
+    gate, writers = Gate(monkeypatch), Writers()
+    config = hold_one(saver, gate, writers, line)
+    for task, value in (("good", 1), ("bad", Unwritable()), ("other", 2)):
+        writers.start(
+            lambda task=task, value=value: saver.put_writes(config, [("a", value)], task)
+        )
+    wait_for(lambda: waiting(saver) == 3)
+    gate.open.set()
+    writers.join()
+    assert [type(error) for error in writers.errors.values()] == [TypeError]
+    assert written(saver, config) == {("first", "first"), ("good", 1), ("other", 2)}
+
+
+def test_what_waited_for_a_commit_that_is_interrupted_is_committed_all_the_same(
+    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(saver)
+    gate, writers = Gate(monkeypatch), Writers()
+    config = hold_one(saver, gate, writers, line)
+    for number in range(3):
+        writers.start(
+            lambda number=number: saver.put_writes(config, [("a", number)], f"task {number}")
+        )
+    wait_for(lambda: waiting(saver) == 3)
+    held, interrupts = Thread.commit, [KeyboardInterrupt()]
+
+    def interrupted(thread: Thread, writes: Sequence[Any]) -> None:
+        if len(writes) == 3:
+            raise interrupts.pop()
+        held(thread, writes)
+
+    monkeypatch.setattr(Thread, "commit", interrupted)
+    gate.open.set()
+    writers.join()
+    assert [type(error) for error in writers.errors.values()] == [KeyboardInterrupt]
+    assert len(written(saver, config)) == 3
+    saver.put_writes(config, [("a", "more")], "more")
+    assert len(written(saver, config)) == 4
+
+
+def test_a_write_that_is_interrupted_while_it_waits_leaves_the_others_alone() -> None:
+    committed: list[str] = []
+    reached, opened = threading.Event(), threading.Event()
+
+    def commit(writes: Sequence[str]) -> None:
+        if not committed:
+            reached.set()
+            assert opened.wait(60)
+        committed.extend(writes)
+
+    group: GroupCommit[str] = GroupCommit(commit)
+    writers = Writers()
+    writers.start(lambda: group.write(1, "first"))
+    assert reached.wait(60)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            group.write(2, "interrupted")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    writers.start(lambda: group.write(3, "third"))
+    wait_for(lambda: len(group._waiting) == 1)
+    opened.set()
+    writers.join()
+    group.write(4, "fourth")
+    assert committed == ["first", "third", "fourth"]
+    assert not writers.errors
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_fork_during_a_commit_is_refused_and_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PartitaSaver(tmp_path / "store") as saver:
+        line = a_line(saver)
+        gate, writers = Gate(monkeypatch), Writers()
+        config = hold_one(saver, gate, writers, line)
+
+        def child() -> None:
+            signal.alarm(30)  # Not to wait for ever.
+            with pytest.raises(partita.Invalid, match="is a fork"):
+                saver.put_writes(config, [("a", 1)], "child")
+
+        try:
+            in_a_fork(child)
+        finally:
+            gate.open.set()
+        writers.join()
+        assert not writers.errors
+        assert written(saver, config) == {("first", "first")}
+
+
+def test_many_threads_and_processes_write_to_one_thread_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    with PartitaSaver(tmp_path / "store") as one, PartitaSaver(tmp_path / "store") as two:
+        config = a_line(one).config
+        writers = Writers()
+        for number in range(24):
+            saver = (one, two)[number % 2]
+
+            def write(saver: PartitaSaver = saver, number: int = number) -> None:
+                for step in range(5):
+                    saver.put_writes(config, [("a", step)], f"{number} {step}")
+
+            writers.start(write)
+        writers.join()
+        assert not writers.errors
+        assert len(written(two, config)) == 24 * 5
