@@ -23,6 +23,7 @@ mod memory;
 mod model_call;
 mod part;
 mod path;
+mod plan;
 mod session;
 mod snapshot;
 mod state;
@@ -40,7 +41,7 @@ mod _partita {
     #[pymodule_export]
     use crate::batch::Batch;
     #[pymodule_export]
-    use crate::budget::{Account, Budget, Capacity, Item, Plan, PlanCost, PlanStep, Prices};
+    use crate::budget::{Account, Budget, Capacity, Item, Prices};
     #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
     #[pymodule_export]
@@ -69,6 +70,8 @@ mod _partita {
     use crate::model_call::{ModelCall, Usage};
     #[pymodule_export]
     use crate::part::Part;
+    #[pymodule_export]
+    use crate::plan::{Plan, PlanCost, PlanStep};
     #[pymodule_export]
     use crate::session::{RestorePlan, Session};
     #[pymodule_export]
