@@ -199,6 +199,16 @@ pub(crate) struct Counting<'a> {
     attention: Attention<'a>,
 }
 
+impl Counting<'_> {
+    /// Asks Python something; none where that raises, or something was raised before.
+    pub(crate) fn ask<R>(&self, ask: impl FnOnce(Python<'_>) -> PyResult<R>) -> Option<R> {
+        if self.attention.has_raised() {
+            return None;
+        }
+        Python::attach(ask).map_err(|error| self.attention.raise(error)).ok()
+    }
+}
+
 impl TokenCounter for Counting<'_> {
     fn id(&self) -> &str {
         match self.counter {
@@ -218,13 +228,8 @@ impl TokenCounter for Counting<'_> {
                 false => counter.0.as_dyn().count(text),
             },
             AnyCounter::Python { call, .. } => {
-                let count = Python::attach(|py| {
-                    call.bind(py).call1((text,))?.extract::<CountOrInt>().map(|count| count.0)
-                });
-                count.unwrap_or_else(|error| {
-                    self.attention.raise(error);
-                    partita::Count::ZERO
-                })
+                let count = self.ask(|py| call.bind(py).call1((text,))?.extract::<CountOrInt>());
+                count.map_or(partita::Count::ZERO, |count| count.0)
             }
         }
     }
@@ -245,7 +250,7 @@ impl TokenCounter for Counting<'_> {
 }
 
 /// Calls something of the core that counts, with the interpreter let go. What the counter raises is
-/// raised in the end.
+/// raised in the end, and so is what else asks Python by it.
 pub(crate) fn counting<R: Send>(
     py: Python<'_>,
     counter: &AnyCounter,

@@ -32,6 +32,7 @@ mod tokens;
 mod transcript;
 mod upkeep;
 mod value;
+mod values;
 mod view;
 
 use pyo3::prelude::*;

@@ -9,6 +9,7 @@ use crate::budget::AnyBudget;
 use crate::counter::{AnyCounter, Count, counting_in};
 use crate::session::Session;
 use crate::value::value;
+use crate::values::HostValues;
 use crate::view::{Summarizing, ViewReport};
 
 value! {
@@ -169,22 +170,42 @@ impl Session {
     /// pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
     /// exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
     ///
+    /// ``values`` says what is worth keeping: given a material and an age, what a token of it is
+    /// worth, as an int in thousandths of a token that matters fully. The material is ``"asked"``,
+    /// ``"said"``, ``"called"``, ``"thought"``, ``"returned"``, ``"summary"``, ``"file"`` or
+    /// ``"old-file"``; the age is how many newer exchanges stand behind it. If it has a method
+    /// ``taken``, that is given a material and an action, and says how much of the worth the action
+    /// takes, in thousandths too. What it raises is raised.
+    ///
     /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
-    #[pyo3(signature = (budget, *, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), summaries = None),
-        text_signature = "($self, budget, *, counter='o200k', summaries=None)")]
+    ///
+    /// >>> import partita
+    /// >>> session = partita.Store.in_memory().session("s")
+    /// >>> for number in range(1, 21):
+    /// ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
+    /// >>> plan = session.plan(1_000, values=lambda material, age: 1_000 if age == 19 else 1)
+    /// >>> (1, 1) in [memory for step in plan.steps for memory in step.memories]
+    /// False
+    #[pyo3(signature = (budget, *, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), summaries = None,
+        values: "collections.abc.Callable[[str, int], int] | None" = None),
+        text_signature = "($self, budget, *, counter='o200k', summaries=None, values=None)")]
     fn plan(
         &self,
         py: Python<'_>,
         budget: AnyBudget,
         counter: AnyCounter,
         summaries: Option<u64>,
+        values: Option<HostValues>,
     ) -> PyResult<Plan> {
         let plan = counting_in(py, &self.0, &counter, |session, counter| {
-            let options = partita::PlanOptions::new();
-            let options = match summaries {
-                Some(tokens) => options.summaries(tokens),
-                None => options,
-            };
+            let values = values.as_ref().map(|values| values.at_work(counter));
+            let mut options = partita::PlanOptions::new();
+            if let Some(tokens) = summaries {
+                options = options.summaries(tokens);
+            }
+            if let Some(values) = &values {
+                options = options.values(values);
+            }
             session.plan_with(&budget.0, counter, &options)
         })?;
         Ok(Plan(plan))

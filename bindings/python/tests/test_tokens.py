@@ -221,6 +221,32 @@ def test_a_beginning_that_went_is_said_where_the_dialog_needs_one() -> None:
     assert partita.count(plan.messages) == plan.after
 
 
+def test_a_fit_keeps_what_is_worth_something_to_the_host() -> None:
+    dialog = [{"role": "user", "content": f"Question {number}. " + "More. " * 50} for number in range(20)]
+    assert partita.plan(dialog, limit=500, values=None).dropped == partita.plan(dialog, limit=500).dropped
+    for kept in (0, 7, 18):
+        plan = partita.plan(dialog, limit=500, values=lambda material, age, kept=kept: 1_000 * (age == 19 - kept))
+        assert plan.dropped and kept not in plan.dropped and 19 not in plan.dropped
+    asked: set[str] = set()
+
+    def values(material: str, age: int) -> int:
+        asked.add(material)
+        return 1
+
+    partita.plan(CHAT, limit=300, values=values)
+    assert asked == {"asked", "said", "returned"}
+
+
+def test_what_values_raise_without_a_store_is_raised() -> None:
+    def broken(material: str, age: int) -> int:
+        raise LookupError("no values")
+
+    with pytest.raises(LookupError, match="no values"):
+        partita.plan(CHAT, limit=300, values=broken)
+    with pytest.raises(TypeError, match="a worth is an int"):
+        partita.plan(CHAT, limit=300, values=lambda material, age: 0.5)  # type: ignore[arg-type, return-value]
+
+
 def test_a_fit_of_a_body_and_a_budget() -> None:
     body = {"system": "Be brief.", "messages": ANTHROPIC, "tools": [TOOL]}
     plan = partita.plan(body, limit=partita.Budget(400, reserve=300))

@@ -2244,13 +2244,28 @@ class Session:
         """
         Returns the pinned checkpoints, oldest first.
         """
-    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None) -> Plan:
+    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None, values: Callable[[str, int], int] | None = None) -> Plan:
         """
         Plans how the newest state is made to fit a budget, by whole exchanges, without what is
         pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
         exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
 
+        ``values`` says what is worth keeping: given a material and an age, what a token of it is
+        worth, as an int in thousandths of a token that matters fully. The material is ``"asked"``,
+        ``"said"``, ``"called"``, ``"thought"``, ``"returned"``, ``"summary"``, ``"file"`` or
+        ``"old-file"``; the age is how many newer exchanges stand behind it. If it has a method
+        ``taken``, that is given a material and an action, and says how much of the worth the action
+        takes, in thousandths too. What it raises is raised.
+
         Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> for number in range(1, 21):
+        ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
+        >>> plan = session.plan(1_000, values=lambda material, age: 1_000 if age == 19 else 1)
+        >>> (1, 1) in [memory for step in plan.steps for memory in step.memories]
+        False
         """
     def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
         """
@@ -3171,15 +3186,18 @@ def error_codes() -> list[str]:
     Returns the stable code of every kind of error, in the core's order.
     """
 
-def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ...) -> MessagePlan:
+def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ..., values: Callable[[str, int], int] | None = None) -> MessagePlan:
     """
     Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
     its result; never instructions nor what is asked last. The messages are the provider's own
     dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
     if what was given is.
 
-    ``limit`` is in tokens, or a ``Budget``. Raises ``Invalid`` if it cannot fit: by how much, and what
-    holds the most of it; else as ``count()``.
+    ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
+    ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
+
+    Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+    ``count()``, and what ``values`` raises.
 
     >>> import partita
     >>> messages = [{"role": "user", "content": f"Question {n}. " + "More. " * 50} for n in range(20)]
@@ -3188,6 +3206,9 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     True
     >>> plan.messages == [m for at, m in enumerate(messages) if at not in plan.dropped]
     True
+    >>> values = lambda material, age: 1_000 if age == 19 else 1
+    >>> 0 in partita.plan(messages, limit=500, values=values).dropped
+    False
     """
 
 def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:
