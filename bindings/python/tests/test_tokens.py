@@ -90,6 +90,20 @@ def test_a_text_counts_exactly_and_a_count_is_a_number() -> None:
     assert repr(count) == "Count(tokens=2, low=2, high=2, exact=True)"
 
 
+def test_counts_sort_by_the_number_and_are_not_compared_with_a_limit() -> None:
+    def estimate(tokens: int, low: int, high: int) -> partita.Count:
+        return partita.Count(tokens=tokens, low=low, high=high, exact=False)
+
+    two, three = partita.count("hello world"), partita.count("hello world!")
+    rough = estimate(2, 1, 9)
+    assert two < rough < three and three > two and two <= partita.count("hello world") >= two
+    assert sorted([three, estimate(2, 2, 2), rough, two]) == [two, rough, estimate(2, 2, 2), three]
+    assert max(two, three) is three and min(rough, three) is rough
+    with pytest.raises(TypeError, match="not supported"):
+        two < 3  # noqa: B015
+    assert two != 2 and rough.high <= 9
+
+
 @pytest.mark.parametrize("messages", [CHAT, ANTHROPIC, RESPONSES])
 def test_every_provider_s_messages_count_and_are_left_as_they_are(
     messages: list[dict[str, Any]],
