@@ -1,12 +1,14 @@
 //! Plans: what makes room.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
-use partita::PlanKey;
+use partita::{IterationId, PlanAction, PlanKey};
 
 use crate::budget::AnyBudget;
 use crate::counter::{AnyCounter, Count, counting_in};
+use crate::error::invalid;
+use crate::id::ObjectId;
 use crate::session::Session;
 use crate::value::value;
 use crate::values::HostValues;
@@ -23,6 +25,10 @@ value! {
         memories: Vec<(u64, u64)>,
         /// The files, each a path and the number of an iteration.
         files: Vec<(String, u64)>,
+        /// The iterations of the files.
+        iterations: Vec<ObjectId>,
+        /// The place of the first of them in the prompt.
+        index: usize,
         /// The tokens that are left of them.
         left: Count,
         /// The tokens that it frees, as an upper bound.
@@ -34,11 +40,14 @@ value! {
 
 impl From<&partita::PlanStep<PlanKey>> for PlanStep {
     fn from(step: &partita::PlanStep<PlanKey>) -> Self {
-        let (mut memories, mut files) = (Vec::new(), Vec::new());
+        let (mut memories, mut files, mut iterations) = (Vec::new(), Vec::new(), Vec::new());
         for key in &step.keys {
             match key {
                 PlanKey::Exchange { first, last } => memories.push((*first, *last)),
-                PlanKey::File { path, number, .. } => files.push((path.clone(), *number)),
+                PlanKey::File { path, number, iteration } => {
+                    files.push((path.clone(), *number));
+                    iterations.push((*iteration).into());
+                }
                 _ => {}
             }
         }
@@ -47,10 +56,43 @@ impl From<&partita::PlanStep<PlanKey>> for PlanStep {
             what: step.keys.iter().map(ToString::to_string).collect(),
             memories,
             files,
+            iterations,
+            index: step.index,
             left: step.tokens.into(),
             freed: step.freed,
             loss: step.loss,
         }
+    }
+}
+
+impl PlanStep {
+    /// Returns the core's own. A step is of memories or of files, never of both.
+    fn inner(&self) -> PyResult<partita::PlanStep<PlanKey>> {
+        let named = |action: &PlanAction| action.name() == self.action;
+        let action = PlanAction::ALL.into_iter().find(named).ok_or_else(|| {
+            let names = PlanAction::ALL.map(PlanAction::name).join(", ");
+            invalid(format!("an action is one of {names}; got {:?}", self.action))
+        })?;
+        if self.files.len() != self.iterations.len() {
+            let (files, iterations) = (self.files.len(), self.iterations.len());
+            return Err(invalid(format!("a step of {files} files names {iterations} iterations")));
+        }
+        let memories = self.memories.iter();
+        let memories = memories.map(|&(first, last)| PlanKey::Exchange { first, last });
+        let files = self.files.iter().zip(&self.iterations);
+        let files = files.map(|((path, number), iteration)| PlanKey::File {
+            path: path.clone(),
+            number: *number,
+            iteration: IterationId::new(iteration.0),
+        });
+        Ok(partita::PlanStep {
+            action,
+            keys: memories.chain(files).collect(),
+            index: self.index,
+            tokens: self.left.inner(),
+            freed: self.freed,
+            loss: self.loss,
+        })
     }
 }
 
@@ -67,7 +109,7 @@ value! {
 }
 
 /// Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
-/// ``session.apply(plan)``.
+/// ``session.apply(plan)``. A plan pickles: another process that has the store open may apply it.
 ///
 /// >>> import partita
 /// >>> session = partita.Store.in_memory().session("s")
@@ -78,12 +120,52 @@ value! {
 /// ({'forget'}, True)
 /// >>> len(session.apply(plan).changed) == len(plan)
 /// True
-#[pyclass(module = "partita", frozen, eq)]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[pyclass(module = "partita", frozen, eq, hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Plan(partita::Plan<PlanKey>);
 
 #[pymethods]
 impl Plan {
+    /// Puts a plan together again from what it tells.
+    ///
+    /// Raises ``Invalid`` for an action that is none.
+    #[new]
+    #[pyo3(signature = (*, steps, before, after, target, cached, rewritten, cost, optimal))]
+    fn new(
+        steps: Vec<PlanStep>,
+        before: Count,
+        after: Count,
+        target: u64,
+        cached: u64,
+        rewritten: u64,
+        cost: Option<PlanCost>,
+        optimal: bool,
+    ) -> PyResult<Plan> {
+        let steps = steps.iter().map(PlanStep::inner).collect::<PyResult<_>>()?;
+        let tokens = (before.inner(), after.inner());
+        let cost =
+            cost.map(|PlanCost { rewriting, saved, .. }| partita::PlanCost { rewriting, saved });
+        let parts = (cached, rewritten);
+        Ok(Plan(partita::Plan::from_parts(steps, tokens, target, parts, cost, optimal)))
+    }
+
+    #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
+    fn __getnewargs_ex__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let fields = PyDict::new(py);
+        fields.set_item("steps", self.steps())?;
+        fields.set_item("before", self.before())?;
+        fields.set_item("after", self.after())?;
+        fields.set_item("target", self.target())?;
+        fields.set_item("cached", self.cached())?;
+        fields.set_item("rewritten", self.rewritten())?;
+        fields.set_item("cost", self.cost())?;
+        fields.set_item("optimal", self.optimal())?;
+        Ok((PyTuple::empty(py), fields))
+    }
+
     /// The steps, in the order of the prompt.
     #[getter]
     fn steps(&self) -> Vec<PlanStep> {
@@ -156,11 +238,6 @@ impl Plan {
             self.0.before(),
             self.0.after()
         )
-    }
-
-    #[pyo3(signature = () -> "typing.Never")]
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err("a Plan does not pickle: plan again where it is applied"))
     }
 }
 

@@ -1634,7 +1634,7 @@ class Part:
 class Plan:
     """
     Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
-    ``session.apply(plan)``.
+    ``session.apply(plan)``. A plan pickles: another process that has the store open may apply it.
 
     >>> import partita
     >>> session = partita.Store.in_memory().session("s")
@@ -1647,9 +1647,16 @@ class Plan:
     True
     """
     def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __reduce__(self, /) -> Never: ...
+    def __new__(cls, /, *, steps: Sequence[PlanStep], before: Count, after: Count, target: SupportsIndex, cached: SupportsIndex, rewritten: SupportsIndex, cost: PlanCost | None, optimal: bool) -> Plan:
+        """
+        Puts a plan together again from what it tells.
+
+        Raises ``Invalid`` for an action that is none.
+        """
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> Count:
@@ -1738,7 +1745,7 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def action(self, /) -> str:
@@ -1754,6 +1761,16 @@ class PlanStep:
     def freed(self, /) -> int:
         """
         The tokens that it frees, as an upper bound.
+        """
+    @property
+    def index(self, /) -> int:
+        """
+        The place of the first of them in the prompt.
+        """
+    @property
+    def iterations(self, /) -> list[ObjectId]:
+        """
+        The iterations of the files.
         """
     @property
     def left(self, /) -> Count:
