@@ -21,6 +21,7 @@ mod import;
 mod json;
 mod memory;
 mod model_call;
+mod pages;
 mod part;
 mod path;
 mod plan;
@@ -58,7 +59,7 @@ mod _partita {
     #[pymodule_export]
     use crate::error::error_codes;
     #[pymodule_export]
-    use crate::files::{Entry, FileChange, Files};
+    use crate::files::{Entry, FileChange, Files, Paths};
     #[pymodule_export]
     use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
     #[pymodule_export]

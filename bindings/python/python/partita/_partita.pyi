@@ -9,7 +9,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
 
 @final
 class Account:
@@ -896,7 +896,7 @@ class Files(Mapping[str, bytes]):
     def __contains__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bool: ...  # type: ignore[override]
     def __delitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> None: ...
     def __getitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bytes: ...
-    def __iter__(self, /) -> Iterator[str]: ...
+    def __iter__(self, /) -> Paths: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     def __setitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview, /) -> None: ...
@@ -926,9 +926,10 @@ class Files(Mapping[str, bytes]):
 
         Raises ``NotFound`` if there is none.
         """
-    def under(self, /, prefix: str | bytes | PathLike[str] | PathLike[bytes]) -> list[str]:
+    def under(self, /, prefix: str | bytes | PathLike[str] | PathLike[bytes]) -> Paths:
         """
-        Returns the paths that begin with these bytes, such as ``src/``.
+        Iterates over the paths that begin with these bytes, such as ``src/``. What is changed
+        meanwhile is not seen.
         """
     def values(self, /) -> ValuesView[bytes]:
         """
@@ -1629,6 +1630,14 @@ class Part:
         """
         Makes what a model thought, with the provider's signature over it.
         """
+
+@final
+class Paths:
+    """
+    Paths of files, in the order of their bytes, as they were when it began.
+    """
+    def __iter__(self, /) -> Paths: ...
+    def __next__(self, /) -> str: ...
 
 @final
 class Plan:
