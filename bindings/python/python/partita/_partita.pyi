@@ -2214,10 +2214,11 @@ class Session:
         raises, loses nothing, and another import goes on from there. The first import also takes
         over instructions and tools, into a session that has none.
 
-        ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
-        is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
-        ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
-        several, from 1. ``name`` is what the checkpoints' messages call the source.
+        ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
+        from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
+        is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
+        ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
+        which one of several, from 1. ``name`` is what the checkpoints' messages call the source.
         ``progress(done, total)``, in memories, is called a few times a second.
 
         Raises ``Invalid``, with the place, for what is no transcript, and where several
