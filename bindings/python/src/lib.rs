@@ -4,6 +4,7 @@
 //! core, and hands over what that returns.
 
 mod batch;
+mod block;
 mod budget;
 mod checkout;
 mod command;
