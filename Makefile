@@ -6,11 +6,12 @@ BENCH ?= all
 STATES ?= 30000
 SEED ?= 1
 
-.PHONY: help check test crash demo bench fuzz doc
+.PHONY: help check test oldest crash demo bench fuzz doc
 
 help:
 	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
 	@echo "make test    builds and runs every test"
+	@echo "make oldest  the Python adapters with the oldest frameworks that their extras allow"
 	@echo "make crash   STATES=30000 crash states, each sync, lock and check knocked out, every call failed, bit rot"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
@@ -26,6 +27,9 @@ check:
 
 test:
 	CARGO="$(CARGO)" scripts/test.sh
+
+oldest:
+	CARGO="$(CARGO)" scripts/python-oldest.sh
 
 crash:
 	STATES="$(STATES)" SEED="$(SEED)" $(CARGO) run --release -p partita-tests --bin crash

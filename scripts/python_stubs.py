@@ -31,7 +31,7 @@ OVERLOADS = {
 }
 
 # What an iterator yields.
-YIELDS = {"Files": "str", "State": "bytes", "StateList": "bytes"}
+YIELDS = {"State": "bytes", "StateList": "bytes"}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"Mapping", "Sequence"},

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::block::block;
 use crate::convert::Data;
 use crate::handle::Handle;
 use crate::history::Checkpoint;
@@ -29,6 +30,8 @@ pub(crate) struct Batch {
     before: Option<Handle<partita::Snapshot>>,
     committed: Mutex<Option<Checkpoint>>,
 }
+
+block!(Batch);
 
 impl Batch {
     pub(crate) fn new(batch: Handle<partita::Batch>) -> Self {
@@ -70,6 +73,14 @@ impl Batch {
             Ok(())
         })?;
         Ok(result)
+    }
+
+    fn leave(&self, py: Python<'_>, raised: bool) -> PyResult<()> {
+        let Some(batch) = self.end(py)?.filter(|_| !raised) else { return Ok(()) };
+        let info = self.batch.run(py, |_| batch.commit_changes())?;
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) =
+            info.as_ref().map(Checkpoint::from);
+        Ok(())
     }
 
     fn end(&self, py: Python<'_>) -> PyResult<Option<partita::Batch>> {
@@ -230,29 +241,6 @@ impl Batch {
     #[getter]
     fn checkpoint(&self) -> Option<Checkpoint> {
         self.committed.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
-    }
-
-    #[pyo3(signature = (kind: "type[BaseException] | None", error: "BaseException | None", trace: "object") -> "None")]
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        kind: Option<Bound<'_, PyAny>>,
-        error: Option<Bound<'_, PyAny>>,
-        trace: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        drop((error, trace));
-        let Some(batch) = self.end(py)? else { return Ok(()) };
-        if kind.is_some() {
-            return Ok(());
-        }
-        let info = self.batch.run(py, |_| batch.commit_changes())?;
-        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) =
-            info.as_ref().map(Checkpoint::from);
-        Ok(())
     }
 
     #[pyo3(signature = () -> "typing.Never")]

@@ -1,4 +1,4 @@
-//! Budgets, capacities and plans: what tokens are spent on, and what makes room.
+//! Budgets and capacities: what tokens are spent on.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,13 @@ use pyo3::types::{PyDict, PyInt};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::{CapacityItem, ItemKey, PlanKey};
+use partita::{CapacityItem, ItemKey};
 
 use crate::counter::{AnyCounter, Count, counting_in};
 use crate::error::OrRaise as _;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::value::{shown, value};
-use crate::view::{Summarizing, ViewReport};
 
 /// What a provider asks for one token, in whole nano-units of any currency: three dollars for a
 /// million tokens are 3,000 nano-dollars for one.
@@ -298,158 +297,6 @@ value! {
     }
 }
 
-value! {
-    /// One step of a plan.
-    PlanStep {
-        /// ``"refresh"``, ``"hide"``, ``"trim"``, ``"compact"`` or ``"forget"``.
-        action: String,
-        /// To what, in words, in the order of the prompt.
-        what: Vec<String>,
-        /// The exchanges, each by the numbers of its first and its last memory.
-        memories: Vec<(u64, u64)>,
-        /// The files, each a path and the number of an iteration.
-        files: Vec<(String, u64)>,
-        /// The tokens that are left of them.
-        left: Count,
-        /// The tokens that it frees, as an upper bound.
-        freed: u64,
-        /// The value that is lost, in thousandths of a token that matters fully.
-        loss: u64,
-    }
-}
-
-impl From<&partita::PlanStep<PlanKey>> for PlanStep {
-    fn from(step: &partita::PlanStep<PlanKey>) -> Self {
-        let (mut memories, mut files) = (Vec::new(), Vec::new());
-        for key in &step.keys {
-            match key {
-                PlanKey::Exchange { first, last } => memories.push((*first, *last)),
-                PlanKey::File { path, number, .. } => files.push((path.clone(), *number)),
-                _ => {}
-            }
-        }
-        PlanStep {
-            action: step.action.name().to_owned(),
-            what: step.keys.iter().map(ToString::to_string).collect(),
-            memories,
-            files,
-            left: step.tokens.into(),
-            freed: step.freed,
-            loss: step.loss,
-        }
-    }
-}
-
-value! {
-    /// What a plan costs and saves at given prices, in nano-units.
-    PlanCost {
-        /// Paid once: the rewritten tokens are put into the prompt cache instead of read from it.
-        rewriting: u128,
-        /// Not paid over the budget's horizon: what is freed is not read from the cache any more.
-        saved: u128,
-        /// What the plan costs more than it saves; negative if it pays for itself.
-        net: i128,
-    }
-}
-
-/// Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
-/// ``session.apply(plan)``.
-///
-/// >>> import partita
-/// >>> session = partita.Store.in_memory().session("s")
-/// >>> for number in range(20):
-/// ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
-/// >>> plan = session.plan(1_000)
-/// >>> {step.action for step in plan.steps}, plan.after.tokens <= 1_000
-/// ({'forget'}, True)
-/// >>> len(session.apply(plan).changed) == len(plan)
-/// True
-#[pyclass(module = "partita", frozen, eq)]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Plan(partita::Plan<PlanKey>);
-
-#[pymethods]
-impl Plan {
-    /// The steps, in the order of the prompt.
-    #[getter]
-    fn steps(&self) -> Vec<PlanStep> {
-        self.0.steps().iter().map(PlanStep::from).collect()
-    }
-
-    /// The tokens of the prompt as it is.
-    #[getter]
-    fn before(&self) -> Count {
-        self.0.before().into()
-    }
-
-    /// The tokens of the prompt once the plan is applied.
-    #[getter]
-    fn after(&self) -> Count {
-        self.0.after().into()
-    }
-
-    /// The tokens that were aimed at.
-    #[getter]
-    fn target(&self) -> u64 {
-        self.0.target()
-    }
-
-    /// The tokens that all steps free together.
-    #[getter]
-    fn freed(&self) -> u64 {
-        self.0.freed()
-    }
-
-    /// The value that all steps lose together, in thousandths of a token that matters fully.
-    #[getter]
-    fn loss(&self) -> u64 {
-        self.0.loss()
-    }
-
-    /// The tokens before the first change, which a prompt cache keeps.
-    #[getter]
-    fn cached(&self) -> u64 {
-        self.0.cached()
-    }
-
-    /// The tokens from the first change on, which a prompt cache has to take anew.
-    #[getter]
-    fn rewritten(&self) -> u64 {
-        self.0.rewritten()
-    }
-
-    /// What the plan costs, if the budget has prices.
-    #[getter]
-    fn cost(&self) -> Option<PlanCost> {
-        let cost = self.0.cost()?;
-        Some(PlanCost { rewriting: cost.rewriting, saved: cost.saved, net: cost.net() })
-    }
-
-    /// Whether the plan is proved to be the cheapest one.
-    #[getter]
-    fn optimal(&self) -> bool {
-        self.0.is_optimal()
-    }
-
-    fn __len__(&self) -> usize {
-        self.0.steps().len()
-    }
-
-    fn __repr__(&self) -> String {
-        format!(
-            "<Plan of {} steps: {} to {} tokens>",
-            self.__len__(),
-            self.0.before(),
-            self.0.after()
-        )
-    }
-
-    #[pyo3(signature = () -> "typing.Never")]
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err("a Plan does not pickle: plan again where it is applied"))
-    }
-}
-
 #[pymethods]
 impl Session {
     /// Tells what the tokens of the newest state are spent on, by source and item, largest first, and
@@ -477,51 +324,6 @@ impl Session {
             None => session.capacity(&budget.0, counter),
         })?;
         Ok(capacity.into())
-    }
-
-    /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
-    /// pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
-    /// exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
-    ///
-    /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
-    #[pyo3(signature = (budget, *, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(), summaries = None),
-        text_signature = "($self, budget, *, counter='o200k', summaries=None)")]
-    fn plan(
-        &self,
-        py: Python<'_>,
-        budget: AnyBudget,
-        counter: AnyCounter,
-        summaries: Option<u64>,
-    ) -> PyResult<Plan> {
-        let plan = counting_in(py, &self.0, &counter, |session, counter| {
-            let options = partita::PlanOptions::new();
-            let options = match summaries {
-                Some(tokens) => options.summaries(tokens),
-                None => options,
-            };
-            session.plan_with(&budget.0, counter, &options)
-        })?;
-        Ok(Plan(plan))
-    }
-
-    /// Does what a plan says, as one operation, which ``undo()`` takes back as one. What is no longer
-    /// in view, or was pinned meanwhile, is left as it is, and the report says so.
-    ///
-    /// A plan with compactions needs ``summarizer``, as in ``compact()``.
-    #[pyo3(signature = (plan, *, summarizer: "collections.abc.Callable[[list[Memory]], str | Memory] | None" = None))]
-    fn apply(
-        &self,
-        py: Python<'_>,
-        plan: &Plan,
-        summarizer: Option<Py<PyAny>>,
-    ) -> PyResult<ViewReport> {
-        let Some(summarizer) = summarizer else {
-            return Ok(self.0.run(py, |session| session.apply(&plan.0))?.into());
-        };
-        let summarizing = Summarizing::new(&summarizer);
-        let session = self.0.get()?;
-        let report = py.detach(|| session.apply_with(&plan.0, &summarizing));
-        Ok(summarizing.end(report)?.into())
     }
 }
 

@@ -1,11 +1,14 @@
 //! Files of a session or of a snapshot, as a mapping from path to bytes.
 
+use std::sync::Mutex;
+
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyIterator};
+use pyo3::types::PyBytes;
 
 use crate::convert::Data;
 use crate::handle::Handle;
 use crate::id::ObjectId;
+use crate::pages::{self, Pages};
 use crate::path::SessionPath;
 use crate::value::value;
 
@@ -78,10 +81,18 @@ impl Source {
         file.map(|file| file.read()).transpose()
     }
 
-    fn paths(&self, prefix: &[u8]) -> partita::Result<Vec<SessionPath>> {
+    /// Returns the paths that begin with these bytes, as they are now.
+    fn paths(&self, prefix: Vec<u8>) -> partita::Result<Pages<SessionPath>> {
         let snapshot = self.snapshot()?;
-        let files = snapshot.files_under(prefix);
-        files.map(|file| Ok(SessionPath::from(&file?.path))).collect()
+        let mut last = Vec::new();
+        Ok(Pages::new(move |most| {
+            let files = snapshot.files_under(&prefix).after(&last).take(most);
+            let page: Vec<_> = files.map(|file| Ok(SessionPath::from(&file?.path))).collect();
+            if let Some(Ok(path)) = page.iter().rfind(|path| path.is_ok()) {
+                last.clone_from(&path.0);
+            }
+            page
+        }))
     }
 }
 
@@ -130,8 +141,8 @@ impl Files {
         })
     }
 
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.under(py, SessionPath(Vec::new()))?.into_pyobject(py)?.try_iter()
+    fn __iter__(&self, py: Python<'_>) -> PyResult<Paths> {
+        self.under(py, SessionPath(Vec::new()))
     }
 
     /// Returns the paths, as they are now.
@@ -165,9 +176,11 @@ impl Files {
         Ok(bytes.map(|bytes| PyBytes::new(py, &bytes).into_any()).or(default))
     }
 
-    /// Returns the paths that begin with these bytes, such as ``src/``.
-    fn under(&self, py: Python<'_>, prefix: SessionPath) -> PyResult<Vec<SessionPath>> {
-        self.0.run(py, |source| source.paths(&prefix.0))
+    /// Iterates over the paths that begin with these bytes, such as ``src/``. What is changed
+    /// meanwhile is not seen.
+    fn under(&self, py: Python<'_>, prefix: SessionPath) -> PyResult<Paths> {
+        let paths = self.0.run(py, |source| source.paths(prefix.0))?;
+        Ok(Paths(self.0.with(Mutex::new(paths))))
     }
 
     /// Returns what is at a path, without reading its bytes; none where nothing is.
@@ -193,6 +206,21 @@ impl Files {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("<Files: {}>", self.__len__(py)?))
+    }
+}
+
+/// Paths of files, in the order of their bytes, as they were when it began.
+#[pyclass(module = "partita", frozen)]
+pub(crate) struct Paths(Handle<Mutex<Pages<SessionPath>>>);
+
+#[pymethods]
+impl Paths {
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<SessionPath>> {
+        pages::next(py, &self.0)
     }
 }
 

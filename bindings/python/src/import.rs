@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
+use crate::block::block;
 use crate::convert::{Data, Time};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
@@ -41,6 +42,17 @@ value! {
 /// ([2, 1], b'one')
 #[pyclass(module = "partita", frozen)]
 pub(crate) struct Import(Handle<Mutex<partita::Import>>);
+
+block!(Import);
+
+impl Import {
+    fn leave(&self, py: Python<'_>, raised: bool) -> PyResult<()> {
+        match raised {
+            true => Ok(()),
+            false => self.flush(py),
+        }
+    }
+}
 
 fn locked(import: &Mutex<partita::Import>) -> MutexGuard<'_, partita::Import> {
     import.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,25 +131,6 @@ impl Import {
     /// Raises ``Conflict`` if others changed a path that a step edits: begin a new import.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.0.run(py, |import| locked(import).flush())
-    }
-
-    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
-    }
-
-    #[pyo3(signature = (kind: "type[BaseException] | None", error: "BaseException | None", trace: "object") -> "None")]
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        kind: Option<Bound<'_, PyAny>>,
-        error: Option<Bound<'_, PyAny>>,
-        trace: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        drop((error, trace));
-        if kind.is_some() {
-            return Ok(());
-        }
-        self.flush(py)
     }
 
     #[pyo3(signature = () -> "typing.Never")]

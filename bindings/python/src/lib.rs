@@ -4,6 +4,7 @@
 //! core, and hands over what that returns.
 
 mod batch;
+mod block;
 mod budget;
 mod checkout;
 mod command;
@@ -21,8 +22,10 @@ mod import;
 mod json;
 mod memory;
 mod model_call;
+mod pages;
 mod part;
 mod path;
+mod plan;
 mod session;
 mod snapshot;
 mod state;
@@ -31,6 +34,7 @@ mod tokens;
 mod transcript;
 mod upkeep;
 mod value;
+mod values;
 mod view;
 
 use pyo3::prelude::*;
@@ -40,7 +44,7 @@ mod _partita {
     #[pymodule_export]
     use crate::batch::Batch;
     #[pymodule_export]
-    use crate::budget::{Account, Budget, Capacity, Item, Plan, PlanCost, PlanStep, Prices};
+    use crate::budget::{Account, Budget, Capacity, Item, Prices};
     #[pymodule_export]
     use crate::checkout::{CheckoutPlan, CheckoutStep};
     #[pymodule_export]
@@ -56,7 +60,7 @@ mod _partita {
     #[pymodule_export]
     use crate::error::error_codes;
     #[pymodule_export]
-    use crate::files::{Entry, FileChange, Files};
+    use crate::files::{Entry, FileChange, Files, Paths};
     #[pymodule_export]
     use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
     #[pymodule_export]
@@ -69,6 +73,8 @@ mod _partita {
     use crate::model_call::{ModelCall, Usage};
     #[pymodule_export]
     use crate::part::Part;
+    #[pymodule_export]
+    use crate::plan::{Plan, PlanCost, PlanStep};
     #[pymodule_export]
     use crate::session::{RestorePlan, Session};
     #[pymodule_export]

@@ -11,7 +11,6 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 use partita::RestoreScope;
 
 use crate::batch::Batch;
-use crate::checkout::CheckoutPlan;
 use crate::convert::{Data, Time};
 use crate::diff::Diff;
 use crate::error::invalid;
@@ -21,7 +20,7 @@ use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
 use crate::id::ObjectId;
 use crate::memory::{Memories, Memory, memory_of, role};
 use crate::model_call::ModelCall;
-use crate::path::{DiskPath, SessionPath};
+use crate::path::SessionPath;
 use crate::snapshot::Snapshot;
 use crate::state::{Place, State};
 use crate::upkeep::{PurgeReport, progress, purge_options};
@@ -432,42 +431,6 @@ impl Session {
             _ => return Err(PyTypeError::new_err("give either keep= or since=")),
         };
         Ok(self.0.run(py, |session| session.trim(trim))?.trimmed)
-    }
-
-    // Directories.
-
-    /// Returns what ``checkout()`` would do to a directory, and does nothing.
-    #[pyo3(signature = (directory, *, checkpoint = None))]
-    fn plan_checkout(
-        &self,
-        py: Python<'_>,
-        directory: DiskPath,
-        checkpoint: Option<Spec>,
-    ) -> PyResult<CheckoutPlan> {
-        let plan = self.0.run(py, |session| {
-            let at = checkpoint.map(|checkpoint| checkpoint.find(session)).transpose()?;
-            session.plan_checkout(at, &directory)
-        })?;
-        Ok(plan.into())
-    }
-
-    /// Writes the files of a checkpoint, or of the latest state, into a directory, and returns what
-    /// was done. Nothing is deleted that an earlier checkout did not write; what others wrote where
-    /// the checkpoint has a file is kept in the store before it is replaced.
-    ///
-    /// Raises ``Conflict`` if something stands in the way; nothing has been written then.
-    #[pyo3(signature = (directory, *, checkpoint = None))]
-    fn checkout(
-        &self,
-        py: Python<'_>,
-        directory: DiskPath,
-        checkpoint: Option<Spec>,
-    ) -> PyResult<CheckoutPlan> {
-        let plan = self.0.run(py, |session| {
-            let at = checkpoint.map(|checkpoint| checkpoint.find(session)).transpose()?;
-            session.checkout(at, &directory)
-        })?;
-        Ok(plan.into())
     }
 
     // Purging.

@@ -1,7 +1,6 @@
 //! The host's own keyed values.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
@@ -11,11 +10,8 @@ use pyo3::types::{PyBytes, PyIterator, PyList, PySlice};
 use partita::StateValue;
 
 use crate::convert::Data;
-use crate::error::OrRaise as _;
 use crate::handle::Handle;
-
-/// Rows that a scan reads at first and at most at a time.
-const PAGE: (usize, usize) = (1, 256);
+use crate::pages::{self, Pages};
 
 /// Where state is read.
 #[derive(Clone, Debug)]
@@ -155,11 +151,16 @@ impl State {
                 true => snapshot.under_back(&prefix),
                 false => snapshot.under(&prefix),
             };
-            let entries = match &after {
+            let mut entries = match &after {
                 Some(after) => entries.after(after),
                 None => entries,
             };
-            Ok(Rows { entries, page: VecDeque::new(), size: PAGE.0 })
+            let read = |entry: partita::Result<partita::StateEntry>| {
+                let entry = entry?;
+                let value = entry.read()?;
+                Ok((entry, value))
+            };
+            Ok(Pages::new(move |most| entries.by_ref().take(most).map(read).collect()))
         })?;
         Ok(StateRows(self.0.with(Mutex::new(rows))))
     }
@@ -173,31 +174,9 @@ impl State {
     }
 }
 
-/// A scan on its way, read page by page with the interpreter let go.
-struct Rows {
-    entries: partita::StateEntries,
-    page: VecDeque<partita::Result<(partita::StateEntry, StateValue)>>,
-    size: usize,
-}
-
-impl Rows {
-    fn next(&mut self) -> Option<partita::Result<(partita::StateEntry, StateValue)>> {
-        if self.page.is_empty() {
-            let read = |entry: partita::Result<partita::StateEntry>| {
-                let entry = entry?;
-                let value = entry.read()?;
-                Ok((entry, value))
-            };
-            self.page.extend(self.entries.by_ref().take(self.size).map(read));
-            self.size = (self.size * 4).min(PAGE.1);
-        }
-        self.page.pop_front()
-    }
-}
-
 /// The keys of a state that begin alike, each with what it holds.
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct StateRows(Handle<Mutex<Rows>>);
+pub(crate) struct StateRows(Handle<Mutex<Pages<(partita::StateEntry, StateValue)>>>);
 
 #[pymethods]
 impl StateRows {
@@ -206,15 +185,7 @@ impl StateRows {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<(Vec<u8>, Held)>> {
-        let rows = self.0.get()?;
-        let mut row = match rows.try_lock() {
-            Ok(mut rows) => rows.page.pop_front(),
-            Err(_) => None,
-        };
-        if row.is_none() {
-            row = py.detach(|| rows.lock().unwrap_or_else(PoisonError::into_inner).next());
-        }
-        let Some((entry, value)) = row.transpose().or_raise()? else { return Ok(None) };
+        let Some((entry, value)) = pages::next(py, &self.0)? else { return Ok(None) };
         let key = entry.key.clone();
         Ok(Some((key, held(&self.0, entry, value)?)))
     }

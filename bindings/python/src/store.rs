@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 
 use partita::{ContentId, Durability, GcOptions, StoreOptions};
 
+use crate::block::block;
 use crate::convert::{Data, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
@@ -88,9 +89,16 @@ impl Sessions {
 #[pyclass(module = "partita", frozen)]
 pub(crate) struct Store(Mutex<Option<Handle<partita::Store>>>);
 
+block!(Store);
+
 impl Store {
     fn new(store: partita::Store) -> Self {
         Store(Mutex::new(Some(Handle::new(store, Opened::new()))))
+    }
+
+    fn leave(&self, py: Python<'_>, _raised: bool) -> PyResult<()> {
+        self.close(py);
+        Ok(())
     }
 
     pub(crate) fn handle(&self) -> PyResult<Handle<partita::Store>> {
@@ -162,22 +170,6 @@ impl Store {
             handle.opened().close();
             py.detach(|| drop(handle));
         }
-    }
-
-    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
-    }
-
-    #[pyo3(signature = (kind: "type[BaseException] | None", error: "BaseException | None", trace: "object") -> "None")]
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        kind: Option<Bound<'_, PyAny>>,
-        error: Option<Bound<'_, PyAny>>,
-        trace: Option<Bound<'_, PyAny>>,
-    ) {
-        drop((kind, error, trace));
-        self.close(py);
     }
 
     /// Creates a session or resumes the one of this name.

@@ -12,6 +12,7 @@ use crate::context::{dialect_of, request};
 use crate::counter::{AnyCounter, Count, counting};
 use crate::error::{OrRaise as _, invalid};
 use crate::json::{Dicts, to_json};
+use crate::values::HostValues;
 
 /// Reads messages of any provider's, with tools beside them.
 fn read(given: &Bound<'_, PyAny>, tools: Option<&Bound<'_, PyAny>>) -> PyResult<Messages> {
@@ -109,8 +110,11 @@ impl MessagePlan {
 /// dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
 /// if what was given is.
 ///
-/// ``limit`` is in tokens, or a ``Budget``. Raises ``Invalid`` if it cannot fit: by how much, and what
-/// holds the most of it; else as ``count()``.
+/// ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
+/// ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
+///
+/// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+/// ``count()``, and what ``values`` raises.
 ///
 /// >>> import partita
 /// >>> messages = [{"role": "user", "content": f"Question {n}. " + "More. " * 50} for n in range(20)]
@@ -119,11 +123,15 @@ impl MessagePlan {
 /// True
 /// >>> plan.messages == [m for at, m in enumerate(messages) if at not in plan.dropped]
 /// True
+/// >>> values = lambda material, age: 1_000 if age == 19 else 1
+/// >>> 0 in partita.plan(messages, limit=500, values=values).dropped
+/// False
 #[pyfunction]
 #[pyo3(
     signature = (messages: "list[dict[str, typing.Any]] | dict[str, typing.Any]", tools: "list[dict[str, typing.Any]] | None" = None,
-        *, limit, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default()) -> "MessagePlan",
-    text_signature = "(messages, tools=None, *, limit, counter='o200k')"
+        *, limit, counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default(),
+        values: "collections.abc.Callable[[str, int], int] | None" = None) -> "MessagePlan",
+    text_signature = "(messages, tools=None, *, limit, counter='o200k', values=None)"
 )]
 pub(crate) fn plan(
     py: Python<'_>,
@@ -131,13 +139,20 @@ pub(crate) fn plan(
     tools: Option<&Bound<'_, PyAny>>,
     limit: AnyBudget,
     counter: AnyCounter,
+    values: Option<HostValues>,
 ) -> PyResult<MessagePlan> {
     let read = read(messages, tools)?;
     if read.memories.is_empty() {
         return Err(invalid("there are no messages to plan for"));
     }
     let fit = counting(py, &counter, |counter| {
-        partita::fit(&read.prompt()?, &read.numbers, &limit.0, counter)
+        let (prompt, numbers) = (read.prompt()?, &read.numbers);
+        match &values {
+            Some(values) => {
+                partita::fit_with(&prompt, numbers, &limit.0, counter, &values.at_work(counter))
+            }
+            None => partita::fit(&prompt, numbers, &limit.0, counter),
+        }
     })?;
     let dropped: Vec<usize> = fit.dropped().iter().map(|number| *number as usize - 1).collect();
     let left = PyList::empty(py);

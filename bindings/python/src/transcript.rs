@@ -8,16 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use partita::interop::{ExportFormat, Format, Transcripts, read};
-use partita::limits::TRANSCRIPT_BYTES_MAX;
 use partita::{Error, ErrorKind};
 
 use crate::context::document;
 use crate::convert::Data;
-use crate::error::OrRaise as _;
+use crate::error::{OrRaise as _, invalid};
 use crate::path::DiskPath;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -99,6 +100,13 @@ value! {
     }
 }
 
+/// Where a transcript is read from.
+enum Source<'a> {
+    File(File),
+    /// A file of Python's.
+    Object(&'a Py<PyAny>),
+}
+
 /// A file that is read until somebody says stop.
 struct Stoppable<R> {
     from: R,
@@ -114,29 +122,73 @@ impl<R: Read> Read for Stoppable<R> {
     }
 }
 
+/// What the thread that takes a transcript apart says to the one that waits for it.
+enum Said {
+    /// It has come to the end of what it was handed.
+    More,
+    Done(partita::Result<Transcripts>),
+}
+
+/// A file that is handed over piece by piece, whenever more is asked for; an empty one is its end.
+struct Handed {
+    ask: mpsc::Sender<Said>,
+    pieces: mpsc::Receiver<Vec<u8>>,
+    piece: io::Cursor<Vec<u8>>,
+}
+
+impl Read for Handed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.piece.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        // Nobody waits any more, or hands anything over.
+        let interrupted = || io::Error::other("interrupted");
+        self.ask.send(Said::More).map_err(|_| interrupted())?;
+        self.piece = io::Cursor::new(self.pieces.recv().map_err(|_| interrupted())?);
+        self.piece.read(buffer)
+    }
+}
+
 fn interrupted() -> Error {
     Error::new(ErrorKind::Io, "interrupted; nothing was changed")
 }
 
 /// Reads a transcript in a thread of its own, so that signals are attended to while a large document
 /// is taken apart. A thread that is not waited for comes to its end by itself and knows nothing of
-/// Python.
+/// Python: a file of Python's is read here, as the thread asks for more.
 fn read_aside(
-    from: impl Read + Send + 'static,
+    source: Source<'_>,
     format: Option<Format>,
     attention: &Attention<'_>,
 ) -> partita::Result<Transcripts> {
     let stopped = Arc::new(AtomicBool::new(false));
-    let reader = Stoppable { from, stopped: stopped.clone() };
-    let (give, take) = mpsc::channel();
+    let (say, hear) = mpsc::channel();
+    let (hand, pieces) = mpsc::channel();
+    let (reader, object): (Box<dyn Read + Send>, _) = match source {
+        Source::File(from) => (Box::new(Stoppable { from, stopped: stopped.clone() }), None),
+        Source::Object(object) => {
+            let piece = io::Cursor::default();
+            (Box::new(Handed { ask: say.clone(), pieces, piece }), Some(object))
+        }
+    };
     std::thread::Builder::new()
-        .spawn(move || give.send(read(BufReader::with_capacity(READ_BYTES, reader), format)))
+        .spawn(move || {
+            say.send(Said::Done(read(BufReader::with_capacity(READ_BYTES, reader), format)))
+        })
         .map_err(|error| Error::new(ErrorKind::Io, "cannot begin a thread").with_source(error))?;
     loop {
-        match take.recv_timeout(LOOK) {
-            Ok(result) => return result,
-            Err(RecvTimeoutError::Timeout) if attention.look().is_continue() => {}
-            Err(_) => {
+        match (hear.recv_timeout(LOOK), object) {
+            (Ok(Said::Done(result)), _) => return result,
+            (Ok(Said::More), Some(object)) if attention.look().is_continue() => {
+                // A thread that is gone says what it came to.
+                let _ = hand.send(piece_of(object).map_err(|error| {
+                    attention.raise(error);
+                    interrupted()
+                })?);
+            }
+            (Err(RecvTimeoutError::Timeout), _) if attention.look().is_continue() => {}
+            _ => {
                 stopped.store(true, Ordering::Relaxed);
                 return Err(interrupted());
             }
@@ -144,29 +196,32 @@ fn read_aside(
     }
 }
 
-/// Reads all that a file of Python's holds, as far as a transcript may go.
-fn read_object(object: &Py<PyAny>, attention: &Attention<'_>) -> partita::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while bytes.len() as u64 <= TRANSCRIPT_BYTES_MAX {
-        if attention.look().is_break() {
-            return Err(interrupted());
-        }
-        let read = Python::attach(|py| {
-            let data = object.call_method1(py, intern!(py, "read"), (READ_BYTES,))?;
-            let data = data.bind(py).extract::<Data>()?;
-            bytes.extend_from_slice(data.as_bytes());
-            Ok(data.as_bytes().is_empty())
-        });
-        match read {
-            Ok(true) => break,
-            Ok(false) => {}
-            Err(error) => {
-                attention.raise(error);
-                return Err(interrupted());
+/// Reads a piece of a file of Python's, as bytes or as text; an empty one is its end.
+fn piece_of(object: &Py<PyAny>) -> PyResult<Vec<u8>> {
+    Python::attach(|py| {
+        let piece = object.bind(py).call_method1(intern!(py, "read"), (READ_BYTES,))?;
+        let (bytes, len) = match piece.cast::<PyString>() {
+            Ok(text) => {
+                let utf8 = text.to_cow().map_err(|_| {
+                    invalid("read() gave a text with a lone surrogate: open the file for bytes")
+                })?;
+                (utf8.into_owned().into_bytes(), text.len()?)
             }
+            Err(_) => {
+                let data = piece.extract::<Data>().map_err(|error| {
+                    let what = error.value(py);
+                    PyTypeError::new_err(format!("read() of a file that is open: {what}"))
+                })?;
+                (data.as_bytes().to_vec(), data.as_bytes().len())
+            }
+        };
+        match len <= READ_BYTES {
+            true => Ok(bytes),
+            false => Err(invalid(format!(
+                "read({READ_BYTES}) gave {len}: a file gives at most as much as it is asked for"
+            ))),
         }
-    }
-    Ok(bytes)
+    })
 }
 
 fn open(path: &std::path::Path) -> partita::Result<File> {
@@ -186,10 +241,11 @@ impl Session {
     /// raises, loses nothing, and another import goes on from there. The first import also takes
     /// over instructions and tools, into a session that has none.
     ///
-    /// ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
-    /// is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
-    /// ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
-    /// several, from 1. ``name`` is what the checkpoints' messages call the source.
+    /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
+    /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
+    /// is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
+    /// ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
+    /// which one of several, from 1. ``name`` is what the checkpoints' messages call the source.
     /// ``progress(done, total)``, in memories, is called a few times a second.
     ///
     /// Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -218,10 +274,11 @@ impl Session {
             "auto" => None,
             name => Some(name.parse().or_raise()?),
         };
-        let (path, object): (Option<PathBuf>, _) = match source.hasattr(intern!(py, "read"))? {
-            true => (None, Some(source.clone().unbind())),
-            false => (Some(source.extract::<DiskPath>()?.0), None),
+        let path: Option<PathBuf> = match source.hasattr(intern!(py, "read"))? {
+            true => None,
+            false => Some(source.extract::<DiskPath>()?.0),
         };
+        let source = source.as_unbound();
         let shown = path.as_ref().map(|path| path.display().to_string());
         let name = name.unwrap_or_else(|| {
             let file = path.as_ref().and_then(|path| path.file_name());
@@ -234,15 +291,11 @@ impl Session {
                 Some(shown) => error.context(shown),
                 None => error,
             };
-            let source = match (&path, &object) {
-                (Some(path), _) => read_aside(open(path)?, format, &attention),
-                (None, Some(object)) => {
-                    let bytes = read_object(object, &attention)?;
-                    read_aside(io::Cursor::new(bytes), format, &attention)
-                }
-                (None, None) => return Err(Error::new(ErrorKind::Invalid, "no source")),
+            let source = match &path {
+                Some(path) => Source::File(open(path)?),
+                None => Source::Object(source),
             };
-            let source = source.map_err(in_source)?;
+            let source = read_aside(source, format, &attention).map_err(in_source)?;
             let chosen = source.choose(conversation).map_err(in_source)?;
             let transcript = &source.transcripts[chosen];
             let done = session.import_transcript(transcript, &name, &mut |told| {

@@ -15,7 +15,7 @@ pub(crate) fn shown(name: &str, fields: &Bound<'_, PyDict>) -> PyResult<String> 
 }
 
 /// Defines a value class: its fields are its attributes and the keyword arguments that make it.
-/// Methods may follow.
+/// With `: ord` behind its name its values are ordered too; methods may follow.
 macro_rules! value {
     (
         $(#[doc = $doc:literal])*
@@ -31,6 +31,26 @@ macro_rules! value {
             $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
         }
 
+        $crate::value::value! { @methods $name { $( $field: $type, )* } $($methods)* }
+    };
+    // Apart, for pyo3 writes names of its own where the word `ord` stands.
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident : ord {
+            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty, )*
+        }
+        $($methods:tt)*
+    ) => {
+        $(#[doc = $doc])*
+        #[pyo3::pyclass(module = "partita", frozen, eq, ord, hash, get_all, from_py_object)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub(crate) struct $name {
+            $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
+        }
+
+        $crate::value::value! { @methods $name { $( $field: $type, )* } $($methods)* }
+    };
+    (@methods $name:ident { $( $field:ident : $type:ty, )* } $($methods:tt)*) => {
         #[pyo3::pymethods]
         impl $name {
             #[new]

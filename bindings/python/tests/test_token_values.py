@@ -12,7 +12,7 @@ import pytest
 from partita import Memory, Part
 
 NAMES = """
-    Account Budget Capacity ContextDiff ContextItem Count Horizon Item Mend PlanCost PlanStep Prices Remarks Report
+    Account Budget Capacity ContextDiff ContextItem Count Horizon Item Mend Plan PlanCost PlanStep Prices Remarks Report
     SessionSizes TranscriptImport ViewFile ViewMemory ViewReport ViewRule
 """.split()
 
@@ -46,6 +46,7 @@ def values() -> list[object]:
         partita.Count(tokens=3, low=2, high=5, exact=False),
         *capacity.items,
         before.account(),
+        plan,
         *plan.steps,
         plan.cost,
         diff,
@@ -86,15 +87,47 @@ def test_the_representation_of_a_plain_value_makes_it_again() -> None:
             assert eval(repr(value), namespace) == value
 
 
-def test_a_plan_compares_and_is_made_anew_elsewhere() -> None:
+def test_a_plan_that_was_pickled_is_applied_as_it_was_made() -> None:
     session = partita.Store.in_memory().session("s")
     for number in range(9):
         session.remember(f"Question {number}. " + "More. " * 50)
+    session.write("a", "1" * 900)
+    session.write("a", "2" * 900)
     plan = session.plan(300)
     assert plan == session.plan(300) != session.plan(200)
     assert isinstance(plan, partita.Plan) and "Plan of" in repr(plan)
-    with pytest.raises(TypeError, match="plan again"):
-        pickle.dumps(plan)
+    again = pickle.loads(pickle.dumps(plan))
+    assert (again, again.freed, again.loss, again.cost) == (plan, plan.freed, plan.loss, plan.cost)
+    assert {step.action for step in again.steps} >= {"forget"} and any(step.files for step in again.steps)
+    report = session.apply(again)
+    assert report.changed and report.files_out and session.capacity(300).total == plan.after
+    session.undo()
+    assert session.apply(plan).changed == report.changed
+
+
+def test_a_plan_by_hand_is_checked_when_it_is_made_and_does_what_can_be_done() -> None:
+    session = partita.Store.in_memory().session("s")
+    for number in range(3):
+        session.remember(f"Question {number}.")
+    nothing = partita.Count(tokens=0, low=0, high=0, exact=True)
+
+    def step(action: str, memories: list[tuple[int, int]], files: list[tuple[str, int]] | None = None) -> partita.Plan:
+        made = partita.PlanStep(
+            action=action, what=[], memories=memories, files=files or [], iterations=[], index=0,
+            left=nothing, freed=1, loss=1,
+        )  # fmt: skip
+        return partita.Plan(
+            steps=[made], before=nothing, after=nothing, target=0, cached=0, rewritten=0, cost=None, optimal=False
+        )
+
+    assert session.apply(step("forget", [(1, 2)])).changed == [1, 2]
+    with pytest.raises(partita.Invalid, match="refresh, hide, trim, compact, forget; got 'drop'|got \"drop\""):
+        step("drop", [(1, 2)])
+    with pytest.raises(partita.Invalid, match="1 files names 0 iterations"):
+        step("hide", [], [("a", 1)])
+    for memories in ([], [(3, 1)], [(0, 0)], [(7, 2**64 - 1)]):
+        with pytest.raises(partita.Error):
+            session.apply(step("forget", memories))
 
 
 def test_a_request_and_an_export_are_dicts_that_keep_what_they_tell() -> None:

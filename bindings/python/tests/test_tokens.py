@@ -90,6 +90,20 @@ def test_a_text_counts_exactly_and_a_count_is_a_number() -> None:
     assert repr(count) == "Count(tokens=2, low=2, high=2, exact=True)"
 
 
+def test_counts_sort_by_the_number_and_are_not_compared_with_a_limit() -> None:
+    def estimate(tokens: int, low: int, high: int) -> partita.Count:
+        return partita.Count(tokens=tokens, low=low, high=high, exact=False)
+
+    two, three = partita.count("hello world"), partita.count("hello world!")
+    rough = estimate(2, 1, 9)
+    assert two < rough < three and three > two and two <= partita.count("hello world") >= two
+    assert sorted([three, estimate(2, 2, 2), rough, two]) == [two, rough, estimate(2, 2, 2), three]
+    assert max(two, three) is three and min(rough, three) is rough
+    with pytest.raises(TypeError, match="not supported"):
+        two < 3  # noqa: B015
+    assert two != 2 and rough.high <= 9
+
+
 @pytest.mark.parametrize("messages", [CHAT, ANTHROPIC, RESPONSES])
 def test_every_provider_s_messages_count_and_are_left_as_they_are(
     messages: list[dict[str, Any]],
@@ -219,6 +233,32 @@ def test_a_beginning_that_went_is_said_where_the_dialog_needs_one() -> None:
     assert plan.dropped == [0] and plan.messages[1] is dialog[1]
     assert plan.messages[0]["role"] == "user" and "not in view" in plan.messages[0]["content"]
     assert partita.count(plan.messages) == plan.after
+
+
+def test_a_fit_keeps_what_is_worth_something_to_the_host() -> None:
+    dialog = [{"role": "user", "content": f"Question {number}. " + "More. " * 50} for number in range(20)]
+    assert partita.plan(dialog, limit=500, values=None).dropped == partita.plan(dialog, limit=500).dropped
+    for kept in (0, 7, 18):
+        plan = partita.plan(dialog, limit=500, values=lambda material, age, kept=kept: 1_000 * (age == 19 - kept))
+        assert plan.dropped and kept not in plan.dropped and 19 not in plan.dropped
+    asked: set[str] = set()
+
+    def values(material: str, age: int) -> int:
+        asked.add(material)
+        return 1
+
+    partita.plan(CHAT, limit=300, values=values)
+    assert asked == {"asked", "said", "returned"}
+
+
+def test_what_values_raise_without_a_store_is_raised() -> None:
+    def broken(material: str, age: int) -> int:
+        raise LookupError("no values")
+
+    with pytest.raises(LookupError, match="no values"):
+        partita.plan(CHAT, limit=300, values=broken)
+    with pytest.raises(TypeError, match="a worth is an int"):
+        partita.plan(CHAT, limit=300, values=lambda material, age: 0.5)  # type: ignore[arg-type, return-value]
 
 
 def test_a_fit_of_a_body_and_a_budget() -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,85 @@ def test_what_a_file_raises_is_raised(session: partita.Session) -> None:
     with pytest.raises(LookupError, match="no disk"):
         session.import_transcript(Broken())  # type: ignore[arg-type]
     assert session.latest().checkpoint is None
+
+
+class Pieces:
+    """A file that gives what it has, and tells how it was read."""
+
+    def __init__(self, pieces: list[Any]) -> None:
+        self.pieces, self.sizes, self.threads = pieces, [], set()  # type: ignore[var-annotated]
+
+    def read(self, size: int) -> Any:
+        self.sizes.append(size)
+        self.threads.add(threading.get_ident())
+        piece = self.pieces.pop(0) if self.pieces else b""
+        if isinstance(piece, BaseException):
+            raise piece
+        return piece
+
+
+def test_a_file_is_read_piece_by_piece_by_whoever_imports_it(session: partita.Session) -> None:
+    whole = json.dumps(MESSAGES, ensure_ascii=False)
+    for pieces in ([*whole], [letter.encode() for letter in whole], [bytearray(whole.encode())], [memoryview(whole.encode())]):
+        file = Pieces(list(pieces))
+        assert session.import_transcript(file).report.kept == 3
+        assert file.threads == {threading.get_ident()} and len(set(file.sizes)) == 1
+    assert session.import_transcript(Pieces([whole[:-1], whole.encode()[-1:]])).known == 3
+
+
+def test_a_file_is_read_no_further_than_its_transcript_is_one(session: partita.Session) -> None:
+    asked = 0
+
+    class Endless:
+        def read(self, size: int) -> bytes:
+            nonlocal asked
+            asked += 1
+            return b"diary " * 1_000
+
+    with pytest.raises(partita.Invalid, match="no known transcript"):
+        session.import_transcript(Endless())
+    assert 0 < asked < 1_000
+
+
+@pytest.mark.parametrize("at", [0, 1, 7])
+@pytest.mark.parametrize("error", [LookupError("no disk"), KeyboardInterrupt(), partita.Io("no disk"), OSError(5, "no disk")])
+def test_what_a_file_raises_is_raised_as_it_is_wherever_it_is(
+    session: partita.Session, at: int, error: BaseException
+) -> None:
+    session.import_transcript(text(MESSAGES[:2]))
+    letters = [letter.encode() for letter in json.dumps(MESSAGES)]
+    file = Pieces([*letters[:at], error, *letters[at:]])
+    with pytest.raises(type(error)) as raised:
+        session.import_transcript(file)
+    assert raised.value is error and len(file.sizes) == at + 1
+    assert sum(1 for _ in session.memories()) == 1
+    assert session.import_transcript(text(MESSAGES)).new == 2
+
+
+@pytest.mark.parametrize(
+    ("piece", "error", "match"),
+    [
+        (None, TypeError, "got NoneType"),
+        (7, TypeError, "got int"),
+        (["{"], TypeError, "got list"),
+        ("\ud800", ValueError, "lone surrogate"),
+        (b"x" * (1 << 20), ValueError, "gave 1048576"),
+        ("x" * ((1 << 16) + 1), ValueError, "gave 65537"),
+    ],
+)
+def test_what_a_file_may_not_give_is_refused_and_said(
+    session: partita.Session, piece: object, error: type[Exception], match: str
+) -> None:
+    for before in ([], [b'[{"role": "user",']):
+        with pytest.raises(error, match=match):
+            session.import_transcript(Pieces([*before, piece]))
+    assert session.latest().checkpoint is None
+
+
+def test_a_text_is_measured_in_its_own_letters(session: partita.Session) -> None:
+    words = "\u00e9\U0001f600" * 100_000
+    file = io.StringIO(json.dumps([{"role": "user", "content": words}], ensure_ascii=False))
+    assert session.import_transcript(file).new == 1 and session.memory(1).text == words
 
 
 def test_what_is_no_transcript_is_refused_with_its_name(
@@ -146,6 +226,25 @@ def test_progress_is_told_and_what_it_raises_ends_the_import(session: partita.Se
     assert session.import_transcript(text(dialog)).new == 3_000 - kept
 
 
+def test_an_interrupt_ends_a_read_that_waits() -> None:
+    code = """
+import os, sys, partita
+session = partita.Store.in_memory().session("s")
+reader, writer = os.pipe()
+os.write(writer, b'[{"role": "user", "content": ')
+print("opened", flush=True)
+try:
+    session.import_transcript(open(reader, "rb", buffering=0))
+except KeyboardInterrupt:
+    print("interrupted", session.latest().checkpoint, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "opened\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "interrupted None\n" and process.wait(60) == 0
+
+
 IMPORT = """
 import sys, partita
 session = partita.Store.open(sys.argv[1]).session("s")
@@ -153,8 +252,9 @@ def progress(done, total):
     if done >= 512:
         print("begun", flush=True)
 print("opened", flush=True)
+source = sys.argv[2] if sys.argv[3] == "path" else open(sys.argv[2], sys.argv[3])
 try:
-    session.import_transcript(sys.argv[2], progress=progress)
+    session.import_transcript(source, progress=progress)
     print("finished", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -163,9 +263,12 @@ except KeyboardInterrupt:
 COUNT = 60_000
 
 
-@pytest.mark.parametrize(("after", "least"), [("opened", 0), ("begun", 512)])
+@pytest.mark.parametrize(
+    ("how", "after", "least"),
+    [("path", "opened", 0), ("path", "begun", 512), ("rb", "opened", 0), ("r", "opened", 0)],
+)
 def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(
-    tmp_path: Path, after: str, least: int
+    tmp_path: Path, how: str, after: str, least: int
 ) -> None:
     path = tmp_path / "long.json"
     words = "Some words that are said again and again. " * 8
@@ -174,7 +277,7 @@ def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(
     )
     store = tmp_path / "store"
     with subprocess.Popen(
-        [sys.executable, "-c", IMPORT, str(store), str(path)],
+        [sys.executable, "-c", IMPORT, str(store), str(path), how],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ,

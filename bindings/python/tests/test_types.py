@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_type
@@ -31,7 +31,8 @@ def test_what_a_user_writes_has_types(tmp_path: Path) -> None:
         assert_type(session.read(b"a"), bytes)
         assert_type(session.get("a"), bytes | None)
         assert_type(session.files["a"], bytes)
-        assert_type(iter(session.files), Iterator[str])
+        assert_type(list(session.files), list[str])
+        assert_type(next(session.files.under("a")), str)
         assert_type(session.files.keys(), KeysView[str])
         assert_type(session.files.get("b"), bytes | None)
         assert_type(session.files.get("b", b""), bytes)

@@ -199,7 +199,7 @@ def test_a_path_that_is_not_utf8_comes_back_as_fsdecode_gives_it(session: partit
     assert path == raw.decode("utf-8", "surrogateescape") and os.fsencode(path) == raw
     assert session.read(path) == session.read(raw) == b"1"
     assert session.write(path, "2").path == path
-    assert session.files.under(b"b\xff/") == [path]
+    assert list(session.files.under(b"b\xff/")) == [path]
     with pytest.raises(partita.Invalid, match="lone surrogate.*bytes, or as os.fsdecode"):
         session.write("\ud800", "1")
     with pytest.raises(partita.NotFound, match="no file"):
@@ -232,6 +232,28 @@ def test_views_of_files_stay_as_they_are(session: partita.Session) -> None:
     session.write("a", "2")
     session.write("b", "2")
     assert list(items) == [("a", b"1")] and list(keys) == ["a"]
+
+
+def test_files_change_while_they_are_iterated_and_what_began_goes_on(session: partita.Session) -> None:
+    names = [f"src/{n:04}" for n in range(300)]
+    with session.batch() as batch:
+        for name in ("src-", *names, "srd"):
+            batch.write(name, name)
+    seen = []
+    for path in session.files.under("src/"):
+        seen.append(path)
+        del session.files[path]
+        session.files["src/9999"] = path
+    assert seen == names and list(session.files) == ["src-", "src/9999", "srd"]
+    pairs = []
+    for path, data in session.files.items():
+        pairs.append((path, data))
+        del session.files[path]
+    assert pairs == [("src-", b"src-"), ("src/9999", b"src/0299"), ("srd", b"srd")] and not session.files
+    ended = session.files.under("later")
+    assert next(ended, None) is None
+    session.write("later", "1")
+    assert next(ended, None) is None and list(session.files) == ["later"]
 
 
 def test_files_and_state_of_a_snapshot_stay_as_they_are(session: partita.Session) -> None:
@@ -290,6 +312,8 @@ ITERATORS: dict[str, Callable[[partita.Session, partita.Store], Iterator[object]
     "search": lambda session, store: session.search("memory"),
     "sessions": lambda session, store: store.sessions(),
     "state": lambda session, store: iter(session.state.under("")),
+    "files": lambda session, store: iter(session.files),
+    "files under": lambda session, store: session.files.under("d/"),
 }
 
 
@@ -299,6 +323,7 @@ def test_iterators_go_on_where_they_are_and_end_once(store: partita.Store, what:
     for n in range(150):
         with session.batch() as batch:
             batch.write("a", str(n))
+            batch.write(f"d/{n:04}", "")
             batch.remember(f"memory {n}")
             batch.state_put(f"{n:04}", str(n))
         store.session(f"t{n:03}")

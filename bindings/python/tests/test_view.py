@@ -233,6 +233,57 @@ def test_a_plan_fits_when_it_is_applied_and_undo_takes_it_back(dialog: partita.S
         dialog.plan(5)
 
 
+def test_a_plan_keeps_what_is_worth_something_to_the_host(session: partita.Session) -> None:
+    for number in range(1, 21):
+        session.remember(f"Question {number}. " + "More. " * 50)
+    assert session.plan(1_000, values=None) == session.plan(1_000)
+    for kept in (1, 7, 19):
+        plan = session.plan(1_000, values=lambda material, age, kept=kept: 1_000 * (age == 20 - kept))
+        gone = [first for step in plan.steps for first, _ in step.memories]
+        assert plan.steps and kept not in gone and 20 not in gone
+
+
+def test_the_host_s_values_are_asked_of_material_age_and_action(dialog: partita.Session) -> None:
+    dialog.write("a", "1" * 90)
+    dialog.write("a", "2" * 90)
+    asked: set[tuple[str, int | str]] = set()
+
+    class Values:
+        def __call__(self, material: str, age: int) -> int:
+            asked.add((material, age))
+            return 1_000
+
+        def taken(self, material: str, action: str) -> int:
+            asked.add((material, action))
+            # Forgetting is free, and trimming is not.
+            return 0 if action == "forget" else 1_000
+
+    budget = partita.Budget(400)
+    plan = dialog.plan(budget, values=Values())
+    assert {("asked", 3), ("returned", 2), ("said", 1), ("old-file", 0), ("file", 0)} <= asked
+    assert {("returned", "trim"), ("said", "forget"), ("file", "hide"), ("old-file", "refresh")} <= asked
+    assert {step.action for step in plan.steps} == {"forget"}
+    assert "forget" not in {step.action for step in dialog.plan(budget).steps}
+
+
+def test_what_values_raise_is_raised_and_they_are_not_asked_again(dialog: partita.Session) -> None:
+    asked = 0
+
+    def broken(material: str, age: int) -> int:
+        nonlocal asked
+        asked += 1
+        raise LookupError("no values")
+
+    with pytest.raises(LookupError, match="no values"):
+        dialog.plan(300, values=broken)
+    assert asked == 1
+    for wrong in (None, 0.5, "1", -1, 1 << 64):
+        with pytest.raises(TypeError, match=r"a worth is an int in thousandths.*got"):
+            dialog.plan(300, values=lambda material, age, wrong=wrong: wrong)
+    with pytest.raises(TypeError, match="values are a callable"):
+        dialog.plan(300, values=7)  # type: ignore[arg-type]
+
+
 def test_a_plan_with_prices_tells_what_it_costs(dialog: partita.Session) -> None:
     prices = partita.Prices(input=3_000, cache_read=300, cache_write=3_750)
     plan = dialog.plan(partita.Budget(300, prices=prices, horizon=20))

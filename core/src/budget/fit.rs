@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use super::plan::plan_beside;
-use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values as _};
+use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values};
 use crate::context::{Item, Piece, Prompt, Source, exchanges};
 use crate::error::Result;
 use crate::object::Role;
@@ -94,6 +94,34 @@ pub fn fit(
     budget: &Budget,
     counter: &(impl TokenCounter + ?Sized),
 ) -> Result<Fit> {
+    fit_with(prompt, messages, budget, counter, &DefaultValues)
+}
+
+/// Says which messages to drop, by what things are worth to the host. The material of a memory is
+/// [`Said`](Material::Said) of an assistant's, [`Returned`](Material::Returned) of a tool's, and
+/// [`Asked`](Material::Asked) of any other.
+///
+/// ```
+/// use partita::{Budget, Encoding, Material, Memory, Prompt, fit_with};
+/// let prompt = (0..20).fold(Prompt::default(), |prompt, number| {
+///     prompt.with_memory(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))
+/// });
+/// // The oldest question is worth the most.
+/// let values = |_: Material, age: u64| if age == 19 { 1_000 } else { 1 };
+/// let fit = fit_with(&prompt, &[], &Budget::new(1_000), &Encoding::O200k, &values)?;
+/// assert!(!fit.dropped().is_empty() && !fit.dropped().contains(&1));
+/// # Ok::<(), partita::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_with(
+    prompt: &Prompt,
+    messages: &[Vec<u64>],
+    budget: &Budget,
+    counter: &(impl TokenCounter + ?Sized),
+    values: &(impl Values + ?Sized),
+) -> Result<Fit> {
     budget.check()?;
     let items = prompt.items();
     let counts: Vec<Count> = items.iter().map(|item| item.count(counter)).collect();
@@ -101,11 +129,12 @@ pub fn fit(
     counter.check()?;
     let mut exchanges = exchanges_of(prompt, messages, &items, &counts);
     let fixed = fixed(before, &items, &counts);
+    let groups = groups(&fixed, &exchanges, values);
     let (mut left, mut after) = (None, before);
     // What stands in for the beginning, once it is known to come.
     let mut beside = 0;
     for attempt in 1..=ATTEMPTS {
-        let plan = plan_beside(&groups(&fixed, &exchanges), budget, beside)?;
+        let plan = plan_beside(&groups, budget, beside)?;
         for exchange in &mut exchanges {
             exchange.dropped = false;
         }
@@ -158,7 +187,11 @@ fn fixed(whole: Count, items: &[Item], counts: &[Count]) -> Vec<PlanGroup<Key>> 
     ]
 }
 
-fn groups(fixed: &[PlanGroup<Key>], exchanges: &[FitExchange]) -> Vec<PlanGroup<Key>> {
+fn groups(
+    fixed: &[PlanGroup<Key>],
+    exchanges: &[FitExchange],
+    values: &(impl Values + ?Sized),
+) -> Vec<PlanGroup<Key>> {
     let mut groups = fixed.to_vec();
     for (at, exchange) in exchanges.iter().enumerate() {
         let key = Key::Exchange(at, shown(&exchange.messages));
@@ -166,7 +199,7 @@ fn groups(fixed: &[PlanGroup<Key>], exchanges: &[FitExchange]) -> Vec<PlanGroup<
         let age = (exchanges.len() - at - 1) as u64;
         groups.push(match exchange.pinned {
             true => group.pinned(),
-            false => group.forget(DefaultValues.loss(&exchange.makeup, age, PlanAction::Forget)),
+            false => group.forget(values.loss(&exchange.makeup, age, PlanAction::Forget)),
         });
     }
     groups

@@ -63,6 +63,15 @@ pub enum PlanAction {
 }
 
 impl PlanAction {
+    /// Every action, mildest first.
+    pub const ALL: [PlanAction; 5] = [
+        PlanAction::Refresh,
+        PlanAction::Hide,
+        PlanAction::Trim,
+        PlanAction::Compact,
+        PlanAction::Forget,
+    ];
+
     /// Returns the name that listings and JSON show.
     pub fn name(self) -> &'static str {
         match self {

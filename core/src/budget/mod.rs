@@ -21,7 +21,7 @@ mod values;
 
 pub use account::{Account, AccountItem};
 pub use capacity::{Capacity, CapacityItem};
-pub use fit::{Fit, FitExchange, fit};
+pub use fit::{Fit, FitExchange, fit, fit_with};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
 #[cfg(feature = "store")]

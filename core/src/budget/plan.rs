@@ -13,7 +13,7 @@ use crate::token::Count;
 ///
 /// All numbers of tokens that are no [`Count`] are upper bounds; a plan decides by those alone, so
 /// that what fits by an estimate fits in truth.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan<K> {
     before: Count,
     after: Count,
@@ -26,7 +26,7 @@ pub struct Plan<K> {
 }
 
 /// One step of a [`Plan`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PlanStep<K> {
     /// What is done.
     pub action: PlanAction,
@@ -43,7 +43,7 @@ pub struct PlanStep<K> {
 }
 
 /// What a plan costs and saves at given prices, in nano-units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PlanCost {
     /// Paid once: the rewritten tokens are put into the prompt cache instead of read from it.
     pub rewriting: u128,
@@ -52,10 +52,10 @@ pub struct PlanCost {
 }
 
 impl PlanCost {
-    /// Returns what the plan costs more than it saves; negative if it pays for itself.
+    /// Returns what the plan costs more than it saves; negative if it pays for itself. Saturates.
     pub fn net(&self) -> i128 {
-        // Both are products of bounded numbers and stay far below 2^127.
-        self.rewriting as i128 - self.saved as i128
+        let signed = |sum: u128| i128::try_from(sum).unwrap_or(i128::MAX);
+        signed(self.rewriting) - signed(self.saved)
     }
 }
 
@@ -318,6 +318,36 @@ fn cost(prices: Prices, budget: &Budget, rewritten: u64, freed: u64) -> PlanCost
 }
 
 impl<K> Plan<K> {
+    /// Puts a plan together again from what it tells, as a copy in another language has it: its
+    /// steps, the tokens before and after, those that were aimed at, those that a prompt cache keeps
+    /// and takes anew, the cost, and whether it is proved to be the cheapest.
+    ///
+    /// ```
+    /// use partita::{Budget, Count, Plan, PlanGroup, Source, plan};
+    /// let groups = [PlanGroup::new("log", Source::Memories, Count::exact(900)).forget(9)];
+    /// let plan = plan(&groups, &Budget::new(500))?;
+    /// let again = Plan::from_parts(
+    ///     plan.steps().to_vec(),
+    ///     (plan.before(), plan.after()),
+    ///     plan.target(),
+    ///     (plan.cached(), plan.rewritten()),
+    ///     plan.cost(),
+    ///     plan.is_optimal(),
+    /// );
+    /// assert_eq!(again, plan);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn from_parts(
+        steps: Vec<PlanStep<K>>,
+        (before, after): (Count, Count),
+        target: u64,
+        (cached, rewritten): (u64, u64),
+        cost: Option<PlanCost>,
+        optimal: bool,
+    ) -> Self {
+        Plan { before, after, target, steps, cached, rewritten, cost, optimal }
+    }
+
     /// Returns the steps in prompt order; none if the prompt fits as it is.
     pub fn steps(&self) -> &[PlanStep<K>] {
         &self.steps

@@ -35,6 +35,20 @@ impl Material {
         Material::File,
         Material::OldFile,
     ];
+
+    /// Returns the name that listings and other languages know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Material::Asked => "asked",
+            Material::Said => "said",
+            Material::Called => "called",
+            Material::Thought => "thought",
+            Material::Returned => "returned",
+            Material::Summary => "summary",
+            Material::File => "file",
+            Material::OldFile => "old-file",
+        }
+    }
 }
 
 /// A model of what tokens are worth, in thousandths of a token that matters fully.
@@ -73,10 +87,10 @@ pub trait Values {
     }
 
     /// Returns what is lost when an action is done to something: the loss of a
-    /// [`PlanMode`](crate::PlanMode). Saturates.
+    /// [`PlanMode`](crate::PlanMode). Asks of materials with tokens alone. Saturates.
     fn loss(&self, makeup: &Makeup, age: u64, action: PlanAction) -> u64 {
         let mut loss = 0u128;
-        for (material, tokens) in makeup.parts() {
+        for (material, tokens) in makeup.parts().filter(|(_, tokens)| *tokens > 0) {
             let worth =
                 u128::from(self.worth(material, age)) * u128::from(self.taken(material, action));
             loss = loss.saturating_add((worth / 1_000).saturating_mul(u128::from(tokens)));
@@ -193,6 +207,18 @@ mod tests {
         );
         assert!(0 < loss(PlanAction::Trim) && loss(PlanAction::Trim) < loss(PlanAction::Compact));
         assert!(loss(PlanAction::Compact) < loss(PlanAction::Forget));
+    }
+
+    #[test]
+    fn only_materials_with_tokens_are_asked_of() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let values = |material: Material, age: u64| {
+            asked.borrow_mut().push((material, age));
+            1_000
+        };
+        let makeup = Makeup::new().with(Material::Called, 2).with(Material::File, 0);
+        assert_eq!(values.loss(&makeup, 4, PlanAction::Forget), 2_000);
+        assert_eq!(*asked.borrow(), [(Material::Called, 4)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::roots::Roots;
 use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, IterationId};
-use crate::map::{Diff, MapChange, Range, Value};
+use crate::map::{Diff, Map, MapChange, Range, Value, prefix_end};
 use crate::object::{Entry, FilePath, Objects};
 use crate::store::Store;
 
@@ -116,15 +116,14 @@ impl Snapshot {
 
     /// Returns the files in the order of their paths' bytes.
     pub fn files(&self) -> Files<'_> {
-        let unbounded = (Bound::Unbounded, Bound::Unbounded);
-        let rows = self.roots().files().range(&self.store, unbounded.0, unbounded.1);
-        Files { store: &self.store, rows }
+        self.files_under("")
     }
 
     /// Returns the files whose path begins with these bytes, such as `src/`.
     pub fn files_under(&self, prefix: impl AsRef<[u8]>) -> Files<'_> {
-        let rows = self.roots().files().prefix(&self.store, prefix.as_ref());
-        Files { store: &self.store, rows }
+        let (map, prefix) = (self.roots().files(), prefix.as_ref().to_vec());
+        let rows = map.prefix(&self.store, &prefix);
+        Files { store: &self.store, map, prefix, rows }
     }
 
     /// Returns how the files differ from this state to another, in the order of their paths. Only
@@ -193,9 +192,37 @@ impl FileEntry {
 }
 
 /// The files of a snapshot, in the order of their paths' bytes.
+///
+/// ```
+/// let session = partita::Store::in_memory()?.session("s")?;
+/// for path in ["a", "b/1", "b/2"] {
+///     session.write(path, "")?;
+/// }
+/// let now = session.latest()?;
+/// assert_eq!(now.files().after("a").count(), 2);
+/// let next = now.files_under("b/").after("b/1").next().transpose()?.expect("one is left");
+/// assert_eq!(next.path.to_string(), "b/2");
+/// # Ok::<(), partita::Error>(())
+/// ```
 pub struct Files<'a> {
     store: &'a Store,
+    map: Map,
+    prefix: Vec<u8>,
     rows: Range<'a, Store>,
+}
+
+impl Files<'_> {
+    /// Begins after this path, which need not be there: with the next larger one.
+    #[must_use]
+    pub fn after(mut self, path: impl AsRef<[u8]>) -> Self {
+        let from = match path.as_ref() {
+            path if path < &self.prefix[..] => Bound::Included(&self.prefix[..]),
+            path => Bound::Excluded(path),
+        };
+        let to = prefix_end(&self.prefix);
+        self.rows = self.map.range(self.store, from, to.as_ref().map(|end| &end[..]));
+        self
+    }
 }
 
 impl Iterator for Files<'_> {

@@ -9,15 +9,21 @@ use std::ops::{Add, AddAssign};
 /// Sums are exact as long as every summand is; one estimate makes the sum an estimate. Bounds are
 /// added as if all errors went the same way, so a sum never promises more than its parts.
 ///
+/// Counts are ordered by the number, as lists show them, equal ones the known before the estimated
+/// and then by their bounds. That is an order to sort by: where bounds overlap, which text has more
+/// tokens is not known. What fits a limit is decided by [`high`](Self::high).
+///
 /// ```
 /// use partita::Count;
 /// let prompt = Count::exact(1_200) + Count::estimated(300, 250, 400);
 /// assert!(!prompt.is_exact());
 /// assert_eq!(prompt.to_string(), "about 1,500 (1,450 to 1,600)");
 /// assert_eq!(Count::exact(1_234).to_string(), "1,234");
+/// assert!(Count::exact(9) < Count::estimated(10, 5, 20));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Count {
+    // The order of the fields is the order of counts.
     tokens: u64,
     bounds: Option<(u64, u64)>,
 }
@@ -121,6 +127,31 @@ impl fmt::Display for Thousands {
 #[cfg(test)]
 mod tests {
     use super::Count;
+
+    #[test]
+    fn counts_are_in_the_order_of_their_numbers_and_equal_only_where_they_say_the_same() {
+        let mut counts = [
+            Count::estimated(7, 1, 99),
+            Count::exact(8),
+            Count::estimated(7, 1, 9),
+            Count::estimated(7, 7, 7),
+            Count::exact(7),
+            Count::exact(6),
+        ];
+        counts.sort_unstable();
+        let sorted = [
+            Count::exact(6),
+            Count::exact(7),
+            Count::estimated(7, 1, 9),
+            Count::estimated(7, 1, 99),
+            Count::estimated(7, 7, 7),
+            Count::exact(8),
+        ];
+        assert_eq!(counts, sorted);
+        for pair in sorted.windows(2) {
+            assert!(pair[0] < pair[1] && pair[0] != pair[1]);
+        }
+    }
 
     #[test]
     fn a_sum_is_exact_only_if_every_part_is() {

@@ -9,7 +9,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
 
 @final
 class Account:
@@ -645,16 +645,26 @@ class Count:
     A number of tokens: exact, or an estimate with bounds. ``int(count)`` is the number, and counts
     add up, also by ``sum()``.
 
+    Counts sort by the number, equal ones the known before the estimated and then by their bounds.
+    No int stands beside them there, for it would be a limit: what fits one is decided by ``high``,
+    as in ``count.high <= 8_000``.
+
     >>> import partita
     >>> count = partita.count("hello world")
     >>> count.tokens, count.exact, int(count), str(sum([count, count]))
     (2, True, 2, '4')
+    >>> max(partita.count(text) for text in ["one", "one two", ""]).tokens
+    2
     """
     def __add__(self, other: object, /) -> Count: ...
     def __eq__(self, value: object, /) -> bool: ...
+    def __ge__(self, value: object, /) -> bool: ...
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __gt__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __int__(self, /) -> int: ...
+    def __le__(self, value: object, /) -> bool: ...
+    def __lt__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __new__(cls, /, *, tokens: SupportsIndex, low: SupportsIndex, high: SupportsIndex, exact: bool) -> Count: ...
     def __radd__(self, other: object, /) -> Count: ...
@@ -891,7 +901,7 @@ class Files(Mapping[str, bytes]):
     def __contains__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bool: ...  # type: ignore[override]
     def __delitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> None: ...
     def __getitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], /) -> bytes: ...
-    def __iter__(self, /) -> Iterator[str]: ...
+    def __iter__(self, /) -> Paths: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     def __setitem__(self, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview, /) -> None: ...
@@ -921,9 +931,10 @@ class Files(Mapping[str, bytes]):
 
         Raises ``NotFound`` if there is none.
         """
-    def under(self, /, prefix: str | bytes | PathLike[str] | PathLike[bytes]) -> list[str]:
+    def under(self, /, prefix: str | bytes | PathLike[str] | PathLike[bytes]) -> Paths:
         """
-        Returns the paths that begin with these bytes, such as ``src/``.
+        Iterates over the paths that begin with these bytes, such as ``src/``. What is changed
+        meanwhile is not seen.
         """
     def values(self, /) -> ValuesView[bytes]:
         """
@@ -1626,10 +1637,18 @@ class Part:
         """
 
 @final
+class Paths:
+    """
+    Paths of files, in the order of their bytes, as they were when it began.
+    """
+    def __iter__(self, /) -> Paths: ...
+    def __next__(self, /) -> str: ...
+
+@final
 class Plan:
     """
     Steps that make a session fit a budget, and what they free, lose and cost. Nothing changes until
-    ``session.apply(plan)``.
+    ``session.apply(plan)``. A plan pickles: another process that has the store open may apply it.
 
     >>> import partita
     >>> session = partita.Store.in_memory().session("s")
@@ -1642,9 +1661,16 @@ class Plan:
     True
     """
     def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __reduce__(self, /) -> Never: ...
+    def __new__(cls, /, *, steps: Sequence[PlanStep], before: Count, after: Count, target: SupportsIndex, cached: SupportsIndex, rewritten: SupportsIndex, cost: PlanCost | None, optimal: bool) -> Plan:
+        """
+        Puts a plan together again from what it tells.
+
+        Raises ``Invalid`` for an action that is none.
+        """
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> Count:
@@ -1733,7 +1759,7 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def action(self, /) -> str:
@@ -1749,6 +1775,16 @@ class PlanStep:
     def freed(self, /) -> int:
         """
         The tokens that it frees, as an upper bound.
+        """
+    @property
+    def index(self, /) -> int:
+        """
+        The place of the first of them in the prompt.
+        """
+    @property
+    def iterations(self, /) -> list[ObjectId]:
+        """
+        The iterations of the files.
         """
     @property
     def left(self, /) -> Count:
@@ -2183,10 +2219,11 @@ class Session:
         raises, loses nothing, and another import goes on from there. The first import also takes
         over instructions and tools, into a session that has none.
 
-        ``source`` is a path, or a file that is open for reading, which is held in memory. ``format``
-        is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``, ``"anthropic"``,
-        ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says which one of
-        several, from 1. ``name`` is what the checkpoints' messages call the source.
+        ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
+        from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
+        is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
+        ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
+        which one of several, from 1. ``name`` is what the checkpoints' messages call the source.
         ``progress(done, total)``, in memories, is called a few times a second.
 
         Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -2249,13 +2286,28 @@ class Session:
         """
         Returns the pinned checkpoints, oldest first.
         """
-    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None) -> Plan:
+    def plan(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., summaries: SupportsIndex | None = None, values: Callable[[str, int], int] | None = None) -> Plan:
         """
         Plans how the newest state is made to fit a budget, by whole exchanges, without what is
         pinned and what is asked last. Changes nothing. ``summaries`` lets it compact runs of
         exchanges into summaries of about so many tokens each; then ``apply()`` needs a summarizer.
 
+        ``values`` says what is worth keeping: given a material and an age, what a token of it is
+        worth, as an int in thousandths of a token that matters fully. The material is ``"asked"``,
+        ``"said"``, ``"called"``, ``"thought"``, ``"returned"``, ``"summary"``, ``"file"`` or
+        ``"old-file"``; the age is how many newer exchanges stand behind it. If it has a method
+        ``taken``, that is given a material and an action, and says how much of the worth the action
+        takes, in thousandths too. What it raises is raised.
+
         Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> for number in range(1, 21):
+        ...     _ = session.remember(f"Question {number}. " + "More. " * 50)
+        >>> plan = session.plan(1_000, values=lambda material, age: 1_000 if age == 19 else 1)
+        >>> (1, 1) in [memory for step in plan.steps for memory in step.memories]
+        False
         """
     def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
         """
@@ -3176,15 +3228,18 @@ def error_codes() -> list[str]:
     Returns the stable code of every kind of error, in the core's order.
     """
 
-def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ...) -> MessagePlan:
+def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, Any]] | None = None, *, limit: int | Budget, counter: str | Counter | Callable[[str], int | Count] = ..., values: Callable[[str, int], int] | None = None) -> MessagePlan:
     """
     Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
     its result; never instructions nor what is asked last. The messages are the provider's own
     dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
     if what was given is.
 
-    ``limit`` is in tokens, or a ``Budget``. Raises ``Invalid`` if it cannot fit: by how much, and what
-    holds the most of it; else as ``count()``.
+    ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
+    ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
+
+    Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+    ``count()``, and what ``values`` raises.
 
     >>> import partita
     >>> messages = [{"role": "user", "content": f"Question {n}. " + "More. " * 50} for n in range(20)]
@@ -3193,6 +3248,9 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     True
     >>> plan.messages == [m for at, m in enumerate(messages) if at not in plan.dropped]
     True
+    >>> values = lambda material, age: 1_000 if age == 19 else 1
+    >>> 0 in partita.plan(messages, limit=500, values=values).dropped
+    False
     """
 
 def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:

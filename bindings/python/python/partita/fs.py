@@ -120,7 +120,7 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         snapshot = self._snapshot(at)
         entry = snapshot.files.entry(at.path) if at.path else None
         if entry is None:
-            if at.path and not snapshot.files.under(at.directory):
+            if at.path and next(snapshot.files.under(at.directory), None) is None:
                 raise absent(at)
             return _directory(str(at))
         newest, created = _times(self._session(at), snapshot, at)
@@ -373,11 +373,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         entry = files.entry(at.path) if at.path else None
         if entry is not None:
             return [_file(str(at), entry, files.size(at.path))]
-        paths = files.under(at.directory)
-        if at.path and not paths:
-            raise absent(at)
         rows: dict[str, dict[str, Any]] = {}
-        for path in paths:
+        for path in files.under(at.directory):
             parts = path.removeprefix(at.directory).split("/")
             for depth in range(1, min(len(parts), (maxdepth or len(parts)) + 1)):
                 name = at.name(at.directory + "/".join(parts[:depth]))
@@ -387,6 +384,8 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
                 if entry is not None:
                     name = at.name(path)
                     rows[name] = _file(name, entry, files.size(path))
+        if at.path and not rows:
+            raise absent(at)
         return list(rows.values())
 
     def _time(self, path: str, which: str) -> datetime:
