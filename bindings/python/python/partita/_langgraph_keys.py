@@ -21,15 +21,12 @@ is a scan of ``c`` from its end.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from partita._partita import Batch, State, Store
 
 NAME_BYTES_MAX = 255
-NAMES_MAX = 4_096
-"""Names that need not be made again."""
 RECORD = b"c"
 HIDDEN = b"h"
 DATA = b"d"
@@ -43,7 +40,6 @@ _HASHED = "%~"
 """What follows is a hash. In a quoted id two digits follow a ``%``."""
 
 
-@lru_cache(NAMES_MAX)
 def session_name(prefix: str, thread_id: str) -> str:
     """Returns the session of a thread. Different ids have different names, whatever is in them.
 

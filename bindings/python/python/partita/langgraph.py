@@ -327,13 +327,13 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         if group is None:
             if len(self._groups) >= THREADS_MAX:
                 self._groups.clear()
-            group = GroupCommit(partial(self._commit, thread_id))
+            name = session_name(self._prefix, thread_id)
+            group = GroupCommit(partial(self._commit, name, thread_id))
             group = self._groups.setdefault(key, group)
         group.write(subject, write)
 
-    def _commit(self, thread_id: str, writes: Sequence[Write]) -> None:
-        """Writes, and tries again where another process came first."""
-        name = session_name(self._prefix, thread_id)
+    def _commit(self, name: str, thread_id: str, writes: Sequence[Write]) -> None:
+        """Writes to the session of a thread, and tries again where another process came first."""
         for tried in range(1, TRIES_MAX + 1):
             session = self._sessions.get(name) or self.store.session(name)
             try:
