@@ -23,6 +23,5 @@ python=$environment/bin/python
 PATH="$environment/bin:$PATH" "$environment/bin/maturin" build --quiet --locked --profile dev --strip --auditwheel skip \
     --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"
 "$python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall "$work"/*.whl
-echo "left out: test_langgraph.py, which compares with writes_sort_key: langgraph-checkpoint has that since 4.3"
 "$python" -m pytest --config-file bindings/python/pyproject.toml --rootdir bindings/python "$@" \
-    $tests/test_langgraph_*.py $tests/test_agents.py $tests/test_claude.py $tests/test_fs.py
+    $tests/test_langgraph*.py $tests/test_agents.py $tests/test_claude.py $tests/test_fs.py
