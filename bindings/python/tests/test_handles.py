@@ -111,6 +111,16 @@ def test_closing_one_handle_leaves_another_of_the_same_directory(tmp_path: Path)
     two.close()
 
 
+def test_a_batch_tells_what_was_before_it_also_when_it_has_ended(session: partita.Session) -> None:
+    session.write("a", "1")
+    with session.batch() as batch:
+        batch.write("a", "2")
+        session.write("b", "somebody else's")
+        assert batch.before.files["a"] == b"1" and "b" not in batch.before.files
+    assert session.files["a"] == b"2"
+    assert batch.before.files["a"] == b"1" and batch.before.checkpoint == list(session.log())[-1]
+
+
 def test_a_batch_that_raises_leaves_nothing(session: partita.Session) -> None:
     with pytest.raises(ZeroDivisionError):
         with session.batch() as batch:

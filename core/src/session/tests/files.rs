@@ -222,3 +222,31 @@ fn a_snapshot_stays_and_tells_what_changed() {
     let back = session.latest().unwrap();
     assert!(then.changes(&back).all(|change| change.unwrap().path.as_bytes() != b"a"));
 }
+
+#[test]
+fn files_go_on_after_any_path_within_any_prefix() {
+    let session = session();
+    let paths = ["a", "b-", "b/1", "b/2", "b/22", "b0", "c/1"];
+    session
+        .batch(|batch| {
+            paths.iter().try_for_each(|path| batch.write(format!("d/{path}"), "").map(drop))
+        })
+        .unwrap();
+    session.write("d/gone", "").unwrap();
+    session.remove("d/gone").unwrap();
+    let now = session.latest().unwrap();
+    let all: Vec<Vec<u8>> = paths.iter().map(|path| format!("d/{path}").into_bytes()).collect();
+    let places =
+        ["", "c", "d/", "d/b", "d/b/", "d/b/1", "d/b/10", "d/gone", "d/zz", "e", "\u{10ffff}"];
+    for prefix in places {
+        for after in places {
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|path| path.starts_with(prefix.as_bytes()) && &path[..] > after.as_bytes())
+                .collect();
+            let found: Vec<_> =
+                now.files_under(prefix).after(after).map(|row| row.unwrap().path).collect();
+            assert!(found.iter().map(|path| path.as_bytes()).eq(expected), "{prefix:?} {after:?}");
+        }
+    }
+}
