@@ -118,7 +118,7 @@ def test_a_batch_tells_what_was_before_it_also_when_it_has_ended(session: partit
         session.write("b", "somebody else's")
         assert batch.before.files["a"] == b"1" and "b" not in batch.before.files
     assert session.files["a"] == b"2"
-    assert batch.before.files["a"] == b"1" and batch.before.checkpoint == list(session.log())[-1]
+    assert batch.before.files["a"] == b"1" and batch.before.checkpoint == session.at(1).checkpoint
 
 
 def test_a_batch_that_raises_leaves_nothing(session: partita.Session) -> None:
