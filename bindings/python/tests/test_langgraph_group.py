@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("langgraph.checkpoint.base")
 
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
 import partita
 from langgraph_line import Line
 from partita._langgraph_group import GroupCommit
@@ -265,3 +267,24 @@ def test_many_threads_and_processes_write_to_one_thread_and_nothing_is_lost(
         writers.join()
         assert not writers.errors
         assert len(written(two, config)) == 24 * 5
+
+
+def test_a_serializer_that_writes_to_its_own_thread_is_told() -> None:
+    class Nosy(JsonPlusSerializer):
+        def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+            if obj == "nosy":
+                line.put({"a": 2}, ["a"])
+            return super().dumps_typed(obj)
+
+    with PartitaSaver.in_memory(serde=Nosy()) as saver:
+        line = a_line(saver)
+        with pytest.raises(partita.Invalid, match="a serializer writes to the thread"):
+            saver.put_writes(line.config, [("a", "nosy")], "task")
+        saver.put_writes(line.config, [("a", 1)], "task")
+        assert written(saver, line.config) == {("task", 1)}
+
+
+def test_names_are_not_taken_apart(saver: PartitaSaver) -> None:
+    for call in (saver.prune, saver.delete_for_runs):
+        with pytest.raises(TypeError, match="are several"):
+            call("abc")

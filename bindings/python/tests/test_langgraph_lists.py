@@ -1,6 +1,7 @@
 """Lists of LangGraph channels: a step costs what it adds, and every version stays."""
 
 import copy
+import enum
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -236,3 +237,50 @@ def test_another_serializer_makes_its_own_of_what_is_stored(saver: PartitaSaver)
     assert line.values()["list"] == ["A", "B"]
     clone = saver.with_allowlist([("somewhere", "Else")])
     assert clone.get_tuple(line.config).checkpoint["channel_values"]["list"] == ["A", "B"]  # type: ignore[union-attr]
+
+
+class Color(enum.StrEnum):
+    RED = "red"
+
+
+class Raw(bytes, enum.Enum):
+    RED = b"red"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([{"k": "red"}], [{"k": Color.RED}]),
+        ([["red"], "red"], [[Color.RED], Color.RED]),
+        ([{"k": "red"}, {"k": Color.RED}], [{"k": Color.RED}, {"k": "red"}]),
+        ([{"k": b"red"}], [{"k": Raw.RED}]),
+        ([Raw.RED, "x" * 2000], [Raw.RED, "x" * 2000, b"red"]),
+        ([*"0123456789", b"red"], [*"0123456789", Raw.RED]),
+        ([Color.RED], ["red"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_equal_but_of_another_class_is_not_the_same(
+    saver: PartitaSaver, before: list[Any], after: list[Any]
+) -> None:
+    line, plain = Line(saver), Line(InMemorySaver())
+    for value in (before, after, before):
+        for each in (line, plain):
+            each.put({"list": copy.copy(value)}, ["list"])
+            each.saver.put_writes(each.config, [("list", copy.copy(value))], "task")
+        assert repr(line.values()) == repr(plain.values())
+        ours, theirs = (each.saver.get_tuple(each.config) for each in (line, plain))
+        assert repr(ours.pending_writes) == repr(theirs.pending_writes)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("where", ["additional_kwargs", "response_metadata"])
+def test_a_text_in_a_message_that_becomes_a_member_of_an_enumeration_is_stored_anew(
+    saver: PartitaSaver, where: str
+) -> None:
+    line = Line(saver)
+    for value in ("red", Color.RED, "red"):
+        message = HumanMessage("x", id="1", **{where: {"c": value}})
+        line.put({"messages": [message]}, ["messages"])
+        (found,) = line.values()["messages"]
+        assert type(getattr(found, where)["c"]) is type(value)

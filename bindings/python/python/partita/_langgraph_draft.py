@@ -12,7 +12,7 @@ from langgraph.checkpoint.serde.types import _DeltaSnapshot
 from partita._langgraph_keys import DATA, RECORD, REST, WRITE, WriteKey, part, read_write_key, write_key
 from partita._langgraph_record import Home, Kind, Record, pack
 from partita._langgraph_state import ThreadState, value_key
-from partita._langgraph_values import Known, encode, is_itemised, plan
+from partita._langgraph_values import Known, NotItemised, encode, encode_item, is_itemised, plan
 from partita._partita import Batch
 
 MARK_BYTES = 6
@@ -74,32 +74,36 @@ class Draft:
     def _put_value(
         self, ns: str, channel: str, home: Home, before: Home | None, value: Any
     ) -> Home:
-        batch = self._batch
         key = value_key(ns, channel, home)
         old = None if before is None or before.checkpoint_id is None else before
         old_key = value_key(ns, channel, old) if old else None
-        kind = Kind.LIST
-        if isinstance(value, _DeltaSnapshot) and is_itemised(value.value):
-            kind, value = Kind.SNAPSHOT, value.value
-        if not is_itemised(value):
-            held = encode(self._serde.dumps_typed(value))
-            kind = Kind.LONG if len(held) > LONG_BYTES_MIN else Kind.SHORT
-            if old and old_key and old.kind == kind == Kind.LONG:
-                batch.state_copy(old_key, key)
-            batch.state_put(key, held)
-            return home._replace(kind=kind)
-        known = Known()
-        if old and old_key and old.kind == kind:
-            known = self._state.known(old_key)
-        next_list = plan(self._serde, known, value)
-        if next_list.keep and old_key:
-            batch.state_copy(old_key, key)
-            if next_list.keep < len(known.items):
-                batch.state_truncate(key, next_list.keep)
-        if next_list.extend or not next_list.keep:
-            batch.state_extend(key, next_list.extend)
-        self._learned.append((key, next_list.known, old_key if known.items else None))
+        kind, items = Kind.LIST, value
+        if isinstance(value, _DeltaSnapshot):
+            kind, items = Kind.SNAPSHOT, value.value
+        if is_itemised(items):
+            same_kind = old_key if old and old.kind == kind else None
+            try:
+                self._put_list(key, same_kind, items)
+                return home._replace(kind=kind)
+            except NotItemised:
+                pass
+        held = encode(self._serde.dumps_typed(value))
+        kind = Kind.LONG if len(held) > LONG_BYTES_MIN else Kind.SHORT
+        if old and old_key and old.kind == kind == Kind.LONG:
+            self._batch.state_copy(old_key, key)
+        self._batch.state_put(key, held)
         return home._replace(kind=kind)
+
+    def _put_list(self, key: bytes, old_key: bytes | None, items: list[Any]) -> None:
+        known = self._state.known(old_key) if old_key else Known()
+        next_list = plan(self._serde, known, items)
+        if next_list.keep and old_key:
+            self._batch.state_copy(old_key, key)
+            if next_list.keep < len(known.items):
+                self._batch.state_truncate(key, next_list.keep)
+        if next_list.extend or not next_list.keep:
+            self._batch.state_extend(key, next_list.extend)
+        self._learned.append((key, next_list.known, old_key if known.items else None))
 
     def put_writes(
         self,
@@ -126,7 +130,10 @@ class Draft:
     def _put_write(self, key: bytes, value: Any) -> None:
         if is_itemised(value):
             # Long items are stored once, here and in the channel that they go to.
-            items = [encode(self._serde.dumps_typed(item)) for item in value]
+            try:
+                items = [encode_item(self._serde, item) for item in value]
+            except NotItemised:
+                items = []
             if any(len(item) > LONG_BYTES_MIN for item in items):
                 self._batch.state_extend(key, items)
                 return

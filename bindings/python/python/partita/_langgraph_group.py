@@ -8,8 +8,10 @@ first that waited, instead of each being a conflict for the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Generic, TypeVar
+
+from partita._errors import Invalid
 
 T = TypeVar("T")
 
@@ -37,6 +39,8 @@ class GroupCommit(Generic[T]):
         self._lock = Lock()
         self._waiting: list[_Waiting[T]] = []
         self._leader: _Waiting[T] | None = None
+        self._committing: int | None = None
+        """The thread of the process that commits."""
         self._group: list[_Waiting[T]] = []
         """What the leader is committing."""
 
@@ -44,7 +48,11 @@ class GroupCommit(Generic[T]):
         """Commits a write, and returns when it is durable.
 
         Two writes of one subject never go into one commit: the later one may rest on the earlier.
+
+        Raises ``Invalid`` within a commit: it would wait for itself.
         """
+        if self._committing == get_ident():
+            raise Invalid("a serializer writes to the thread that it is serialised for")
         own = _Waiting(subject, write)
         try:
             with self._lock:
@@ -73,6 +81,7 @@ class GroupCommit(Generic[T]):
             while self._waiting and self._waiting[0].subject not in subjects:
                 subjects.add(self._waiting[0].subject)
                 self._group.append(self._waiting.pop(0))
+        self._committing = get_ident()
         try:
             self._commit([each.write for each in self._group])
         except Exception as error:
@@ -82,6 +91,8 @@ class GroupCommit(Generic[T]):
                 # One of them cannot be written; the others can.
                 for each in self._group:
                     self._alone(each)
+        finally:
+            self._committing = None
         for each in self._group:
             each.done = True
 

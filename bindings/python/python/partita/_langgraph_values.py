@@ -44,7 +44,22 @@ def is_itemised(value: object) -> bool:
     return type(value) is list and not any(type(item) in SCALARS for item in value[:LOOKED_AT])
 
 
-LEAVES = frozenset((str, int, float, bool, bytes, type(None)))
+class NotItemised(Exception):
+    """An item by itself would not come back as it does within its list."""
+
+
+def encode_item(serde: SerializerProtocol, item: Any) -> bytes:
+    """Serialises an item of a list.
+
+    Raises ``NotItemised`` for a subclass of bytes: by itself it would come back as bytes.
+    """
+    if isinstance(item, (bytes, bytearray)) and type(item) not in (bytes, bytearray):
+        raise NotItemised
+    return encode(serde.dumps_typed(item))
+
+
+LEAVES = frozenset((str, int, float, bool, type(None)))
+"""What nobody can change, and whose class the bytes below tell; those of ``bytes`` do not."""
 EMPTY: dict[type, Any] = {dict: {}, list: [], tuple: ()}
 """What all copies have in place of an empty value, so that comparing touches less memory."""
 
@@ -76,14 +91,10 @@ def _copied(kept: Any) -> Any:
 
 
 def _is_told(value: Any) -> bool:
-    """Tells whether only a value of the same types is equal to this one: a number is equal to one of
-    another type."""
+    """Tells whether no other value that a field may hold is equal to this one. A number is equal to
+    one of another type, and a text within a container to a member of an enumeration."""
     kind = type(value)
-    if kind is str or value is None:
-        return True
-    if kind is dict:
-        return all(_is_told(key) and _is_told(held) for key, held in value.items())
-    return (kind is list or kind is tuple) and all(map(_is_told, value))
+    return kind is str or value is None or (kind in EMPTY and not value)
 
 
 def _is_flat(value: Any) -> bool:
@@ -265,12 +276,15 @@ class Plan(NamedTuple):
 
 
 def plan(serde: SerializerProtocol, known: Known, value: list[Any]) -> Plan:
-    """Compares a list with the stored one: what both begin with need not be serialised."""
+    """Compares a list with the stored one: what both begin with need not be serialised.
+
+    Raises ``NotItemised`` if it has to be stored as a whole.
+    """
     same = known if known.begins(value) else Known.of(_common(serde, known.items, value))
     items: list[Item] = []
     extend: list[bytes] = []
     for item in value[len(same.items) :]:
-        held = encode(serde.dumps_typed(item))
+        held = encode_item(serde, item)
         extend.append(held)
         items.append(Item(digest_of(held), len(held), Copy.of(item)))
     return Plan(
@@ -283,7 +297,7 @@ def _common(serde: SerializerProtocol, known: Sequence[Item], value: list[Any]) 
     items: list[Item] = []
     for old, item in zip(known, value, strict=False):
         if old.seen is None or not old.seen.is_of(item):
-            held = encode(serde.dumps_typed(item))
+            held = encode_item(serde, item)
             if digest_of(held) != old.digest:
                 break
             old = old._replace(size=len(held), seen=Copy.of(item))

@@ -26,6 +26,7 @@ from collections.abc import (
     Callable,
     Collection,
     Hashable,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -256,7 +257,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         What a checkpoint of another run is made of stays: values that it shares, and the writes
         that a delta channel of it is replayed from.
         """
-        gone = set(run_ids)
+        gone = _names("run_ids", run_ids)
         for thread in self._threads() if gone else ():
             self._write_to(thread, lambda thread: drop_runs(thread, gone))
 
@@ -285,7 +286,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         """
         if strategy not in ("keep_latest", "delete"):
             raise ValueError(f"a strategy is keep_latest or delete, got {strategy!r}")
-        for thread_id in thread_ids:
+        for thread_id in _names("thread_ids", thread_ids):
             if strategy == "delete":
                 self.delete_thread(thread_id)
             elif (thread := self._open(thread_id)) is not None:
@@ -427,3 +428,9 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         return await asyncio.to_thread(
             self.get_delta_channel_history, config=config, channels=channels
         )
+
+
+def _names(what: str, names: Iterable[str]) -> set[str]:
+    if isinstance(names, str):
+        raise TypeError(f"{what} are several: got one str, {names!r}")
+    return set(names)
