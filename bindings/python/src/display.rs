@@ -6,6 +6,7 @@ use partita::display;
 use partita::limits::DISPLAY_GRAPH_ROWS_MAX;
 
 use crate::budget::Capacity;
+use crate::counter::{AnyCounter, counting_in};
 use crate::diff::Diff;
 use crate::session::Session;
 use crate::store::Store;
@@ -58,12 +59,18 @@ impl Session {
 
     /// Returns one page, complete in itself, that tells all of the session: graph, timeline, capacity
     /// beside a limit of tokens, files with their iterations, memories.
-    #[pyo3(signature = (*, limit = None, counter = "o200k"))]
-    fn report_html(&self, py: Python<'_>, limit: Option<u64>, counter: &str) -> PyResult<String> {
+    #[pyo3(signature = (*, limit = None,
+        counter: "str | Counter | collections.abc.Callable[[str], int | Count]" = AnyCounter::default()),
+        text_signature = "($self, *, limit=None, counter='o200k')")]
+    fn report_html(
+        &self,
+        py: Python<'_>,
+        limit: Option<u64>,
+        counter: AnyCounter,
+    ) -> PyResult<String> {
         let limit = limit.unwrap_or(partita::limits::BUDGET_TOKENS_MAX);
-        self.0.run(py, |session| {
-            let counter = partita::Encoding::by_name(counter)?;
-            display::report_html(session, &partita::Budget::new(limit), &counter)
+        counting_in(py, &self.0, &counter, |session, counter| {
+            display::report_html(session, &partita::Budget::new(limit), counter)
         })
     }
 }

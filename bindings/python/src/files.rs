@@ -205,6 +205,9 @@ impl Files {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        if let Err(gone) = self.0.shown("Files") {
+            return Ok(gone);
+        }
         Ok(format!("<Files: {}>", self.__len__(py)?))
     }
 }

@@ -78,6 +78,16 @@ impl<T> Handle<T> {
         self.value.as_ref().ok_or_else(|| invalid("the store is closed"))
     }
 
+    /// Returns it to be shown, or says of what kind it was and why it cannot be used.
+    pub(crate) fn shown(&self, kind: &str) -> Result<&T, String> {
+        let why = match (&self.value, self.opened.is_foreign()) {
+            (_, true) => "the store belongs to the process that this is a fork of",
+            (Some(value), false) if !self.opened.is_closed() => return Ok(value),
+            _ => "the store is closed",
+        };
+        Err(format!("<{kind}: {why}>"))
+    }
+
     /// Takes it out.
     pub(crate) fn take(mut self) -> PyResult<T> {
         self.opened.check()?;

@@ -280,10 +280,13 @@ pub(crate) fn memory_of(
         }
         return Ok(memory.get().memory.clone());
     }
-    let text = memory.extract::<Data>().map_err(|_| {
+    let text = memory.extract::<Data>().map_err(|error| {
+        if memory.is_instance_of::<PyString>() {
+            return error;
+        }
         let name = memory.get_type().name();
         let name = name.unwrap_or_else(|_| PyString::new(memory.py(), "object"));
-        PyTypeError::new_err(format!("expected Memory or str, got {name}"))
+        PyTypeError::new_err(format!("expected Memory, str or bytes, got {name}"))
     })?;
     Ok(partita::Memory::message(self::role(role.unwrap_or("user"))?, text))
 }

@@ -476,9 +476,11 @@ impl Session {
         .map(PurgeReport::from)
     }
 
-    fn __repr__(&self) -> PyResult<String> {
-        let session = self.0.get()?;
-        Ok(format!("<Session {:?} {:.10}>", session.name(), session.id()))
+    fn __repr__(&self) -> String {
+        match self.0.shown("Session") {
+            Ok(session) => format!("<Session {:?} {:.10}>", session.name(), session.id()),
+            Err(gone) => gone,
+        }
     }
 
     #[pyo3(signature = () -> "typing.Never")]

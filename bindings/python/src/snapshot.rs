@@ -83,11 +83,12 @@ impl Snapshot {
         Ok(Memories::found(self.0.clone(), text, role))
     }
 
-    fn __repr__(&self) -> PyResult<String> {
-        Ok(match self.0.get()?.checkpoint() {
-            Some(info) => format!("<Snapshot at checkpoint {} {:.10}>", info.number, info.id),
-            None => "<Snapshot of an empty session>".to_owned(),
-        })
+    fn __repr__(&self) -> String {
+        match self.0.shown("Snapshot").map(partita::Snapshot::checkpoint) {
+            Ok(Some(info)) => format!("<Snapshot at checkpoint {} {:.10}>", info.number, info.id),
+            Ok(None) => "<Snapshot of an empty session>".to_owned(),
+            Err(gone) => gone,
+        }
     }
 
     #[pyo3(signature = () -> "typing.Never")]

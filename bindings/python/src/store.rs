@@ -358,15 +358,16 @@ impl Store {
         .map(PurgeReport::from)
     }
 
-    fn __repr__(&self) -> PyResult<String> {
+    fn __repr__(&self) -> String {
         let handle = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(match handle {
+        match handle {
             None => "<Store closed>".to_owned(),
-            Some(store) => match store.get()?.directory() {
-                Some(directory) => format!("<Store {}>", directory.display()),
-                None => "<Store in memory>".to_owned(),
+            Some(store) => match store.shown("Store").map(partita::Store::directory) {
+                Ok(Some(directory)) => format!("<Store {}>", directory.display()),
+                Ok(None) => "<Store in memory>".to_owned(),
+                Err(gone) => gone,
             },
-        })
+        }
     }
 
     #[pyo3(signature = () -> "typing.Never")]

@@ -196,6 +196,9 @@ impl View {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        if let Err(gone) = self.0.shown("View") {
+            return Ok(gone);
+        }
         let files = self.0.run(py, |snapshot| snapshot.view().file_count())?;
         Ok(format!("<View with {files} files>"))
     }
@@ -258,7 +261,10 @@ impl Summarizer for Summarizing<'_> {
             let summary = self.call.bind(py).call1((memories,))?;
             match summary.cast::<Memory>() {
                 Ok(memory) => Ok(memory.get().inner().text().into_owned()),
-                Err(_) => summary.extract::<String>(),
+                Err(_) => summary.extract::<String>().map_err(|error| {
+                    let what = error.value(py);
+                    PyTypeError::new_err(format!("a summarizer returns a text or a Memory: {what}"))
+                }),
             }
         });
         text.map_err(|error| {

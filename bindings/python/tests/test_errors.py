@@ -116,13 +116,20 @@ def test_damage_is_corrupt_and_names_the_object(tmp_path: Path) -> None:
     assert isinstance(caught.value, partita.Corrupt)
 
 
+def test_a_lone_surrogate_is_no_text(session: partita.Session) -> None:
+    for call in (session.remember, lambda text: session.write("a", text)):
+        with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+            call("\ud800")
+    assert list(session.log()) == []
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda s: s.write("a", 3), "expected str or bytes, got int"),
         (lambda s: s.write("a", None), "expected str or bytes, got NoneType"),
         (lambda s: s.write(3, "x"), "str, bytes or os.PathLike object, not int"),
-        (lambda s: s.remember(3), "expected Memory or str, got int"),
+        (lambda s: s.remember(3), "expected Memory, str or bytes, got int"),
         (lambda s: s.at(1.5), "a checkpoint is a Checkpoint, its id, its number, or a text"),
         (lambda s: s.read_at("a", "1"), "int"),
         (lambda s: s.batch(time="now"), "expected datetime, got str"),

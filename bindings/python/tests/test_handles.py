@@ -64,6 +64,7 @@ def test_a_closed_store_refuses_and_says_how_to_go_on(store: partita.Store, use:
     session.write("a", "1")
     store.close()
     assert store.closed and repr(store) == "<Store closed>"
+    assert repr(session) == "<Session: the store is closed>"
     with pytest.raises(ValueError, match="the store is closed: open it anew with partita.Store.open"):
         USES[use](session)
 
@@ -73,6 +74,7 @@ def test_whatever_came_of_a_closed_store_refuses_too(store: partita.Store) -> No
     for n in range(200):
         session.remember(f"memory {n}")
     snapshot, batch, files = session.latest(), session.begin(), session.files
+    shown = [snapshot, files, session.view]
     log, memories, sessions = session.log(), session.memories(), store.sessions()
     next(log), next(memories)
     store.close()
@@ -90,6 +92,9 @@ def test_whatever_came_of_a_closed_store_refuses_too(store: partita.Store) -> No
     ):
         with pytest.raises(partita.Invalid, match="closed"):
             use()
+    assert [repr(each) for each in shown] == [
+        f"<{kind}: the store is closed>" for kind in ("Snapshot", "Files", "View")
+    ]
 
 
 def test_closing_twice_is_no_error_and_a_store_opens_again(tmp_path: Path) -> None:
@@ -162,10 +167,11 @@ def test_a_fork_of_the_process_is_refused_and_the_parent_goes_on(tmp_path: Path)
             lambda: session.read("a"),
             lambda: store.session("t"),
             lambda: next(kept[5]),  # type: ignore[call-overload]
-            lambda: repr(session),
+            lambda: session.name,
         ):
             with pytest.raises(partita.Invalid, match="is a fork.*open it anew here with partita.Store.open"):
                 use()
+        assert repr(session) == "<Session: the store belongs to the process that this is a fork of>"
         # To open it there is what the message says, and dropping the parent's handles harms nobody.
         with partita.Store.open(tmp_path / "store") as own:
             own.session("child").write("b", "2")

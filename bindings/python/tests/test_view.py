@@ -192,6 +192,23 @@ def test_a_capacity_is_what_the_request_costs(dialog: partita.Session) -> None:
     assert abs(chat.tokens - capacity.total.tokens) <= 10
 
 
+def test_a_counter_may_ask_the_session_that_it_counts_for(dialog: partita.Session) -> None:
+    class Asking:
+        id = "asking"
+
+        def __call__(self, text: str) -> int:
+            assert dialog.capacity(100).limit == 100
+            return len(text.split())
+
+    assert dialog.capacity(100, counter=Asking()).total.tokens > 0
+    assert "<html" in dialog.report_html(limit=100, counter=Asking())
+
+
+def test_a_summarizer_that_returns_no_text_is_told(dialog: partita.Session) -> None:
+    with pytest.raises(TypeError, match="a summarizer returns a text or a Memory: .*None"):
+        dialog.compact("1..2", lambda memories: None)  # type: ignore[arg-type, return-value]
+
+
 def test_a_counter_of_ones_own_is_asked_and_may_fail(dialog: partita.Session) -> None:
     class Words:
         id = "words"
@@ -208,6 +225,7 @@ def test_a_counter_of_ones_own_is_asked_and_may_fail(dialog: partita.Session) ->
         lambda: dialog.capacity(100, counter=words),
         lambda: dialog.plan(100, counter=words),
         lambda: dialog.latest().account(counter=words),
+        lambda: dialog.report_html(limit=100, counter=words),
     ):
         with pytest.raises(KeyError, match="gone"):
             call()

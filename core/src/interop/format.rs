@@ -105,7 +105,9 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if any(&openai) || roles.iter().any(|role| keys.says("role", role)) {
         return Some(Format::OpenAiChat);
     }
-    let anthropic = blocks.iter().any(|block| keys.says("type", block));
+    let sourced = ["image", "document", "search_result"];
+    let anthropic = blocks.iter().any(|block| keys.says("type", block))
+        || keys.has("source") && sourced.iter().any(|block| keys.says("type", block));
     if anthropic || top("system") || top("stop_sequence") || keys.has("input_schema") {
         return Some(Format::Anthropic);
     }
@@ -160,6 +162,18 @@ mod tests {
             (r#"{"info":{},"messages":[],"trajectory_format":"mini-swe-agent-1"}"#, Some(SweAgent)),
             (r#"[{"task_id":0,"traj":[{"role":"system","content":"#, Some(OpenAiChat)),
             (r#"[{"role":"user","content":"hi"}]"#, Some(OpenAiChat)),
+            (
+                r#"[{"role":"user","content":[{"type":"image","source":{"type":"base64","#,
+                Some(Anthropic),
+            ),
+            (
+                r#"{"messages":[{"role":"user","content":[{"type":"document","source":{}}]}]}"#,
+                Some(Anthropic),
+            ),
+            (
+                r#"[{"role":"user","content":[{"type":"image_url","image_url":{"source":"#,
+                Some(OpenAiChat),
+            ),
             (r#"[{"role":"assistant","tool_calls":[{"id":"1","type":"func"#, Some(OpenAiChat)),
             (r#"{"model":"m","input":"hi"}"#, Some(OpenAiResponses)),
             (r#"[{"type":"reasoning","id":"r","summary":[],"encry"#, Some(OpenAiResponses)),

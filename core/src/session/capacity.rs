@@ -1,6 +1,7 @@
 //! Capacity: what the tokens of a session are spent on, kept up to date by what changed.
 
 use std::fmt;
+use std::sync::PoisonError;
 
 use super::known::Known;
 use super::ledger::Ledger;
@@ -115,13 +116,16 @@ impl Session {
     ) -> Result<T> {
         let latest = self.latest()?;
         let known = Known::new(counter, self.store());
-        let mut kept = self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Taken out: what fails half-way is not kept.
-        let ledger = match kept.take() {
+        let kept = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out: what fails half-way is not kept, and a host's counter may ask the session itself.
+        let before = kept().take();
+        let ledger = match before {
             Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, &known)?,
             _ => Ledger::new(&latest, &known)?,
         };
         known.keep()?;
-        Ok(look(kept.insert(ledger).account()))
+        let looked = look(ledger.account());
+        *kept() = Some(ledger);
+        Ok(looked)
     }
 }

@@ -2359,7 +2359,7 @@ class Session:
         """
         Moves a file, with its line of iterations.
         """
-    def report_html(self, /, *, limit: SupportsIndex | None = None, counter: str = "o200k") -> str:
+    def report_html(self, /, *, limit: SupportsIndex | None = None, counter: str | Counter | Callable[[str], int | Count] = ...) -> str:
         """
         Returns one page, complete in itself, that tells all of the session: graph, timeline, capacity
         beside a limit of tokens, files with their iterations, memories.

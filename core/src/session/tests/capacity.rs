@@ -146,3 +146,26 @@ fn a_counter_of_another_name_has_an_account_of_its_own() {
     check(&session, &Encoding::Cl100k, "cl100k");
     check(&session, &Words, "words again");
 }
+
+/// Asks the session about itself while it counts.
+struct Asking(Session);
+
+impl TokenCounter for Asking {
+    fn id(&self) -> &str {
+        "asking"
+    }
+
+    fn count(&self, text: &str) -> Count {
+        self.0.capacity(&Budget::new(9), &Words).unwrap();
+        Words.count(text)
+    }
+}
+
+#[test]
+fn a_counter_may_ask_the_session_that_it_counts_for() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session.remember(Memory::user("one two three")).unwrap();
+    check(&session, &Asking(session.clone()), "asking");
+    session.remember(Memory::user("four")).unwrap();
+    check(&session, &Asking(session.clone()), "asking again");
+}
