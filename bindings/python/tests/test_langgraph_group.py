@@ -227,6 +227,47 @@ def test_a_write_that_is_interrupted_while_it_waits_leaves_the_others_alone() ->
     assert not writers.errors
 
 
+def test_a_write_that_went_away_is_not_waited_for_when_its_group_is_interrupted_too() -> None:
+    committed: list[str] = []
+    groups, opened = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+
+    def commit(writes: Sequence[str]) -> None:
+        if "first" in writes or "leads" in writes:
+            at = 0 if "first" in writes else 1
+            groups[at].set()
+            assert opened[at].wait(60)
+            if at == 1:
+                raise SystemExit
+        committed.extend(writes)
+
+    group: GroupCommit[str] = GroupCommit(commit)
+    writers = Writers()
+    writers.start(lambda: group.write(1, "first"))
+    assert groups[0].wait(60)
+    writers.start(lambda: group.write(2, "leads"))
+    wait_for(lambda: len(group._waiting) == 1)
+
+    def interrupt(*_: object) -> None:
+        if not groups[1].is_set():
+            opened[0].set()
+            assert groups[1].wait(60)  # By now this one is in the group of the second.
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            group.write(3, "goes away")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    opened[1].set()
+    writers.join()
+    writers.start(lambda: group.write(4, "later"))
+    writers.join()
+    assert committed == ["first", "later"]
+    assert [type(error) for error in writers.errors.values()] == [SystemExit]
+
+
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_a_fork_during_a_commit_is_refused_and_does_not_wait_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -106,6 +106,7 @@ class GroupCommit(Generic[T]):
     def _leave(self, own: _Waiting[T]) -> None:
         """Goes away, whether the write was done or interrupted."""
         with self._lock:
+            own.done = True  # Nobody waits for it any more, in whatever group it is.
             if own in self._waiting:
                 self._waiting.remove(own)
             if self._leader is own:
