@@ -7,7 +7,7 @@ use std::fmt;
 use super::known::Known;
 use super::prompt::Shown;
 use super::view::Summarizer;
-use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewMemory, ViewReport};
+use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewFile, ViewMemory, ViewReport};
 use crate::budget::{
     Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values,
     plan_beside,
@@ -15,7 +15,7 @@ use crate::budget::{
 use crate::context::{Item, Prompt, PromptMemory, Source, exchanges, fixed_count, trimmed};
 use crate::error::{Error, Result};
 use crate::id::IterationId;
-use crate::object::{Body, Memory, MemoryKind, OperationKind, Part, Role};
+use crate::object::{Body, FilePath, Memory, MemoryKind, OperationKind, Part, Role};
 use crate::token::{Count, TokenCounter};
 
 /// What a step of a session's plan is done to.
@@ -273,11 +273,12 @@ impl Snapshot {
                 }
             }
         }
+        let in_view = FilesInView::of(&shown);
         let count_of = all.len();
         let mut groups = fixed;
         for (at, place) in order.iter().enumerate() {
             groups.push(match place {
-                Place::File(key) => file_group(&shown, key, files[key], options),
+                Place::File(key) => in_view.group(key, files[key], options),
                 Place::Exchange(number) => {
                     let age = (count_of - 1 - number) as u64;
                     let run = order[at..].iter().map_while(|place| match place {
@@ -307,39 +308,48 @@ fn label(item: &Item) -> String {
     }
 }
 
-fn file_group(
-    shown: &Shown,
-    key: &str,
-    tokens: Count,
-    options: &PlanOptions<'_>,
-) -> PlanGroup<PlanKey> {
-    let at = shown
-        .prompt
-        .files
-        .iter()
-        .position(|file| key == format!("{}@{}", file.path, file.iteration));
-    let Some(file) = at.map(|at| &shown.files[at]) else {
-        return PlanGroup::new(PlanKey::Fixed(key.to_owned()), Source::Files, tokens).pinned();
-    };
-    let plan_key = PlanKey::File {
-        path: file.path.to_string(),
-        number: file.number,
-        iteration: file.iteration,
-    };
-    let group = PlanGroup::new(plan_key, Source::Files, tokens);
-    if file.pinned {
-        return group.pinned();
+/// The files in view, found by the keys of their items.
+struct FilesInView<'a> {
+    files: HashMap<String, &'a ViewFile>,
+    /// The newest iteration in view of each path.
+    newest: HashMap<&'a FilePath, u64>,
+}
+
+impl<'a> FilesInView<'a> {
+    fn of(shown: &'a Shown) -> Self {
+        let keys =
+            shown.prompt.files.iter().map(|file| format!("{}@{}", file.path, file.iteration));
+        let mut newest = HashMap::new();
+        for file in &shown.files {
+            let number = newest.entry(&file.path).or_default();
+            *number = file.number.max(*number);
+        }
+        FilesInView { files: keys.zip(&shown.files).collect(), newest }
     }
-    let is_old =
-        shown.files.iter().any(|other| other.path == file.path && other.number > file.number);
-    let material = if is_old { Material::OldFile } else { Material::File };
-    let makeup = Makeup::new().with(material, tokens.tokens());
-    let loss = |action| options.values.loss(&makeup, 0, action);
-    match is_old {
-        true => group
-            .refresh(Count::ZERO, loss(PlanAction::Refresh))
-            .hide(loss(PlanAction::Hide).max(loss(PlanAction::Refresh))),
-        false => group.hide(loss(PlanAction::Hide)),
+
+    fn group(&self, key: &str, tokens: Count, options: &PlanOptions<'_>) -> PlanGroup<PlanKey> {
+        let Some(file) = self.files.get(key) else {
+            return PlanGroup::new(PlanKey::Fixed(key.to_owned()), Source::Files, tokens).pinned();
+        };
+        let plan_key = PlanKey::File {
+            path: file.path.to_string(),
+            number: file.number,
+            iteration: file.iteration,
+        };
+        let group = PlanGroup::new(plan_key, Source::Files, tokens);
+        if file.pinned {
+            return group.pinned();
+        }
+        let is_old = self.newest[&file.path] > file.number;
+        let material = if is_old { Material::OldFile } else { Material::File };
+        let makeup = Makeup::new().with(material, tokens.tokens());
+        let loss = |action| options.values.loss(&makeup, 0, action);
+        match is_old {
+            true => group
+                .refresh(Count::ZERO, loss(PlanAction::Refresh))
+                .hide(loss(PlanAction::Hide).max(loss(PlanAction::Refresh))),
+            false => group.hide(loss(PlanAction::Hide)),
+        }
     }
 }
 
