@@ -64,7 +64,8 @@ impl Prompt {
     /// Counts the prompt: the sum of its [`items`](Self::items), and what a request costs once.
     ///
     /// It is the count of the request for `OpenAI` Chat by the published rule. The rule says nothing
-    /// of calls in messages: their ids, names and arguments count as texts.
+    /// of calls in messages: their ids, names and arguments count as texts. What that API does not
+    /// take, such as signed thinking and blocks of another provider's own, is not in it.
     ///
     /// ```
     /// use partita::{Count, Encoding, Memory, Prompt};
