@@ -383,3 +383,8 @@ def test_without_the_framework_the_import_says_what_to_install() -> None:
         "ImportError: partita.agents needs the OpenAI Agents SDK: pip install partita[agents]"
         in run.stderr
     )
+
+
+def test_a_directory_is_no_store() -> None:
+    with pytest.raises(TypeError, match="expected a store that is open, .* got str"):
+        PartitaSession("s", "directory")  # type: ignore[arg-type]

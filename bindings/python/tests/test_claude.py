@@ -306,3 +306,8 @@ def test_without_the_framework_the_import_says_what_to_install() -> None:
         "ImportError: partita.claude needs the Claude Agent SDK: pip install partita[claude]"
         in run.stderr
     )
+
+
+def test_a_directory_is_no_store() -> None:
+    with pytest.raises(TypeError, match="expected a store that is open, .* got str"):
+        PartitaSessionStore("directory")  # type: ignore[arg-type]

@@ -63,6 +63,18 @@ def test_a_thread_may_have_any_id(saver: PartitaSaver, thread_id: str) -> None:
     assert saver.get_tuple(thread(thread_id)) is None
 
 
+def test_the_id_of_a_thread_is_a_text_or_a_number(saver: PartitaSaver) -> None:
+    Line(saver, 7).put({"a": 1}, ["a"])  # type: ignore[arg-type]
+    for thread_id in (7, "7"):
+        found = saver.get_tuple(thread(thread_id))  # type: ignore[arg-type]
+        assert found is not None and found.checkpoint["channel_values"] == {"a": 1}
+    for odd in (None, True, b"7"):
+        with pytest.raises(TypeError, match="a thread_id is a str, got"):
+            saver.get_tuple(thread(odd))  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="a thread_id is a str, got"):
+            Line(saver, odd).put({"a": 1}, ["a"])  # type: ignore[arg-type]
+
+
 def test_names_within_a_thread_may_hold_anything(saver: PartitaSaver) -> None:
     names = ["", "\0", "a", "a\0", "a\0\0b", "a|b:c", "\u00ff", "w", "k"]
     lines = {ns: Line(saver, "t", ns) for ns in names}

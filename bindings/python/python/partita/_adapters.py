@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 from partita._errors import Conflict, Invalid
-from partita._partita import Batch, Session, Snapshot, StateList
+from partita._partita import Batch, Session, Snapshot, StateList, Store
 
 T = TypeVar("T")
 
@@ -30,6 +30,17 @@ def dumps(item: object) -> bytes:
 def loads(data: bytes) -> Any:
     """Reads what ``dumps`` wrote."""
     return json.loads(data.decode("utf-8", "surrogatepass"))
+
+
+def checked(store: Store) -> Store:
+    """Returns what is an open store.
+
+    Raises ``TypeError`` for anything else, such as a directory.
+    """
+    if not isinstance(store, Store):
+        kind = type(store).__name__
+        raise TypeError(f"expected a store that is open, as of partita.Store.open(), got {kind}")
+    return store
 
 
 def read_list(snapshot: Snapshot, key: str | bytes) -> list[Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from partita._adapters import dumps, edit, find_list, finish, loads, read_list
+from partita._adapters import checked, dumps, edit, find_list, finish, loads, read_list
 from partita._partita import Batch, Session, Snapshot, Store
 
 try:
@@ -71,7 +71,7 @@ class PartitaSession:
         """
         self.session_id = session_id
         self.session_settings = session_settings if session_settings else SessionSettings()
-        self._session = store.session(session_id)
+        self._session = checked(store).session(session_id)
         self._key = key
 
     @property

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, TypedDict, TypeVar
 from urllib.parse import quote
 
-from partita._adapters import dumps, edit, loads, read_list
+from partita._adapters import checked, dumps, edit, loads, read_list
 from partita._errors import Invalid, NotFound
 from partita._partita import Batch, Session, Snapshot, Store
 
@@ -79,7 +79,7 @@ class PartitaSessionStore(SessionStore):
 
     def __init__(self, store: Store, *, prefix: str = "claude/") -> None:
         """Keeps the transcripts in sessions whose names begin with ``prefix``, 27 bytes at most."""
-        self._store = store
+        self._store = checked(store)
         self._prefix = prefix
         # One thread, so that appends land in the order in which they were called.
         self._writer = ThreadPoolExecutor(1, "partita-claude")

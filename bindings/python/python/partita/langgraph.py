@@ -208,7 +208,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     ) -> RunnableConfig:
         """Stores a checkpoint, as one durable step."""
         kept = get_serializable_checkpoint_metadata(config, metadata)
-        thread_id: str = config["configurable"]["thread_id"]
+        thread_id = _thread_id(config)
         ns: str = config["configurable"].get("checkpoint_ns", "")
         parent = get_checkpoint_id(config) or None
         # Two checkpoints are two commits: one may be the other's parent.
@@ -232,7 +232,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     ) -> None:
         """Stores what a task wrote, as one durable step. What the task wrote there before stays,
         but errors, interrupts and resumes are replaced."""
-        thread_id: str = config["configurable"]["thread_id"]
+        thread_id = _thread_id(config)
         ns: str = config["configurable"].get("checkpoint_ns", "")
         checkpoint_id: str = config["configurable"]["checkpoint_id"]
         # A channel of its own place holds the last write to it, others one each.
@@ -308,7 +308,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         return Thread(session, thread_id, self._prefix, self._lists)
 
     def _thread(self, config: RunnableConfig) -> Thread | None:
-        return self._open(config["configurable"]["thread_id"])
+        return self._open(_thread_id(config))
 
     def _threads(self) -> Iterator[Thread]:
         for entry in self.store.sessions(prefix=self._prefix):
@@ -434,3 +434,10 @@ def _names(what: str, names: Iterable[str]) -> set[str]:
     if isinstance(names, str):
         raise TypeError(f"{what} are several: got one str, {names!r}")
     return set(names)
+
+
+def _thread_id(config: RunnableConfig) -> str:
+    given = config["configurable"]["thread_id"]
+    if isinstance(given, bool) or not isinstance(given, (str, int)):
+        raise TypeError(f"a thread_id is a str, got {type(given).__name__}")
+    return str(given)  # A graph makes a text of a number, too.
