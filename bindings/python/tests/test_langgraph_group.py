@@ -78,16 +78,30 @@ def saver() -> Iterator[PartitaSaver]:
         yield saver
 
 
-def waiting(saver: PartitaSaver) -> int:
-    (group,) = saver._groups.values()
-    return len(group._waiting)
+class Held:
+    """A checkpoint, and a write to it that stops at the gate; more are begun behind it."""
 
+    def __init__(self, saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.saver = saver
+        self.line = Line(saver)
+        self.config = self.line.put({"a": 1}, ["a"])
+        self.gate, self.writers = Gate(monkeypatch), Writers()
+        self.write("first", "first")
+        assert self.gate.reached.wait(60)
 
-def hold_one(saver: PartitaSaver, gate: Gate, writers: Writers, line: Line) -> Any:
-    """Begins a write that stops at the gate, and returns the checkpoint that all write to."""
-    writers.start(lambda: saver.put_writes(line.config, [("a", "first")], "first"))
-    assert gate.reached.wait(60)
-    return line.config
+    def write(self, task: str, value: object) -> None:
+        self.writers.start(lambda: self.saver.put_writes(self.config, [("a", value)], task))
+
+    def wait_for(self, count: int) -> None:
+        (group,) = self.saver._groups.values()
+        wait_for(lambda: len(group._waiting) == count)
+
+    def let_go(self) -> None:
+        self.gate.open.set()
+        self.writers.join()
+
+    def written(self) -> set[tuple[str, Any]]:
+        return written(self.saver, self.config)
 
 
 def written(saver: PartitaSaver, config: Any) -> set[tuple[str, Any]]:
@@ -96,52 +110,37 @@ def written(saver: PartitaSaver, config: Any) -> set[tuple[str, Any]]:
     return {(task, value) for task, _, value in found.pending_writes}
 
 
-def a_line(saver: PartitaSaver) -> Line:
-    line = Line(saver)
-    line.put({"a": 1}, ["a"])
-    return line
+@pytest.fixture
+def held(saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch) -> Held:
+    return Held(saver, monkeypatch)
 
 
-def test_what_comes_during_a_commit_goes_into_the_next_one_together(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = a_line(saver)
-    gate, writers = Gate(monkeypatch), Writers()
-    config = hold_one(saver, gate, writers, line)
+def test_what_comes_during_a_commit_goes_into_the_next_one_together(held: Held) -> None:
     for number in range(10):
-        writers.start(
-            lambda number=number: saver.put_writes(config, [("a", number)], f"task {number}")
-        )
-    writers.start(lambda: line.put({"a": 2}, ["a"]))
-    wait_for(lambda: waiting(saver) == 11)
-    gate.open.set()
-    writers.join()
-    assert not writers.errors
-    assert gate.groups == [1, 11]
-    assert written(saver, config) == {("first", "first")} | {(f"task {n}", n) for n in range(10)}
-    assert line.values() == {"a": 2}
+        held.write(f"task {number}", number)
+    held.writers.start(lambda: held.line.put({"a": 2}, ["a"]))
+    held.wait_for(11)
+    held.let_go()
+    assert not held.writers.errors
+    assert held.gate.groups == [1, 11]
+    assert held.written() == {("first", "first")} | {(f"task {n}", n) for n in range(10)}
+    assert held.line.values() == {"a": 2}
 
 
-def test_two_writes_of_one_task_and_two_checkpoints_are_never_one_commit(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = a_line(saver)
-    gate, writers = Gate(monkeypatch), Writers()
-    config = hold_one(saver, gate, writers, line)
+def test_two_writes_of_one_task_and_two_checkpoints_are_never_one_commit(held: Held) -> None:
     for count, value in enumerate(["stays", "comes late"], 1):
-        writers.start(lambda value=value: saver.put_writes(config, [("a", value)], "task"))
-        wait_for(lambda count=count: waiting(saver) == count)
+        held.write("task", value)
+        held.wait_for(count)
     for count in (3, 4):
-        other = Line(saver)
-        other.config, other.versions, other.step = config, {"a": 1}, count
-        writers.start(lambda other=other: other.put({"a": 2}, ["a"]))
-        wait_for(lambda count=count: waiting(saver) == count)
-    gate.open.set()
-    writers.join()
-    assert not writers.errors
-    assert gate.groups == [1, 1, 2, 1]
-    assert written(saver, config) == {("first", "first"), ("task", "stays")}
-    assert len(list(saver.list(config, limit=9))) == 1 and len(list(saver.list(None))) == 3
+        other = Line(held.saver)
+        other.config, other.versions, other.step = held.config, {"a": 1}, count
+        held.writers.start(lambda other=other: other.put({"a": 2}, ["a"]))
+        held.wait_for(count)
+    held.let_go()
+    assert not held.writers.errors
+    assert held.gate.groups == [1, 1, 2, 1]
+    assert held.written() == {("first", "first"), ("task", "stays")}
+    assert len(list(held.saver.list(None))) == 3
 
 
 class Unwritable:
@@ -149,48 +148,34 @@ class Unwritable:
         raise TypeError("not this")
 
 
-def test_of_a_group_only_what_cannot_be_written_fails(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = a_line(saver)
-    gate, writers = Gate(monkeypatch), Writers()
-    config = hold_one(saver, gate, writers, line)
+def test_of_a_group_only_what_cannot_be_written_fails(held: Held) -> None:
     for task, value in (("good", 1), ("bad", Unwritable()), ("other", 2)):
-        writers.start(
-            lambda task=task, value=value: saver.put_writes(config, [("a", value)], task)
-        )
-    wait_for(lambda: waiting(saver) == 3)
-    gate.open.set()
-    writers.join()
-    assert [type(error) for error in writers.errors.values()] == [TypeError]
-    assert written(saver, config) == {("first", "first"), ("good", 1), ("other", 2)}
+        held.write(task, value)
+    held.wait_for(3)
+    held.let_go()
+    assert [type(error) for error in held.writers.errors.values()] == [TypeError]
+    assert held.written() == {("first", "first"), ("good", 1), ("other", 2)}
 
 
 def test_what_waited_for_a_commit_that_is_interrupted_is_committed_all_the_same(
-    saver: PartitaSaver, monkeypatch: pytest.MonkeyPatch
+    held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = a_line(saver)
-    gate, writers = Gate(monkeypatch), Writers()
-    config = hold_one(saver, gate, writers, line)
     for number in range(3):
-        writers.start(
-            lambda number=number: saver.put_writes(config, [("a", number)], f"task {number}")
-        )
-    wait_for(lambda: waiting(saver) == 3)
-    held, interrupts = Thread.commit, [KeyboardInterrupt()]
+        held.write(f"task {number}", number)
+    held.wait_for(3)
+    commit, interrupts = Thread.commit, [KeyboardInterrupt()]
 
     def interrupted(thread: Thread, writes: Sequence[Any]) -> None:
         if len(writes) == 3:
             raise interrupts.pop()
-        held(thread, writes)
+        commit(thread, writes)
 
     monkeypatch.setattr(Thread, "commit", interrupted)
-    gate.open.set()
-    writers.join()
-    assert [type(error) for error in writers.errors.values()] == [KeyboardInterrupt]
-    assert len(written(saver, config)) == 3
-    saver.put_writes(config, [("a", "more")], "more")
-    assert len(written(saver, config)) == 4
+    held.let_go()
+    assert [type(error) for error in held.writers.errors.values()] == [KeyboardInterrupt]
+    assert len(held.written()) == 3
+    held.saver.put_writes(held.config, [("a", "more")], "more")
+    assert len(held.written()) == 4
 
 
 def test_a_write_that_is_interrupted_while_it_waits_leaves_the_others_alone() -> None:
@@ -273,29 +258,26 @@ def test_a_fork_during_a_commit_is_refused_and_does_not_wait_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with PartitaSaver(tmp_path / "store") as saver:
-        line = a_line(saver)
-        gate, writers = Gate(monkeypatch), Writers()
-        config = hold_one(saver, gate, writers, line)
+        held = Held(saver, monkeypatch)
 
         def child() -> None:
             signal.alarm(30)  # Not to wait for ever.
             with pytest.raises(partita.Invalid, match="is a fork"):
-                saver.put_writes(config, [("a", 1)], "child")
+                saver.put_writes(held.config, [("a", 1)], "child")
 
         try:
             in_a_fork(child)
         finally:
-            gate.open.set()
-        writers.join()
-        assert not writers.errors
-        assert written(saver, config) == {("first", "first")}
+            held.let_go()
+        assert not held.writers.errors
+        assert held.written() == {("first", "first")}
 
 
 def test_many_threads_and_processes_write_to_one_thread_and_nothing_is_lost(
     tmp_path: Path,
 ) -> None:
     with PartitaSaver(tmp_path / "store") as one, PartitaSaver(tmp_path / "store") as two:
-        config = a_line(one).config
+        config = Line(one).put({"a": 1}, ["a"])
         writers = Writers()
         for number in range(24):
             saver = (one, two)[number % 2]
@@ -318,7 +300,8 @@ def test_a_serializer_that_writes_to_its_own_thread_is_told() -> None:
             return super().dumps_typed(obj)
 
     with PartitaSaver.in_memory(serde=Nosy()) as saver:
-        line = a_line(saver)
+        line = Line(saver)
+        line.put({"a": 1}, ["a"])
         with pytest.raises(partita.Invalid, match="a serializer writes to the thread"):
             saver.put_writes(line.config, [("a", "nosy")], "task")
         saver.put_writes(line.config, [("a", 1)], "task")
