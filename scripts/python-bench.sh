@@ -9,7 +9,5 @@ export CARGO=${CARGO:-cargo}
 environment=$(python_environment python-bench benches/python/requirements.txt)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$environment/bin/maturin" build --quiet --profile wheel --locked --strip --auditwheel skip \
-    --manifest-path bindings/python/Cargo.toml --interpreter "$environment/bin/python" --out "$work"
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall "$work"/*.whl
+install_wheel "$environment" wheel "$work"
 PARTITA_PYTHON=$environment/bin/python $CARGO run --quiet --release -p partita-benches -- python "$@"

@@ -20,8 +20,6 @@ cat $tests/oldest.txt >>"$work/requirements.txt"
 environment=$(python_environment python-oldest "$work/requirements.txt")
 python=$environment/bin/python
 
-PATH="$environment/bin:$PATH" "$environment/bin/maturin" build --quiet --locked --profile dev --strip --auditwheel skip \
-    --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"
-"$python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall "$work"/*.whl
+install_wheel "$environment" dev "$work"
 "$python" -m pytest --config-file bindings/python/pyproject.toml --rootdir bindings/python "$@" \
     $tests/test_langgraph*.py $tests/test_agents.py $tests/test_claude.py $tests/test_fs.py

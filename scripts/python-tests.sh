@@ -23,14 +23,9 @@ package=bindings/python/python/partita
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# With the profile of the other tests, whose dependencies are built then; a wheel for use is built with the profile "wheel".
-build() {
-    PATH="$environment/bin:$PATH" "$environment/bin/maturin" "$@" --quiet --locked --profile dev \
-        --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"
-}
-
 stubs() {
-    build generate-stubs --features stubs
+    PATH="$environment/bin:$PATH" "$environment/bin/maturin" generate-stubs --features stubs --quiet --locked --profile dev \
+        --manifest-path bindings/python/Cargo.toml --interpreter "$python" --out "$work"
     "$python" scripts/python_stubs.py "$work/partita/_partita.pyi"
 }
 
@@ -40,10 +35,9 @@ if [ "${1:-}" = --stubs ]; then
     exit
 fi
 
-build build --strip --auditwheel skip
-wheel=$(echo "$work"/*.whl)
-echo "python wheel: $(du -k "$wheel" | cut -f1) KiB"
-"$python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall "$wheel"
+# With the profile of the other tests, whose dependencies are built then; a wheel for use is built with the profile "wheel".
+install_wheel "$environment" dev "$work"
+echo "python wheel: $(du -k "$work"/*.whl | cut -f1) KiB"
 
 status=0
 judge() {

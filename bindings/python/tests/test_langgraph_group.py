@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,18 @@ def test_what_waited_for_a_commit_that_is_interrupted_is_committed_all_the_same(
     assert len(held.written()) == 4
 
 
+@contextmanager
+def interrupted_by(handler: Callable[..., None]) -> Iterator[None]:
+    """Runs a handler that raises KeyboardInterrupt, shortly after the block begins."""
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_a_write_that_is_interrupted_while_it_waits_leaves_the_others_alone() -> None:
     committed: list[str] = []
     reached, opened = threading.Event(), threading.Event()
@@ -196,13 +209,8 @@ def test_a_write_that_is_interrupted_while_it_waits_leaves_the_others_alone() ->
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        with pytest.raises(KeyboardInterrupt):
-            group.write(2, "interrupted")
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with interrupted_by(interrupt):
+        group.write(2, "interrupted")
     writers.start(lambda: group.write(3, "third"))
     wait_for(lambda: len(group._waiting) == 1)
     opened.set()
@@ -238,13 +246,8 @@ def test_a_write_that_went_away_is_not_waited_for_when_its_group_is_interrupted_
             assert groups[1].wait(60)  # By now this one is in the group of the second.
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        with pytest.raises(KeyboardInterrupt):
-            group.write(3, "goes away")
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with interrupted_by(interrupt):
+        group.write(3, "goes away")
     opened[1].set()
     writers.join()
     writers.start(lambda: group.write(4, "later"))

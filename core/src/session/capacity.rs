@@ -117,7 +117,8 @@ impl Session {
         let latest = self.latest()?;
         let known = Known::new(counter, self.store());
         let kept = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out: what fails half-way is not kept, and a host's counter may ask the session itself.
+        // Taken out: what fails half-way is not kept, and no lock is held over a host's counter, which
+        // may ask the session itself. Who asks meanwhile counts everything anew.
         let before = kept().take();
         let ledger = match before {
             Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, &known)?,

@@ -9,7 +9,16 @@ from typing import Any
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.serde.types import _DeltaSnapshot
 
-from partita._langgraph_keys import DATA, RECORD, REST, WRITE, WriteKey, part, read_write_key, write_key
+from partita._langgraph_keys import (
+    DATA,
+    RECORD,
+    REST,
+    WRITE,
+    WriteKey,
+    part,
+    read_write_key,
+    write_key,
+)
 from partita._langgraph_record import Home, Kind, Record, pack
 from partita._langgraph_state import ThreadState, value_key
 from partita._langgraph_values import Known, NotItemised, encode, encode_item, is_itemised, plan

@@ -79,8 +79,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
     A step costs what it changes: of a list, such as the messages, the new items alone are
     serialised and stored. A ``put`` or ``put_writes`` is durable when it returns; those that come at
     the same time share one commit. Many threads and many processes may use one store, also for the
-    same LangGraph thread. Reads of the past cost
-    what reads of the present cost; ``copy_thread`` copies nothing.
+    same LangGraph thread. Reads of the past cost what reads of the present cost; ``copy_thread``
+    copies nothing.
 
     ``store`` is a ``partita.Store``, or the directory of one, which is created where there is none
     and is closed with the saver. ``prefix`` begins the names of the sessions.
@@ -206,7 +206,7 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Stores a checkpoint, as one durable step."""
+        """Stores a checkpoint, durably, all of it or nothing."""
         kept = get_serializable_checkpoint_metadata(config, metadata)
         thread_id = _thread_id(config)
         ns: str = config["configurable"].get("checkpoint_ns", "")
@@ -230,8 +230,8 @@ class PartitaSaver(BaseCheckpointSaver[Any]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Stores what a task wrote, as one durable step. What the task wrote there before stays,
-        but errors, interrupts and resumes are replaced."""
+        """Stores what a task wrote, durably, all of it or nothing. What the task wrote there before
+        stays, but errors, interrupts and resumes are replaced."""
         thread_id = _thread_id(config)
         ns: str = config["configurable"].get("checkpoint_ns", "")
         checkpoint_id: str = config["configurable"]["checkpoint_id"]
