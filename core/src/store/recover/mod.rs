@@ -243,7 +243,8 @@ fn walk(
     salvage.choose(refs.iter().map(|(name, id)| (name.clone(), Some(*id))).collect());
     let roots = store.roots()?;
     let reached = store.reach(graph, &roots, without)?;
-    Ok(reached.broken.into_iter().map(|(_, id)| id).collect())
+    let missing = reached.broken.into_iter().chain(reached.lacking).map(|(_, id)| id);
+    Ok(missing.filter(|id| !without.contains(id)).collect())
 }
 
 /// The tombstones of a store, by what they stand for.
