@@ -17,6 +17,7 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod recover;
 mod repository;
 mod rot;
 mod torture;
