@@ -9,11 +9,12 @@ use std::ops::Bound;
 
 use super::Store;
 use super::graph::{Chain, Graph, Presence};
+use super::kept::session_of_record;
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
 use crate::error::Result;
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
-use crate::object::{Checkout, Checkpoint, Horizon, Kind, Operation, Tombstone, read};
+use crate::object::{Checkpoint, Horizon, Kind, Objects, Operation, Tombstone, read};
 
 /// References of one page.
 const PAGE: usize = 1_000;
@@ -28,9 +29,14 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// Tells whether the session that it belongs to was trimmed.
+    /// Tells whether the walk from it ends before history does: its session was trimmed, or it is
+    /// a directory's record, which needs a state alone.
     pub(super) fn is_trimmed(&self) -> bool {
-        self.horizon.is_some()
+        self.horizon.is_some() || self.is_record()
+    }
+
+    fn is_record(&self) -> bool {
+        self.name.starts_with(CHECKOUT)
     }
 }
 
@@ -88,7 +94,7 @@ impl Store {
             return Ok(Some(operation.session.unwrap_or(OperationId::new(*id))));
         }
         if name.starts_with(CHECKOUT) {
-            return Ok(Some(read::<Checkout>(self, *id)?.session));
+            return session_of_record(&*self.read_node(id)?).map(Some);
         }
         let named = session_in(name, DELETED).or_else(|| session_in(name, PIN));
         Ok(named.map(|(session, _)| session))
@@ -132,11 +138,13 @@ impl Store {
             noted: HashSet::new(),
         };
         self.reach_refs_map(&mut walk)?;
-        for root in roots.iter().filter(|root| root.horizon.is_none()) {
+        for root in roots.iter().filter(|root| !root.is_trimmed()) {
             walk.whole(&root.name, root.id)?;
         }
         for root in roots {
-            if let Some(horizon) = &root.horizon {
+            if root.is_record() {
+                walk.state(&root.name, root.id)?;
+            } else if let Some(horizon) = &root.horizon {
                 walk.trimmed(&root.name, root.id, horizon)?;
             }
         }
@@ -238,6 +246,17 @@ impl Walk<'_> {
                     pending.push(to);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Walks from a directory's record: what it knows stays, whatever becomes of its session.
+    fn state(&mut self, name: &str, id: ObjectId) -> Result<()> {
+        let Some(start) = self.enter(name, id)? else { return Ok(()) };
+        let mut met = HashSet::new();
+        self.near(start, name, None, &mut met)?;
+        for number in met {
+            self.near[number as usize] = true;
         }
         Ok(())
     }
