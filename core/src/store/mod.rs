@@ -28,7 +28,7 @@ pub use gc::{GcOptions, GcProgress, GcReport};
 pub use kept::Kept;
 pub use options::StoreOptions;
 pub use purge::{PurgeOptions, PurgeReport};
-pub use recover::{RecoverReport, SetBack};
+pub use recover::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};

@@ -12,7 +12,7 @@ use super::kills::{Killed, Kills};
 use super::ledger::Ledger;
 use super::table::{By, Op};
 use super::trace::{Plan, Seen, Signs, Watch};
-use super::worker::{self, Life, UNWATCHED};
+use super::worker::{self, FAULTY, Life, UNWATCHED};
 use crate::random::Random;
 
 /// What all places of a torture share.
@@ -86,8 +86,10 @@ impl Place {
         while !self.ground.is_over() {
             self.lives += 1;
             if self.random.chance(2, 5) {
-                let op = Op::draw(&mut self.random, By::Command, &self.ground.without);
-                self.command(op);
+                let is_victim = self.is_victim();
+                let draw = if is_victim { Op::draw_fatal } else { Op::draw };
+                let op = draw(&mut self.random, By::Command, &self.ground.without);
+                self.command(op, is_victim);
             } else {
                 self.library();
             }
@@ -96,8 +98,8 @@ impl Place {
     }
 
     /// Tells whether the next process is to be killed.
-    pub(super) fn is_victim(&mut self) -> bool {
-        self.random.chance(1, 2) && !self.ground.unwatched.load(Ordering::Relaxed)
+    fn is_victim(&mut self) -> bool {
+        self.random.chance(3, 5) && !self.ground.unwatched.load(Ordering::Relaxed)
     }
 
     fn library(&mut self) {
@@ -109,7 +111,7 @@ impl Place {
         let last = match self.is_victim() {
             false => None,
             true if self.random.chance(1, 6) => Some(Op::Close),
-            true => Some(Op::draw(&mut self.random, By::Library, &without)),
+            true => Some(Op::draw_fatal(&mut self.random, By::Library, &without)),
         };
         let life = Life {
             dir: self.ground.dir.clone(),
@@ -133,6 +135,9 @@ impl Place {
         match ended.code {
             Some(0) => {}
             None if ended.seen.killed => {}
+            Some(code) if code == i32::from(FAULTY) => {
+                self.ground.stop.store(true, Ordering::Relaxed);
+            }
             Some(code) if code == i32::from(UNWATCHED) => {
                 self.ground.unwatched.store(true, Ordering::Relaxed);
             }

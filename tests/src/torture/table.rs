@@ -107,7 +107,19 @@ operations! {
     Close "close" Library 0 false;
 }
 
+/// Operations that others depend on most while they run: victims do them more often.
+const UPKEEP: &[Op] = &[Op::Gc, Op::GcAll, Op::Purge, Op::Trim];
+
 impl Op {
+    /// Draws what a victim does last.
+    pub fn draw_fatal(random: &mut Random, by: By, without: &[Op]) -> Op {
+        let upkeep = *random.pick(UPKEEP);
+        if random.chance(1, 4) && !without.contains(&upkeep) {
+            return upkeep;
+        }
+        Op::draw(random, by, without)
+    }
+
     /// Returns its row.
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.op == self).expect("every operation has a row")
