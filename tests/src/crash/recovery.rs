@@ -19,19 +19,14 @@ pub fn recover(of: &dyn Workload, image: &Disk, promised: &Promised) -> Result<R
     let hash = image.hash();
     let seed = u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight bytes"));
     let stage = Stage::new(of, Recorder::on(image.clone()), seed);
-    stage.source.supply(|| recover_on(&stage, of, image, promised))?;
+    stage.source.supply(|| recover_on(&stage, of, promised))?;
     match stage.violations().first() {
         Some(violation) => Err(violation.clone()),
         None => Ok(stage.vfs),
     }
 }
 
-fn recover_on(
-    stage: &Stage<'_>,
-    of: &dyn Workload,
-    image: &Disk,
-    promised: &Promised,
-) -> Result<(), String> {
+fn recover_on(stage: &Stage<'_>, of: &dyn Workload, promised: &Promised) -> Result<(), String> {
     let is_there = promised.acknowledged.contains(&0);
     if is_there {
         mend(of, &stage.vfs)?;
