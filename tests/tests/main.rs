@@ -1,6 +1,7 @@
 //! Every promise of partita, tested from outside, in one binary.
 
 mod bombs;
+mod clauses;
 mod context;
 mod corpus;
 mod crash;
@@ -19,6 +20,7 @@ mod paths;
 mod processes;
 mod repository;
 mod rot;
+mod survivors;
 mod torture;
 mod transcripts;
 mod views;
