@@ -8,6 +8,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod git_import;
 mod import;
 mod inputs;
 mod killed;
