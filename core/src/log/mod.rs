@@ -48,7 +48,7 @@ pub(crate) use memory::Memory;
 pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;
 pub(crate) use retire::Retirement;
-pub(crate) use salvage::{Salvage, lock_out};
+pub(crate) use salvage::{Known, Moves, Salvage, Timeline, lock_out};
 pub(crate) use scan::Listed;
 pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
@@ -175,6 +175,14 @@ impl Log {
     /// Returns the store's uuid, which every segment's header has.
     pub(crate) fn store_uuid(&self) -> [u8; 16] {
         self.state().current_segment().header.store
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.shared.options.lock_timeout
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.shared.options.read_only
     }
 
     fn medium(&self) -> &Medium {
