@@ -9,6 +9,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod git_import;
 mod import;
 mod inputs;
 mod killed;

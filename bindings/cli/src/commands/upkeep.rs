@@ -10,7 +10,7 @@ use partita::{
 
 use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Output, counted, json, quote, time};
 use crate::progress::{Progress, size};
 
@@ -169,7 +169,7 @@ fn with_progress<T>(
 fn age(text: &str) -> Result<Duration> {
     let invalid = || {
         let shown: String = text.chars().take(80).collect();
-        Error::new(ErrorKind::Invalid, format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
+        Failure::Usage(format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
     };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| invalid())?;
@@ -180,7 +180,7 @@ fn age(text: &str) -> Result<Duration> {
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
         "w" => 7 * 24 * 60 * 60,
-        _ => return Err(invalid().into()),
+        _ => return Err(invalid()),
     };
     Ok(Duration::from_secs(number.checked_mul(unit).ok_or_else(invalid)?))
 }
@@ -192,10 +192,9 @@ fn since(text: &str) -> Result<Timestamp> {
     }
     let ago = age(text).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
-        Error::new(
-            ErrorKind::Invalid,
-            format!("{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"),
-        )
+        Failure::Usage(format!(
+            "{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"
+        ))
     })?;
     let then = SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
     Ok(then.into())
