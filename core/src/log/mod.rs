@@ -177,6 +177,14 @@ impl Log {
         self.state().current_segment().header.store
     }
 
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.shared.options.lock_timeout
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.shared.options.read_only
+    }
+
     fn medium(&self) -> &Medium {
         &self.shared.medium
     }

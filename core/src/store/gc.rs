@@ -15,17 +15,15 @@ use super::reach::Root;
 use super::refs::{DELETED, horizon_ref, pins_of, session_in};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
+use crate::limits::KEEP;
 use crate::log::{
     Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
 };
 use crate::map::Map;
-use crate::object::{Node, Objects, Operation, read};
+use crate::object::{Node, Objects, Operation, Timestamp, read};
 
 /// Bytes of segments that one commit retires: what a collection needs of free space at the most.
 const GROUP_BYTES: u64 = 256 << 20;
-
-/// How long a deleted session stays, unless told otherwise.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How garbage is collected.
 ///
@@ -53,12 +51,13 @@ impl Default for GcOptions {
 }
 
 impl GcOptions {
-    /// Keeps deleted sessions for 30 days.
+    /// Keeps deleted sessions, and what checkouts put aside, for 30 days ([`KEEP`]).
     pub fn new() -> Self {
         GcOptions { keep: KEEP, dry_run: false }
     }
 
-    /// Keeps deleted sessions for this long after they were deleted; pinned ones stay for good.
+    /// Keeps deleted sessions for this long after they were deleted, and what checkouts
+    /// [put aside](Store::kept) for this long after that; pinned sessions stay for good.
     #[must_use]
     pub fn keep(mut self, keep: Duration) -> Self {
         self.keep = keep;
@@ -79,6 +78,8 @@ impl GcOptions {
 pub struct GcReport {
     /// Deleted sessions that went for good.
     pub sessions: u64,
+    /// Paths of what checkouts had put aside that went for good.
+    pub put_aside: u64,
     /// Objects that went.
     pub objects: u64,
     /// Their bytes as stored; in a dry run what can be said to be freed at the least.
@@ -125,9 +126,10 @@ impl Store {
     /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
     pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
+        let put_aside = self.free_kept(self.oldest(options.keep), options.dry_run)?;
         let expired = self.expired(options.keep)?;
         if options.dry_run {
-            let mut report = GcReport::default();
+            let mut report = GcReport { put_aside, ..GcReport::default() };
             let (collection, listed) = Collection::mark(self, expired, HashSet::new(), progress)?;
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
@@ -135,7 +137,14 @@ impl Store {
             report.sessions = collection.expired.len() as u64;
             return Ok(report);
         }
-        self.collect(expired, HashSet::new(), None, progress)
+        let report = self.collect(expired, HashSet::new(), None, progress)?;
+        Ok(GcReport { put_aside, ..report })
+    }
+
+    /// The time at which what goes now was deleted or put aside at the latest.
+    fn oldest(&self, keep: Duration) -> Timestamp {
+        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(self.now().as_millis().saturating_sub(keep))
     }
 
     /// Returns the refs of deleted sessions that are not kept any longer.
