@@ -12,6 +12,7 @@ pub mod law;
 pub mod model;
 pub mod patch;
 pub mod random;
+pub mod recover;
 pub mod repository;
 pub mod rot;
 pub mod source;

@@ -19,6 +19,7 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod recover;
 mod repository;
 mod rot;
 mod survivors;
