@@ -70,8 +70,8 @@ pub use session::{
 #[cfg(feature = "store")]
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, PurgeOptions, PurgeReport, RecoverReport, SetBack, Stats, Store,
-    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    GcProgress, GcReport, LostVersion, PurgeOptions, PurgeReport, RecoverReport, RecoveredSession,
+    SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs, VfsFile, VfsLock,
 };
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]

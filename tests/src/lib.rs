@@ -16,6 +16,7 @@ pub mod repository;
 pub mod rot;
 pub mod source;
 pub mod survivors;
+pub mod torture;
 pub mod transcripts;
 pub mod validate;
 pub mod vfs;
