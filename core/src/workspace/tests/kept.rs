@@ -164,7 +164,8 @@ fn set_back(bench: &Bench, kept: &[(&str, &str)], unfinished: Option<[u8; 16]>) 
     };
     let rows = entries
         .into_iter()
-        .map(|(path, entry)| (path.as_bytes().to_vec(), value(Trace::Entry(entry))));
+        .map(|(path, entry)| (path.as_bytes().to_vec(), value(Trace::Entry(entry))))
+        .chain([(b"d".to_vec(), value(Trace::Directory))]);
     let written = crate::map::Map::EMPTY.edit(&batch, rows).unwrap();
     let written = batch.put_map(written).root();
     let mut previous = None;
