@@ -335,7 +335,7 @@ fn place(store: &Store, disk: &mut Directory, job: &Job, temporary: &str) -> Res
         Some(content) => match store.read_content(content) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(error) => return Ok(Some(Fault::of_content(&error))),
+            Err(error) => return Fault::of_content(store, content, &error).map(Some),
         },
         None => [].into(),
     };

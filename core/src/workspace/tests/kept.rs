@@ -66,8 +66,11 @@ fn what_was_put_aside_is_listed_and_freed_after_its_time() {
     assert_eq!(KEEP, Duration::from_secs(30 * 86_400));
     for (day, freed) in [(129, 0), (130, 2), (139, 0), (140, 1), (200, 0)] {
         NOW.store(day * DAY, Ordering::Relaxed);
-        assert_eq!(gc(&bench, &options.clone().dry_run(true)), freed, "{day}");
-        assert_eq!(gc(&bench, &options), freed, "{day}");
+        let go_on = &mut |_: crate::store::GcProgress| ControlFlow::Continue(());
+        let foretold = bench.store.gc(&options.clone().dry_run(true), go_on).unwrap();
+        let done = bench.store.gc(&options, go_on).unwrap();
+        assert_eq!((foretold.put_aside, done.put_aside), (freed, freed), "{day}");
+        assert_eq!(foretold.objects, done.objects, "{day}");
         assert_whole(&bench);
     }
     assert_eq!(bench.store.kept().unwrap(), []);
