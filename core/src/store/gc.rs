@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::Store;
 use super::graph::{Graph, GraphEvents, Presence, interrupted};
+use super::kept::Freed;
 use super::reach::Root;
 use super::refs::{DELETED, horizon_ref, pins_of, session_in};
 use crate::error::{Error, ErrorKind, Result};
@@ -126,11 +127,13 @@ impl Store {
     /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
     pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
-        let put_aside = self.free_kept(self.oldest(options.keep), options.dry_run)?;
+        let freed = self.free_kept(self.oldest(options.keep), options.dry_run)?;
+        let put_aside = freed.paths;
         let expired = self.expired(options.keep)?;
         if options.dry_run {
             let mut report = GcReport { put_aside, ..GcReport::default() };
-            let (collection, listed) = Collection::mark(self, expired, HashSet::new(), progress)?;
+            let (collection, listed) =
+                Collection::mark(self, expired, HashSet::new(), &freed, progress)?;
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
@@ -179,7 +182,8 @@ impl Store {
         (report.bytes_before, _) = self.log().stored_bytes()?;
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
-        let (mut collection, listed) = Collection::mark(self, expired, without, progress)?;
+        let freed = Freed::default();
+        let (mut collection, listed) = Collection::mark(self, expired, without, &freed, progress)?;
         collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
@@ -251,6 +255,7 @@ impl<'a> Collection<'a> {
         store: &'a Store,
         expired: Vec<Root>,
         without: HashSet<ObjectId>,
+        freed: &Freed,
         progress: OnProgress<'_>,
     ) -> Result<(Self, Vec<Listed>)> {
         let names = expired.iter().map(|root| root.name.clone());
@@ -258,7 +263,11 @@ impl<'a> Collection<'a> {
         let horizons = horizons.map(|(session, _)| horizon_ref(session));
         let gone: HashSet<String> = names.chain(horizons).collect();
         // Before the objects: a ref that comes in between leads to what may not be listed.
-        let roots = store.roots_without(&gone)?;
+        let mut roots = store.roots_without(&gone)?;
+        roots.retain(|root| !freed.thinned.contains_key(&root.name));
+        for (name, ids) in &freed.thinned {
+            roots.extend(ids.iter().map(|id| Root::state(format!("what {name} keeps"), *id)));
+        }
         let listed = store.list_objects()?;
         let chains = roots.iter().any(Root::is_trimmed);
         let graph = Graph::read(store, &listed, chains, &mut Marking { progress })?;

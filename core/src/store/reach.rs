@@ -42,6 +42,11 @@ enum Keeps {
 }
 
 impl Root {
+    /// Keeps one state, or what belongs to one.
+    pub(super) fn state(name: String, id: ObjectId) -> Self {
+        Root { name, id, keeps: Keeps::State }
+    }
+
     /// Tells whether a walk from it stops short of what its chains refer to.
     pub(super) fn is_trimmed(&self) -> bool {
         !matches!(self.keeps, Keeps::Whole)

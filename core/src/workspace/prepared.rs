@@ -130,13 +130,20 @@ impl Prepared {
             steps: draft.jobs.iter().map(|job| job.step.clone()).collect(),
             recorded: asked.recorded,
         };
-        let (store, session) = (store.clone(), asked.session);
-        let (untouched, made) = (true, Vec::new());
-        #[rustfmt::skip]
-        let prepared = Prepared {
-            store, session, site, disk, record, leftover, draft, plan, base, untouched, made, _lock: lock,
-        };
-        Ok(prepared)
+        Ok(Prepared {
+            store: store.clone(),
+            session: asked.session,
+            site,
+            disk,
+            record,
+            leftover,
+            draft,
+            plan,
+            base,
+            untouched: true,
+            made: Vec::new(),
+            _lock: lock,
+        })
     }
 
     pub(super) fn into_plan(self) -> CheckoutPlan {
@@ -335,7 +342,7 @@ fn place(store: &Store, disk: &mut Directory, job: &Job, temporary: &str) -> Res
         Some(content) => match store.read_content(content) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(error) => return Ok(Some(Fault::of_content(&error))),
+            Err(error) => return Fault::of_content(store, content, &error).map(Some),
         },
         None => [].into(),
     };

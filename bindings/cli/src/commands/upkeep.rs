@@ -25,7 +25,11 @@ pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
         return out.json(&json::Collected::new(&report, !args.dry_run));
     }
     let objects = counted(report.objects, "object", "objects");
-    let sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    let mut sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    if report.put_aside > 0 {
+        let files = counted(report.put_aside, "file put aside", "files put aside");
+        sessions = format!("{sessions} and {files}");
+    }
     let kept = counted(report.kept, "object stays", "objects stay");
     if args.dry_run {
         return out.line(format_args!(
