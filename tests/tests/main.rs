@@ -8,6 +8,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod forks;
 mod import;
 mod inputs;
 mod killed;
