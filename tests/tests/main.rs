@@ -2,6 +2,7 @@
 
 mod bombs;
 mod checkout;
+mod clauses;
 mod context;
 mod corpus;
 mod crash;
@@ -9,6 +10,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod git_import;
 mod import;
 mod inputs;
 mod killed;
@@ -18,8 +20,10 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod recover;
 mod repository;
 mod rot;
+mod survivors;
 mod torture;
 mod transcripts;
 mod views;

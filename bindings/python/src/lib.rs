@@ -89,7 +89,8 @@ mod _partita {
     use crate::transcript::{Remarks, Report, TranscriptImport};
     #[pymodule_export]
     use crate::upkeep::{
-        CheckReport, Fault, GcReport, PurgeReport, RecoverReport, Tombstone, recover,
+        CheckReport, Fault, GcReport, LostVersion, PurgeReport, RecoverReport, RecoveredSession,
+        Tombstone, UnreadLog, recover,
     };
     #[pymodule_export]
     use crate::view::{View, ViewFile, ViewMemory, ViewReport, ViewRule};

@@ -71,7 +71,20 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         store.gc(dry_run=True),
         partita.Fault(segment="s", offset=1, object=ID, what="w"),
         store.purge_matching("two", reason="a key"),
-        partita.RecoverReport(objects=1, lost=[], set_back=[("session/s", 3), ("t", None)], quarantined=["q"]),
+        partita.LostVersion(object=ID, path="a", number=1, sessions=["session/s"], is_whole=False),
+        partita.RecoveredSession(name="session/recovered/1", operation=ID, session=None),
+        partita.UnreadLog(segment="s", offset=1, end=2, what="w", sessions=[]),
+        partita.RecoverReport(
+            objects=1,
+            lost=[],
+            versions=[],
+            set_back=[("session/s", 3), ("t", None)],
+            recovered=[],
+            unread=[],
+            quarantined=["q"],
+            time=None,
+            is_earlier=False,
+        ),
     ]
     found.append(found[-2].tombstones[0])  # type: ignore[attr-defined]
     return {f"{number} {type(value).__name__}": value for number, value in enumerate(found)}

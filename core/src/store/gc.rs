@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
 use crate::limits::KEEP;
 use crate::log::{
-    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
+    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction, Unretired,
 };
 use crate::map::Map;
 use crate::object::{Node, Objects, Operation, Timestamp, read};
@@ -220,13 +220,13 @@ impl Store {
                 let attached = copies.iter().chain(&late).cloned().collect();
                 Ok(Retirement { transaction, attached, retired: group.clone() })
             });
-            if let Err(error) = retired {
-                // Where it is not known whether the commit lasts, the copies may be all there is.
-                if !matches!(error.kind(), ErrorKind::Indeterminate | ErrorKind::Io) {
+            if let Err(why) = retired {
+                // From the commit on the copies may be all there is, whatever went wrong.
+                if let Unretired::Before(_) = &why {
                     self.log().discard_copies(&copies);
                     self.log().discard_copies(&late);
                 }
-                return Err(error);
+                return Err(why.into());
             }
         }
         self.log().remove_strays(&strays)?;

@@ -2,12 +2,14 @@
 
 mod dialog;
 mod display;
+mod hint;
 mod import;
 mod plain;
 mod restore;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod value;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ pub(crate) use self::dialog::{
     Selected, Set, Text,
 };
 pub(crate) use self::display::{Log, Report};
+pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
@@ -38,12 +41,19 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// The words of the command line, for hints where one stands in another's place.
+    #[arg(skip)]
+    pub(crate) words: Vec<String>,
 }
 
 impl Cli {
     /// Reads the command line, or says what is wrong with it or what was asked of it.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words = words.collect();
+        Ok(Cli { words, ..Self::try_parse_from(arguments)? })
     }
 }
 
@@ -145,7 +155,7 @@ pub(crate) enum Command {
         /// Name of the session
         name: String,
         /// The state to list
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         #[command(flatten)]
         json: Json,
@@ -178,10 +188,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID", conflicts_with_all = ["name", "path", "iteration", "at"])]
         content: Option<String>,
         /// Its iteration of this number
-        #[arg(long, value_name = "N", conflicts_with = "at")]
+        #[arg(long, value_name = "N", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         iteration: Option<u64>,
         /// Its bytes in this state
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
     },
 
@@ -195,10 +205,10 @@ pub(crate) enum Command {
         /// Path of a file; A and B are then its iterations, else they are checkpoints
         path: Option<OsString>,
         /// The older side; by default the one before the newer side
-        #[arg(long, value_name = "A")]
+        #[arg(long, value_name = "A", value_parser = value::checkpoint)]
         from: Option<String>,
         /// The newer side; by default the newest
-        #[arg(long, value_name = "B")]
+        #[arg(long, value_name = "B", value_parser = value::checkpoint)]
         to: Option<String>,
     },
 
@@ -214,7 +224,7 @@ pub(crate) enum Command {
         /// File to read; `-` and nothing mean the standard input
         file: Option<PathBuf>,
         /// Fail unless N is the file's newest iteration; 0 means that there is no file
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         expect: Option<u64>,
         #[command(flatten)]
         json: Json,
@@ -250,7 +260,7 @@ pub(crate) enum Command {
         #[arg(value_name = "PATH")]
         paths: Vec<OsString>,
         /// The state to write
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         /// Only say what would happen
         #[arg(long)]
@@ -272,7 +282,7 @@ pub(crate) enum Command {
         /// Name of the copy
         new: String,
         /// The state to copy
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
     },
 

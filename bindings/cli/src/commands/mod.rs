@@ -27,11 +27,14 @@ use std::path::{Path, PathBuf};
 use partita::{CheckpointId, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store};
 
 use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
-use crate::failure::Result;
+use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
 
 pub(crate) use self::transcript::Imported;
+
+/// Sessions among which one of a similar name is looked for.
+const OTHERS_MAX: usize = 10_000;
 
 /// Runs a command.
 pub(crate) fn run(cli: &Cli) -> Result<()> {
@@ -185,13 +188,18 @@ fn open_session(dir: &Path, access: Access, name: &str) -> Result<Session> {
 }
 
 fn find_session(store: &Store, name: &str) -> Result<Session> {
-    store.open_session(name).map_err(|error| {
-        if error.kind() == ErrorKind::NotFound {
-            let message = format!("no session {name:?}; create it with `partita new`");
-            return Error::new(ErrorKind::NotFound, message).into();
-        }
-        error.into()
+    store.open_session(name).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => missing(store, name),
+        _ => error.into(),
     })
+}
+
+/// Says that there is no such session, and what may have been meant.
+fn missing(store: &Store, name: &str) -> Failure {
+    let others =
+        store.sessions().take(OTHERS_MAX).filter_map(|entry| Some(entry.ok()?.name().to_owned()));
+    let (name, others) = (name.to_owned(), others.collect());
+    Failure::NoSession(NoSession { name, others, may_create: false, words: Vec::new() })
 }
 
 /// Refuses a name that no session can have, before a store is created for it.

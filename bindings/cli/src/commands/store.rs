@@ -15,7 +15,7 @@ pub(super) fn init(out: &mut Output, dir: &Path) -> Result<()> {
     let existed = open_store(dir, Access::Read).is_ok();
     Store::open(dir)?;
     let what = if existed { "already a store" } else { "a new store" };
-    out.line(format_args!("{}: {what}", dir.display()))
+    out.line(format_args!("{}: {what}", quote::path(dir.as_os_str().as_encoded_bytes())))
 }
 
 /// Verifies every byte and every object; a fault is a failure.
