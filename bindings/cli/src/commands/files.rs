@@ -138,8 +138,8 @@ pub(super) fn write(
     // Refused before anything is read or created.
     let typed = FilePath::new(path)?;
     if let Some(fault) = typed.name_fault() {
-        let shown = quote::path(path);
-        let message = format!("path {shown} {fault}, so no checkout could write it");
+        let shown: String = typed.to_string_lossy().chars().take(80).collect();
+        let message = format!("path {shown:?} {fault}, so no checkout could write it");
         return Err(Error::new(ErrorKind::Invalid, message).into());
     }
     check_name(name)?;
