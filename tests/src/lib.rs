@@ -16,6 +16,8 @@ pub mod recover;
 pub mod repository;
 pub mod rot;
 pub mod source;
+pub mod survivors;
+pub mod told;
 pub mod torture;
 pub mod transcripts;
 pub mod validate;

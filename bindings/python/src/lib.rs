@@ -46,7 +46,7 @@ mod _partita {
     #[pymodule_export]
     use crate::budget::{Account, Budget, Capacity, Item, Prices};
     #[pymodule_export]
-    use crate::checkout::{CheckoutPlan, CheckoutStep};
+    use crate::checkout::{CheckoutPlan, CheckoutStep, Kept};
     #[pymodule_export]
     use crate::command::_command;
     #[pymodule_export]

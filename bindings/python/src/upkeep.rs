@@ -81,6 +81,8 @@ value! {
     GcReport {
         /// Deleted sessions that went for good.
         sessions: u64,
+        /// Paths of what checkouts had put aside that went for good.
+        put_aside: u64,
         /// Objects that went.
         objects: u64,
         /// Their bytes as stored; in a dry run what can be said to be freed at the least.
@@ -100,6 +102,7 @@ impl From<partita::GcReport> for GcReport {
     fn from(report: partita::GcReport) -> Self {
         GcReport {
             sessions: report.sessions,
+            put_aside: report.put_aside,
             objects: report.objects,
             object_bytes: report.object_bytes,
             kept: report.kept,

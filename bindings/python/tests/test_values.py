@@ -65,6 +65,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         session.plan_restore(1),
         session.plan_checkout(room / "out"),
         session.plan_checkout(room / "out").steps[0],
+        partita.Kept(directory=room, path="a", content=ID, symlink=False, size=1, time=None),
         store.stats(),
         store.check(),
         store.gc(dry_run=True),

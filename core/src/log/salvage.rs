@@ -390,7 +390,9 @@ impl Salvage {
         let payload =
             payload::encode(&head, parts, FRAMES_FROM as u32, None, None, &[], Level::Quick);
         let vfs = &*self.log.medium().vfs;
-        write_segment(vfs, &header, &payload)?;
+        if !write_segment(vfs, &header, &payload)? {
+            return Err(Error::conflict(format!("segment {next} came meanwhile; recover again")));
+        }
         super::open::write_format(vfs)
     }
 

@@ -11,7 +11,7 @@ use partita::{
 
 use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Output, counted, json, quote, time};
 use crate::progress::{Progress, size};
 
@@ -25,7 +25,11 @@ pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
         return out.json(&json::Collected::new(&report, !args.dry_run));
     }
     let objects = counted(report.objects, "object", "objects");
-    let sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    let mut sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    if report.put_aside > 0 {
+        let files = counted(report.put_aside, "file put aside", "files put aside");
+        sessions = format!("{sessions} and {files}");
+    }
     let kept = counted(report.kept, "object stays", "objects stay");
     if args.dry_run {
         return out.line(format_args!(
@@ -211,7 +215,7 @@ fn with_progress<T>(
 fn age(text: &str) -> Result<Duration> {
     let invalid = || {
         let shown: String = text.chars().take(80).collect();
-        Error::new(ErrorKind::Invalid, format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
+        Failure::Usage(format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
     };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| invalid())?;
@@ -222,7 +226,7 @@ fn age(text: &str) -> Result<Duration> {
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
         "w" => 7 * 24 * 60 * 60,
-        _ => return Err(invalid().into()),
+        _ => return Err(invalid()),
     };
     Ok(Duration::from_secs(number.checked_mul(unit).ok_or_else(invalid)?))
 }
@@ -234,10 +238,9 @@ fn since(text: &str) -> Result<Timestamp> {
     }
     let ago = age(text).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
-        Error::new(
-            ErrorKind::Invalid,
-            format!("{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"),
-        )
+        Failure::Usage(format!(
+            "{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"
+        ))
     })?;
     let then = SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
     Ok(then.into())

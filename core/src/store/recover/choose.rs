@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::{ObjectId, OperationId};
 use crate::limits::NAME_BYTES_MAX;
 use crate::log::{Known, Timeline};
-use crate::object::{Canonical, Checkout, Checkpoint, Horizon, Kind, Objects, read};
+use crate::object::{Canonical, Checkout, Checkpoint, Directory, Horizon, Kind, Objects, read};
 
 /// Refs as they were chosen, and what there is to tell of that.
 #[derive(Debug, Default)]
@@ -316,9 +316,10 @@ impl Chooser<'_> {
             read => Ok(read.is_ok()),
         };
         if name.starts_with(CHECKOUT) {
-            return Ok(
-                is(Kind::CHECKOUT)? && readable(read::<Checkout>(self.store, *id).map(drop))?
-            );
+            return Ok(is(Kind::CHECKOUT)?
+                && readable(read::<Checkout>(self.store, *id).map(drop))?
+                || is(Kind::DIRECTORY)?
+                    && readable(read::<Directory>(self.store, *id).map(drop))?);
         }
         if name.starts_with(HORIZON) {
             return Ok(is(Kind::HORIZON)? && readable(read::<Horizon>(self.store, *id).map(drop))?);

@@ -17,6 +17,7 @@ pub(crate) struct Collected {
     bytes_before: u64,
     bytes_after: u64,
     freed: u64,
+    put_aside: u64,
 }
 
 impl Collected {
@@ -31,6 +32,7 @@ impl Collected {
             bytes_before: report.bytes_before,
             bytes_after: report.bytes_after,
             freed: report.freed(),
+            put_aside: report.put_aside,
         }
     }
 }
