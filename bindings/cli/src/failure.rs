@@ -83,6 +83,20 @@ impl fmt::Display for NoSession {
     }
 }
 
+impl Failure {
+    /// Tells whether the system does not let us write where that is needed.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        let Failure::Refused(error) = self else { return false };
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        cause.is_some_and(|cause| {
+            matches!(
+                cause.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            )
+        })
+    }
+}
+
 impl From<partita::Error> for Failure {
     fn from(error: partita::Error) -> Failure {
         Failure::Refused(error)

@@ -54,6 +54,20 @@ impl Vfs for Disk {
         fs::rename(self.path(from), self.path(to))
     }
 
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.path(from), self.path(to));
+        match fs::hard_link(&from, &to) {
+            Ok(()) => {
+                // The old name is a second one of the same file now. If it stays, whoever needs it
+                // next removes it.
+                let _ = fs::remove_file(&from);
+                Ok(())
+            }
+            Err(error) if is_without_links(&error) => rename_unlinked(&from, &to),
+            Err(error) => Err(error),
+        }
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path(name))
     }
@@ -102,6 +116,23 @@ impl Vfs for Disk {
         let text = fs::read_to_string(self.path(name)).ok()?;
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// Tells whether a file system refused a second name because it has none to give: FAT, some network
+/// and user-space file systems.
+fn is_without_links(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, TooManyLinks, Unsupported};
+    matches!(error.kind(), Unsupported | PermissionDenied | CrossesDevices | TooManyLinks)
+}
+
+/// Renames where there are no second names. Between the look and the rename the lock that the caller
+/// holds is all that keeps others away.
+fn rename_unlinked(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
     }
 }
 
@@ -164,3 +195,48 @@ struct DiskLock {
 }
 
 impl VfsLock for DiskLock {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(disk: &Disk, name: &str) -> String {
+        fs::read_to_string(disk.path(name)).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_never_given_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        for (name, bytes) in [("taken", "old"), ("draft", "new")] {
+            disk.create_new(name).unwrap().write_at(bytes.as_bytes(), 0).unwrap();
+        }
+        for rename in [
+            |disk: &Disk, to: &str| disk.rename_new("draft", to),
+            // As on a file system without second names.
+            |disk: &Disk, to: &str| rename_unlinked(&disk.path("draft"), &disk.path(to)),
+        ] {
+            let taken = rename(&disk, "taken").unwrap_err();
+            assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!((text(&disk, "taken"), text(&disk, "draft")), ("old".into(), "new".into()));
+            rename(&disk, "free").unwrap();
+            assert_eq!(text(&disk, "free"), "new");
+            assert!(!disk.path("draft").exists());
+            disk.rename("free", "draft").unwrap();
+        }
+        let gone = disk.rename_new("nothing", "free").unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    /// What a process leaves that is killed between the two names of its segment.
+    #[test]
+    fn a_draft_that_is_a_second_name_of_a_segment_is_replaced_without_touching_that() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        disk.create_new("draft").unwrap().write_at(b"segment", 0).unwrap();
+        fs::hard_link(disk.path("draft"), disk.path("named")).unwrap();
+        disk.remove("draft").unwrap();
+        disk.create_new("draft").unwrap().write_at(b"another", 0).unwrap();
+        assert_eq!(text(&disk, "named"), "segment");
+    }
+}

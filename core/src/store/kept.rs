@@ -1,5 +1,6 @@
 //! What checkouts put aside: listed, and freed after its time.
 
+use std::collections::HashMap;
 use std::ops::Bound;
 use std::path::PathBuf;
 
@@ -28,6 +29,15 @@ pub struct Kept {
     pub size: Option<u64>,
     /// When it was replaced; none where an earlier version of this library did it.
     pub time: Option<Timestamp>,
+}
+
+/// What is freed of what checkouts put aside.
+#[derive(Debug, Default)]
+pub(super) struct Freed {
+    /// How many paths.
+    pub(super) paths: u64,
+    /// In a dry run: the refs of the records that would change, and what they would still lead to.
+    pub(super) thinned: HashMap<String, Vec<ObjectId>>,
 }
 
 impl Store {
@@ -119,10 +129,10 @@ impl Store {
         Ok(all)
     }
 
-    /// Frees what was put aside at `oldest` or before, and returns how many paths that were. A
+    /// Frees what was put aside at `oldest` or before; in a dry run says what that would be. A
     /// checkout that has not ended keeps all of its own.
-    pub(super) fn free_kept(&self, oldest: Timestamp, dry_run: bool) -> Result<u64> {
-        let mut freed = 0;
+    pub(super) fn free_kept(&self, oldest: Timestamp, dry_run: bool) -> Result<Freed> {
+        let mut freed = Freed::default();
         for (name, id) in self.directories()? {
             let node = self.read_node(&id)?;
             if node.kind != Kind::DIRECTORY {
@@ -138,7 +148,9 @@ impl Store {
                 let kept = Map::new(Some(*kept));
                 count += kept.range(self, Bound::Unbounded, Bound::Unbounded).count() as u64;
             }
-            if !dry_run {
+            if dry_run {
+                freed.thinned.insert(name, self.without(&known, &old)?);
+            } else {
                 let gone = old.into_iter().map(|(key, _)| (key, None));
                 let edited = Map::new(known.aside).edit(self, gone)?;
                 let mut batch = self.batch();
@@ -151,9 +163,23 @@ impl Store {
                     done => done?,
                 }
             }
-            freed += count;
+            freed.paths += count;
         }
         Ok(freed)
+    }
+
+    /// Returns what a record leads to without what was put aside in some rows.
+    fn without(&self, known: &Directory, old: &[(Vec<u8>, MapId)]) -> Result<Vec<ObjectId>> {
+        let mut left = vec![known.session.id()];
+        left.extend(known.checkpoint.map(|id| id.id()));
+        left.extend(known.exceptions.map(|id| id.id()));
+        for row in Map::new(known.aside).range(self, Bound::Unbounded, Bound::Unbounded) {
+            let (key, value) = row?;
+            if !old.iter().any(|(gone, _)| *gone == key) {
+                left.push(aside(&value)?.0.id());
+            }
+        }
+        Ok(left)
     }
 
     /// Returns the rows of what was put aside that are old enough, each with its map.

@@ -4,7 +4,7 @@
 //! one commit moves all refs over. The old nodes are garbage then, and the collection that follows
 //! takes them away with the object itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Store;
 use super::graph::{Graph, Presence};
@@ -53,6 +53,45 @@ impl Store {
         Ok(rewriting.made)
     }
 
+    /// Returns what stands in the place of an object. A memory keeps whose it was and when.
+    fn stand_in(
+        &self,
+        id: ObjectId,
+        kind: Option<Kind>,
+        reason: &str,
+    ) -> Result<(ObjectId, Payload)> {
+        let text = format!("[purged: {reason}]");
+        Ok(match kind {
+            None => {
+                let bytes = text.into_bytes();
+                (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
+            }
+            Some(_) => {
+                let parts = vec![Part::text(text)];
+                let memory = match self.get_node(&id)? {
+                    Some(_) => Memory { parts, links: Vec::new(), ..read(self, id)? },
+                    None => Memory { parts, ..Memory::system("") },
+                };
+                let node = memory.to_node();
+                (node.id(), Payload::Node(node.into()))
+            }
+        })
+    }
+
+    /// Leaves out of what is to be rewritten what already is what would stand in its place.
+    pub(super) fn leave_out_stand_ins(
+        &self,
+        found: &mut BTreeMap<ObjectId, Found>,
+        reason: &str,
+    ) -> Result<()> {
+        let mut stand_ins = HashSet::new();
+        for (id, (kind, _)) in &*found {
+            stand_ins.insert(self.stand_in(*id, *kind, reason)?.0);
+        }
+        found.retain(|id, _| !stand_ins.contains(id));
+        Ok(())
+    }
+
     /// Takes tombstones of earlier purges away: they name the ids.
     fn forgotten(&self, found: &BTreeMap<ObjectId, Found>) -> Result<Option<RefUpdate>> {
         let map = self.log().purged()?;
@@ -99,24 +138,9 @@ struct Rewriting<'a> {
 }
 
 impl Rewriting<'_> {
-    /// Makes what stands in the place of an object. A memory keeps whose it was and when.
+    /// Puts something in the place of an object.
     fn stand_in(&mut self, id: ObjectId, kind: Option<Kind>, reason: &str) -> Result<()> {
-        let text = format!("[purged: {reason}]");
-        let (new, payload) = match kind {
-            None => {
-                let bytes = text.into_bytes();
-                (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
-            }
-            Some(_) => {
-                let parts = vec![Part::text(text)];
-                let memory = match self.store.get_node(&id)? {
-                    Some(_) => Memory { parts, links: Vec::new(), ..read(self.store, id)? },
-                    None => Memory { parts, ..Memory::system("") },
-                };
-                let node = memory.to_node();
-                (node.id(), Payload::Node(node.into()))
-            }
-        };
+        let (new, payload) = self.store.stand_in(id, kind, reason)?;
         self.renamed.insert(id, new);
         self.push(NewObject { id: new, payload, base: None })
     }

@@ -24,13 +24,13 @@ impl Fault {
     }
 
     /// A content that cannot be had.
-    pub(super) fn of_content(error: &Error) -> Self {
-        let reason = match error.kind() {
-            ErrorKind::Purged if error.to_string().contains("lost") => CheckoutReason::Lost,
-            ErrorKind::Purged => CheckoutReason::Purged,
-            _ => CheckoutReason::Unreadable,
+    pub(super) fn of_content(store: &Store, content: ContentId, error: &Error) -> Result<Self> {
+        let reason = match store.tombstone(&content.id())? {
+            Some(tombstone) if tombstone.lost => CheckoutReason::Lost,
+            Some(_) => CheckoutReason::Purged,
+            None => CheckoutReason::Unreadable,
         };
-        Fault::new(reason, error.to_string())
+        Ok(Fault::new(reason, error.to_string()))
     }
 
     /// A name that this file system does not take.
@@ -96,7 +96,7 @@ fn content(entry: &Entry, store: &Store) -> Result<Option<Fault>> {
             Ok(Some(Fault::new(CheckoutReason::Refused, why)))
         }
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
-        Err(error) => Ok(Some(Fault::of_content(&error))),
+        Err(error) => Fault::of_content(store, content, &error).map(Some),
     }
 }
 

@@ -31,15 +31,9 @@ pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
 #[derive(Debug, Parser)]
 #[command(name = "partita", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
-    /// Directory of the store
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "PARTITA_STORE",
-        default_value = ".partita"
-    )]
-    pub(crate) store: PathBuf,
+    /// Directory of the store; else `.partita` here or in a directory above
+    #[arg(long, global = true, value_name = "DIR", env = "PARTITA_STORE")]
+    pub(crate) store: Option<PathBuf>,
 
     /// When to colour: `auto` does on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
@@ -178,15 +172,21 @@ pub(crate) enum Command {
         json: Json,
     },
 
-    /// Print the exact bytes of a file
+    /// Print the exact bytes of a file, or of any content by its id
     #[command(after_help = "Examples:\n  partita cat project src/lib.rs\n  \
                             partita cat project src/lib.rs --iteration 3\n  \
-                            partita cat project src/lib.rs --at git:1a2b3c4")]
+                            partita cat project src/lib.rs --at git:1a2b3c4\n  \
+                            partita cat --content 2499d425f6")]
     Cat {
         /// Name of the session
-        name: String,
+        #[arg(required_unless_present = "content")]
+        name: Option<String>,
         /// Path of the file
-        path: OsString,
+        #[arg(required_unless_present = "content")]
+        path: Option<OsString>,
+        /// The content of this id, of whatever session; at least four digits of it
+        #[arg(long, value_name = "ID", conflicts_with_all = ["name", "path", "iteration", "at"])]
+        content: Option<String>,
         /// Its iteration of this number
         #[arg(long, value_name = "N", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         iteration: Option<u64>,
@@ -249,12 +249,16 @@ pub(crate) enum Command {
 
     /// Write a session's files into a directory
     #[command(after_help = "Examples:\n  partita checkout project out --plan\n  \
-                            partita checkout project out --at 12")]
+                            partita checkout project out --at 12\n  \
+                            partita checkout project out src README.md")]
     Checkout {
         /// Name of the session
         name: String,
         /// The directory
         dir: PathBuf,
+        /// Only the files at these paths of the session and below them
+        #[arg(value_name = "PATH")]
+        paths: Vec<OsString>,
         /// The state to write
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
@@ -264,6 +268,10 @@ pub(crate) enum Command {
         #[command(flatten)]
         json: Json,
     },
+
+    /// List what checkouts replaced and put aside
+    #[command(after_help = "Examples:\n  partita kept\n  partita kept --json")]
+    Kept(Json),
 
     /// Begin a session as a copy of another's state
     #[command(after_help = "Examples:\n  partita fork project trial\n  \

@@ -13,7 +13,7 @@ pub(crate) struct Gc {
     /// Only say what would go
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// How long deleted sessions stay: 0, 12h, 30d, 8w
+    /// How long deleted sessions, and what checkouts put aside, stay: 0, 12h, 30d, 8w
     #[arg(long, value_name = "AGE", default_value = "30d")]
     pub(crate) keep: String,
     #[command(flatten)]

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use partita::{Entry, FilePath, IterationInfo, OperationKind};
+use partita::{
+    ContentId, Entry, Error, ErrorKind, FilePath, IterationInfo, Objects as _, OperationKind,
+    Prefix,
+};
 
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
@@ -105,6 +108,23 @@ pub(super) fn cat(
     out.bytes(&bytes)
 }
 
+/// Prints the bytes of a content, whatever leads to it.
+pub(super) fn cat_content(out: &mut Output, dir: &Path, id: &str) -> Result<()> {
+    let store = open_store(dir, Access::Read)?;
+    let id = store.resolve(&id.parse::<Prefix>()?)?;
+    match store.read_content(ContentId::new(id)) {
+        Ok(bytes) => out.bytes(&bytes),
+        Err(error) => match store.get_node(&id) {
+            Ok(Some(node)) => {
+                let kind = node.kind.name().unwrap_or("node");
+                let message = format!("{id:.10} is a {kind}, and no content");
+                Err(Error::new(ErrorKind::Invalid, message).into())
+            }
+            _ => Err(error.into()),
+        },
+    }
+}
+
 /// Writes a file, and creates store and session if need be.
 pub(super) fn write(
     out: &mut Output,
@@ -116,7 +136,12 @@ pub(super) fn write(
     json: bool,
 ) -> Result<()> {
     // Refused before anything is read or created.
-    FilePath::new(path)?;
+    let typed = FilePath::new(path)?;
+    if let Some(fault) = typed.name_fault() {
+        let shown: String = typed.to_string_lossy().chars().take(80).collect();
+        let message = format!("path {shown:?} {fault}, so no checkout could write it");
+        return Err(Error::new(ErrorKind::Invalid, message).into());
+    }
     check_name(name)?;
     let bytes = input(file)?;
     let session = match expect {

@@ -30,8 +30,6 @@ fn whatever_cannot_be_written_is_named_with_its_reason_and_the_rest_is_written()
         ("secret", text("a key")),
         ("dir/secret/key", text("a key")),
         ("b", text("6")),
-        ("b-c", text("7")),
-        ("b/c/d", text("8")),
         ("no target", Link(b"".to_vec())),
         ("odd target", Link(b"a\0b".to_vec())),
         ("long target", Link(vec![b'a'; 4_096])),
@@ -42,7 +40,6 @@ fn whatever_cannot_be_written_is_named_with_its_reason_and_the_rest_is_written()
     let expected = [
         (".git/hooks/post-checkout", "refused"),
         ("a/GIT~1", "refused"),
-        ("b/c/d", "blocked"),
         ("dir/secret/key", "purged"),
         ("long target", "refused"),
         ("no target", "refused"),
@@ -62,6 +59,16 @@ fn whatever_cannot_be_written_is_named_with_its_reason_and_the_rest_is_written()
     }
     bench.checkout(&Things::new()).unwrap();
     assert_eq!(bench.found(), Things::new());
+}
+
+#[test]
+fn a_path_below_a_file_is_left_out() {
+    let bench = Bench::new();
+    let wanted = things([("b", text("6")), ("b-c", text("7")), ("b/c/d", text("8"))]);
+    let asked = bench.asked_loosely(&wanted);
+    let done = apply(Prepared::new(&bench.store, &asked, &bench.dir()).unwrap()).unwrap();
+    assert_eq!(listed(&done, LeaveOut), ["b/c/d blocked"]);
+    assert_eq!(bench.found(), all_but(&wanted, &["b/c/d"]));
 }
 
 #[test]

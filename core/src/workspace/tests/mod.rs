@@ -18,7 +18,7 @@ use super::prepared::{Asked, Prepared};
 use super::{CheckoutAction, CheckoutPlan};
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, ContentId, ObjectId};
-use crate::object::FilePath;
+use crate::object::{Entry, FilePath};
 use crate::session::{NewEntry, Session, entries};
 use crate::store::Store;
 
@@ -119,6 +119,25 @@ impl Bench {
             part: Part::Whole,
             recorded: true,
         }
+    }
+
+    /// Asks for things that no session takes any more, and that are in no checkpoint.
+    fn asked_loosely(&self, things: &Things) -> Asked {
+        let mut asked = self.asked(&Things::new());
+        asked.checkpoint = None;
+        let mut batch = self.store.batch();
+        for (path, thing) in things {
+            let mut put = |bytes: &[u8]| batch.put_content(bytes, None).unwrap();
+            let entry = match thing {
+                Thing::File(bytes) => Entry::File { content: put(bytes), executable: false },
+                Program(bytes) => Entry::File { content: put(bytes), executable: true },
+                Link(target) => Entry::Symlink { target: put(target) },
+                Submodule => Entry::Submodule { commit: vec![1; 20] },
+            };
+            asked.entries.insert(FilePath::new(path).unwrap(), entry);
+        }
+        batch.commit().unwrap();
+        asked
     }
 
     fn prepare_in(&self, things: &Things, dir: &Path) -> Result<Prepared> {

@@ -277,10 +277,11 @@ fn pipes_are_neither_read_nor_replaced() {
 fn the_same_checkout_again_writes_nothing() {
     let bench = Bench::new();
     let wanted = things([("a", text("1")), ("b/c", text("2"))]);
-    bench.checkout(&wanted).unwrap();
+    let checkpoint = Some(bench.checkpoint(&wanted));
+    bench.session().checkout(checkpoint, bench.dir()).unwrap();
     let refs = bench.references();
     assert_eq!(refs.len(), 1);
-    bench.checkout(&wanted).unwrap();
+    bench.session().checkout(checkpoint, bench.dir()).unwrap();
     assert_eq!(bench.references(), refs);
 }
 

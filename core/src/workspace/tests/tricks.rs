@@ -79,7 +79,7 @@ fn a_list_of_modules_is_written_as_a_file_and_refused_as_a_symlink() {
     let as_link = things([(".gitmodules", Link(b"elsewhere".to_vec()))]);
     let plan = bench.checkout(&as_link).unwrap();
     assert_eq!(listed(&plan, LeaveOut), [".gitmodules refused"]);
-    assert_eq!(bench.found(), Things::new());
+    assert_eq!(bench.found(), as_file);
 }
 
 #[test]
@@ -115,7 +115,9 @@ fn paths_below_a_links_name_are_left_out_and_never_written_through_it() {
     let bench = Bench::new();
     for (link, below) in [("a", "a/secret"), ("a/b", "a/b/c/secret")] {
         let wanted = things([(link, Link(b"../outside".to_vec())), (below, text("ours"))]);
-        let plan = bench.checkout(&wanted).unwrap();
+        // Only a session of an earlier version holds both.
+        let asked = bench.asked_loosely(&wanted);
+        let plan = apply(Prepared::new(&bench.store, &asked, &bench.dir()).unwrap()).unwrap();
         assert_eq!(listed(&plan, LeaveOut), [format!("{below} blocked")]);
         assert_eq!(bench.found(), things([(link, Link(b"../outside".to_vec()))]));
         assert_outside_untouched(&bench);
