@@ -119,7 +119,7 @@ impl Item {
         &self.updates
     }
 
-    fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
+    pub(super) fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,7 @@ impl Log {
     }
 
     /// Commits a group and tells each of its members what came of it.
-    fn lead(&self, items: &[Arc<Item>]) {
+    pub(super) fn lead(&self, items: &[Arc<Item>]) {
         let mut steps = Vec::with_capacity(items.len());
         let failed = self.under_lock(|tail| self.lead_writing(tail, items, &mut steps)).err();
         for (at, item) in items.iter().enumerate() {
