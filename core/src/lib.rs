@@ -54,8 +54,8 @@ pub use id::{
 pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind, Memory,
-    MemoryKind, ModelCall, Node, Objects, Operation, OperationKind, Part, Role, Timestamp,
+    Body, Bytes, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind,
+    Memory, MemoryKind, ModelCall, Node, Objects, Operation, OperationKind, Part, Role, Timestamp,
     Tombstone, Trace, Usage,
 };
 #[cfg(feature = "store")]
@@ -69,9 +69,9 @@ pub use session::{
 };
 #[cfg(feature = "store")]
 pub use store::{
-    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, PurgeOptions, PurgeReport, RecoverReport, SetBack, Stats, Store,
-    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, ForkGuard,
+    GcOptions, GcProgress, GcReport, LockWait, PurgeOptions, PurgeReport, RecoverReport, SetBack,
+    Stats, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
 };
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]

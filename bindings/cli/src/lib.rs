@@ -8,6 +8,7 @@ mod failure;
 mod import;
 mod output;
 mod progress;
+mod wait;
 
 use std::ffi::OsString;
 use std::io::Write as _;

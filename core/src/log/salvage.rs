@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use super::commit::Queue;
 use super::encode::Encoder;
 use super::frame::{FrameKind, HEADER};
 use super::medium::{Medium, Segment, holds_objects};
 use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
+use super::queue::Queue;
 use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
@@ -82,6 +82,9 @@ impl Salvage {
             tail: Mutex::new(tail),
             writing: false.into(),
             queue: Queue::default(),
+            freeing: Default::default(),
+            spent: Default::default(),
+            grown: Default::default(),
         };
         let log = Log { shared: Arc::new(shared) };
         let (refs, listed, whole) = (BTreeMap::new(), Vec::new(), Vec::new());
@@ -277,6 +280,6 @@ pub(crate) fn lock_out(
     vfs: &dyn Vfs,
     options: &LogOptions,
 ) -> Result<[Box<dyn super::VfsLock>; 2]> {
-    let maintenance = lock(vfs, super::MAINTENANCE_FILE, options.lock_timeout)?;
-    Ok([maintenance, lock(vfs, LOCK_FILE, options.lock_timeout)?])
+    let maintenance = lock(vfs, super::MAINTENANCE_FILE, &options.patience)?;
+    Ok([maintenance, lock(vfs, LOCK_FILE, &options.patience)?])
 }

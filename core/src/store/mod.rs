@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "knockouts")]
 pub use crate::log::{CheckSite, knock_out};
-pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
+pub use crate::log::{Durability, Expected, ForkGuard, LockWait, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
 use catalogue::Catalogue;
 pub(crate) use catalogue::{KnownCount, Listing};
@@ -32,8 +32,8 @@ pub use stats::Stats;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
-use crate::log::Log;
-use crate::object::{Node, Objects, Timestamp};
+use crate::log::{Freeing, Log};
+use crate::object::{Bytes, Node, Objects, Timestamp};
 
 /// A store of sessions. Cheap to clone; clones are one store.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` if there is none, `Corrupt` if its bytes are damaged.
-    pub fn read_content(&self, id: ContentId) -> Result<Arc<[u8]>> {
+    pub fn read_content(&self, id: ContentId) -> Result<Bytes> {
         self.log().get_content(&id.id())?.map_or_else(|| Err(self.absence(&id.id())?), Ok)
     }
 
@@ -157,6 +157,11 @@ impl Store {
 
     pub(crate) fn log(&self) -> &Log {
         &self.inner.log
+    }
+
+    /// Begins work that frees room, which on a full disk may take what is kept for that.
+    pub(crate) fn freeing(&self) -> Freeing<'_> {
+        self.log().freeing()
     }
 
     /// What was derived from this store before.

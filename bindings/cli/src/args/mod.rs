@@ -11,6 +11,7 @@ mod upkeep;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -42,8 +43,18 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     pub(crate) color: Color,
 
+    /// Wait at most this long for another process that writes or collects [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Reads a number of seconds, whole or not.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|number| Duration::try_from_secs_f64(number).ok());
+    seconds.ok_or_else(|| "give a number of seconds, such as 5 or 0.5".to_owned())
 }
 
 impl Cli {

@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use partita::{
-    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, Store, Timestamp, Trim as TrimTo,
-};
+use partita::{Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, Timestamp, Trim as TrimTo};
 
 use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
@@ -117,7 +115,7 @@ pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
 /// Makes a damaged store whole again.
 pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     let mut bar = None;
-    let report = Store::options().create(false).recover(dir, &mut |at| {
+    let report = crate::wait::options().create(false).recover(dir, &mut |at| {
         bar.get_or_insert_with(|| Progress::new(at.total, "read")).set(at.done, String::new());
         ControlFlow::Continue(())
     })?;

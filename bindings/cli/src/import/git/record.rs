@@ -84,8 +84,7 @@ fn new_entry(source: &Source, value: &Value, bytes: &mut u64) -> Result<NewEntry
         Ok(blob)
     };
     Ok(match value.kind {
-        ValueKind::File { executable: false } => NewEntry::file(blob()?),
-        ValueKind::File { executable: true } => NewEntry::file(blob()?).executable(),
+        ValueKind::File { executable } => NewEntry::File { bytes: blob()?.into(), executable },
         ValueKind::Symlink => NewEntry::symlink(blob()?),
         ValueKind::Submodule => NewEntry::submodule(value.id.as_bytes()),
     })
