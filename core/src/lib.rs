@@ -70,8 +70,9 @@ pub use session::{
 #[cfg(feature = "store")]
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, ForkGuard,
-    GcOptions, GcProgress, GcReport, LockWait, PurgeOptions, PurgeReport, RecoverReport, SetBack,
-    Stats, Store, StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    GcOptions, GcProgress, GcReport, LockWait, LostVersion, PurgeOptions, PurgeReport,
+    RecoverReport, RecoveredSession, SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs,
+    VfsFile, VfsLock,
 };
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]

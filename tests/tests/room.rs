@@ -246,8 +246,8 @@ fn without_a_reserve_a_full_medium_stops_what_frees_room() {
         partita::Vfs::remove(&medium, name).unwrap();
     }
     fill(&medium);
-    let trim = store.open_session("gone").unwrap().trim(Trim::Keep(1));
-    assert!(trim.unwrap_err().to_string().contains("disk is full"));
+    let error = store.gc(&GcOptions::new(), &mut go_on).unwrap_err();
+    assert!(error.to_string().contains("disk is full"), "{error}");
 }
 
 /// The last bytes go to a collection, whatever crashes meanwhile.

@@ -10,7 +10,7 @@ use pyo3::types::PyBytes;
 use partita::{ContentId, Durability, GcOptions, StoreOptions};
 
 use crate::block::block;
-use crate::convert::{Data, seconds};
+use crate::convert::{Data, as_bytes, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
 use crate::history::step;
@@ -279,7 +279,7 @@ impl Store {
     /// Reads a content by its id.
     fn read_content<'py>(&self, py: Python<'py>, id: ObjectId) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.handle()?.run(py, |store| store.read_content(ContentId::new(id.0)))?;
-        Ok(PyBytes::new(py, &bytes))
+        as_bytes(py, &bytes)
     }
 
     /// Returns the bytes of a content, without reading it.

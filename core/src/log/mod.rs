@@ -55,7 +55,7 @@ pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;
 pub(crate) use reserve::{Freeing, is_full};
 pub(crate) use retire::Retirement;
-pub(crate) use salvage::{Salvage, lock_out};
+pub(crate) use salvage::{Known, Moves, Salvage, Timeline, lock_out};
 pub(crate) use scan::Listed;
 pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};

@@ -22,7 +22,7 @@ pub(super) const NAMES: [&str; 2] = [COPIES, COMMITS];
 
 /// Bytes written at once, and the least of either file.
 const STEP: u64 = 64 << 10;
-/// A store of up to this size keeps as much again for its copies.
+/// A store of less than this size keeps room for all of it.
 const SMALL: u64 = 4 << 20;
 /// Of a larger one an eighth is kept, and this much at the most.
 const COPIES_MAX: u64 = 32 << 20;
@@ -113,10 +113,11 @@ impl Log {
             return;
         }
         let stored: u64 = self.segment_lens().iter().map(|(_, len)| len).sum();
-        let copies = SMALL.min(stored).max(COPIES_MAX.min(stored / 8));
-        let commits = (stored / 4).min(COMMITS_MAX);
-        for (name, wanted) in [(COMMITS, commits), (COPIES, copies)] {
-            let size = 1 << wanted.max(STEP).ilog2();
+        // Powers of two change seldom. All of a small store has its place, and a segment's header.
+        let small = (stored + STEP).next_power_of_two().min(SMALL);
+        let large = 1 << (stored / 8).clamp(STEP, COPIES_MAX).ilog2();
+        let commits = 1 << (stored / 4).clamp(STEP, COMMITS_MAX).ilog2();
+        for (name, size) in [(COMMITS, commits), (COPIES, small.max(large))] {
             let _ = fill(&*self.medium().vfs, name, size);
         }
     }

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::id::{ObjectId, Salt};
 use crate::map::Value;
 
+/// The name of a log segment that has no name of its own yet.
+pub(super) const DRAFT: &str = "new.tmp";
 /// Tables of one size after which they become one of the next size, eight times as large.
 const MERGE_AT: usize = 8;
 /// Bytes that the smallest tables cover.
@@ -211,7 +213,7 @@ impl Log {
 /// Writes a whole new log segment and gives it its name.
 pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8]) -> Result<()> {
     let name = header.id.path();
-    let draft = format!("{DIRECTORY}/new.tmp");
+    let draft = format!("{DIRECTORY}/{DRAFT}");
     let doing = |error| Error::io(format!("create segment {}", header.id), error);
     let base = FrameHeader {
         kind: FrameKind::Snapshot,

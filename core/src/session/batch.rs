@@ -52,6 +52,8 @@ pub(super) struct Finished {
     pub(super) head: Arc<Head>,
     /// The number of the batch's first memory.
     pub(super) memory: u64,
+    /// Whether the head is the batch's own, and not one that was there.
+    pub(super) changed: bool,
 }
 
 impl Session {
@@ -180,7 +182,9 @@ impl Batch {
     pub fn restore(&mut self, path: impl AsRef<[u8]>, number: u64) -> Result<u64> {
         let path = FilePath::new(path)?;
         let place = self.draft.place(&self.batch, &path)?.ok_or_else(|| unknown(&path))?;
-        let old = numbered(&self.batch, place.iteration(&self.batch)?, &path, number)?;
+        let end = self.session.end(&self.head)?;
+        let newest = place.iteration(&self.batch)?;
+        let old = numbered(&self.batch, newest, &path, number, end.as_ref())?;
         self.draft.set(&mut self.batch, path, old.value.entry)
     }
 
@@ -342,14 +346,14 @@ impl Batch {
             let Built { point, memory } =
                 self.draft.build(&mut self.batch, self.head.point(), false)?;
             if point.is_none() {
-                return Ok(Finished { head: self.head, memory });
+                return Ok(Finished { head: self.head, memory, changed: false });
             }
             let new =
                 NewOperation { message: self.message.clone(), ..NewOperation::new(self.kind) };
             let next = self.session.store().batch();
             let batch = std::mem::replace(&mut self.batch, next);
             match self.session.commit_on(&self.head, batch, point, new)? {
-                Outcome::Committed(head) => return Ok(Finished { head, memory }),
+                Outcome::Committed(head) => return Ok(Finished { head, memory, changed: true }),
                 Outcome::Moved(head) => self.head = head,
             }
             self.draft.replay(&mut self.batch)?;

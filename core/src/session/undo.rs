@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::chain::Link;
-use super::head::{Head, NewOperation, Outcome};
+use super::head::{Head, NewOperation, Outcome, Point};
 use super::info::CheckpointInfo;
 use super::restore::{RestoreScope, set_back};
 use crate::codec::malformed;
@@ -34,15 +34,7 @@ impl Session {
         let mut head = self.head()?;
         loop {
             let target = self.undo_target(&head)?;
-            if let Some(horizon) = self.horizon()?
-                && target.number() <= horizon.operation
-            {
-                return Err(self.nothing_to_undo(Some(horizon.checkpoint)));
-            }
-            let point = match state_before(&self.store, &target)? {
-                Some(id) => Some(Link::read(&self.store, id.id())?),
-                None => None,
-            };
+            let point = self.point_before(&target)?;
             let mut batch = self.store.batch();
             let draft = set_back(&mut batch, &head, point.as_ref(), RestoreScope::All)?;
             let undone = draft
@@ -58,6 +50,21 @@ impl Session {
                 Outcome::Moved(now) => head = now,
             }
         }
+    }
+
+    /// The point before an operation, none for the empty state; refuses one that was trimmed.
+    fn point_before(&self, target: &Link<Operation>) -> Result<Option<Point>> {
+        let before = state_before(&self.store, target)?;
+        let Some(horizon) = self.horizon()? else {
+            return before.map(|id| Link::read(&self.store, id.id())).transpose();
+        };
+        let trimmed = || self.nothing_to_undo(Some(horizon.checkpoint));
+        let id = before.ok_or_else(trimmed)?;
+        if self.store.is_trimmed(&id.id())? {
+            return Err(trimmed());
+        }
+        let point: Point = Link::read(&self.store, id.id())?;
+        if point.number() < horizon.checkpoint { Err(trimmed()) } else { Ok(Some(point)) }
     }
 
     /// The newest operation that changed something and is not undone.

@@ -26,7 +26,7 @@ pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use options::StoreOptions;
 pub use purge::{PurgeOptions, PurgeReport};
-pub use recover::{RecoverReport, SetBack};
+pub use recover::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};

@@ -70,8 +70,8 @@ impl StoreOptions {
     }
 
     /// Sets whether room is kept beside the store, so that [`gc`](Store::gc), a purge and a trim can
-    /// free room on a disk that is full: as much as the store has up to 4 MiB, an eighth of it beyond
-    /// 32 MiB, and 33 MiB at the most. It is where the store has a directory, unless told otherwise.
+    /// free room on a disk that is full: as much as the store has, rounded up, to 4 MiB; an eighth of it
+    /// beyond 32 MiB; and 33 MiB at the most. It is where the store has a directory, unless told otherwise.
     #[must_use]
     pub fn reserve(mut self, reserve: bool) -> Self {
         self.reserve = Some(reserve);

@@ -20,7 +20,7 @@ pub(crate) use self::dialog::{
     Selected, Set, Text,
 };
 pub(crate) use self::display::{Log, Report};
-pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript};
+pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};

@@ -19,6 +19,17 @@ pub(crate) struct Imported {
     shallow: bool,
     checkpoint: Option<u64>,
     checkpoint_id: Option<String>,
+    left_out: Vec<LeftOut>,
+    changed_here: u64,
+    verified: Option<u64>,
+}
+
+/// A file that is too large to be recorded.
+#[derive(Debug, Serialize)]
+struct LeftOut {
+    #[serde(flatten)]
+    path: Path,
+    size: u64,
 }
 
 impl Imported {
@@ -26,7 +37,9 @@ impl Imported {
         session: &str,
         imported: &git::Imported,
         latest: Option<&CheckpointInfo>,
+        verified: Option<&git::Verified>,
     ) -> Imported {
+        let left_out = imported.left_out.iter();
         Imported {
             session: session.to_owned(),
             commits: imported.commits,
@@ -35,6 +48,11 @@ impl Imported {
             shallow: imported.shallow,
             checkpoint: latest.map(|info| info.number),
             checkpoint_id: latest.map(|info| info.id.to_string()),
+            left_out: left_out
+                .map(|(path, size)| LeftOut { path: Path::from(path), size: *size })
+                .collect(),
+            changed_here: imported.changed_here.paths,
+            verified: verified.map(|verified| verified.checkpoints),
         }
     }
 }
