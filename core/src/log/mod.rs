@@ -11,6 +11,7 @@ mod copy;
 mod disk;
 mod encode;
 mod entropy;
+mod follow;
 mod frame;
 mod held;
 mod holder;
@@ -38,6 +39,7 @@ mod table;
 mod tail;
 mod texts;
 mod vfs;
+mod void;
 mod wait;
 mod zip;
 
@@ -54,7 +56,7 @@ pub(crate) use memory::Memory;
 pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;
 pub(crate) use reserve::{Freeing, is_full};
-pub(crate) use retire::Retirement;
+pub(crate) use retire::{Retirement, Unretired};
 pub(crate) use salvage::{Known, Moves, Salvage, Timeline, lock_out};
 pub(crate) use scan::Listed;
 pub(crate) use segment::SegmentId;
@@ -193,6 +195,14 @@ impl Log {
     /// Returns the store's uuid, which every segment's header has.
     pub(crate) fn store_uuid(&self) -> [u8; 16] {
         self.state().current_segment().header.store
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.shared.options.patience.timeout
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.shared.options.read_only
     }
 
     fn medium(&self) -> &Medium {

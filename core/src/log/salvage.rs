@@ -209,12 +209,13 @@ impl Salvage {
             self.read_log(segment, frames, ends.get(&number).map(|(end, _)| *end))?;
         }
         let sealed = logs.last().is_some_and(|(_, frames)| frames.is_sealed);
-        self.miss_logs(
-            last.map(|last| last + 1),
-            (self.newest + 1).max(last.unwrap_or(0) + 1 + u64::from(sealed)),
-        );
-        if last.is_none() {
-            self.timeline.doubt(None);
+        let next = last.map_or(self.newest.max(1), |last| last + 1);
+        let is_missing = sealed || last.is_none();
+        self.miss_logs(Some(next), (self.newest + 1).max(next + u64::from(is_missing)));
+        if last.is_none()
+            && let Some(segment) = mark::segment(&*self.log.medium().vfs)
+        {
+            self.miss_logs(Some(segment.number), segment.number + 1);
         }
         for (segment, found) in void {
             let what = format!(
@@ -233,7 +234,8 @@ impl Salvage {
         let missing = (from..to).map(SegmentId::log).find(|id| !self.retired.contains(id));
         if let Some(segment) = missing {
             let what = "a segment that is missing, or has no whole header".to_owned();
-            self.timeline.doubt(Some(Unread { segment, offset: 0, what, near: Vec::new() }));
+            let (offset, end, near) = (0, u64::from(u32::MAX), Vec::new());
+            self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
         }
     }
 
@@ -252,7 +254,7 @@ impl Salvage {
             }
             if found.is_whole {
                 let frame = self.log.medium().frame(segment, found.offset as u32)?;
-                let at = (segment.id, found.offset);
+                let at = (segment.id, found.offset, found.end);
                 self.timeline.take(&self.log, &frame.payload.head, at)?;
             } else {
                 let what = format!("a {} whose tag does not fit", frames::name(found.kind));
@@ -266,8 +268,8 @@ impl Salvage {
         let end = end.into_iter().chain(synced).max().unwrap_or(FRAMES_FROM);
         if frames.end < end || frames.found.is_empty() {
             let what = "frames that are not there".to_owned();
-            let (segment, offset) = (segment.id, frames.end);
-            self.timeline.doubt(Some(Unread { segment, offset, what, near: Vec::new() }));
+            let (segment, offset, near) = (segment.id, frames.end, Vec::new());
+            self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
         }
         Ok(())
     }
@@ -275,14 +277,16 @@ impl Salvage {
     fn doubt_gap(&mut self, segment: &Arc<Segment>, gap: &Gap) {
         let near = gap.near.and_then(|at| self.log.medium().frame(segment, at).ok());
         let near = near.map_or_else(Vec::new, |frame| frame.payload.ids.clone());
-        let what = format!("{}, up to offset {}", gap.what, gap.to);
-        self.timeline.doubt(Some(Unread { segment: segment.id, offset: gap.from, what, near }));
+        let (segment, offset, end) = (segment.id, gap.from, gap.to);
+        let what = gap.what.clone();
+        self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
     }
 
     fn doubt_frame(&mut self, segment: &Arc<Segment>, at: u32, what: String) -> Result<()> {
         let frame = self.log.medium().frame(segment, at)?;
         let near = frame.payload.ids.clone();
-        let unread = Unread { segment: segment.id, offset: at.into(), what, near };
+        let end = u64::from(at) + frame.header.frame_len();
+        let unread = Unread { segment: segment.id, offset: at.into(), end, what, near };
         self.timeline.doubt(Some(unread));
         self.timeline.hear(&self.log, &frame.payload.head)
     }
@@ -371,7 +375,9 @@ impl Salvage {
         let payload =
             payload::encode(&head, parts, FRAMES_FROM as u32, None, None, &[], Level::Quick);
         let vfs = &*self.log.medium().vfs;
-        write_segment(vfs, &header, &payload)?;
+        if !write_segment(vfs, &header, &payload)? {
+            return Err(Error::conflict(format!("segment {next} came meanwhile; recover again")));
+        }
         super::open::write_format(vfs)
     }
 

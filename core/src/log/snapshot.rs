@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::encode::{Encoder, Fresh, Ready, ReadyPayload};
 use super::frame::{FrameHeader, FrameKind, Keys};
 use super::payload::{self, Head, LiveSegment, SnapshotHead, TableHead};
@@ -151,7 +152,8 @@ impl Log {
     }
 
     /// Creates the successor of the current segment, with a base frame that knows all before it.
-    pub(super) fn create_segment(&self, tail: &mut Tail, next: SegmentId) -> Result<()> {
+    /// Returns false where something has its name already.
+    pub(super) fn create_segment(&self, tail: &Tail, next: SegmentId) -> Result<bool> {
         let vfs = &*self.medium().vfs;
         let header = SegmentHeader {
             id: next,
@@ -183,9 +185,13 @@ impl Log {
             &bytes,
             Level::Quick,
         );
-        self.with_reserve(|| write_segment(vfs, &header, &payload)).map_err(advised)?;
+        let made = self.with_reserve(|| write_segment(vfs, &header, &payload)).map_err(advised)?;
+        if !made {
+            return Ok(false);
+        }
         // The old segment says that it has a successor, so that a lost one is missed. It need not
-        // be durable: whoever opens the directory sees the new one.
+        // be durable, nor be there: whoever opens the directory sees the new one, and whoever stands
+        // at the old one's end looks for it.
         let seal = FrameHeader {
             kind: FrameKind::Seal,
             payload: 0,
@@ -199,7 +205,7 @@ impl Log {
         {
             let _ = file.write_at(&seal, tail.end);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Returns fresh random bytes for a segment.
@@ -210,8 +216,9 @@ impl Log {
     }
 }
 
-/// Writes a whole new log segment and gives it its name.
-pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8]) -> Result<()> {
+/// Writes a whole new log segment and gives it its name. Returns false where something has that name
+/// already: then that stays, and this is nothing.
+pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8]) -> Result<bool> {
     let name = header.id.path();
     let draft = format!("{DIRECTORY}/{DRAFT}");
     let doing = |error| Error::io(format!("create segment {}", header.id), error);
@@ -235,8 +242,29 @@ pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8
         let _ = vfs.remove(&draft);
         return Err(doing(error));
     }
-    vfs.rename(&draft, &name).map_err(doing)?;
-    vfs.sync_dir(DIRECTORY, SyncSite::SegmentName).map_err(doing)
+    match name_segment(vfs, &draft, &name) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let _ = vfs.remove(&draft);
+            return Ok(false);
+        }
+        Err(error) => return Err(doing(error)),
+    }
+    vfs.sync_dir(DIRECTORY, SyncSite::SegmentName).map_err(doing)?;
+    Ok(true)
+}
+
+/// Gives a segment its name, which nothing may have: others may have committed to what has it.
+fn name_segment(vfs: &dyn Vfs, draft: &str, name: &str) -> std::io::Result<()> {
+    match vfs.rename_new(draft, name) {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::AlreadyExists
+                && holds(CheckSite::FreeName, false) =>
+        {
+            vfs.rename(draft, name)
+        }
+        named => named,
+    }
 }
 
 fn size_class(span: u64) -> u32 {

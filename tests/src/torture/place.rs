@@ -17,7 +17,7 @@ use crate::random::Random;
 
 /// What all places of a torture share.
 #[derive(Debug)]
-pub struct Ground {
+pub(super) struct Ground {
     /// The directory of the torture.
     pub dir: PathBuf,
     /// This program.
@@ -50,7 +50,7 @@ impl Ground {
 
 /// One place.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     pub(super) ground: Arc<Ground>,
     pub(super) slot: usize,
     pub(super) random: Random,
@@ -73,7 +73,7 @@ pub(super) struct Ended {
 
 impl Place {
     /// Makes a place.
-    pub fn new(ground: Arc<Ground>, slot: usize, seed: u64) -> Self {
+    pub(super) fn new(ground: Arc<Ground>, slot: usize, seed: u64) -> Self {
         let random = Random::new(seed.wrapping_mul(1_000).wrapping_add(slot as u64));
         let ledger = Ledger::open(&worker::ledgers(&ground.dir), &format!("command-{slot}"));
         let ledger = ledger.expect("a ledger can be made");
@@ -82,7 +82,7 @@ impl Place {
     }
 
     /// Lives one process after the other until the torture is over.
-    pub fn live(mut self) -> Killed {
+    pub(super) fn live(mut self) -> Killed {
         while !self.ground.is_over() {
             self.lives += 1;
             if self.random.chance(2, 5) {

@@ -86,17 +86,17 @@ operations! {
     /// Removes the secrets of a session for good.
     Purge "purge" Both 2 true;
     /// The same, ids included, in a session of its own.
-    Rewrite "rewrite" Command 1 true;
+    Rewrite "rewrite" Command 2 true;
     /// Imports what is new of a git history.
-    Git "git" Command 1 true;
+    Git "git" Command 3 true;
     /// Imports what is new of a transcript.
     Transcript "transcript" Both 2 true;
     /// Writes a state into a directory.
     Checkout "checkout" Both 3 true;
     /// Writes a state into a directory that others check out into.
-    CheckoutShared "checkout-shared" Command 2 true;
+    CheckoutShared "checkout-shared" Command 4 true;
     /// Makes a copy of the store whole, which is whole.
-    Recover "recover" Command 1 false;
+    Recover "recover" Command 2 false;
     /// Verifies every byte.
     Check "check" Both 1 false;
     /// Reads: the newest state, an older one, one that was held for long.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Json;
+use super::{Json, value};
 
 /// Where an import comes from.
 #[derive(Debug, Subcommand)]
@@ -63,10 +63,10 @@ pub(crate) struct ImportTranscript {
     pub(crate) session: String,
     /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
     /// openai-responses
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) conversation: Option<usize>,
     #[command(flatten)]
     pub(crate) json: Json,

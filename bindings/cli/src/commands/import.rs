@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Error, ErrorKind, FilePath, Session};
+use partita::{Error, ErrorKind, FilePath, Session, Snapshot};
 
 use super::{Access, check_name, open_store};
 use crate::args::{ImportGit, Large};
@@ -69,6 +69,9 @@ fn say(
         note(&changed_here(&imported.changed_here));
     }
     let latest = session.latest()?;
+    if let Some(unwritable) = unwritable(&latest)? {
+        note(&unwritable);
+    }
     if args.json.json {
         let checkpoint = latest.checkpoint();
         return out.json(&json::Imported::new(&args.session, imported, checkpoint, verified));
@@ -95,6 +98,25 @@ fn say(
             out.line(format_args!("{name}: {compared} {whose}, but for {changed} changed here"))
         }
     }
+}
+
+/// Says what the session holds that no checkout will write, if there is any.
+fn unwritable(latest: &Snapshot) -> Result<Option<String>> {
+    let mut names = Vec::new();
+    let mut count = 0;
+    for file in latest.files() {
+        let file = file?;
+        if file.path.name_fault().is_some() {
+            count += 1;
+            if names.len() < SHOWN {
+                names.push(quote::path(file.path.as_bytes()).into_owned());
+            }
+        }
+    }
+    let more = if count > SHOWN as u64 { ", ..." } else { "" };
+    let paths = counted(count, "path is", "paths are");
+    Ok((count > 0)
+        .then(|| format!("{paths} kept that no checkout writes: {}{more}", names.join(", "))))
 }
 
 /// Says what was changed in the session, and so is not what git has.

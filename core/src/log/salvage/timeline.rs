@@ -23,6 +23,7 @@ pub(crate) struct Known {
 pub(crate) struct Unread {
     pub(crate) segment: SegmentId,
     pub(crate) offset: u64,
+    pub(crate) end: u64,
     pub(crate) what: String,
     /// Objects of the nearest commit of the same session.
     pub(crate) near: Vec<ObjectId>,
@@ -67,7 +68,7 @@ impl Timeline {
     }
 
     /// Takes up what a proven frame says.
-    pub(super) fn take(&mut self, log: &Log, head: &Head, at: (SegmentId, u64)) -> Result<()> {
+    pub(super) fn take(&mut self, log: &Log, head: &Head, at: (SegmentId, u64, u64)) -> Result<()> {
         self.step += 1;
         match head {
             Head::Commit { updates, .. } => {
@@ -79,9 +80,9 @@ impl Timeline {
                 let map = Map::new(snapshot.refs.map(MapId::new));
                 let (rows, is_all) = map.readable(log)?;
                 if !is_all {
-                    let (segment, offset) = at;
+                    let (segment, offset, end) = at;
                     let what = "a map of refs that cannot be read to its end".to_owned();
-                    self.doubt(Some(Unread { segment, offset, what, near: Vec::new() }));
+                    self.doubt(Some(Unread { segment, offset, end, what, near: Vec::new() }));
                     self.step += 1;
                 }
                 let named = rows.into_iter().filter_map(named).collect::<BTreeMap<_, _>>();

@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::{ObjectId, OperationId};
 use crate::limits::NAME_BYTES_MAX;
 use crate::log::{Known, Timeline};
-use crate::object::{Canonical, Checkout, Checkpoint, Horizon, Kind, Objects, read};
+use crate::object::{Canonical, Checkout, Checkpoint, Directory, Horizon, Kind, Objects, read};
 
 /// Refs as they were chosen, and what there is to tell of that.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(super) struct Chosen {
     pub(super) sessions: HashMap<OperationId, String>,
     /// Sessions that a commit gave up for good.
     pub(super) given_up: HashSet<OperationId>,
+    /// Refs that name sessions of which nothing else is known, for what they name is lost.
+    nameless: Vec<String>,
 }
 
 pub(super) struct Chooser<'a> {
@@ -81,7 +83,7 @@ impl Chooser<'_> {
             if self.operations.whole.contains(&value) && self.store.log().is_node(&value)? {
                 chosen.refs.insert(name, value);
             } else {
-                chosen.set_back.push(SetBack { name, operation: None });
+                chosen.nameless.push(name);
             }
         }
         Ok(())
@@ -183,11 +185,14 @@ impl Chooser<'_> {
 
     /// Gives a ref to each session that has none, unless a commit gave it up.
     fn bring_sessions_back(&self, chosen: &mut Chosen) -> Result<()> {
+        let nameless = std::mem::take(&mut chosen.nameless);
+        let is_cut = self.timeline.has_doubt() || !nameless.is_empty();
+        let mut heads = Vec::new();
         for session in self.operations.sessions() {
             if chosen.sessions.contains_key(&session) {
                 continue;
             }
-            if !self.timeline.has_doubt() || self.is_given_up(session) {
+            if !is_cut || self.is_given_up(session) {
                 chosen.given_up.insert(session);
                 continue;
             }
@@ -198,31 +203,51 @@ impl Chooser<'_> {
                     break;
                 }
             }
-            let newest = self.operations.of(session).next();
-            let hinted = self.hinted_name(session);
-            let Some(op) = usable else {
-                let name = hinted.unwrap_or_else(|| match newest {
-                    Some(op) => recovered_ref(&op.id, chosen),
-                    None => recovered_ref(&session.id(), chosen),
-                });
-                chosen.set_back.push(SetBack { name, operation: None });
-                continue;
-            };
-            let name = match hinted {
-                _ if op.is_delete => deleted_ref(session),
-                Some(name) if !chosen.refs.contains_key(&name) && !self.is_known(&name) => name,
-                _ => recovered_ref(&op.id, chosen),
-            };
-            if newest.is_some_and(|newest| newest.id != op.id) {
-                let operation = Some(op.number);
-                chosen.set_back.push(SetBack { name: name.clone(), operation });
-            }
-            chosen.sessions.insert(session, name.clone());
-            chosen.refs.insert(name.clone(), op.id);
-            let operation = Some(OperationId::new(op.id));
-            chosen.recovered.push(RecoveredSession { name, operation, session: Some(session) });
+            heads.push((session, usable));
+        }
+        // Where there is one name and one session, they belong together.
+        let only = match (&nameless[..], &heads[..]) {
+            ([name], [_]) => Some(name.clone()),
+            _ => None,
+        };
+        for (session, usable) in heads {
+            let name = only.clone().or_else(|| self.hinted_name(session));
+            self.bring_back(session, usable, name, chosen);
+        }
+        for name in nameless.into_iter().filter(|name| Some(name) != only.as_ref()) {
+            chosen.set_back.push(SetBack { name, operation: None });
         }
         Ok(())
+    }
+
+    fn bring_back(
+        &self,
+        session: OperationId,
+        usable: Option<&Op>,
+        name: Option<String>,
+        chosen: &mut Chosen,
+    ) {
+        let newest = self.operations.of(session).next().map_or(session.id(), |op| op.id);
+        let Some(op) = usable else {
+            let name = name.unwrap_or_else(|| recovered_ref(&newest, chosen));
+            chosen.set_back.push(SetBack { name, operation: None });
+            return;
+        };
+        // A ref that is known to be there and names nothing that is left is its own.
+        let is_left_over = name.as_ref().is_some_and(|name| self.is_known(name));
+        let name = match name {
+            _ if op.is_delete => deleted_ref(session),
+            Some(name) if !chosen.refs.contains_key(&name) => name,
+            _ => recovered_ref(&op.id, chosen),
+        };
+        if newest != op.id || is_left_over {
+            let operation = Some(op.number);
+            chosen.set_back.push(SetBack { name: name.clone(), operation });
+        }
+        chosen.sessions.insert(session, name.clone());
+        chosen.refs.insert(name.clone(), op.id);
+        let operation = Some(OperationId::new(op.id));
+        chosen.recovered.push(RecoveredSession { name, operation, session: Some(session) });
     }
 
     /// Tells whether the last ref that a session had was taken away by a commit that is known.
@@ -291,9 +316,10 @@ impl Chooser<'_> {
             read => Ok(read.is_ok()),
         };
         if name.starts_with(CHECKOUT) {
-            return Ok(
-                is(Kind::CHECKOUT)? && readable(read::<Checkout>(self.store, *id).map(drop))?
-            );
+            return Ok(is(Kind::CHECKOUT)?
+                && readable(read::<Checkout>(self.store, *id).map(drop))?
+                || is(Kind::DIRECTORY)?
+                    && readable(read::<Directory>(self.store, *id).map(drop))?);
         }
         if name.starts_with(HORIZON) {
             return Ok(is(Kind::HORIZON)? && readable(read::<Horizon>(self.store, *id).map(drop))?);

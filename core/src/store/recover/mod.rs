@@ -181,7 +181,7 @@ impl Plan {
         let first = walk(store, salvage, &graph, &chosen.refs, &without)?;
         let mut objects = Vec::new();
         let mut refs = chosen.refs.clone();
-        let is_cut = timeline.has_doubt() || !first.is_empty();
+        let is_cut = timeline.has_doubt() || !first.is_empty() || !chosen.set_back.is_empty();
         if is_cut {
             for fragment in fragments::find(store, &chosen, &operations, &mut led)? {
                 let operation = fragment.first_operation(store)?.to_node();
@@ -210,6 +210,7 @@ impl Plan {
             UnreadLog {
                 segment: unread.segment.file_name(),
                 offset: unread.offset,
+                end: unread.end,
                 what: unread.what.clone(),
                 sessions: names.collect::<BTreeSet<_>>().into_iter().collect(),
             }

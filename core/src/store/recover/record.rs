@@ -40,6 +40,7 @@ pub(super) fn encode(report: &RecoverReport, moves: &Moves) -> Vec<u8> {
         Json::object([
             ("segment", text(&unread.segment)),
             ("offset", number(unread.offset)),
+            ("end", number(unread.end)),
             ("what", text(&unread.what)),
             ("sessions", texts(&unread.sessions)),
         ])
@@ -121,6 +122,7 @@ fn decode(store: &Store, record: &Json) -> Result<Option<(RecoverReport, Moves)>
             Some(UnreadLog {
                 segment: text(row.get("segment"))?,
                 offset: row.get("offset").and_then(Json::as_u64)?,
+                end: row.get("end").and_then(Json::as_u64)?,
                 what: text(row.get("what"))?,
                 sessions: texts(row.get("sessions")),
             })

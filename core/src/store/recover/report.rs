@@ -35,6 +35,8 @@ pub struct UnreadLog {
     pub segment: String,
     /// The offset in that file, in bytes.
     pub offset: u64,
+    /// The offset at which it can be read again.
+    pub end: u64,
     /// What cannot be read, in a line.
     pub what: String,
     /// The refs of the sessions that were committed to there, as far as that can be told; empty

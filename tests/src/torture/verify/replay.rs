@@ -158,7 +158,11 @@ impl<'a> Makers<'a> {
             // The one that was told so; else one whose end nobody knows, or that changed nothing.
             let all: Vec<&Deed> = nameless.by_ref().filter(fits).copied().collect();
             let told = all.iter().find(|deed| deed.gave["by"] == id);
-            let unknown = all.iter().find(|deed| deed.end == End::Unknown);
+            // A process that died had not lived for long: the last that began before this was made.
+            let made = u64::try_from(row.time.as_millis()).unwrap_or(0).saturating_add(1);
+            let died = all.iter().filter(|deed| deed.end == End::Unknown);
+            let died = died.filter(|deed| deed.began / 1_000_000 <= made);
+            let unknown = died.max_by_key(|deed| deed.began);
             let idle = all.iter().find(|deed| {
                 deed.gave["brought"].as_u64().is_some_and(|brought| brought < row.number)
             });

@@ -7,7 +7,7 @@ use partita::{Error, ErrorKind, FilePath, Result};
 
 /// The label of a checkpoint whose commit has files that it lacks: `SIZE PATH`, with a NUL between
 /// two of them.
-pub(super) const LABEL: &str = "left-out";
+pub(super) const LABEL: &str = "git.left-out";
 
 /// What to do with a file that is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod commit;
 mod guard;
 mod left_out;
 mod limits;
+mod place;
 mod record;
 mod source;
 mod sum;
@@ -26,6 +27,7 @@ use self::base::{Base, Recorded};
 use self::guard::Guard;
 use self::left_out::LeftOut;
 pub(crate) use self::left_out::TooLarge;
+pub(crate) use self::place::is_own;
 use self::record::{Preparer, Recorder, Waiting};
 use self::source::{Line, Source};
 pub(crate) use self::verify::Verified;
@@ -87,9 +89,10 @@ pub(crate) struct Target<'a> {
 }
 
 impl History {
-    /// Opens a repository and finds the commit that a revision names; writes nothing.
+    /// Opens the repository that a path names or is in, and finds the commit that a revision names;
+    /// writes nothing.
     pub(crate) fn open(repository: &Path, revision: &str) -> Result<History> {
-        History::of(Source::open(repository)?, revision)
+        History::of(Source::open(&place::repository(repository)?)?, revision)
     }
 
     fn of(source: Source, revision: &str) -> Result<History> {

@@ -1,12 +1,12 @@
 //! Reports: what a command did, would do, or found.
 
 use partita::{
-    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, FilePath, RestorePlan, RestoreScope,
-    Stats,
+    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, FilePath, Kept, RestorePlan,
+    RestoreScope, Stats,
 };
 use serde::Serialize;
 
-use super::{Checkpoint, Path};
+use super::{Checkpoint, Path, rfc3339};
 use crate::import::git;
 
 /// What `import git` did.
@@ -122,6 +122,8 @@ struct CheckoutRow {
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// What `checkout` did or would do.
@@ -134,6 +136,8 @@ pub(crate) struct CheckedOut {
     overwrite: Vec<CheckoutRow>,
     delete: Vec<CheckoutRow>,
     leave: Vec<CheckoutRow>,
+    left_out: Vec<CheckoutRow>,
+    recorded: bool,
 }
 
 impl CheckedOut {
@@ -144,6 +148,7 @@ impl CheckedOut {
                     path: Path::from(&step.path),
                     reason: step.reason.name(),
                     kept: step.kept.map(|id| id.to_string()),
+                    why: step.why.clone(),
                 })
                 .collect()
         };
@@ -155,6 +160,36 @@ impl CheckedOut {
             overwrite: rows(CheckoutAction::Overwrite),
             delete: rows(CheckoutAction::Delete),
             leave: rows(CheckoutAction::Leave),
+            left_out: rows(CheckoutAction::LeaveOut),
+            recorded: plan.is_recorded(),
+        }
+    }
+}
+
+/// What a checkout put aside.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeptRow {
+    directory: String,
+    #[serde(flatten)]
+    path: Path,
+    kind: &'static str,
+    content: Option<String>,
+    size: Option<u64>,
+    time: Option<String>,
+    age: Option<u64>,
+}
+
+impl KeptRow {
+    /// Takes what was put aside, and how many seconds ago.
+    pub(crate) fn new(kept: &Kept, age: Option<u64>) -> KeptRow {
+        KeptRow {
+            directory: kept.directory.to_string_lossy().into_owned(),
+            path: Path::from(&kept.path),
+            kind: if matches!(kept.entry, Entry::Symlink { .. }) { "symlink" } else { "file" },
+            content: kept.entry.content().map(|id| id.to_string()),
+            size: kept.size,
+            time: rfc3339(kept.time),
+            age,
         }
     }
 }

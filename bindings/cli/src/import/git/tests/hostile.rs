@@ -333,7 +333,7 @@ fn a_blob_that_is_too_large_is_left_out_and_what_it_lacks_is_recorded() {
     let labels: Vec<Option<Vec<u8>>> = session
         .log()
         .unwrap()
-        .map(|entry| entry.unwrap().labels.get("left-out").cloned())
+        .map(|entry| entry.unwrap().labels.get("git.left-out").cloned())
         .collect();
     let big = |path: &str| Some(format!("1073741825 {path}").into_bytes());
     let both = Some(b"1073741825 a\x001073741825 moved".to_vec());
