@@ -71,6 +71,24 @@ fn a_wait_can_be_bounded_and_a_short_one_is_not_told() {
 }
 
 #[test]
+fn a_checkout_that_waits_for_another_into_its_directory_is_told_and_can_be_bounded() {
+    let (dir, partita) = store();
+    let out = dir.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let held = File::open(&out).unwrap();
+    held.lock().unwrap();
+    let out = out.to_str().unwrap();
+    let outcome = partita.run(["checkout", "s", out, "--wait", "1.5"]);
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    let told = format!("is made by process {} (", std::process::id());
+    assert_eq!((outcome.code, lines.len()), (Some(1), 2), "{outcome:?}");
+    assert!(lines[0].starts_with("waiting: another checkout into "), "{outcome:?}");
+    assert!(lines.iter().all(|line| line.contains(&told)), "{outcome:?}");
+    drop(held);
+    partita.ok(["checkout", "s", out, "--wait", "0"]);
+}
+
+#[test]
 fn a_signal_ends_a_wait_and_nothing_was_changed() {
     let (_dir, partita) = store();
     let held = hold(&partita, "lock");

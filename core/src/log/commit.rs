@@ -203,7 +203,7 @@ impl Log {
         let is_ended = matches!(taken, Ok(Taken::Ended(_)));
         group.items = group.queue.take(is_ended.then_some(own));
         let mut steps = Vec::with_capacity(group.items.len());
-        let failed = taken.and_then(Taken::lock).and_then(|lock| {
+        let failed = taken.and_then(Taken::held).and_then(|lock| {
             self.writing_under(lock, |tail| self.lead_writing(tail, &group.items, &mut steps))
         });
         let failed = failed.err();

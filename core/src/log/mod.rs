@@ -43,6 +43,7 @@ mod void;
 mod wait;
 mod zip;
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, atomic};
 use std::time::Duration;
 
@@ -197,8 +198,14 @@ impl Log {
         self.state().current_segment().header.store
     }
 
-    pub(crate) fn lock_timeout(&self) -> Duration {
-        self.shared.options.patience.timeout
+    /// Waits for a lock beside the log's own, on a file or directory.
+    pub(crate) fn wait_for<T>(
+        &self,
+        doing: &str,
+        path: &Path,
+        take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
+    ) -> Result<T> {
+        self.shared.options.patience.wait_for(doing, &|| holder::of(path), take)?.held()
     }
 
     pub(crate) fn is_read_only(&self) -> bool {

@@ -3,10 +3,10 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use super::Log;
 use super::commit::Item;
 use super::sync::{Mutex, MutexGuard};
 use super::wait::EVERY;
-use super::{LOCK_FILE, Log};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes that one group of commits may take.
@@ -117,7 +117,7 @@ impl Log {
             return Ok(inner);
         }
         drop(inner);
-        let asked = patience.ask(&*self.medium().vfs, LOCK_FILE, begun);
+        let asked = patience.ask(&*self.medium().vfs, begun);
         let mut inner = queue.inner();
         match asked {
             Err(error) if queue.is_waiting(&inner, item) => {

@@ -16,6 +16,7 @@ mod stats;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "knockouts")]
 pub use crate::log::{CheckSite, knock_out};
@@ -162,9 +163,15 @@ impl Store {
         self.log().contains(&id.id())
     }
 
-    /// How long this store waits for a lock that somebody else holds.
-    pub(crate) fn lock_timeout(&self) -> std::time::Duration {
-        self.log().lock_timeout()
+    /// Waits for a lock that somebody else holds on a file or directory, as the store's own are
+    /// waited for: told, bounded, ended.
+    pub(crate) fn wait_for<T>(
+        &self,
+        doing: &str,
+        path: &Path,
+        take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
+    ) -> Result<T> {
+        self.log().wait_for(doing, path, take)
     }
 
     /// Tells whether the store was opened for reading only.
