@@ -99,6 +99,14 @@ impl Log {
         }
     }
 
+    /// Commits items as one group, as if their threads had come at once.
+    #[cfg(test)]
+    pub(super) fn lead_group(&self, items: &[Arc<Item>]) {
+        let queue = &self.shared.queue;
+        queue.inner().waiting.extend_from_slice(items);
+        self.lead(Leading { queue, items: Vec::new() }, &items[0]);
+    }
+
     /// Waits for the thread that leads; where somebody is to be told of waits, not for ever.
     fn wait_for_leader<'a>(
         &'a self,

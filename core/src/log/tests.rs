@@ -8,6 +8,8 @@ use super::*;
 use crate::error::ErrorKind;
 use crate::object::{Kind, Objects};
 
+#[cfg(not(feature = "shuttle"))]
+mod groups;
 #[cfg(feature = "shuttle")]
 mod schedules;
 

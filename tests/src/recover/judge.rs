@@ -249,7 +249,7 @@ impl Judge<'_> {
                 }
             }
             let is_gone = !self.kept.contains(&id);
-            let parts = self.before.things.get(&id).iter().flat_map(|thing| &thing.parts);
+            let parts = self.before.things.get(&id).into_iter().flat_map(|thing| &thing.parts);
             // What was purged could not be read before either.
             for part in parts.filter(|part| self.before.things.contains_key(*part)) {
                 if let Some(known) = excused.get_mut(part) {
