@@ -272,9 +272,9 @@ impl Log {
             let outcome = match (steps.get(at), &failed) {
                 (Some(Step::Written), _) | (Some(Step::Encoded), None) => Ok(()),
                 // It may have been written all the same.
-                (Some(Step::Encoded), Some(error)) => Err(again(error)),
-                (Some(Step::Refused(error)), _) => Err(again(error)),
-                (None, error) => Err(error.as_ref().map_or_else(unreached, again)),
+                (Some(Step::Encoded), Some(error)) => Err(error.again()),
+                (Some(Step::Refused(error)), _) => Err(error.again()),
+                (None, error) => Err(error.as_ref().map_or_else(unreached, Error::again)),
             };
             if !matches!(steps.get(at), Some(Step::Written | Step::Encoded)) {
                 for segment in &item.attached {
@@ -588,14 +588,5 @@ fn take_back(file: &dyn VfsFile, from: u64, len: usize) {
         if file.write_at(&zeros[..step], from + left as u64).is_err() {
             return;
         }
-    }
-}
-
-/// Returns an error again, for each of those whom it concerns.
-fn again(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.to_string());
-    match std::error::Error::source(error) {
-        Some(source) => copy.with_source(source.to_string()),
-        None => copy,
     }
 }
