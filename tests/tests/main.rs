@@ -18,6 +18,7 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod remembered;
 mod repository;
 mod rot;
 mod torture;
