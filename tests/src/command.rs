@@ -17,7 +17,7 @@ use crate::source::files_below;
 pub fn scratch() -> &'static Path {
     static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
     SCRATCH.get_or_init(|| {
-        let all = target().join("tmp").join("partita-tests");
+        let all = build_directory().join("tmp").join("partita-tests");
         for old in std::fs::read_dir(&all).into_iter().flatten().flatten() {
             if !Path::new("/proc").join(old.file_name()).exists() {
                 // Another test process may be removing it too.
@@ -37,7 +37,7 @@ pub fn binary() -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "partita-cli", "--bin", "partita"]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        let (profile, target) = (profile_dir(), target());
+        let (profile, target) = (profile_dir(), build_directory());
         build.arg("--target-dir").arg(target);
         if profile.ends_with("release") {
             build.arg("--release");
@@ -49,13 +49,16 @@ pub fn binary() -> &'static Path {
     })
 }
 
-/// `target/debug`, as this test's own place tells.
+/// `target/debug`, as the place of this test, or of this program, tells.
 fn profile_dir() -> PathBuf {
     let own = std::env::current_exe().expect("a process knows its file");
-    own.ancestors().nth(2).expect("target/PROFILE/deps/TEST").to_owned()
+    let dir = own.parent().expect("target/PROFILE/PROGRAM or target/PROFILE/deps/TEST");
+    let is_test = dir.ends_with("deps");
+    if is_test { dir.parent().expect("target/PROFILE").to_owned() } else { dir.to_owned() }
 }
 
-fn target() -> PathBuf {
+/// Returns the build directory.
+pub fn build_directory() -> PathBuf {
     profile_dir().parent().expect("target/PROFILE").to_owned()
 }
 
@@ -141,6 +144,51 @@ impl Partita {
         assert!(before.keys().eq(after.keys()), "files came or went: {line}");
         assert!(before == after, "the store changed: {line}");
         line
+    }
+
+    /// Runs a command line that must be called wrong, with exit code 2, and leave every byte of the
+    /// store as it was.
+    ///
+    /// Returns what it said on standard error.
+    #[track_caller]
+    pub fn misused<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        let before = bytes_of(&self.store);
+        let outcome = self.run(args);
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
+        assert!(outcome.stdout.is_empty(), "{outcome:?}");
+        assert!(before == bytes_of(&self.store), "the store changed: {}", outcome.stderr);
+        outcome.stderr
+    }
+
+    /// Runs a command line to its end; returns also the bytes of memory that it had at the most.
+    pub fn run_measured<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> (Outcome, u64) {
+        let mut command = self.command(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the command starts");
+        let status = format!("/proc/{}/status", child.id());
+        let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let watch = {
+            let ended = ended.clone();
+            std::thread::spawn(move || {
+                let mut peak = 0;
+                while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                    let text = std::fs::read_to_string(&status).unwrap_or_default();
+                    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                    let kib =
+                        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+                    peak = peak.max(kib.unwrap_or(0_u64) << 10);
+                    std::thread::sleep(std::time::Duration::from_millis(2));
+                }
+                peak
+            })
+        };
+        let outcome = Outcome::of(child.wait_with_output().expect("it was started"));
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        (outcome, watch.join().expect("it only reads"))
     }
 
     /// Returns the ids of a session's checkpoints, newest first.

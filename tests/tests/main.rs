@@ -1,6 +1,8 @@
 //! Every promise of partita, tested from outside, in one binary.
 
 mod bombs;
+mod checkout;
+mod clauses;
 mod context;
 mod corpus;
 mod crash;
@@ -9,6 +11,7 @@ mod dialog;
 mod displays;
 mod edits;
 mod forks;
+mod git_import;
 mod import;
 mod inputs;
 mod killed;
@@ -18,9 +21,11 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod recover;
 mod remembered;
 mod repository;
 mod rot;
+mod survivors;
 mod torture;
 mod transcripts;
 mod views;
