@@ -118,6 +118,12 @@ impl Error {
         self
     }
 
+    /// Puts what to do behind the message.
+    pub(crate) fn advise(mut self, advice: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {advice}", self.0.message);
+        self
+    }
+
     /// Returns what the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -80,12 +80,11 @@ impl Prepared {
         let made = if site.exists { Vec::new() } else { create(&site)? };
         site.exists = true;
         let held = || -> Result<Self> {
-            let taken = DirectoryLock::take(&site.path, store.lock_timeout());
-            let Some(lock) = taken.map_err(|error| cannot_open(&site, error))? else {
-                let shown = site.path.display();
-                let message = format!("another checkout into {shown} runs; try again later");
-                return Err(Error::new(ErrorKind::Busy, message));
-            };
+            let doing = format!("another checkout into {} is made", site.path.display());
+            let lock = store.wait_for(&doing, &site.path, &mut |step| {
+                let taken = DirectoryLock::take(&site.path, step);
+                taken.map_err(|error| cannot_open(&site, error))
+            })?;
             let disk = Directory::open_held(&lock).map_err(|error| cannot_open(&site, error))?;
             Prepared::plan(store, asked, site, Some(disk), Some(lock))
         };

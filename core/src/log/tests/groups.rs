@@ -5,6 +5,7 @@ use std::{io, sync};
 
 use super::super::*;
 use super::{content, options, prose};
+use crate::error::ErrorKind;
 
 /// A directory in memory that takes no new files while it is full.
 #[derive(Debug, Default)]
@@ -73,7 +74,7 @@ fn what_of_a_group_was_committed_is_acknowledged_although_the_rest_failed() {
     let items = [transaction("pin/1", 100), large]
         .map(|transaction| sync::Arc::new(log.item(transaction).unwrap()));
     medium.is_full.store(true, Ordering::Relaxed);
-    log.lead(&items);
+    log.lead_group(&items);
     let outcomes = items.each_ref().map(|item| item.outcome().take().unwrap());
     assert_eq!(outcomes[0].as_ref().map_err(Error::kind), Ok(&()));
     assert_eq!(outcomes[1].as_ref().map_err(Error::kind), Err(ErrorKind::Io));
@@ -91,7 +92,7 @@ fn what_of_a_group_was_committed_is_acknowledged_although_the_rest_failed() {
 fn what_a_commit_wrote_ahead_goes_where_it_never_was_written() {
     let memory = Memory::default();
     let options = LogOptions { bulk_bytes: 1 << 10, ..options() };
-    let impatient = LogOptions { lock_timeout: Duration::ZERO, ..options };
+    let impatient = LogOptions { patience: Patience::new(Duration::ZERO), ..options };
     let log = Log::open(sync::Arc::new(memory.clone()), impatient).unwrap();
     let held = memory.lock(LOCK_FILE, Duration::ZERO).unwrap().unwrap();
     let refused = log.commit(transaction("pin/0", 60_000));
