@@ -24,6 +24,7 @@ mod panics;
 mod paths;
 mod processes;
 mod recover;
+mod remembered;
 mod repository;
 mod room;
 mod rot;
