@@ -211,9 +211,9 @@ impl Log {
             let outcome = match (steps.get(at), &failed) {
                 (Some(Step::Written), _) | (Some(Step::Encoded), None) => Ok(()),
                 // It may have been written all the same.
-                (Some(Step::Encoded), Some(error)) => Err(again(error)),
-                (Some(Step::Refused(error)), _) => Err(again(error)),
-                (None, error) => Err(error.as_ref().map_or_else(unreached, again)),
+                (Some(Step::Encoded), Some(error)) => Err(error.again()),
+                (Some(Step::Refused(error)), _) => Err(error.again()),
+                (None, error) => Err(error.as_ref().map_or_else(unreached, Error::again)),
             };
             if !matches!(steps.get(at), Some(Step::Written | Step::Encoded)) {
                 self.discard_attached(item);
@@ -551,19 +551,5 @@ fn take_back(file: &dyn VfsFile, from: u64, len: usize) {
         if file.write_at(&zeros[..step], from + left as u64).is_err() {
             return;
         }
-    }
-}
-
-/// Returns an error again, for each of those whom it concerns.
-fn again(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.to_string());
-    let Some(source) = std::error::Error::source(error) else { return copy };
-    // What the system said stays what it is: who may only read does something else then.
-    match source.downcast_ref::<std::io::Error>() {
-        Some(cause) => copy.with_source(match cause.raw_os_error() {
-            Some(code) => std::io::Error::from_raw_os_error(code),
-            None => std::io::Error::new(cause.kind(), cause.to_string()),
-        }),
-        None => copy.with_source(source.to_string()),
     }
 }
