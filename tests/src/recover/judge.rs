@@ -249,7 +249,8 @@ impl Judge<'_> {
                 }
             }
             let is_gone = !self.kept.contains(&id);
-            let parts = self.before.things.get(&id).iter().flat_map(|thing| &thing.parts);
+            let thing = self.before.things.get(&id);
+            let parts = thing.iter().flat_map(|thing| &thing.parts);
             // What was purged could not be read before either.
             for part in parts.filter(|part| self.before.things.contains_key(*part)) {
                 if let Some(known) = excused.get_mut(part) {
