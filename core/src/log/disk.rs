@@ -1,10 +1,11 @@
 //! The file layer over the operating system's files.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::held::Held;
 use super::vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 
 /// The longest pause between two looks at a lock that another process holds.
@@ -84,38 +85,23 @@ impl Vfs for Disk {
     }
 
     fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.path(name))?;
+        let held = Held::open(&self.path(name))?;
         let begun = Instant::now();
         let mut pause = Duration::from_micros(50);
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= timeout => return Ok(None),
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
+        while !held.try_lock()? {
+            let left = timeout.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Ok(None);
             }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
-        let holder = format!("process {:<12}\n", std::process::id());
-        let mut before = Vec::new();
-        if (&file).take(64).read_to_end(&mut before).is_err() || before != holder.as_bytes() {
-            // Only a courtesy to whoever waits: a full disk must not keep gc from the lock.
-            let _ = file.rewind().and_then(|()| file.write_all(holder.as_bytes()));
-        }
-        Ok(Some(Box::new(DiskLock { _file: file })))
+        held.sign();
+        Ok(Some(Box::new(held)))
     }
 
     fn lock_holder(&self, name: &str) -> Option<String> {
-        let text = fs::read_to_string(self.path(name)).ok()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        super::holder::of(&self.path(name))
     }
 }
 
@@ -189,9 +175,47 @@ impl VfsFile for DiskFile {
     }
 }
 
-#[derive(Debug)]
-struct DiskLock {
-    _file: File,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl VfsLock for DiskLock {}
+    fn text(disk: &Disk, name: &str) -> String {
+        fs::read_to_string(disk.path(name)).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_never_given_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        for (name, bytes) in [("taken", "old"), ("draft", "new")] {
+            disk.create_new(name).unwrap().write_at(bytes.as_bytes(), 0).unwrap();
+        }
+        for rename in [
+            |disk: &Disk, to: &str| disk.rename_new("draft", to),
+            // As on a file system without second names.
+            |disk: &Disk, to: &str| rename_unlinked(&disk.path("draft"), &disk.path(to)),
+        ] {
+            let taken = rename(&disk, "taken").unwrap_err();
+            assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!((text(&disk, "taken"), text(&disk, "draft")), ("old".into(), "new".into()));
+            rename(&disk, "free").unwrap();
+            assert_eq!(text(&disk, "free"), "new");
+            assert!(!disk.path("draft").exists());
+            disk.rename("free", "draft").unwrap();
+        }
+        let gone = disk.rename_new("nothing", "free").unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    /// What a process leaves that is killed between the two names of its segment.
+    #[test]
+    fn a_draft_that_is_a_second_name_of_a_segment_is_replaced_without_touching_that() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        disk.create_new("draft").unwrap().write_at(b"segment", 0).unwrap();
+        fs::hard_link(disk.path("draft"), disk.path("named")).unwrap();
+        disk.remove("draft").unwrap();
+        disk.create_new("draft").unwrap().write_at(b"another", 0).unwrap();
+        assert_eq!(text(&disk, "named"), "segment");
+    }
+}

@@ -5,8 +5,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::object::{Kind, Objects};
 
+#[cfg(not(feature = "shuttle"))]
+mod groups;
 #[cfg(feature = "shuttle")]
 mod schedules;
 
@@ -15,7 +18,7 @@ fn entropy(buffer: &mut [u8]) -> Result<()> {
 }
 
 fn options() -> LogOptions {
-    LogOptions { lock_timeout: Duration::from_secs(5), ..LogOptions::new(entropy) }
+    LogOptions { patience: Patience::new(Duration::from_secs(5)), ..LogOptions::new(entropy) }
 }
 
 fn open(memory: &Memory, options: LogOptions) -> Log {

@@ -4,6 +4,7 @@
 //! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
+mod bytes;
 mod checkout;
 mod checkpoint;
 mod directory;
@@ -21,6 +22,8 @@ mod properties;
 mod time;
 mod tombstone;
 
+pub use bytes::Bytes;
+pub(crate) use bytes::room;
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use directory::Directory;

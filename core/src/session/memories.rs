@@ -1,7 +1,6 @@
 //! Memories of a session: the dialog in its order.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use super::build::{memory_id, memory_key, memory_number};
 use super::{Session, Snapshot};
@@ -9,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Memory, ModelCall, OperationKind, Part, Role, read};
+use crate::object::{Body, Bytes, Memory, ModelCall, OperationKind, Part, Role, read};
 use crate::store::Store;
 
 /// A memory and its place in a session.
@@ -318,9 +317,9 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` if the content is not there, `Corrupt` if it is damaged.
-    pub fn read_body(&self, body: &Body) -> Result<Arc<[u8]>> {
+    pub fn read_body(&self, body: &Body) -> Result<Bytes> {
         match body {
-            Body::Inline(bytes) => Ok(bytes[..].into()),
+            Body::Inline(bytes) => Bytes::copy(bytes),
             Body::Content(content) => self.read_content(*content),
         }
     }
@@ -333,7 +332,7 @@ impl Store {
         let mut memory = memory.clone();
         for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
             if let Body::Content(content) = body {
-                *body = Body::Inline(self.read_content(*content)?.to_vec());
+                *body = Body::Inline(self.read_content(*content)?.into_vec()?);
             }
         }
         Ok(memory)

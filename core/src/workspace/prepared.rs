@@ -5,6 +5,7 @@
 //! next one delete what it did not write, and can simply be made again.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use super::directory::{Directory, is_name_refused, moved, system_bytes};
@@ -47,6 +48,7 @@ pub(super) struct Prepared {
     /// The checkpoint that the directory holds from now on, and what that means.
     base: (Option<CheckpointId>, Traces),
     untouched: bool,
+    unwritable: bool,
     /// Directories that were made for it, the innermost first: to go again if nothing is written.
     made: Vec<PathBuf>,
     /// Given back when all is done.
@@ -59,6 +61,8 @@ pub(super) struct Failed {
     pub(super) error: Error,
     /// Whether nothing in the directory was changed, and nothing recorded.
     pub(super) untouched: bool,
+    /// Whether the store cannot be written by whoever asks.
+    pub(super) unwritable: bool,
 }
 
 impl Prepared {
@@ -76,12 +80,11 @@ impl Prepared {
         let made = if site.exists { Vec::new() } else { create(&site)? };
         site.exists = true;
         let held = || -> Result<Self> {
-            let taken = DirectoryLock::take(&site.path, store.lock_timeout());
-            let Some(lock) = taken.map_err(|error| cannot_open(&site, error))? else {
-                let shown = site.path.display();
-                let message = format!("another checkout into {shown} runs; try again later");
-                return Err(Error::new(ErrorKind::Busy, message));
-            };
+            let doing = format!("another checkout into {} is made", site.path.display());
+            let lock = store.wait_for(&doing, &site.path, &mut |step| {
+                let taken = DirectoryLock::take(&site.path, step);
+                taken.map_err(|error| cannot_open(&site, error))
+            })?;
             let disk = Directory::open_held(&lock).map_err(|error| cannot_open(&site, error))?;
             Prepared::plan(store, asked, site, Some(disk), Some(lock))
         };
@@ -101,17 +104,29 @@ impl Prepared {
         mut disk: Option<Directory>,
         lock: Option<DirectoryLock>,
     ) -> Result<Self> {
-        let record = Record::load(store, &system_bytes(&site.path))?;
+        let whole = match (&asked.part, asked.checkpoint) {
+            (Part::Whole, Some(id)) => Some((id, implied(&asked.entries))),
+            _ => None,
+        };
+        let at = system_bytes(&site.path);
+        let record = Record::load(store, &at, whole.as_ref().map(|(id, traces)| (*id, traces)))?;
         let known = asked.entries.keys().chain(record.traces().keys());
         if let Some(path) = asked.part.without(known) {
             return Err(Error::not_found(format!("{path} is neither in the checkpoint nor known")));
         }
-        let mut entries = asked.entries.clone();
-        entries.retain(|path, _| asked.part.holds(path));
-        let faults = fault::find(&entries, &site, store)?;
+        let of_part: Entries;
+        let entries = match &asked.part {
+            Part::Whole => &asked.entries,
+            part => {
+                let held = asked.entries.iter().filter(|(path, _)| part.holds(path));
+                of_part = held.map(|(path, entry)| (path.clone(), entry.clone())).collect();
+                &of_part
+            }
+        };
+        let faults = fault::find(entries, &site, store)?;
         let leftover = record.temporary(store)?;
         let given = Given {
-            entries: &entries,
+            entries,
             faults: &faults,
             known: record.traces(),
             part: &asked.part,
@@ -119,10 +134,10 @@ impl Prepared {
             full: (!asked.recorded).then_some(store),
         };
         let draft = Draft::new(&given, disk.as_mut())?;
-        let base = match (&asked.part, asked.checkpoint) {
-            (Part::Whole, Some(_)) => (asked.checkpoint, implied(&asked.entries)),
-            (Part::Whole, None) => (None, Traces::new()),
+        let base = match (&asked.part, whole) {
             (Part::Paths(_), _) => record.base(store)?,
+            (Part::Whole, Some((id, implied))) => (Some(id), implied),
+            (Part::Whole, None) => (None, Traces::new()),
         };
         let plan = CheckoutPlan {
             directory: site.path.clone(),
@@ -141,6 +156,7 @@ impl Prepared {
             plan,
             base,
             untouched: true,
+            unwritable: false,
             made: Vec::new(),
             _lock: lock,
         })
@@ -158,7 +174,8 @@ impl Prepared {
                 if self.untouched {
                     unmake(&self.made);
                 }
-                Err(Failed { error, untouched: self.untouched })
+                let (untouched, unwritable) = (self.untouched, self.unwritable);
+                Err(Failed { error, untouched, unwritable })
             }
         }
     }
@@ -226,7 +243,9 @@ impl Prepared {
             traces,
             unfinished,
         };
-        self.record.commit(batch, next)
+        let done = self.record.commit(batch, next);
+        self.unwritable = done.as_ref().is_err_and(is_forbidden);
+        done
     }
 
     /// Removes the temporary file of a checkout that was cut short, while its name is known.
@@ -408,4 +427,14 @@ fn open_new(site: &Site) -> Result<Directory> {
 
 fn cannot_open(site: &Site, error: std::io::Error) -> Error {
     Error::io(format!("open {} to check out into", site.path.display()), error)
+}
+
+/// Tells whether the store cannot be written by whoever asks.
+fn is_forbidden(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    let cause = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    error.kind() == ErrorKind::ReadOnly
+        || cause.is_some_and(|cause| {
+            matches!(cause.kind(), IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem)
+        })
 }

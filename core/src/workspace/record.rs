@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::draft::{Entries, ancestors};
 use crate::codec::malformed;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
 use crate::object::{Checkout, Directory, Entry, FilePath, Kind, Objects, Timestamp, Trace, read};
@@ -50,8 +50,12 @@ pub(super) struct Next<'a> {
 }
 
 impl Record {
-    /// Reads what is remembered of a directory.
-    pub(super) fn load(store: &Store, directory: &[u8]) -> Result<Self> {
+    /// Reads what is remembered of a directory. What one checkpoint implies may be known already.
+    pub(super) fn load(
+        store: &Store,
+        directory: &[u8],
+        asked: Option<(CheckpointId, &Traces)>,
+    ) -> Result<Self> {
         let name = checkout_ref(ObjectId::of_content(directory));
         let (traces, aside, own) = (Traces::new(), Map::EMPTY, None);
         let mut record = Record { name, stored: None, traces, aside, own };
@@ -64,9 +68,10 @@ impl Record {
             }
             _ => {
                 let known: Directory = read(store, id)?;
-                if let Some(checkpoint) = known.checkpoint {
-                    record.traces = implied(&entries(store, checkpoint)?);
-                }
+                record.traces = match asked.filter(|(id, _)| known.checkpoint == Some(*id)) {
+                    Some((_, implied)) => implied.clone(),
+                    None => base(store, known.checkpoint)?.1,
+                };
                 for (path, traces) in rows(store, Map::new(known.exceptions))? {
                     if traces.is_empty() {
                         record.traces.remove(&path);
@@ -93,9 +98,7 @@ impl Record {
     /// Returns the checkpoint that the directory holds, but for exceptions, and what that means.
     pub(super) fn base(&self, store: &Store) -> Result<(Option<CheckpointId>, Traces)> {
         match &self.stored {
-            Some((_, Stored::Directory(Directory { checkpoint: Some(checkpoint), .. }))) => {
-                Ok((Some(*checkpoint), implied(&entries(store, *checkpoint)?)))
-            }
+            Some((_, Stored::Directory(known))) => base(store, known.checkpoint),
             _ => Ok((None, Traces::new())),
         }
     }
@@ -175,28 +178,73 @@ impl Record {
     }
 }
 
-/// Returns what a directory holds that holds exactly these entries.
-pub(super) fn implied(entries: &Entries) -> Traces {
-    let mut traces = Traces::new();
-    for (path, entry) in entries {
-        for above in ancestors(path) {
-            let known = traces.entry(above).or_default();
-            if known.contains(&Trace::Directory) {
-                break;
-            }
-            known.push(Trace::Directory);
+/// Returns what a directory holds that holds a checkpoint's files. One that was lost says nothing:
+/// what is there then counts as somebody else's, and is kept.
+fn base(store: &Store, checkpoint: Option<CheckpointId>) -> Result<(Option<CheckpointId>, Traces)> {
+    let Some(id) = checkpoint else { return Ok((None, Traces::new())) };
+    match entries(store, id) {
+        Ok(entries) => Ok((checkpoint, implied(&entries))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
+            Ok((None, Traces::new()))
         }
-        traces.entry(path.clone()).or_default().insert(0, Trace::Entry(entry.clone()));
+        Err(error) => Err(error),
     }
-    traces
 }
 
+/// Returns what a directory holds that holds exactly these entries.
+pub(super) fn implied(entries: &Entries) -> Traces {
+    let mut rows: Vec<(FilePath, Vec<Trace>)> = Vec::with_capacity(entries.len());
+    let mut before: &[u8] = &[];
+    for (path, entry) in entries {
+        let bytes = path.as_bytes();
+        let common = before.iter().zip(bytes).take_while(|(a, b)| a == b).count();
+        // What is above the path before too was noted there.
+        for above in ancestors(path).take_while(|above| above.as_bytes().len() >= common) {
+            rows.push((above, vec![Trace::Directory]));
+        }
+        rows.push((path.clone(), vec![Trace::Entry(entry.clone())]));
+        before = bytes;
+    }
+    // Nearly in order. A file and what is below it may be in a session of an earlier version: the
+    // entry comes first.
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    rows.dedup_by(|(path, traces), (kept, all)| {
+        let is_same = path == kept;
+        if is_same {
+            all.append(traces);
+        }
+        is_same
+    });
+    rows.into_iter().collect()
+}
+
+/// Adds the map of where traces are other than what is implied.
 fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Result<Option<MapId>> {
-    let gone = implied.keys().filter(|path| !traces.contains_key(*path));
-    let gone = gone.map(|path| (path.as_bytes().to_vec(), Some(value(&[]))));
-    let other = traces.iter().filter(|(path, traces)| implied.get(*path) != Some(*traces));
-    let other = other.map(|(path, traces)| (path.as_bytes().to_vec(), Some(value(traces))));
-    let edited = Map::EMPTY.edit(batch, gone.chain(other))?;
+    let mut exceptions = Vec::new();
+    let (mut implied, mut traces) = (implied.iter().peekable(), traces.iter().peekable());
+    let row = |path: &FilePath, traces: &[Trace]| (path.as_bytes().to_vec(), Some(value(traces)));
+    loop {
+        match (implied.peek(), traces.peek()) {
+            (None, None) => break,
+            (Some((path, _)), other) if other.is_none_or(|(other, _)| path < other) => {
+                exceptions.push(row(path, &[]));
+                implied.next();
+            }
+            (Some((path, a)), Some((other, b))) if path == other => {
+                if a != b {
+                    exceptions.push(row(path, b));
+                }
+                implied.next();
+                traces.next();
+            }
+            (_, Some((path, found))) => {
+                exceptions.push(row(path, found));
+                traces.next();
+            }
+            (Some(_), None) => unreachable!("without another one it comes before it"),
+        }
+    }
+    let edited = Map::EMPTY.edit(batch, exceptions)?;
     Ok(batch.put_map(edited).root())
 }
 
