@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use frames::{Found, Frames, Gap, interrupted};
 pub(crate) use timeline::{Known, Timeline, Unread};
 
-use super::commit::Queue;
 use super::encode::Encoder;
 use super::frame::FrameKind;
 use super::mark;
 use super::medium::{Medium, Segment};
 use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
+use super::queue::Queue;
 use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
@@ -26,7 +26,7 @@ use super::sync::{Mutex, RwLock};
 use super::table::{self, Table};
 use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;
-use super::{LOCK_FILE, Log, LogOptions, Shared, lock};
+use super::{LOCK_FILE, Log, LogOptions, NewObject, Shared, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
 
@@ -108,6 +108,9 @@ impl Salvage {
             tail: Mutex::new(tail),
             writing: false.into(),
             queue: Queue::default(),
+            freeing: Default::default(),
+            spent: Default::default(),
+            grown: Default::default(),
         };
         let mut salvage = Salvage {
             log: Log { shared: Arc::new(shared) },
@@ -346,13 +349,28 @@ impl Salvage {
         state.updates = refs;
     }
 
+    /// Lets no segment stay that holds any of these, which were purged: its file goes as well, once
+    /// the rest of it is copied.
+    pub(crate) fn leave_those_with(&mut self, purged: &HashSet<ObjectId>) {
+        let of = self.listed.iter().filter(|object| purged.contains(&object.id));
+        let with: HashSet<SegmentId> =
+            of.map(|object| object.segment).filter(|id| self.stays(*id)).collect();
+        self.whole.retain(|live| !with.contains(&live.id));
+        self.retired.extend(with);
+    }
+
     /// Tells whether a data segment is whole, and stays as it is.
     pub(crate) fn stays(&self, id: SegmentId) -> bool {
         self.whole.iter().any(|live| live.id == id)
     }
 
-    /// Begins a log of what was chosen and copied. From here on the store is whole.
-    pub(crate) fn begin_anew(&self, copies: Vec<LiveSegment>) -> Result<()> {
+    /// Begins a log of what was chosen and copied, with objects of its own. From here on the store
+    /// is whole.
+    pub(crate) fn begin_anew(
+        &self,
+        copies: Vec<LiveSegment>,
+        objects: Vec<NewObject>,
+    ) -> Result<()> {
         let next = SegmentId::log(self.newest + 1);
         let header = SegmentHeader {
             id: next,
@@ -363,6 +381,9 @@ impl Salvage {
         };
         let mut fresh = std::collections::HashMap::new();
         let mut encoder = Encoder::copying(&self.log, next, FRAMES_FROM as u32, &mut fresh);
+        for ready in self.log.prepare(objects)? {
+            encoder.add(&ready)?;
+        }
         let refs = self.log.encode_refs(&mut encoder)?;
         let mut segments = self.whole.clone();
         segments.extend(copies);
@@ -454,6 +475,6 @@ pub(crate) fn lock_out(
     vfs: &dyn Vfs,
     options: &LogOptions,
 ) -> Result<[Box<dyn super::VfsLock>; 2]> {
-    let maintenance = lock(vfs, super::MAINTENANCE_FILE, options.lock_timeout)?;
-    Ok([maintenance, lock(vfs, LOCK_FILE, options.lock_timeout)?])
+    let maintenance = lock(vfs, super::MAINTENANCE_FILE, &options.patience)?;
+    Ok([maintenance, lock(vfs, LOCK_FILE, &options.patience)?])
 }

@@ -78,6 +78,7 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is no such session.
     pub fn delete_session(&self, name: &str) -> Result<()> {
+        let _freeing = self.freeing();
         let operation = NewOperation::new(OperationKind::DeleteSession);
         self.move_session(name, deleted_ref, operation)
     }

@@ -48,10 +48,18 @@ pub fn judge(before: &Held, damaged: &Disk) -> Result<Verdict, String> {
             }
             Err(error) => return Err(say("recover", &error)),
         };
-        let verdict = compare(before, &vfs, &report)?;
-        again(&vfs, &report)?;
-        Ok(verdict)
+        judge_on(before, &vfs, &report)
     })
+}
+
+/// Holds a medium that was recovered against what it held before.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_on(before: &Held, vfs: &Recorder, report: &RecoverReport) -> Result<Verdict, String> {
+    let verdict = compare(before, vfs, report)?;
+    again(vfs, report)?;
+    Ok(verdict)
 }
 
 /// Runs a recovery.

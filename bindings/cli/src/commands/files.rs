@@ -150,12 +150,12 @@ pub(super) fn write(
         _ => open_store(dir, Access::Create)?.session(name)?,
     };
     let info = match expect {
-        None => session.write(path, bytes)?,
+        None => session.write_bytes(path, bytes)?,
         Some(number) => session
             .batch(|batch| {
                 batch.kind(OperationKind::Write);
                 batch.expect(path, (number > 0).then_some(number))?;
-                batch.write(path, bytes)
+                batch.write_bytes(path, bytes)
             })
             .and_then(|number| session.iteration(path, number))?,
     };

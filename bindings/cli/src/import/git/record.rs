@@ -139,9 +139,11 @@ impl<'a> Preparer<'a> {
         };
         *bytes += blob.len() as u64;
         Ok(Some(match value.kind {
-            ValueKind::File { executable: true } => NewEntry::file(blob).executable(),
             ValueKind::Symlink => NewEntry::symlink(blob),
-            _ => NewEntry::file(blob),
+            kind => NewEntry::File {
+                bytes: blob.into(),
+                executable: kind == ValueKind::File { executable: true },
+            },
         }))
     }
 }
