@@ -16,6 +16,7 @@ mod import;
 mod inputs;
 mod killed;
 mod law;
+mod messages;
 mod locks;
 mod memory;
 mod model;
