@@ -32,6 +32,7 @@ mod survivors;
 mod torture;
 mod transcripts;
 mod views;
+mod witness;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]
