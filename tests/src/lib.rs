@@ -22,3 +22,4 @@ pub mod torture;
 pub mod transcripts;
 pub mod validate;
 pub mod vfs;
+pub mod witness;

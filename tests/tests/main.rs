@@ -24,6 +24,7 @@ mod panics;
 mod paths;
 mod processes;
 mod recover;
+mod remembered;
 mod repository;
 mod room;
 mod rot;
@@ -31,6 +32,7 @@ mod survivors;
 mod torture;
 mod transcripts;
 mod views;
+mod witness;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

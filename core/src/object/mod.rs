@@ -259,6 +259,14 @@ pub trait Objects {
         Ok(Error::not_found(format!("no object {id:.10}")))
     }
 
+    /// Returns why a node of a map is not there: an error for whoever reads the map.
+    ///
+    /// # Errors
+    /// As [`get_node`](Self::get_node).
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        Ok(Error::corrupt(format!("map node {id:.10} is missing")))
+    }
+
     /// Tells whether the history of a session was trimmed here: what refers to this object does
     /// without it.
     ///

@@ -131,6 +131,10 @@ impl Objects for Batch {
         self.store.absence(id)
     }
 
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        self.store.missing_map(id)
+    }
+
     fn is_trimmed(&self, id: &ObjectId) -> Result<bool> {
         self.store.is_trimmed(id)
     }

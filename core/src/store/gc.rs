@@ -237,7 +237,7 @@ impl Store {
     ) -> Result<GcReport> {
         let mut report = GcReport::default();
         let _freeing = self.log().freeing();
-        let mut strays = self.log().strays()?;
+        let mut strays = self.strays_of_nobody()?;
         (report.bytes_before, _) = self.log().stored_bytes()?;
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();

@@ -97,6 +97,7 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is none, `Corrupt` if its bytes are damaged.
     pub fn read_content(&self, id: ContentId) -> Result<Bytes> {
+        self.refresh()?;
         self.log().get_content(&id.id())?.map_or_else(|| Err(self.absence(&id.id())?), Ok)
     }
 
@@ -156,6 +157,17 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(String, ObjectId)>> {
         self.log().references(prefix, after, limit)
+    }
+
+    /// Takes up what others committed. Whoever reads by an id that was learned before asks for this
+    /// first: a purge may have come in between, of this process or of another.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        self.log().refresh()
+    }
+
+    /// The maps of what was purged and lost: with these what was derived from bytes goes stale.
+    pub(crate) fn erased(&self) -> Result<[Option<ObjectId>; 2]> {
+        Ok([self.reference(refs::PURGED)?, self.reference(refs::LOST)?])
     }
 
     /// Tells whether a content is there.
@@ -221,6 +233,17 @@ impl Objects for Store {
         Ok(match self.tombstone(id)? {
             Some(tombstone) => Error::new(ErrorKind::Purged, tombstone.to_string()),
             None => Error::not_found(format!("no object {id:.10}")),
+        })
+    }
+
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        let absence = self.absence(id)?;
+        Ok(match absence.kind() {
+            ErrorKind::Purged => absence,
+            _ => Error::not_found(format!(
+                "map node {id:.10} is gone: the state that it was part of was trimmed, deleted or \
+                 rewritten, and collected; read the newest state"
+            )),
         })
     }
 

@@ -151,3 +151,17 @@ impl StoreOptions {
         salvage.begin_anew(copies, objects)
     }
 }
+
+impl Store {
+    /// Returns the files among the segments that no commit names, but for those that a recovery is
+    /// to move aside and did not come to.
+    pub(super) fn strays_of_nobody(&self) -> Result<Vec<String>> {
+        let mut strays = self.log().strays()?;
+        if !strays.is_empty()
+            && let Some((_, moves)) = record::of(self)?
+        {
+            strays.retain(|name| !moves.aside.iter().any(|(left, _)| left == name));
+        }
+        Ok(strays)
+    }
+}
