@@ -85,7 +85,8 @@ impl Prepared {
                 let taken = DirectoryLock::take(&site.path, step);
                 taken.map_err(|error| cannot_open(&site, error))
             })?;
-            let disk = Directory::open_held(&lock).map_err(|error| cannot_open(&site, error))?;
+            let disk = Directory::open_held(&lock, &site.path);
+            let disk = disk.map_err(|error| cannot_open(&site, error))?;
             Prepared::plan(store, asked, site, Some(disk), Some(lock))
         };
         match held() {
