@@ -55,7 +55,7 @@ impl Timeline {
 }
 
 /// The number of the checkpoint that the operation left, 0 where there is none.
-fn reached(store: &Store, operation: &Link<Operation>) -> Result<u64> {
+pub(super) fn reached(store: &Store, operation: &Link<Operation>) -> Result<u64> {
     match operation.value.checkpoint {
         Some(id) => Ok(read::<Checkpoint>(store, id.id())?.number),
         None => Ok(0),

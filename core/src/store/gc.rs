@@ -19,7 +19,7 @@ use crate::log::{
     Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
 };
 use crate::map::Map;
-use crate::object::{Node, Objects, Operation, read};
+use crate::object::{Node, Objects, Operation, Timestamp, read};
 
 /// Bytes of segments that one commit retires: what a collection needs of free space at the most.
 const GROUP_BYTES: u64 = 256 << 20;
@@ -63,6 +63,13 @@ impl GcOptions {
     pub fn keep(mut self, keep: Duration) -> Self {
         self.keep = keep;
         self
+    }
+
+    /// From when on a session that was deleted at a time goes, unless told otherwise. A time in the
+    /// future counts as now.
+    pub(crate) fn goes(deleted: Timestamp, now: Timestamp) -> Timestamp {
+        let keep = i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(deleted.min(now).as_millis().saturating_add(keep))
     }
 
     /// Says what would go, and changes nothing.
@@ -144,7 +151,12 @@ impl Store {
         let mut expired = Vec::new();
         for root in self.roots()? {
             let Some((session, _)) = session_in(&root.name, DELETED) else { continue };
-            let operation: Operation = read(self, root.id)?;
+            let operation: Operation = match read(self, root.id) {
+                Ok(operation) => operation,
+                // Whoever knows what it says may let it go.
+                Err(error) if error.kind() == ErrorKind::Unsupported => continue,
+                Err(error) => return Err(error),
+            };
             let pinned = !self.references(&pins_of(session), None, 1)?.is_empty();
             if !pinned && operation.time.as_millis() <= oldest {
                 expired.push(root);
@@ -174,7 +186,6 @@ impl Store {
         if groups.is_empty() && (commit.is_some() || !collection.expired.is_empty()) {
             groups.push(Vec::new());
         }
-        report.sessions = collection.expired.len() as u64;
         let mut done = listed.len() as u64;
         let total = done + report.kept;
         let last = groups.len().saturating_sub(1);
@@ -193,12 +204,18 @@ impl Store {
             let copies = copier.finish()?;
             let mut late = Vec::new();
             let retired = self.log().retire(&mut || {
+                if at == 0 {
+                    collection.spare_undeleted()?;
+                }
                 late = collection.catch_up(&members, &listed)?;
                 let mut transaction = Transaction::default();
-                if at == last {
-                    if let Some(commit) = &mut commit {
-                        transaction = commit()?;
-                    }
+                if at == last
+                    && let Some(commit) = &mut commit
+                {
+                    transaction = commit()?;
+                }
+                // The ref goes no later than anything that it leads to.
+                if at == 0 {
                     transaction.updates.extend(collection.expiry()?);
                 }
                 let attached = copies.iter().chain(&late).cloned().collect();
@@ -213,6 +230,7 @@ impl Store {
                 return Err(error);
             }
         }
+        report.sessions = collection.expired.len() as u64;
         self.log().remove_strays(&strays)?;
         (report.bytes_after, _) = self.log().stored_bytes()?;
         let _ = progress(GcProgress { done: total, total });
@@ -313,6 +331,21 @@ impl<'a> Collection<'a> {
             size += len;
         }
         groups
+    }
+
+    /// Leaves out the deleted sessions that were brought back since the marking. Nobody else commits
+    /// meanwhile.
+    fn spare_undeleted(&mut self) -> Result<()> {
+        let store = self.store;
+        let mut spared = Ok(());
+        self.expired.retain(|root| match store.reference(&root.name) {
+            Ok(id) => id == Some(root.id),
+            Err(error) => {
+                spared = Err(error);
+                true
+            }
+        });
+        spared
     }
 
     /// Copies what commits since the marking have made reachable again and would go with these

@@ -1,6 +1,6 @@
 //! The objects of a store as numbers, and which refers to which: what check, gc and purge walk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::Store;
@@ -48,6 +48,8 @@ pub(super) struct Graph {
     edges: Vec<Box<[u32]>>,
     /// Of checkpoints, operations and iterations; kept where asked for.
     chains: HashMap<u32, Chain>,
+    /// Those of a version that is newer than the known ones: what of them leads back nobody can say.
+    newer: HashSet<u32>,
 }
 
 /// What a reading of all objects tells while it goes on.
@@ -129,13 +131,13 @@ impl Graph {
     }
 
     fn take_chain(&mut self, number: u32, node: &Node) -> Result<()> {
-        let (at, parents, left, others, line) = match (node.kind, node.version) {
-            (Kind::CHECKPOINT, Checkpoint::VERSION) => {
+        let (at, parents, left, others, line) = match node.kind {
+            Kind::CHECKPOINT if Checkpoint::knows(node.version) => {
                 let value = Checkpoint::from_node(node)?;
                 let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
                 (value.number, parents, None, vec![value.jump.map(|id| id.id())], None)
             }
-            (Kind::OPERATION, Operation::VERSION) => {
+            Kind::OPERATION if Operation::knows(node.version) => {
                 let value = Operation::from_node(node)?;
                 let previous = value.previous.iter().map(|id| id.id()).collect();
                 let left = value.checkpoint.map(|id| id.id());
@@ -148,11 +150,15 @@ impl Graph {
                 ];
                 (value.number, previous, left, others, None)
             }
-            (Kind::ITERATION, Iteration::VERSION) => {
+            Kind::ITERATION if Iteration::knows(node.version) => {
                 let value = Iteration::from_node(node)?;
                 let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
                 let line = ObjectId::of_content(value.path.as_bytes());
                 (value.number, parents, None, vec![value.jump.map(|id| id.id())], Some(line))
+            }
+            Kind::CHECKPOINT | Kind::OPERATION | Kind::ITERATION if node.is_newer() => {
+                self.newer.insert(number);
+                return Ok(());
             }
             _ => return Ok(()),
         };
@@ -195,6 +201,11 @@ impl Graph {
 
     pub(super) fn chain(&self, number: u32) -> Option<&Chain> {
         self.chains.get(&number)
+    }
+
+    /// Tells whether it stands in a chain by a version that is not known here.
+    pub(super) fn is_newer(&self, number: u32) -> bool {
+        self.newer.contains(&number)
     }
 
     /// Marks what leads to any of the marked objects, by whatever way.

@@ -10,7 +10,7 @@ use std::ops::Bound;
 use super::Store;
 use super::graph::{Chain, Graph, Presence};
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
 use crate::object::{Checkout, Checkpoint, Horizon, Kind, Operation, Tombstone, read};
@@ -25,6 +25,9 @@ pub(super) struct Root {
     pub(super) id: ObjectId,
     /// The horizon of the session that it belongs to, where that was trimmed.
     horizon: Option<Horizon>,
+    /// Whether a newer version alone knows which session it belongs to, so that what is missing may
+    /// have been trimmed.
+    is_newer: bool,
 }
 
 impl Root {
@@ -55,14 +58,16 @@ impl Store {
             if let Some((session, _)) = session_in(&name, HORIZON) {
                 horizons.insert(session, read(self, id)?);
             }
-            roots.push(Root { name, id, horizon: None });
+            roots.push(Root { name, id, horizon: None, is_newer: false });
         }
         if !horizons.is_empty() {
             for root in &mut roots {
-                root.horizon = match self.session_of(&root.name, &root.id)? {
-                    Some(session) => horizons.get(&session).cloned(),
-                    None => None,
-                };
+                match self.session_of(&root.name, &root.id) {
+                    Ok(Some(session)) => root.horizon = horizons.get(&session).cloned(),
+                    Ok(None) => {}
+                    Err(error) if error.kind() == ErrorKind::Unsupported => root.is_newer = true,
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(roots)
@@ -130,15 +135,24 @@ impl Store {
             tombstones: HashSet::new(),
             broken: Vec::new(),
             noted: HashSet::new(),
+            beyond: Vec::new(),
+            is_lenient: false,
         };
         self.reach_refs_map(&mut walk)?;
-        for root in roots.iter().filter(|root| root.horizon.is_none()) {
+        for root in roots.iter().filter(|root| root.horizon.is_none() && !root.is_newer) {
             walk.whole(&root.name, root.id)?;
         }
         for root in roots {
             if let Some(horizon) = &root.horizon {
                 walk.trimmed(&root.name, root.id, horizon)?;
             }
+        }
+        walk.is_lenient = true;
+        for root in roots.iter().filter(|root| root.is_newer) {
+            walk.whole(&root.name, root.id)?;
+        }
+        while let Some(number) = walk.beyond.pop() {
+            walk.whole_from(number)?;
         }
         let live = walk.full.iter().zip(&walk.near).map(|(full, near)| *full || *near).collect();
         Ok(Reached { live, tombstones: walk.tombstones, broken: walk.broken })
@@ -167,6 +181,10 @@ struct Walk<'a> {
     tombstones: HashSet<ObjectId>,
     broken: Vec<(String, ObjectId)>,
     noted: HashSet<ObjectId>,
+    /// Met in a trimmed session, and of a newer version: all that they refer to stays.
+    beyond: Vec<u32>,
+    /// Whether what is missing may have been trimmed.
+    is_lenient: bool,
 }
 
 impl Walk<'_> {
@@ -210,7 +228,7 @@ impl Walk<'_> {
         }
         if self.store.tombstone(&id)?.is_some() {
             self.tombstones.insert(id);
-        } else {
+        } else if !self.is_lenient {
             self.note(id, from);
         }
         Ok(())
@@ -223,7 +241,13 @@ impl Walk<'_> {
     }
 
     fn whole(&mut self, name: &str, id: ObjectId) -> Result<()> {
-        let Some(start) = self.enter(name, id)? else { return Ok(()) };
+        match self.enter(name, id)? {
+            Some(start) => self.whole_from(start),
+            None => Ok(()),
+        }
+    }
+
+    fn whole_from(&mut self, start: u32) -> Result<()> {
         let mut pending = Vec::new();
         if !std::mem::replace(&mut self.full[start as usize], true) {
             pending.push(start);
@@ -255,6 +279,7 @@ impl Walk<'_> {
             kept.extend(chain.left);
             operation = chain.parent.filter(|_| chain.number > horizon.operation);
         }
+        kept.extend(operation.filter(|number| graph.is_newer(*number)));
         // What the newest operation left, with the checkpoints before it.
         let mut checkpoint = graph.chain(start).and_then(|chain| chain.left);
         let mut oldest = None;
@@ -266,6 +291,7 @@ impl Walk<'_> {
             oldest = Some(number);
             checkpoint = chain.parent.filter(|_| chain.number > horizon.checkpoint);
         }
+        kept.extend(checkpoint.filter(|number| graph.is_newer(*number)));
         // A pin or a checkout keeps a state; the history behind it is the session's own to keep.
         let ends = oldest.map(|oldest| self.ends_of_lines(oldest)).transpose()?;
         let mut met = HashSet::new();
@@ -315,6 +341,10 @@ impl Walk<'_> {
             pending.push(start);
         }
         while let Some(number) = pending.pop() {
+            if graph.is_newer(number) {
+                self.beyond.push(number);
+                continue;
+            }
             let chain = graph.chain(number);
             let links: &[u32] = chain.map_or(&[], |chain| &chain.links);
             let is_after_the_end = |chain: &&Chain| {
