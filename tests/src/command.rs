@@ -17,7 +17,7 @@ use crate::source::files_below;
 pub fn scratch() -> &'static Path {
     static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
     SCRATCH.get_or_init(|| {
-        let all = target().join("tmp").join("partita-tests");
+        let all = build_directory().join("tmp").join("partita-tests");
         for old in std::fs::read_dir(&all).into_iter().flatten().flatten() {
             if !Path::new("/proc").join(old.file_name()).exists() {
                 // Another test process may be removing it too.
@@ -37,7 +37,7 @@ pub fn binary() -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "partita-cli", "--bin", "partita"]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        let (profile, target) = (profile_dir(), target());
+        let (profile, target) = (profile_dir(), build_directory());
         build.arg("--target-dir").arg(target);
         if profile.ends_with("release") {
             build.arg("--release");
@@ -49,13 +49,16 @@ pub fn binary() -> &'static Path {
     })
 }
 
-/// `target/debug`, as this test's own place tells.
+/// `target/debug`, as the place of this test, or of this program, tells.
 fn profile_dir() -> PathBuf {
     let own = std::env::current_exe().expect("a process knows its file");
-    own.ancestors().nth(2).expect("target/PROFILE/deps/TEST").to_owned()
+    let dir = own.parent().expect("target/PROFILE/PROGRAM or target/PROFILE/deps/TEST");
+    let is_test = dir.ends_with("deps");
+    if is_test { dir.parent().expect("target/PROFILE").to_owned() } else { dir.to_owned() }
 }
 
-fn target() -> PathBuf {
+/// Returns the build directory.
+pub fn build_directory() -> PathBuf {
     profile_dir().parent().expect("target/PROFILE").to_owned()
 }
 

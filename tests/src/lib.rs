@@ -15,6 +15,7 @@ pub mod random;
 pub mod repository;
 pub mod rot;
 pub mod source;
+pub mod torture;
 pub mod transcripts;
 pub mod validate;
 pub mod vfs;

@@ -62,7 +62,7 @@ mod _partita {
     #[pymodule_export]
     use crate::files::{Entry, FileChange, Files, Paths};
     #[pymodule_export]
-    use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
+    use crate::history::{Checkpoint, History, Iteration, Log, LogEntry, Operation, UndoReport};
     #[pymodule_export]
     use crate::id::ObjectId;
     #[pymodule_export]
@@ -82,7 +82,7 @@ mod _partita {
     #[pymodule_export]
     use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
-    use crate::store::{SessionEntry, SessionSizes, Sessions, Stats, Store};
+    use crate::store::{DeletedSession, SessionEntry, SessionSizes, Sessions, Stats, Store};
     #[pymodule_export]
     use crate::tokens::{MessagePlan, count, plan, render};
     #[pymodule_export]

@@ -63,6 +63,8 @@ pub(super) struct Finished {
     pub(super) memory: u64,
     /// What an import goes on from.
     pub(super) run: Option<Run>,
+    /// Whether the head is the batch's own, and not one that was there.
+    pub(super) changed: bool,
 }
 
 impl Session {
@@ -182,7 +184,9 @@ impl Batch {
     pub fn restore(&mut self, path: impl AsRef<[u8]>, number: u64) -> Result<u64> {
         let path = FilePath::new(path)?;
         let place = self.draft.place(&self.batch, &path)?.ok_or_else(|| unknown(&path))?;
-        let old = numbered(&self.batch, place.iteration(&self.batch)?, &path, number)?;
+        let end = self.session.end(&self.head)?;
+        let newest = place.iteration(&self.batch)?;
+        let old = numbered(&self.batch, newest, &path, number, end.as_ref())?;
         self.draft.set(&mut self.batch, path, old.value.entry)
     }
 
@@ -391,7 +395,7 @@ impl Batch {
             let Built { point, memory } =
                 self.draft.build(&mut self.batch, self.head.point(), false)?;
             if point.is_none() {
-                return Ok(Finished { head: self.head, memory, run: self.run });
+                return Ok(Finished { head: self.head, memory, run: self.run, changed: false });
             }
             let before = match self.kind {
                 OperationKind::Import => self.before_run(),
@@ -404,7 +408,7 @@ impl Batch {
             match self.session.commit_on(&self.head, batch, point, new)? {
                 Outcome::Committed(head) => {
                     let run = Some(Run { last: head.id(), before });
-                    return Ok(Finished { head, memory, run });
+                    return Ok(Finished { head, memory, run, changed: true });
                 }
                 Outcome::Moved(head) => self.head = head,
             }

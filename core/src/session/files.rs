@@ -77,7 +77,6 @@ impl Session {
     /// `NotFound` if there is no such path or number, `Conflict` as [`write`](Self::write).
     pub fn restore(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
-        self.iteration_of(&*self.head()?, &path, number)?;
         self.edit(OperationKind::Restore, &path, |batch| batch.restore(&path, number))
     }
 
@@ -152,8 +151,10 @@ impl Session {
         batch.set_kind(kind);
         batch.message(&line(path))?;
         let number = edit(&mut batch)?;
-        let head = batch.finish()?.head;
-        self.describe(&head, path, number)
+        let done = batch.finish()?;
+        // What was just written needs no search for the checkpoint that brought it.
+        let brought = done.changed.then_some(&done.head.operation.value.time);
+        self.describe(&done.head, path, number, brought.copied())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::head::{Head, Point};
 use super::sessions::first_operation;
+use super::timeline::Timeline;
 use super::{Session, check_line};
 use crate::error::Result;
-use crate::id::CheckpointId;
+use crate::id::{CheckpointId, OperationId};
 use crate::object::{Operation, OperationKind};
 
 impl Session {
@@ -26,7 +27,7 @@ impl Session {
     /// ```
     pub fn fork(&self, name: &str) -> Result<Session> {
         let head = self.head()?;
-        self.fork_from(name, self.fork_operation(&head, head.point())?)
+        self.fork_from(name, &head, head.point())
     }
 
     /// Begins a session that has everything this one had at a checkpoint.
@@ -36,25 +37,39 @@ impl Session {
     pub fn fork_at(&self, name: &str, checkpoint: CheckpointId) -> Result<Session> {
         let head = self.head()?;
         let point = self.point_on_line(&head, checkpoint)?;
-        self.fork_from(name, self.fork_operation(&head, Some(&point))?)
+        self.fork_from(name, &head, Some(&point))
     }
 
-    /// The one object that a fork adds.
+    /// The one object that a fork adds. It names the operation that made the checkpoint, not the
+    /// origin's newest: what was done since is no part of the fork.
     pub(super) fn fork_operation(&self, head: &Head, point: Option<&Point>) -> Result<Operation> {
         check_line("an actor", &self.actor)?;
+        let is_pinned_only = match (point, self.horizon()?) {
+            (Some(point), Some(horizon)) => point.number() < horizon.checkpoint,
+            _ => false,
+        };
+        let origin = match is_pinned_only {
+            // What made it was trimmed. The session's first operation says where it came from.
+            true => self.id,
+            false => {
+                let number = point.map_or(0, Point::number);
+                OperationId::new(Timeline::new(head).made(&self.store, number)?.id)
+            }
+        };
         Ok(Operation {
             checkpoint: point.map(Point::checkpoint_id),
-            forked_from: Some(head.id()),
+            forked_from: Some(origin),
             actor: self.actor.to_string(),
             ..first_operation(&self.store, OperationKind::Fork)?
         })
     }
 
-    fn fork_from(&self, name: &str, first: Operation) -> Result<Session> {
+    fn fork_from(&self, name: &str, head: &Head, point: Option<&Point>) -> Result<Session> {
         super::names::check_name(name)?;
+        let first = self.fork_operation(head, point)?;
         let begun = self
             .store
-            .begin_session(name, first, |batch, fork| self.inherit_horizon(batch, fork))?;
+            .begin_session(name, first, |batch, fork| self.bequeath_horizon(batch, fork, point))?;
         Ok(begun.with_actor(&self.actor))
     }
 }

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::timeline::Timeline;
 use super::trim::End;
 use crate::error::{Error, Result};
-use crate::object::{Checkpoint, FilePath, Iteration, Objects};
+use crate::object::{Checkpoint, FilePath, Iteration, Objects, Timestamp};
 use crate::store::Store;
 
 /// The iterations of a file, newest first, through renames to where its line began.
@@ -54,7 +54,7 @@ impl Session {
         let path = FilePath::new(path)?;
         let head = self.head()?;
         self.iteration_of(&head, &path, number)?;
-        self.describe(&head, &path, number)
+        self.describe(&head, &path, number, None)
     }
 
     /// The iteration of a path by its number, unless it was trimmed.
@@ -66,28 +66,38 @@ impl Session {
     ) -> Result<Link<Iteration>> {
         let (last, _) = newest(&self.store, head, path)?;
         let end = self.end(head)?;
-        let found = numbered(&self.store, last, path, number);
-        match (found, &end) {
-            (Ok(link), Some(end)) => {
-                end.check(&self.store, &link)?;
-                Ok(link)
-            }
-            (found, _) => found,
-        }
+        numbered(&self.store, last, path, number, end.as_ref())
     }
 
+    /// Tells of an iteration. `made` is the time of the head's operation, where that made it.
     pub(super) fn describe(
         &self,
         head: &Head,
         path: &FilePath,
         number: u64,
+        made: Option<Timestamp>,
     ) -> Result<IterationInfo> {
-        let (link, point) = newest(&self.store, head, path)?;
-        let link = numbered(&self.store, link, path, number)?;
-        // A path that was renamed has come to its source's iterations, under their own path.
-        let point = brought_by(&self.store, point, &link)?;
-        let time = Timeline::new(head).time(&self.store, &point)?;
-        let parent = link.parent(&self.store)?;
+        let (link, newest) = newest(&self.store, head, path)?;
+        let end = self.end(head)?;
+        let link = numbered(&self.store, link, path, number, end.as_ref())?;
+        let (point, time) = match made {
+            Some(made) => {
+                let time = newest.value.time.unwrap_or(made);
+                (newest, time)
+            }
+            None => {
+                // A path that was renamed has come to its source's iterations, under their own path.
+                let oldest = end.as_ref().map_or(1, |end| end.oldest);
+                let point = brought_by(&self.store, newest, &link, oldest)?;
+                let time = Timeline::new(head).time(&self.store, &point)?;
+                (point, time)
+            }
+        };
+        let is_last = match &end {
+            Some(end) => end.is_last(&self.store, &link)?,
+            None => false,
+        };
+        let parent = if is_last { None } else { link.parent(&self.store)? };
         IterationInfo::of(&self.store, link, parent.as_ref(), &point, time)
     }
 }
@@ -109,34 +119,36 @@ pub(super) fn unknown(path: &FilePath) -> Error {
     Error::not_found(format!("no file {path}, and there never was one"))
 }
 
-/// The iteration of this number on the line of a path.
+/// The iteration of this number on the line of a path, as far back as its history goes.
 pub(super) fn numbered(
     objects: &impl Objects,
     newest: Link<Iteration>,
     path: &FilePath,
     number: u64,
+    end: Option<&End>,
 ) -> Result<Link<Iteration>> {
     let last = newest.number();
+    let keeps = |link: &Link<Iteration>| end.map_or(Ok(true), |end| end.keeps(objects, link));
     let found = if number == 0 { None } else { newest.clone().ancestor(objects, number)? };
-    if let Some(found) = found {
+    if let Some(found) = found
+        && keeps(&found)?
+    {
         return Ok(found);
     }
-    let first = newest.earliest(objects, |_| Ok(true))?;
-    Err({
-        let has = if !first.value.parents.is_empty() && (1..first.number()).contains(&number) {
-            format!("it was trimmed, the oldest is {}", first.number())
-        } else if number > last || number == 0 {
-            format!("the newest is {last}")
-        } else {
-            "a rename left the number out".to_owned()
-        };
-        Error::not_found(format!("no iteration {number} of {path}: {has}"))
-    })
+    let first = newest.earliest(objects, keeps)?;
+    Err(Error::not_found(if number > last || number == 0 {
+        format!("no iteration {number} of {path}: the newest is {last}")
+    } else if number < first.number() && !first.value.parents.is_empty() {
+        format!("iteration {number} of {path} was trimmed: the oldest is {}", first.number())
+    } else {
+        format!("no iteration {number} of {path}: a rename left the number out")
+    }))
 }
 
 impl History {
     fn step(&mut self, link: Link<Iteration>, from: Point) -> Result<IterationInfo> {
-        let point = brought_by(&self.store, from, &link)?;
+        let oldest = self.end.as_ref().map_or(1, |end| end.oldest);
+        let point = brought_by(&self.store, from, &link, oldest)?;
         let is_last = match &self.end {
             Some(end) => end.is_last(&self.store, &link)?,
             None => false,

@@ -158,8 +158,14 @@ pub(super) fn has_come(store: &Store, point: &Point, link: &Link<Iteration>) -> 
     Ok(place.iteration(store)?.number() >= link.number())
 }
 
-/// The checkpoint that brought an iteration, on the line before `from`, itself included.
-pub(super) fn brought_by(store: &Store, from: Point, link: &Link<Iteration>) -> Result<Point> {
+/// The checkpoint that brought an iteration, on the line from `from` back to the checkpoint of
+/// number `oldest`, which stands for those before it that were trimmed.
+pub(super) fn brought_by(
+    store: &Store,
+    from: Point,
+    link: &Link<Iteration>,
+    oldest: u64,
+) -> Result<Point> {
     if !has_come(store, &from, link)? {
         return Err(Error::corrupt(format!(
             "iteration {} of {} is on no checkpoint of its line",
@@ -167,5 +173,5 @@ pub(super) fn brought_by(store: &Store, from: Point, link: &Link<Iteration>) -> 
             link.value.path
         )));
     }
-    from.earliest(store, |point| has_come(store, point, link))
+    from.earliest(store, |point| Ok(point.number() >= oldest && has_come(store, point, link)?))
 }

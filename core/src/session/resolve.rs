@@ -88,11 +88,6 @@ impl Session {
         }
     }
 
-    /// The number of the oldest checkpoint that was not trimmed.
-    fn oldest(&self) -> Result<u64> {
-        Ok(self.horizon()?.map_or(1, |horizon| horizon.checkpoint))
-    }
-
     fn by_id(&self, newest: Point, prefix: &Prefix) -> Result<CheckpointId> {
         let oldest = self.oldest()?;
         let candidates = self.store.log().candidates(prefix, CANDIDATES_LOOKED_AT)?;

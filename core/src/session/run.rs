@@ -1,7 +1,7 @@
 //! Runs: the operations that are taken back as one, and the state before them.
 
 use super::chain::Link;
-use super::timeline::reached;
+use super::timeline::left;
 use crate::error::Result;
 use crate::id::CheckpointId;
 use crate::object::{Checkpoint, Objects, Operation, OperationKind, read};
@@ -38,11 +38,14 @@ pub(super) fn operation_before(
         Some(id) => read::<Checkpoint>(store, id.id())?.number,
         None => 0,
     };
-    if reached(store, &previous)? <= number {
+    // A state that is gone was trimmed, and what was before it too.
+    let is_after = |operation: &Link<Operation>| -> Result<bool> {
+        Ok(left(store, operation)?.is_some_and(|left| left > number))
+    };
+    if !is_after(&previous)? {
         return Ok(Some(previous));
     }
-    let first = previous.earliest(store, |operation| Ok(reached(store, operation)? > number))?;
-    first.parent(store)
+    previous.earliest(store, is_after)?.parent(store)
 }
 
 /// Tells whether the run of an import that names no state began in an empty session.

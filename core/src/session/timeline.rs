@@ -2,7 +2,8 @@
 
 use super::chain::Link;
 use super::head::{Head, Point};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::id::OperationId;
 use crate::object::{Checkpoint, Objects, Operation, Timestamp, read};
 use crate::store::Store;
 
@@ -20,23 +21,18 @@ impl Timeline {
         Timeline { at: head.operation.clone() }
     }
 
-    /// The operation that made the checkpoint of this number. Numbers must fall from call to call.
+    /// The operation that made the checkpoint of this number, which was not trimmed. Numbers must
+    /// fall from call to call. Where the operation is gone with the session that a fork came from,
+    /// the fork's first one stands for it.
     pub(super) fn made(&mut self, store: &Store, number: u64) -> Result<&Link<Operation>> {
         loop {
-            let found = self.at.clone().earliest(store, |op| Ok(reached(store, op)? >= number))?;
-            let source = found.value.forked_from;
-            let inherited = match source {
-                Some(id) if store.get_node(&id.id())?.is_some() => {
-                    let source = Link::read(store, id.id())?;
-                    (reached(store, &source)? >= number).then_some(source)
-                }
-                // Trimmed: what is known of the checkpoint is when the fork began.
-                Some(id) if store.is_trimmed(&id.id())? => None,
-                Some(id) => return Err(store.absence(&id.id())?),
+            let found = earliest(store, self.at.clone(), number)?;
+            let origin = match found.value.forked_from {
+                Some(id) => origin(store, id, number)?,
                 None => None,
             };
-            match inherited {
-                Some(source) => self.at = source,
+            match origin {
+                Some(origin) => self.at = origin,
                 None => {
                     self.at = found;
                     return Ok(&self.at);
@@ -54,10 +50,42 @@ impl Timeline {
     }
 }
 
-/// The number of the checkpoint that the operation left, 0 where there is none.
-pub(super) fn reached(store: &Store, operation: &Link<Operation>) -> Result<u64> {
-    match operation.value.checkpoint {
-        Some(id) => Ok(read::<Checkpoint>(store, id.id())?.number),
-        None => Ok(0),
+/// The operation of its origin that a fork names, if it is there and had come to the number. Where
+/// the fork began from a pinned checkpoint of a trimmed session, it is that session's first.
+fn origin(store: &Store, id: OperationId, number: u64) -> Result<Option<Link<Operation>>> {
+    if store.get_node(&id.id())?.is_some() {
+        let origin = Link::read(store, id.id())?;
+        let has_come = left(store, &origin)?.is_none_or(|left| left >= number);
+        return Ok(has_come.then_some(origin));
     }
+    match store.absence(&id.id())? {
+        lost if lost.kind() == ErrorKind::Purged => Err(lost),
+        _ => Ok(None),
+    }
+}
+
+/// The first operation of a line that has come to a checkpoint's number.
+///
+/// An origin may have gone on from there in the very operation that a fork names: that state is
+/// not the fork's and may be gone. States that are gone further back are beyond a horizon.
+fn earliest(store: &Store, from: Link<Operation>, number: u64) -> Result<Link<Operation>> {
+    let mut at = from;
+    while left(store, &at)?.is_none() {
+        match at.parent(store)? {
+            Some(before) if left(store, &before)?.is_none_or(|left| left >= number) => at = before,
+            _ => return Ok(at),
+        }
+    }
+    at.earliest(store, |op| Ok(left(store, op)?.is_some_and(|left| left >= number)))
+}
+
+/// The number of the checkpoint that the operation left, 0 where it left none. None where that
+/// checkpoint is gone.
+pub(super) fn left(store: &Store, operation: &Link<Operation>) -> Result<Option<u64>> {
+    let Some(id) = operation.value.checkpoint else { return Ok(Some(0)) };
+    if store.get_node(&id.id())?.is_none() {
+        let absence = store.absence(&id.id())?;
+        return if absence.kind() == ErrorKind::Purged { Err(absence) } else { Ok(None) };
+    }
+    Ok(Some(read::<Checkpoint>(store, id.id())?.number))
 }

@@ -2,14 +2,15 @@
 
 use super::Session;
 use super::chain::Link;
-use super::head::{Head, NewOperation, Outcome, root};
+use super::head::{Head, NewOperation, Outcome, Point, root};
 use super::place::Place;
 use super::timeline::Timeline;
 use crate::error::{Error, Result};
 use crate::id::OperationId;
 use crate::map::Map;
 use crate::object::{
-    Checkpoint, FilePath, Horizon, Iteration, Objects, OperationKind, Timestamp, read,
+    Canonical, Checkpoint, FilePath, Horizon, Iteration, Objects, Operation, OperationKind,
+    Timestamp, read,
 };
 use crate::store::refs::horizon_ref;
 use crate::store::{Batch as StoreBatch, Expected};
@@ -36,7 +37,9 @@ pub struct TrimReport {
 /// Where the history of a trimmed session ends.
 #[derive(Clone, Debug)]
 pub(super) struct End {
-    /// The files as of the oldest checkpoint.
+    /// The number of the oldest checkpoint.
+    pub(super) oldest: u64,
+    /// The files as of that.
     files: Map,
 }
 
@@ -49,16 +52,10 @@ impl End {
         })
     }
 
-    /// Refuses an iteration that was trimmed.
-    pub(super) fn check(&self, objects: &impl Objects, link: &Link<Iteration>) -> Result<()> {
-        match self.number_at(objects, &link.value.path)? {
-            Some(oldest) if link.number() < oldest => Err(Error::not_found(format!(
-                "iteration {} of {} was trimmed: the oldest is {oldest}",
-                link.number(),
-                link.value.path
-            ))),
-            _ => Ok(()),
-        }
+    /// Tells whether an iteration was not trimmed.
+    pub(super) fn keeps(&self, objects: &impl Objects, link: &Link<Iteration>) -> Result<bool> {
+        let oldest = self.number_at(objects, &link.value.path)?;
+        Ok(oldest.is_none_or(|oldest| link.number() >= oldest))
     }
 
     fn number_at(&self, objects: &impl Objects, path: &FilePath) -> Result<Option<u64>> {
@@ -97,16 +94,15 @@ impl Session {
         }
         let mut head = self.head()?;
         loop {
-            let was = self.horizon()?.map_or(1, |horizon| horizon.checkpoint);
+            let was = self.oldest()?;
             let oldest = self.oldest_kept(&head, keep)?.unwrap_or(was).max(was);
             let report = TrimReport { oldest, trimmed: oldest - was };
             if oldest == was {
                 return Ok(report);
             }
-            let mut timeline = Timeline::new(&head);
             let horizon = Horizon {
                 checkpoint: oldest,
-                operation: timeline.made(&self.store, oldest)?.number(),
+                operation: self.first_kept(&head, oldest)?,
                 actor: self.actor.to_string(),
                 time: self.store.now(),
             };
@@ -127,15 +123,47 @@ impl Session {
     /// # Errors
     /// `Corrupt` if the record cannot be read.
     pub fn horizon(&self) -> Result<Option<Horizon>> {
-        let id = self.store.reference(&horizon_ref(self.id))?;
-        id.map(|id| read(&self.store, id)).transpose()
+        let Some(id) = self.store.reference(&horizon_ref(self.id))? else { return Ok(None) };
+        let mut horizon: Horizon = read(&self.store, id)?;
+        // Earlier versions let a fork take over its origin's horizon, also where that is later than
+        // the fork: such a fork keeps all of its own.
+        if horizon.operation == 1
+            && let Some(fork) = self.forked_at()?
+        {
+            horizon.checkpoint = horizon.checkpoint.min(fork);
+        }
+        Ok(Some(horizon))
+    }
+
+    /// The number of the oldest checkpoint that was not trimmed.
+    pub(super) fn oldest(&self) -> Result<u64> {
+        Ok(self.horizon()?.map_or(1, |horizon| horizon.checkpoint))
+    }
+
+    /// The number of the checkpoint that the session began with, if it is a fork and that is there.
+    fn forked_at(&self) -> Result<Option<u64>> {
+        let Some(node) = self.store.get_node(&self.id.id())? else { return Ok(None) };
+        let Some(checkpoint) = Operation::from_node(&node)?.checkpoint else { return Ok(None) };
+        let Some(node) = self.store.get_node(&checkpoint.id())? else { return Ok(None) };
+        Ok(Some(Checkpoint::from_node(&node)?.number))
+    }
+
+    /// The number of the oldest of its own operations that a session keeps, the first one apart:
+    /// the one that made the oldest checkpoint, or 1 where that was another session's.
+    fn first_kept(&self, head: &Head, oldest: u64) -> Result<u64> {
+        let mut timeline = Timeline::new(head);
+        let made = timeline.made(&self.store, oldest)?;
+        Ok(if made.value.session == Some(self.id) { made.number() } else { 1 })
     }
 
     /// The number of the oldest checkpoint to keep; none in an empty session.
     fn oldest_kept(&self, head: &Head, keep: Trim) -> Result<Option<u64>> {
         let Some(newest) = head.point() else { return Ok(None) };
         match keep {
-            Trim::Keep(count) => Ok(Some((newest.number() + 1).saturating_sub(count).max(1))),
+            Trim::Keep(count) => {
+                let oldest = (newest.number() + 1).saturating_sub(count).max(1);
+                self.oldest_there(newest, oldest).map(Some)
+            }
             Trim::Since(time) => {
                 let mut oldest = newest.number();
                 for entry in self.log()? {
@@ -158,13 +186,35 @@ impl Session {
             Some(newest) => newest.ancestor(&self.store, horizon.checkpoint)?,
             None => None,
         };
-        Ok(Some(End { files: root(oldest.as_ref(), Checkpoint::FILES) }))
+        let files = root(oldest.as_ref(), Checkpoint::FILES);
+        Ok(Some(End { oldest: horizon.checkpoint, files }))
     }
 
-    /// Lets a fork's history end where this one's does.
-    pub(super) fn inherit_horizon(&self, batch: &mut StoreBatch, fork: OperationId) -> Result<()> {
+    /// The number of the oldest checkpoint from this one on that is there: collections of earlier
+    /// versions took some of a fork's away.
+    fn oldest_there(&self, newest: &Point, oldest: u64) -> Result<u64> {
+        if oldest <= self.oldest()? || newest.clone().ancestor(&self.store, oldest)?.is_some() {
+            return Ok(oldest);
+        }
+        let mut at = newest.clone();
+        while let Some(before) = at.parent(&self.store)? {
+            at = before;
+        }
+        Ok(at.number())
+    }
+
+    /// Lets a fork's history end where this one's does, or with its own first checkpoint if that
+    /// one is older and was kept by a pin.
+    pub(super) fn bequeath_horizon(
+        &self,
+        batch: &mut StoreBatch,
+        fork: OperationId,
+        point: Option<&Point>,
+    ) -> Result<()> {
         if let Some(horizon) = self.horizon()? {
-            let id = batch.put(&Horizon { operation: 1, ..horizon }, None);
+            let oldest = point.map_or(horizon.checkpoint, Point::number);
+            let checkpoint = horizon.checkpoint.min(oldest);
+            let id = batch.put(&Horizon { checkpoint, operation: 1, ..horizon }, None);
             batch.set_ref(horizon_ref(fork), Expected::Any, Some(id));
         }
         Ok(())

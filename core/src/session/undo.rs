@@ -191,9 +191,6 @@ impl Session {
         operation: Link<Operation>,
         horizon: Option<&Horizon>,
     ) -> Result<Option<Target>> {
-        if horizon.is_some_and(|horizon| operation.number() <= horizon.operation) {
-            return Ok(None);
-        }
         let oldest = horizon.map_or(0, |horizon| horizon.checkpoint);
         let point = match run::state_before(&self.store, &operation)? {
             // Whether or not its bytes were collected, what was trimmed does not come back.

@@ -213,6 +213,14 @@ impl CheckReport {
                 });
             }
         }
+        for (from, id) in &reached.lacking {
+            self.faults.push(Fault {
+                segment: None,
+                offset: None,
+                object: Some(*id),
+                what: format!("{from} leads to {id:.10}, which is missing from a trimmed session"),
+            });
+        }
         self.tombstones = reached.tombstones.len() as u64;
         let stored = (0..graph.len()).filter(|&at| graph.presence(at as u32) != Presence::Absent);
         self.unreachable = stored.filter(|&at| !reached.live[at]).count() as u64;

@@ -139,6 +139,7 @@ impl Store {
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
+            report.sessions = collection.expired.len() as u64;
             return Ok(report);
         }
         self.collect(expired, HashSet::new(), None, progress)
@@ -147,7 +148,7 @@ impl Store {
     /// Returns the refs of deleted sessions that are not kept any longer.
     fn expired(&self, keep: Duration) -> Result<Vec<Root>> {
         let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let oldest = self.now().as_millis().saturating_sub(keep);
+        let now = self.now().as_millis();
         let mut expired = Vec::new();
         for root in self.roots()? {
             let Some((session, _)) = session_in(&root.name, DELETED) else { continue };
@@ -158,7 +159,9 @@ impl Store {
                 Err(error) => return Err(error),
             };
             let pinned = !self.references(&pins_of(session), None, 1)?.is_empty();
-            if !pinned && operation.time.as_millis() <= oldest {
+            // A clock that stood in the future then says no more than one that stands at now.
+            let age = now.saturating_sub(operation.time.as_millis()).max(0);
+            if !pinned && age >= keep {
                 expired.push(root);
             }
         }
@@ -246,6 +249,8 @@ struct Collection<'a> {
     /// Found to be live since the marking.
     late: HashSet<ObjectId>,
     expired: Vec<Root>,
+    /// The names of the refs that go with the expired sessions.
+    gone: HashSet<String>,
     without: HashSet<ObjectId>,
 }
 
@@ -257,12 +262,14 @@ impl<'a> Collection<'a> {
         without: HashSet<ObjectId>,
         progress: OnProgress<'_>,
     ) -> Result<(Self, Vec<Listed>)> {
-        let gone: HashSet<&str> = expired.iter().map(|root| &root.name[..]).collect();
+        let names = expired.iter().map(|root| root.name.clone());
+        let horizons = expired.iter().filter_map(|root| session_in(&root.name, DELETED));
+        let horizons = horizons.map(|(session, _)| horizon_ref(session));
+        let gone: HashSet<String> = names.chain(horizons).collect();
         // Before the objects: a ref that comes in between leads to what may not be listed.
-        let mut roots = store.roots()?;
+        let roots = store.roots_without(&gone)?;
         let listed = store.list_objects()?;
         let chains = roots.iter().any(Root::is_trimmed);
-        roots.retain(|root| !gone.contains(&root.name[..]));
         let graph = Graph::read(store, &listed, chains, &mut Marking { progress })?;
         let reached = store.reach(&graph, &roots, &without)?;
         if let Some((from, id)) = reached.broken.first() {
@@ -272,7 +279,7 @@ impl<'a> Collection<'a> {
             )));
         }
         let (live, late) = (reached.live, HashSet::new());
-        Ok((Collection { store, graph, live, late, expired, without }, listed))
+        Ok((Collection { store, graph, live, late, expired, gone, without }, listed))
     }
 
     fn is_live(&self, id: &ObjectId) -> bool {
@@ -355,12 +362,11 @@ impl<'a> Collection<'a> {
         members: &HashSet<SegmentId>,
         listed: &[Listed],
     ) -> Result<Vec<LiveSegment>> {
-        let gone: HashSet<&str> = self.expired.iter().map(|root| &root.name[..]).collect();
         let mut pending =
             Map::new(self.store.log().refs_root().map(MapId::new)).node_ids(self.store)?;
         let own: HashSet<ObjectId> = pending.iter().copied().collect();
         let mut refs = self.store.all_references()?;
-        refs.retain(|(name, _)| !gone.contains(&name[..]));
+        refs.retain(|(name, _)| !self.gone.contains(name));
         pending.extend(refs.into_iter().map(|(_, id)| id));
         let mut met = HashSet::new();
         while let Some(id) = pending.pop() {

@@ -29,7 +29,9 @@ pub(super) struct Chain {
     pub(super) parent: Option<u32>,
     /// The checkpoint that an operation left.
     pub(super) left: Option<u32>,
-    /// Every ref that leads back along chains, the first parent's among them.
+    /// The first operation of an operation's session; none in that one.
+    pub(super) session: Option<u32>,
+    /// Every ref that leads back along chains, the first parent's among them, and to the session.
     pub(super) links: Box<[u32]>,
     /// Those of an iteration that lead to its parents.
     pub(super) parents: Box<[u32]>,
@@ -48,6 +50,8 @@ pub(super) struct Graph {
     edges: Vec<Box<[u32]>>,
     /// Of checkpoints, operations and iterations; kept where asked for.
     chains: HashMap<u32, Chain>,
+    /// For the first operation of a fork the operation of its origin that it names.
+    forks: HashMap<u32, u32>,
     /// Those of a version that is newer than the known ones: what of them leads back nobody can say.
     newer: HashSet<u32>,
 }
@@ -116,9 +120,7 @@ impl Graph {
         let refs = if object.row.is_node() {
             let node = store.get_node(&object.id)?.ok_or_else(gone)?;
             events.read(store, object, Some(&node))?;
-            if chains {
-                self.take_chain(number, &node)?;
-            }
+            self.take_chain(number, &node, chains)?;
             node.refs.clone()
         } else {
             store.log().get_content(&object.id)?.ok_or_else(gone)?;
@@ -130,7 +132,12 @@ impl Graph {
         Ok(())
     }
 
-    fn take_chain(&mut self, number: u32, node: &Node) -> Result<()> {
+    fn take_chain(&mut self, number: u32, node: &Node, chains: bool) -> Result<()> {
+        let is_operation = node.kind == Kind::OPERATION;
+        if !chains && !is_operation {
+            return Ok(());
+        }
+        let mut session = None;
         let (at, parents, left, others, line) = match node.kind {
             Kind::CHECKPOINT if Checkpoint::knows(node.version) => {
                 let value = Checkpoint::from_node(node)?;
@@ -139,9 +146,18 @@ impl Graph {
             }
             Kind::OPERATION if Operation::knows(node.version) => {
                 let value = Operation::from_node(node)?;
+                if let Some(origin) = value.forked_from {
+                    let origin = self.number(origin.id());
+                    self.forks.insert(number, origin);
+                }
+                if !chains {
+                    return Ok(());
+                }
+                session = value.session.map(|id| self.number(id.id()));
                 let previous = value.previous.iter().map(|id| id.id()).collect();
                 let left = value.checkpoint.map(|id| id.id());
                 let others = vec![
+                    value.session.map(|id| id.id()),
                     value.jump.map(|id| id.id()),
                     left,
                     value.before.map(|id| id.id()),
@@ -170,6 +186,7 @@ impl Graph {
             number: at,
             parent: parents.first().copied(),
             left: left.map(|id| self.number(id)),
+            session,
             links,
             parents,
             line,
@@ -206,6 +223,11 @@ impl Graph {
     /// Tells whether it stands in a chain by a version that is not known here.
     pub(super) fn is_newer(&self, number: u32) -> bool {
         self.newer.contains(&number)
+    }
+
+    /// Returns the operation of its origin that a fork's first operation names.
+    pub(super) fn origin(&self, number: u32) -> Option<u32> {
+        self.forks.get(&number).copied()
     }
 
     /// Marks what leads to any of the marked objects, by whatever way.

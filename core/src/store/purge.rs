@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use super::Store;
 use super::gc::{GcProgress, OnProgress};
 use super::graph::{Graph, GraphEvents, Presence};
+use super::reach::Root;
 use super::refs::{PURGED, SESSION};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ContentId, ObjectId, OperationId};
@@ -118,11 +119,12 @@ impl Store {
             }
         }
         let _only = self.log().maintenance_lock()?;
-        let roots = self.all_references()?;
+        let roots = self.roots()?;
         let listed = self.list_objects()?;
         let mut search =
             Search { sought: &sought, found: BTreeMap::new(), stuck: Vec::new(), progress };
-        let graph = Graph::read(self, &listed, false, &mut search)?;
+        let chains = roots.iter().any(Root::is_trimmed);
+        let graph = Graph::read(self, &listed, chains, &mut search)?;
         let Search { mut found, stuck, .. } = search;
         if let Some(first) = stuck.first() {
             return Err(Error::invalid(format!(
@@ -166,7 +168,8 @@ impl Store {
             let targets = tombstones
                 .iter()
                 .map(|stone| (stone.target, (stone.kind, stone.size.unwrap_or(0))));
-            rewritten = self.rewrite(&graph, &roots, &targets.collect(), &options.reason)?;
+            let refs: Vec<_> = roots.into_iter().map(|root| (root.name, root.id)).collect();
+            rewritten = self.rewrite(&graph, &refs, &targets.collect(), &options.reason)?;
         }
         let without: HashSet<ObjectId> = tombstones.iter().map(|stone| stone.target).collect();
         let mut commit = || self.bury(PURGED, &tombstones);
@@ -207,7 +210,7 @@ impl Store {
     fn holders(
         &self,
         graph: &Graph,
-        roots: &[(String, ObjectId)],
+        roots: &[Root],
         found: &BTreeMap<ObjectId, Found>,
         own: Option<OperationId>,
         everywhere: bool,
@@ -217,18 +220,27 @@ impl Store {
             leads[number as usize] = true;
         }
         graph.mark_what_leads_to(&mut leads);
+        let targets: HashSet<ObjectId> = found.keys().copied().collect();
         let mut names: HashMap<OperationId, String> = HashMap::new();
-        for (name, id) in roots.iter().filter(|(name, _)| name.starts_with(SESSION)) {
+        let sessions = roots.iter().filter(|root| root.name.starts_with(SESSION));
+        for Root { name, id, .. } in sessions {
             if let Some(session) = self.session_of(name, id)? {
                 names.insert(session, name[SESSION.len()..].to_owned());
             }
         }
         let (mut holders, mut others) = (HashSet::new(), HashSet::new());
-        for (name, id) in roots {
+        for root in roots {
+            let Root { name, id, .. } = root;
             if !graph.find(id).is_some_and(|number| leads[number as usize]) {
                 continue;
             }
             let session = self.session_of(name, id)?;
+            // What a session gave up by a trim it does not hold, nor what its origin did meanwhile.
+            let first = session.and_then(|session| graph.find(&session.id()));
+            let is_fork = first.is_some_and(|first| graph.origin(first).is_some());
+            if (root.is_trimmed() || is_fork) && !self.leads_to(graph, root, &targets)? {
+                continue;
+            }
             let shown = match session {
                 Some(session) => match names.get(&session) {
                     Some(name) => name.clone(),

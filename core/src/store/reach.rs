@@ -2,7 +2,9 @@
 //!
 //! A ref leads to its object and to all that this refers to, and so on. In a trimmed session the
 //! walk goes back along operations and checkpoints as far as its horizon says, along each path's
-//! iterations as far as the oldest checkpoint has them, and follows every other ref but jumps.
+//! iterations as far as the oldest checkpoint has them, and follows every other ref but jumps. Of
+//! the session that one was forked from, the walk takes the operations alone, as far back as they
+//! made checkpoints that the fork has.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
@@ -23,17 +25,28 @@ const PAGE: usize = 1_000;
 pub(super) struct Root {
     pub(super) name: String,
     pub(super) id: ObjectId,
-    /// The horizon of the session that it belongs to, where that was trimmed.
-    horizon: Option<Horizon>,
-    /// Whether a newer version alone knows which session it belongs to, so that what is missing may
-    /// have been trimmed.
-    is_newer: bool,
+    keeps: Keeps,
+}
+
+/// How far the walk from a ref goes.
+#[derive(Clone, Debug)]
+enum Keeps {
+    /// As far as refs lead.
+    Whole,
+    /// As far as the horizon of a trimmed session says.
+    Since(Horizon),
+    /// One state: the ref is a pin or a checkout, of a session that was trimmed or is gone. What
+    /// was before it is the session's own to keep.
+    State,
+    /// As far as refs lead to what is there: a newer version alone knows to which session the ref
+    /// belongs, so what is missing may have been trimmed.
+    WhatIsThere,
 }
 
 impl Root {
-    /// Tells whether the session that it belongs to was trimmed.
+    /// Tells whether a walk from it stops short of what its chains refer to.
     pub(super) fn is_trimmed(&self) -> bool {
-        self.horizon.is_some()
+        !matches!(self.keeps, Keeps::Whole)
     }
 }
 
@@ -47,27 +60,60 @@ pub(super) struct Reached {
     /// Refs and objects that lead to what is not there and has no tombstone, and to what cannot be
     /// read: what leads there, and the object.
     pub(super) broken: Vec<(String, ObjectId)>,
+    /// Links of trimmed sessions to what is not there and should be. Collections of earlier
+    /// versions took such away where a fork was trimmed, so this stops no collection.
+    pub(super) lacking: Vec<(String, ObjectId)>,
 }
 
 impl Store {
     /// Returns all refs, with the horizons that bind them.
     pub(super) fn roots(&self) -> Result<Vec<Root>> {
-        let mut roots = Vec::new();
+        self.roots_without(&HashSet::new())
+    }
+
+    /// Returns all refs but some, with the horizons that bind them.
+    pub(super) fn roots_without(&self, gone: &HashSet<String>) -> Result<Vec<Root>> {
+        let mut all = self.all_references()?;
+        all.retain(|(name, _)| !gone.contains(name));
         let mut horizons: HashMap<OperationId, Horizon> = HashMap::new();
-        for (name, id) in self.all_references()? {
-            if let Some((session, _)) = session_in(&name, HORIZON) {
-                horizons.insert(session, read(self, id)?);
+        let mut states = false;
+        for (name, id) in &all {
+            if let Some((session, _)) = session_in(name, HORIZON) {
+                horizons.insert(session, read(self, *id)?);
             }
-            roots.push(Root { name, id, horizon: None, is_newer: false });
+            states |= is_state(name);
         }
-        if !horizons.is_empty() {
-            for root in &mut roots {
-                match self.session_of(&root.name, &root.id) {
-                    Ok(Some(session)) => root.horizon = horizons.get(&session).cloned(),
+        let mut roots = Vec::with_capacity(all.len());
+        let mut sessions = HashSet::new();
+        for (name, id) in all {
+            let mut keeps = Keeps::Whole;
+            if (states || !horizons.is_empty()) && !is_state(&name) {
+                match self.session_of(&name, &id) {
+                    Ok(Some(session)) => {
+                        sessions.insert(session);
+                        keeps = horizons.get(&session).cloned().map_or(Keeps::Whole, Keeps::Since);
+                    }
                     Ok(None) => {}
-                    Err(error) if error.kind() == ErrorKind::Unsupported => root.is_newer = true,
+                    Err(error) if error.kind() == ErrorKind::Unsupported => {
+                        keeps = Keeps::WhatIsThere;
+                    }
                     Err(error) => return Err(error),
                 }
+            }
+            roots.push(Root { name, id, keeps });
+        }
+        for root in roots.iter_mut().filter(|root| is_state(&root.name)) {
+            match self.session_of(&root.name, &root.id) {
+                Ok(Some(session))
+                    if horizons.contains_key(&session) || !sessions.contains(&session) =>
+                {
+                    root.keeps = Keeps::State;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    root.keeps = Keeps::WhatIsThere;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(roots)
@@ -126,36 +172,39 @@ impl Store {
         roots: &[Root],
         without: &HashSet<ObjectId>,
     ) -> Result<Reached> {
-        let mut walk = Walk {
-            store: self,
-            graph,
-            without,
-            full: vec![false; graph.len()],
-            near: vec![false; graph.len()],
-            tombstones: HashSet::new(),
-            broken: Vec::new(),
-            noted: HashSet::new(),
-            beyond: Vec::new(),
-            is_lenient: false,
-        };
+        let mut walk = Walk::new(self, graph, without);
         self.reach_refs_map(&mut walk)?;
-        for root in roots.iter().filter(|root| root.horizon.is_none() && !root.is_newer) {
-            walk.whole(&root.name, root.id)?;
+        for root in roots.iter().filter(|root| !root.is_trimmed()) {
+            walk.root(root)?;
         }
-        for root in roots {
-            if let Some(horizon) = &root.horizon {
-                walk.trimmed(&root.name, root.id, horizon)?;
-            }
+        walk.origins()?;
+        for root in roots.iter().filter(|root| root.is_trimmed()) {
+            walk.root(root)?;
         }
-        walk.is_lenient = true;
-        for root in roots.iter().filter(|root| root.is_newer) {
-            walk.whole(&root.name, root.id)?;
-        }
-        while let Some(number) = walk.beyond.pop() {
-            walk.whole_from(number)?;
-        }
+        walk.beyond()?;
         let live = walk.full.iter().zip(&walk.near).map(|(full, near)| *full || *near).collect();
-        Ok(Reached { live, tombstones: walk.tombstones, broken: walk.broken })
+        let Walk { tombstones, broken, lacking, .. } = walk;
+        Ok(Reached { live, tombstones, broken, lacking })
+    }
+
+    /// Tells whether a walk from one ref meets any of these.
+    pub(super) fn leads_to(
+        &self,
+        graph: &Graph,
+        root: &Root,
+        targets: &HashSet<ObjectId>,
+    ) -> Result<bool> {
+        let without = HashSet::new();
+        let mut walk = Walk::new(self, graph, &without);
+        walk.root(root)?;
+        walk.origins()?;
+        walk.beyond()?;
+        let meets = |id: &ObjectId| {
+            let number = graph.find(id).map(|number| number as usize);
+            number.is_some_and(|number| walk.full[number] || walk.near[number])
+                || walk.tombstones.contains(id)
+        };
+        Ok(targets.iter().any(meets))
     }
 
     /// The nodes of the refs' own map are needed; what they lead to is for the refs to say.
@@ -170,6 +219,11 @@ impl Store {
     }
 }
 
+/// Tells whether a ref keeps a state of a session, and is not what the session is known by.
+fn is_state(name: &str) -> bool {
+    name.starts_with(CHECKOUT) || name.starts_with(PIN)
+}
+
 struct Walk<'a> {
     store: &'a Store,
     graph: &'a Graph,
@@ -180,14 +234,54 @@ struct Walk<'a> {
     near: Vec<bool>,
     tombstones: HashSet<ObjectId>,
     broken: Vec<(String, ObjectId)>,
+    lacking: Vec<(String, ObjectId)>,
     noted: HashSet<ObjectId>,
+    /// Operations of origins from which forks that were met in full go on.
+    pending: Vec<u32>,
+    /// Operations of origins that were met with all before them.
+    lines: HashSet<u32>,
     /// Met in a trimmed session, and of a newer version: all that they refer to stays.
-    beyond: Vec<u32>,
+    newer: Vec<u32>,
     /// Whether what is missing may have been trimmed.
     is_lenient: bool,
 }
 
+impl<'a> Walk<'a> {
+    fn new(store: &'a Store, graph: &'a Graph, without: &'a HashSet<ObjectId>) -> Self {
+        Walk {
+            store,
+            graph,
+            without,
+            full: vec![false; graph.len()],
+            near: vec![false; graph.len()],
+            tombstones: HashSet::new(),
+            broken: Vec::new(),
+            lacking: Vec::new(),
+            noted: HashSet::new(),
+            pending: Vec::new(),
+            lines: HashSet::new(),
+            newer: Vec::new(),
+            is_lenient: false,
+        }
+    }
+}
+
 impl Walk<'_> {
+    fn root(&mut self, root: &Root) -> Result<()> {
+        match &root.keeps {
+            Keeps::Whole => self.whole(&root.name, root.id),
+            Keeps::Since(horizon) => self.trimmed(&root.name, root.id, horizon),
+            Keeps::State => self.state(&root.name, root.id),
+            Keeps::WhatIsThere => {
+                if let Some(start) = self.enter(&root.name, root.id)? {
+                    self.near[start as usize] = true;
+                    self.newer.push(start);
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Returns the number of a ref's object, unless that is not there.
     fn enter(&mut self, name: &str, id: ObjectId) -> Result<Option<u32>> {
         match self.graph.find(&id) {
@@ -240,11 +334,32 @@ impl Walk<'_> {
         }
     }
 
+    /// Notes a link of a trimmed session to what is not there and should be.
+    fn lack(&mut self, id: ObjectId, from: &dyn Fn() -> String) -> Result<()> {
+        if self.store.tombstone(&id)?.is_some() {
+            self.tombstones.insert(id);
+        } else if self.noted.insert(id) {
+            self.lacking.push((from(), id));
+        }
+        Ok(())
+    }
+
     fn whole(&mut self, name: &str, id: ObjectId) -> Result<()> {
         match self.enter(name, id)? {
             Some(start) => self.whole_from(start),
             None => Ok(()),
         }
+    }
+
+    /// Keeps all that is there behind what is of a newer version: what of that was trimmed, that
+    /// version alone can tell.
+    fn beyond(&mut self) -> Result<()> {
+        self.is_lenient = true;
+        while let Some(start) = self.newer.pop() {
+            self.whole_from(start)?;
+            self.origins()?;
+        }
+        Ok(())
     }
 
     fn whole_from(&mut self, start: u32) -> Result<()> {
@@ -254,8 +369,11 @@ impl Walk<'_> {
         }
         let graph = self.graph;
         while let Some(number) = pending.pop() {
+            let origin = graph.origin(number);
+            self.pending.extend(origin);
             for &to in graph.edges(number) {
-                if !self.full[to as usize]
+                if Some(to) != origin
+                    && !self.full[to as usize]
                     && self.can_go_on(to, &|| format!("object {:.10}", graph.id(number)))?
                 {
                     self.full[to as usize] = true;
@@ -266,10 +384,86 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Goes on along the lines from which forks came that were met in full: these have all
+    /// checkpoints of them, up to their own.
+    fn origins(&mut self) -> Result<()> {
+        while let Some(at) = self.pending.pop() {
+            self.origin(at, 1)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the operations of a line that a fork came from, which made what the fork has of it
+    /// since its oldest checkpoint: what a listing tells of those. What they made is the fork's own
+    /// to keep. Where they are gone, the listing names the fork.
+    fn origin(&mut self, mut at: u32, oldest: u64) -> Result<()> {
+        let graph = self.graph;
+        let mut is_known = false;
+        loop {
+            let is_met = self.full[at as usize] || oldest <= 1 && !self.lines.insert(at);
+            if is_met || graph.presence(at) == Presence::Absent {
+                return Ok(());
+            }
+            if !self.can_go_on(at, &|| "a fork".to_owned())? {
+                return Ok(());
+            }
+            self.near[at as usize] = true;
+            if graph.is_newer(at) {
+                self.newer.push(at);
+                return Ok(());
+            }
+            let operation: Operation = read(self.store, graph.id(at))?;
+            let before = operation.previous.or(operation.forked_from);
+            let Some(before) = before.and_then(|id| graph.find(&id.id())) else { return Ok(()) };
+            // Behind the fork's last checkpoint the state may be gone, before its first one too.
+            match self.left_by(before) {
+                Some(number) if number < oldest => return Ok(()),
+                None if oldest > 1 && is_known => return Ok(()),
+                known => is_known |= known.is_some(),
+            }
+            at = before;
+        }
+    }
+
+    /// The number of the checkpoint that an operation left, where both are there; 0 for none.
+    fn left_by(&self, operation: u32) -> Option<u64> {
+        let chain = self.graph.chain(operation)?;
+        match chain.left {
+            Some(left) => Some(self.graph.chain(left)?.number),
+            None => Some(0),
+        }
+    }
+
+    /// A pin or a checkout of a trimmed session keeps a state, and not the history behind it.
+    fn state(&mut self, name: &str, id: ObjectId) -> Result<()> {
+        let Some(start) = self.enter(name, id)? else { return Ok(()) };
+        if name.starts_with(CHECKOUT) {
+            let session = read::<Checkout>(self.store, id)?.session.id();
+            let number = self.graph.find(&session);
+            if number.is_none_or(|number| self.graph.presence(number) == Presence::Absent) {
+                self.lack(session, &|| format!("ref {name:?}"))?;
+            }
+        }
+        let mut met = HashSet::new();
+        self.near(start, name, None, &mut met)?;
+        for number in met {
+            self.near[number as usize] = true;
+        }
+        Ok(())
+    }
+
     fn trimmed(&mut self, name: &str, id: ObjectId, horizon: &Horizon) -> Result<()> {
         let Some(start) = self.enter(name, id)? else { return Ok(()) };
         let graph = self.graph;
+        let first = graph.chain(start).and_then(|chain| chain.session).unwrap_or(start);
+        let oldest_kept = self.oldest_kept(first, horizon);
+        let from = |number: u32| format!("object {:.10}", graph.id(number));
         let mut kept = vec![start];
+        if graph.presence(first) == Presence::Absent {
+            self.lack(graph.id(first), &|| from(start))?;
+        } else {
+            kept.push(first);
+        }
         let mut operation = Some(start);
         while let Some(number) = operation
             && let Some(chain) = graph.chain(number)
@@ -277,7 +471,20 @@ impl Walk<'_> {
         {
             kept.push(number);
             kept.extend(chain.left);
-            operation = chain.parent.filter(|_| chain.number > horizon.operation);
+            let Some(before) = chain.parent else {
+                if self.left_by(number).is_some_and(|fork| fork >= oldest_kept)
+                    && let Some(origin) = graph.origin(number)
+                {
+                    self.origin(origin, oldest_kept)?;
+                }
+                break;
+            };
+            // What left an earlier checkpoint did not make the oldest one.
+            let is_kept = match self.left_by(before) {
+                Some(left) => left >= oldest_kept,
+                None => chain.number > horizon.operation,
+            };
+            operation = if is_kept { self.link(number, before)? } else { None };
         }
         kept.extend(operation.filter(|number| graph.is_newer(*number)));
         // What the newest operation left, with the checkpoints before it.
@@ -289,10 +496,13 @@ impl Walk<'_> {
         {
             kept.push(number);
             oldest = Some(number);
-            checkpoint = chain.parent.filter(|_| chain.number > horizon.checkpoint);
+            let before = chain.parent.filter(|_| chain.number > oldest_kept);
+            checkpoint = match before {
+                Some(before) => self.link(number, before)?,
+                None => None,
+            };
         }
         kept.extend(checkpoint.filter(|number| graph.is_newer(*number)));
-        // A pin or a checkout keeps a state; the history behind it is the session's own to keep.
         let ends = oldest.map(|oldest| self.ends_of_lines(oldest)).transpose()?;
         let mut met = HashSet::new();
         for number in kept {
@@ -302,6 +512,28 @@ impl Walk<'_> {
             self.near[number as usize] = true;
         }
         Ok(())
+    }
+
+    /// Returns what comes before on the chain of a trimmed session, unless it is not there.
+    fn link(&mut self, number: u32, before: u32) -> Result<Option<u32>> {
+        let graph = self.graph;
+        let from = || format!("object {:.10}", graph.id(number));
+        if graph.presence(before) == Presence::Absent {
+            self.lack(graph.id(before), &from)?;
+            return Ok(None);
+        }
+        Ok(self.can_go_on(before, &from)?.then_some(before))
+    }
+
+    /// The number of the oldest checkpoint that a trimmed session keeps. Earlier versions let a fork
+    /// take over the horizon of its origin, also where that was later than the fork: such a fork
+    /// keeps all of its own.
+    fn oldest_kept(&self, first: u32, horizon: &Horizon) -> u64 {
+        let fork = self.graph.origin(first).and_then(|_| self.left_by(first));
+        match fork {
+            Some(fork) if horizon.operation == 1 => horizon.checkpoint.min(fork),
+            _ => horizon.checkpoint,
+        }
     }
 
     /// Returns where each path's line of iterations ends, in a session whose oldest checkpoint
@@ -342,7 +574,7 @@ impl Walk<'_> {
         }
         while let Some(number) = pending.pop() {
             if graph.is_newer(number) {
-                self.beyond.push(number);
+                self.newer.push(number);
                 continue;
             }
             let chain = graph.chain(number);

@@ -145,7 +145,7 @@ impl StoreOptions {
         let chains = roots.iter().any(super::reach::Root::is_trimmed);
         let graph = Graph::read(&store, &listed, chains, &mut Quiet)?;
         let reached = store.reach(&graph, &roots, &HashSet::new())?;
-        let lost = reached.broken.into_iter().map(|(_, id)| id).collect();
+        let lost = reached.broken.into_iter().chain(reached.lacking).map(|(_, id)| id).collect();
         let mut copier = Copier::new(&salvage.log);
         for object in listed.iter().filter(|object| !salvage.stays(object.segment)) {
             copier.copy(object)?;

@@ -15,7 +15,7 @@ pub(crate) struct Restore {
     #[arg(requires = "iteration", conflicts_with = "at", required_unless_present = "at")]
     pub(crate) path: Option<OsString>,
     /// The iteration to bring back
-    #[arg(long, value_name = "N", requires = "path")]
+    #[arg(long, value_name = "N", requires = "path", conflicts_with = "at")]
     pub(crate) iteration: Option<u64>,
     /// The checkpoint to bring back
     #[arg(long, value_name = "CHECKPOINT")]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Entry, FilePath, IterationInfo, OperationKind};
+use partita::{Entry, FilePath, IterationInfo};
 
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
@@ -126,13 +126,7 @@ pub(super) fn write(
     };
     let info = match expect {
         None => session.write(path, bytes)?,
-        Some(number) => session
-            .batch(|batch| {
-                batch.kind(OperationKind::Write);
-                batch.expect(path, (number > 0).then_some(number))?;
-                batch.write(path, bytes)
-            })
-            .and_then(|number| session.iteration(path, number))?,
+        Some(number) => session.write_expecting(path, (number > 0).then_some(number), bytes)?,
     };
     told(out, &info, json)
 }

@@ -43,7 +43,10 @@ fn effect(kind: OperationKind) -> Effect {
         })),
         OperationKind::Write => changes(|session| session.write("src/lib.rs", "another")),
         OperationKind::Remove => changes(|session| session.remove("bin/run")),
-        OperationKind::Rename => changes(|session| session.rename("notes", "added")),
+        OperationKind::Rename => changes(|session| {
+            let fresh = format!("moved {}", session.log()?.count());
+            session.rename("notes", fresh)
+        }),
         OperationKind::Remember => changes(|session| session.remember(Memory::user("more"))),
         OperationKind::State => changes(|session| session.state().append("steps", "d")),
         OperationKind::Batch => changes(|session| {

@@ -1,0 +1,74 @@
+//! Which calls to kill at: learnt from what each operation was seen to do.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::table::{By, Op};
+use super::trace::{Plan, Seen, Side};
+use crate::random::Random;
+
+/// Calls of an operation of which nothing is known yet.
+const FIRST_GUESS: usize = 8;
+
+/// The lives of which the calls are remembered, of each operation.
+const REMEMBERED: usize = 16;
+
+/// How many calls operations make.
+#[derive(Debug, Default)]
+pub struct Kills {
+    calls: Mutex<HashMap<(Op, bool), Vec<usize>>>,
+}
+
+/// What was killed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Killed {
+    /// All kills.
+    pub all: usize,
+    /// Those between an operation's first call and its acknowledgement.
+    pub within: usize,
+}
+
+impl Kills {
+    /// Draws where a process that does this operation dies; now and then nowhere, to learn.
+    pub fn plan(&self, random: &mut Random, op: Op, by: By) -> Plan {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = calls.get(&(op, by == By::Command)).filter(|known| known.len() > 1);
+        let side = *random.pick(&[Side::Before, Side::Inside, Side::After]);
+        let call = match known {
+            Some(_) if random.chance(1, 12) => usize::MAX,
+            Some(known) => {
+                let calls = *random.pick(known);
+                1 + random.below(calls.max(1))
+            }
+            None if random.chance(1, 2) => usize::MAX,
+            None => 1 + random.below(FIRST_GUESS),
+        };
+        Plan { call, side }
+    }
+
+    /// Learns from a watch that let everything happen.
+    pub fn learn(&self, op: Op, by: By, plan: Plan, seen: Seen) {
+        if plan.call == usize::MAX {
+            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = calls.entry((op, by == By::Command)).or_default();
+            if known.len() == REMEMBERED {
+                known.remove(0);
+            }
+            known.push(seen.calls);
+        }
+    }
+}
+
+impl Killed {
+    /// Counts what a watch saw.
+    pub fn count(&mut self, op: Op, seen: Seen) {
+        self.all += usize::from(seen.killed);
+        self.within += usize::from(seen.killed && seen.within && op != Op::Close);
+    }
+
+    /// Adds another's.
+    pub fn add(&mut self, other: Killed) {
+        self.all += other.all;
+        self.within += other.within;
+    }
+}
