@@ -11,6 +11,7 @@ mod edits;
 mod import;
 mod inputs;
 mod killed;
+mod later;
 mod law;
 mod model;
 mod output;
@@ -21,6 +22,7 @@ mod repository;
 mod rot;
 mod torture;
 mod transcripts;
+mod undo;
 mod views;
 
 /// A file beside this one that no `mod` line names would never run.

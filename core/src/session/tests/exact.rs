@@ -72,7 +72,7 @@ fn effect(kind: OperationKind) -> Effect {
             for at in 0..7 {
                 let mut step = import.checkpoint();
                 step.write("added", at.to_string())?;
-                step.rename_entry("added", "src/lib.rs", NewEntry::file(at.to_string()))?;
+                step.write_entry("src/lib.rs", NewEntry::file(at.to_string()).executable())?;
                 step.remember(Memory::user(format!("commit {at}")))?;
                 step.label("message", "commit")?;
                 step.finish()?;
