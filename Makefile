@@ -5,14 +5,18 @@ FUZZ_SECONDS ?= 60
 BENCH ?= all
 STATES ?= 30000
 SEED ?= 1
+MINUTES ?= 20
+SUITE ?= model
 
-.PHONY: help check test oldest crash demo bench fuzz doc
+.PHONY: help check test oldest crash torture soak demo bench fuzz doc
 
 help:
 	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
 	@echo "make test    builds and runs every test"
 	@echo "make oldest  the Python adapters with the oldest frameworks that their extras allow"
 	@echo "make crash   STATES=30000 crash states, each sync, lock and check knocked out, every call failed, bit rot"
+	@echo "make torture MINUTES=20 of eight processes on one store, every operation, killed at system calls, from SEED=1"
+	@echo "make soak    SUITE=model by the million: what \`make test\` runs a share of; SUITE=help lists the suites"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
@@ -33,6 +37,12 @@ oldest:
 
 crash:
 	STATES="$(STATES)" SEED="$(SEED)" $(CARGO) run --release -p partita-tests --bin crash
+
+torture:
+	$(CARGO) run --release -p partita-tests --bin torture -- --minutes "$(MINUTES)" --seed "$(SEED)"
+
+soak:
+	$(CARGO) run --release -p partita-tests --bin soak -- $(SUITE)
 
 demo:
 	CARGO="$(CARGO)" scripts/demo.sh

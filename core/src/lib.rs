@@ -54,9 +54,9 @@ pub use id::{
 pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkout, Checkpoint, Entry, FilePath, Horizon, Iteration, Kind, Memory,
-    MemoryKind, ModelCall, Node, Objects, Operation, OperationKind, OperationName, Part, Role,
-    Timestamp, Tombstone, Trace, Usage,
+    Body, Canonical, Checkout, Checkpoint, Directory, Entry, FilePath, Horizon, Iteration, Kind,
+    Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind,
+    OperationName, Part, Role, Timestamp, Tombstone, Trace, Usage,
 };
 #[cfg(feature = "store")]
 pub use session::{
@@ -71,8 +71,9 @@ pub use session::{
 #[cfg(feature = "store")]
 pub use store::{
     Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, PurgeOptions, PurgeReport, RecoverReport, SetBack, Stats, Store,
-    StoreOptions, SyncSite, Vfs, VfsFile, VfsLock,
+    GcProgress, GcReport, Kept, LostVersion, PurgeOptions, PurgeReport, RecoverReport,
+    RecoveredSession, SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs, VfsFile,
+    VfsLock,
 };
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]

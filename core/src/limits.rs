@@ -1,5 +1,7 @@
 //! Every limit, with its reason. Each is tested at, below and above.
 
+use std::time::Duration;
+
 /// Bytes of a content. A content is held in memory whole while it is written or read.
 pub const CONTENT_BYTES_MAX: usize = 1 << 30;
 
@@ -114,6 +116,13 @@ pub const COMPONENT_BYTES_MAX: usize = 255;
 
 /// Bytes of a symlink's target in a checkout: `PATH_MAX` less the closing NUL.
 pub const TARGET_BYTES_MAX: usize = 4_095;
+
+/// How long garbage collection leaves deleted sessions, and what checkouts put aside, unless told
+/// otherwise: a month in which a mistake is noticed.
+pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Times that a checkout plans anew where somebody else changed the directory's record in between.
+pub const CHECKOUT_ATTEMPTS_MAX: u32 = 5;
 
 /// Bytes of a tool's name in a request: what the Anthropic and `OpenAI` APIs take.
 pub const TOOL_NAME_BYTES_MAX: usize = 64;

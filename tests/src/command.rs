@@ -146,6 +146,51 @@ impl Partita {
         line
     }
 
+    /// Runs a command line that must be called wrong, with exit code 2, and leave every byte of the
+    /// store as it was.
+    ///
+    /// Returns what it said on standard error.
+    #[track_caller]
+    pub fn misused<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        let before = bytes_of(&self.store);
+        let outcome = self.run(args);
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.starts_with("error: "), "{}", outcome.stderr);
+        assert!(outcome.stdout.is_empty(), "{outcome:?}");
+        assert!(before == bytes_of(&self.store), "the store changed: {}", outcome.stderr);
+        outcome.stderr
+    }
+
+    /// Runs a command line to its end; returns also the bytes of memory that it had at the most.
+    pub fn run_measured<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> (Outcome, u64) {
+        let mut command = self.command(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the command starts");
+        let status = format!("/proc/{}/status", child.id());
+        let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let watch = {
+            let ended = ended.clone();
+            std::thread::spawn(move || {
+                let mut peak = 0;
+                while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                    let text = std::fs::read_to_string(&status).unwrap_or_default();
+                    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                    let kib =
+                        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+                    peak = peak.max(kib.unwrap_or(0_u64) << 10);
+                    std::thread::sleep(std::time::Duration::from_millis(2));
+                }
+                peak
+            })
+        };
+        let outcome = Outcome::of(child.wait_with_output().expect("it was started"));
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        (outcome, watch.join().expect("it only reads"))
+    }
+
     /// Returns the ids of a session's checkpoints, newest first.
     #[track_caller]
     pub fn checkpoints(&self, session: &str) -> Vec<String> {

@@ -98,6 +98,65 @@ impl Git {
         .collect()
     }
 
+    /// Writes an object, however malformed it is; returns its id.
+    pub fn write(&self, kind: &str, bytes: &[u8]) -> String {
+        let mut command = self.command();
+        command.args(["hash-object", "-t", kind, "--literally", "-w", "--stdin"]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git is installed");
+        let mut stdin = child.stdin.take().expect("piped above");
+        stdin.write_all(bytes).expect("git hash-object takes bytes");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it was started");
+        assert!(output.status.success(), "git hash-object failed");
+        String::from_utf8(output.stdout).expect("an id is ASCII").trim().to_owned()
+    }
+
+    /// Writes a tree of entries as they are given: mode, name, id.
+    pub fn write_tree(&self, entries: &[(&str, &[u8], &str)]) -> String {
+        let mut bytes = Vec::new();
+        for (mode, name, id) in entries {
+            bytes.extend_from_slice(mode.as_bytes());
+            bytes.push(b' ');
+            bytes.extend_from_slice(name);
+            bytes.push(0);
+            let digit = |at: usize| u8::from_str_radix(&id[at..at + 2], 16).expect("an id");
+            bytes.extend((0..id.len()).step_by(2).map(digit));
+        }
+        self.write("tree", &bytes)
+    }
+
+    /// Writes a commit and lets `main` lead to it.
+    pub fn write_commit(&self, tree: &str, parent: Option<&str>) -> String {
+        let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+        let who = "A <a@example.org> 1700000000 +0000";
+        let text = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\nm\n");
+        let id = self.write("commit", text.as_bytes());
+        let heads = self.dir.join(".git/refs/heads");
+        std::fs::create_dir_all(&heads).expect("a repository can be written");
+        std::fs::write(heads.join("main"), format!("{id}\n")).expect("a branch can be moved");
+        id
+    }
+
+    /// Writes a loose object that declares a size which its bytes may not have, under any id.
+    pub fn declare(&self, id: &str, kind: &str, size: u64, bytes: &[u8]) {
+        let raw = [format!("{kind} {size}\0").as_bytes(), bytes].concat();
+        let sum = raw.iter().fold((1_u32, 0_u32), |(a, b), &byte| {
+            let a = (a + u32::from(byte)) % 65_521;
+            (a, (b + a) % 65_521)
+        });
+        let len = u16::try_from(raw.len()).expect("a few bytes");
+        // One block of zlib that is stored as it is.
+        let mut file = vec![0x78, 0x01, 0x01];
+        file.extend(len.to_le_bytes());
+        file.extend((!len).to_le_bytes());
+        file.extend(&raw);
+        file.extend((sum.1 << 16 | sum.0).to_be_bytes());
+        let dir = self.dir.join(".git/objects").join(&id[..2]);
+        std::fs::create_dir_all(&dir).expect("a repository can be written");
+        std::fs::write(dir.join(&id[2..]), file).expect("a repository can be written");
+    }
+
     /// Returns the bytes of the pack that `git gc` makes of loose objects: all deltas sought anew.
     pub fn pack_bytes(&self) -> u64 {
         self.run(["repack", "-a", "-d", "-f", "-q"]);

@@ -44,6 +44,9 @@ struct Shared {
     changed: Condvar,
 }
 
+/// What others do in the middle of a process's work.
+type Meanwhile = Box<dyn FnOnce() + Send>;
+
 /// Where the writes of a process wait.
 struct Gate {
     process: usize,
@@ -62,6 +65,12 @@ struct State {
     /// All calls so far.
     calls: Vec<Call>,
     fault: Option<(usize, Fault)>,
+    /// What goes wrong with a call of one process, counted among its own from 0.
+    own_fault: Option<(usize, usize, Fault)>,
+    /// What the others do right before a call of one process.
+    meanwhile: Option<(usize, usize, Meanwhile)>,
+    /// Calls of each process.
+    own_calls: HashMap<usize, usize>,
     /// Bytes that the files may take together.
     capacity: Option<u64>,
     knocked_out: Option<SyncSite>,
@@ -122,6 +131,39 @@ impl Recorder {
     /// Lets the call of that number, counted from 0, go wrong.
     pub fn fail(&self, call: usize, fault: Fault) {
         self.state().fault = Some((call, fault));
+    }
+
+    /// Lets a call of this process go wrong, that many calls of its own from now.
+    pub fn fail_own(&self, call: usize, fault: Fault) {
+        let mut state = self.state();
+        let call = state.own(self.process) + call;
+        state.own_fault = Some((self.process, call, fault));
+    }
+
+    /// Does something right before a call of this process, that many calls of its own from now.
+    pub fn meanwhile(&self, call: usize, does: impl FnOnce() + Send + 'static) {
+        let mut state = self.state();
+        let call = state.own(self.process) + call;
+        state.meanwhile = Some((self.process, call, Box::new(does)));
+    }
+
+    /// Lets no call go wrong any more, and nobody do anything in between.
+    pub fn forget_fault(&self) {
+        let mut state = self.state();
+        (state.fault, state.own_fault) = (None, None);
+        let meanwhile = state.meanwhile.take();
+        drop(state);
+        drop(meanwhile);
+    }
+
+    /// Tells whether a process was killed.
+    pub fn is_dead(&self, process: &Recorder) -> bool {
+        self.state().dead.contains(&process.process)
+    }
+
+    /// Cuts a file off, as if it never had been longer. No call, and nothing of it is in the record.
+    pub fn cut(&self, name: &str, len: usize) {
+        self.state().disk.cut(&full(name), len);
     }
 
     /// Sets how many bytes the files may take together, or lets them take what they will.
@@ -209,8 +251,13 @@ impl Recorder {
         }
         let number = state.calls.len();
         state.calls.push(call);
+        let own = state.own_calls.entry(self.process).or_default();
+        let at = (self.process, *own);
+        *own += 1;
         let fault = state.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
-        if fault == Some(Fault::Killed) {
+        let own = state.own_fault.filter(|(process, own, _)| (*process, *own) == at);
+        let fault = fault.or(own.map(|(_, _, fault)| fault));
+        if matches!(fault, Some(Fault::Killed | Fault::Torn)) {
             state.dead.insert(self.process);
         }
         Ok(fault)
@@ -218,6 +265,7 @@ impl Recorder {
 
     /// Counts a call that only looks.
     fn look(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+        self.let_others();
         let mut state = self.state();
         match self.count(&mut state, call)? {
             Some(Fault::Refused(kind)) => Err(kind.into()),
@@ -228,6 +276,7 @@ impl Recorder {
 
     /// Counts a call, does it unless it is the one to fail, and writes it down.
     fn act(&self, call: Call, action: Action) -> io::Result<()> {
+        self.let_others();
         let mut state = self.wait_at_gate(call, self.state());
         if let Some(fault) = self.count(&mut state, call)? {
             return Err(state.go_wrong(fault, action));
@@ -241,6 +290,20 @@ impl Recorder {
         state.disk.apply(&action)?;
         state.actions.push(action);
         Ok(())
+    }
+
+    /// Lets the others do what they do before this call.
+    fn let_others(&self) {
+        let mut state = self.state();
+        let own = state.own(self.process);
+        let is_due = |(process, call): (usize, usize)| (process, call) == (self.process, own);
+        if state.meanwhile.as_ref().is_some_and(|(process, call, _)| is_due((*process, *call))) {
+            let meanwhile = state.meanwhile.take();
+            drop(state);
+            if let Some((_, _, does)) = meanwhile {
+                does();
+            }
+        }
     }
 
     fn wait_at_gate<'a>(
@@ -279,9 +342,13 @@ fn full(name: &str) -> String {
 }
 
 impl State {
+    fn own(&self, process: usize) -> usize {
+        self.own_calls.get(&process).copied().unwrap_or(0)
+    }
+
     fn go_wrong(&mut self, fault: Fault, action: Action) -> io::Error {
         match (fault, action) {
-            (Fault::ShortWrite, Action::Write { file, offset, bytes }) => {
+            (Fault::ShortWrite | Fault::Torn, Action::Write { file, offset, bytes }) => {
                 let half = bytes.len() / 2;
                 self.write_short(Action::Write { file, offset, bytes }, half)
             }
@@ -331,6 +398,7 @@ impl fmt::Debug for Recorder {
 
 impl Vfs for Recorder {
     fn create_new(&self, name: &str) -> io::Result<Box<dyn VfsFile>> {
+        self.let_others();
         let file = self.state().disk.next_file();
         self.act(Call::Create, Action::Create { name: full(name), file })?;
         Ok(Box::new(RecordedFile { recorder: self.clone(), file, write: true }))
@@ -360,6 +428,13 @@ impl Vfs for Recorder {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.act(Call::Rename, Action::Rename { from: full(from), to: full(to) })
+    }
+
+    /// Two calls, as a disk's are: a process may be killed in between.
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        self.act(Call::Link, Action::Link { from: full(from), to: full(to) })?;
+        let _ = self.remove(from);
+        Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! Every promise of partita, tested from outside, in one binary.
 
 mod bombs;
+mod checkout;
+mod clauses;
 mod context;
 mod corpus;
 mod crash;
@@ -8,6 +10,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod git_import;
 mod import;
 mod inputs;
 mod killed;
@@ -18,8 +21,10 @@ mod output;
 mod panics;
 mod paths;
 mod processes;
+mod recover;
 mod repository;
 mod rot;
+mod survivors;
 mod torture;
 mod transcripts;
 mod undo;

@@ -8,6 +8,7 @@ mod failure;
 mod import;
 mod output;
 mod progress;
+mod upward;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -15,20 +16,28 @@ use std::io::Write as _;
 /// Runs the command with its arguments, the program's name first, and returns its exit code: 0, 1
 /// where it failed, 2 where the arguments are wrong. Prints what it has to say.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match args::Cli::read(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match args::Cli::read(arguments.clone()) {
         Ok(cli) => cli,
         Err(usage) => {
             // Help goes to the standard output and is no failure; a closed pipe is none either.
             drop(usage.print());
-            return u8::try_from(usage.exit_code()).unwrap_or(2);
+            let code = u8::try_from(usage.exit_code()).unwrap_or(2);
+            if code != 0
+                && let Some(hint) = args::hint(&arguments)
+            {
+                drop(writeln!(std::io::stderr(), "hint: {hint}"));
+            }
+            return code;
         }
     };
     match commands::run(&cli) {
         Ok(()) => 0,
         Err(failure) if failure.is_closed_pipe() => 0,
         Err(failure) => {
+            let failure = failure.with_words(&cli.words);
             drop(writeln!(std::io::stderr(), "error: {failure}"));
-            1
+            failure.exit_code()
         }
     }
 }

@@ -46,7 +46,7 @@ mod _partita {
     #[pymodule_export]
     use crate::budget::{Account, Budget, Capacity, Item, Prices};
     #[pymodule_export]
-    use crate::checkout::{CheckoutPlan, CheckoutStep};
+    use crate::checkout::{CheckoutPlan, CheckoutStep, Kept};
     #[pymodule_export]
     use crate::command::_command;
     #[pymodule_export]
@@ -89,7 +89,8 @@ mod _partita {
     use crate::transcript::{Remarks, Report, TranscriptImport};
     #[pymodule_export]
     use crate::upkeep::{
-        CheckReport, Fault, GcReport, PurgeReport, RecoverReport, Tombstone, recover,
+        CheckReport, Fault, GcReport, LostVersion, PurgeReport, RecoverReport, RecoveredSession,
+        Tombstone, UnreadLog, recover,
     };
     #[pymodule_export]
     use crate::view::{View, ViewFile, ViewMemory, ViewReport, ViewRule};

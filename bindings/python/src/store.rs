@@ -10,6 +10,7 @@ use pyo3::types::PyBytes;
 use partita::{ContentId, Durability, GcOptions, StoreOptions};
 
 use crate::block::block;
+use crate::checkout::Kept;
 use crate::convert::{Data, Time, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
@@ -344,6 +345,14 @@ impl Store {
         Ok(ObjectId(id))
     }
 
+    /// Returns what checkouts found, replaced and put aside, by directory, oldest first.
+    ///
+    /// ``gc()`` frees it after the time that it is told, 30 days unless told otherwise.
+    fn kept(&self, py: Python<'_>) -> PyResult<Vec<Kept>> {
+        let kept = self.handle()?.run(py, partita::Store::kept)?;
+        Ok(kept.into_iter().map(Kept::from).collect())
+    }
+
     /// Counts what the store holds: about a second for a million objects.
     fn stats(&self, py: Python<'_>) -> PyResult<Stats> {
         let stats = self.handle()?.run(py, partita::Store::stats)?;
@@ -366,8 +375,8 @@ impl Store {
             .map(CheckReport::from)
     }
 
-    /// Removes what nothing leads to, and packs what stays. Deleted sessions stay for ``keep_days``
-    /// days; a dry run says what would go.
+    /// Removes what nothing leads to, and packs what stays. Deleted sessions, and what checkouts put
+    /// aside, stay for ``keep_days`` days; a dry run says what would go.
     ///
     /// ``progress(done, total)`` is called a few times a second; what it raises ends the work, of
     /// which nothing or a part was done then.

@@ -12,7 +12,7 @@ use crate::convert::Time;
 use crate::error::OrRaise as _;
 use crate::handle::Handle;
 use crate::id::ObjectId;
-use crate::path::DiskPath;
+use crate::path::{DiskPath, SessionPath};
 use crate::value::value;
 
 /// How often signals and whoever waits for progress are attended to.
@@ -85,6 +85,8 @@ value! {
     GcReport {
         /// Deleted sessions that went for good.
         sessions: u64,
+        /// Paths of what checkouts had put aside that went for good.
+        put_aside: u64,
         /// Objects that went.
         objects: u64,
         /// Their bytes as stored; in a dry run what can be said to be freed at the least.
@@ -104,6 +106,7 @@ impl From<partita::GcReport> for GcReport {
     fn from(report: partita::GcReport) -> Self {
         GcReport {
             sessions: report.sessions,
+            put_aside: report.put_aside,
             objects: report.objects,
             object_bytes: report.object_bytes,
             kept: report.kept,
@@ -171,27 +174,106 @@ impl From<partita::PurgeReport> for PurgeReport {
 }
 
 value! {
-    /// What a recovery did.
+    /// A version of a file, or a memory, that no session has any more.
+    LostVersion {
+        /// The object: a content, an iteration or a memory.
+        object: ObjectId,
+        /// The path, where it is a version of a file and the path is known.
+        path: Option<SessionPath>,
+        /// The number of the iteration or of the memory, where it is known.
+        number: Option<u64>,
+        /// The refs of the sessions that had it, as far as that is known.
+        sessions: Vec<String>,
+        /// Whether the object is whole: then it can be read by its id until the next collection.
+        is_whole: bool,
+    }
+}
+
+value! {
+    /// A session that no ref led to any more, and that has one again.
+    RecoveredSession {
+        /// The ref that names it now: ``session/NAME``, ``session/recovered/ID`` or ``deleted/ID``.
+        name: String,
+        /// The newest operation that was found of it; none where the state was found alone.
+        operation: Option<ObjectId>,
+        /// The session's first operation, where it is known.
+        session: Option<ObjectId>,
+    }
+}
+
+value! {
+    /// Where the log could not be read. What commits did there and nowhere else is not known.
+    UnreadLog {
+        /// The segment's file name.
+        segment: String,
+        /// The offset in that file, in bytes.
+        offset: u64,
+        /// The offset at which it can be read again.
+        end: u64,
+        /// What cannot be read.
+        what: String,
+        /// The refs of the sessions that were committed to there, as far as that can be told.
+        sessions: Vec<String>,
+    }
+}
+
+value! {
+    /// What a recovery did. It is kept in the store, so that one that was cut short tells the same
+    /// when it is run again.
     RecoverReport {
         /// Objects that are whole.
         objects: u64,
         /// One for each object that something leads to and that is lost.
         lost: Vec<Tombstone>,
+        /// Versions of files, and memories, that no session leads to any more.
+        versions: Vec<LostVersion>,
         /// Refs of sessions that were set back, each with the number of the newest operation that is
         /// left; none where nothing is.
         set_back: Vec<(String, Option<u64>)>,
+        /// Sessions that no ref led to any more, and that have one again.
+        recovered: Vec<RecoveredSession>,
+        /// Where the log could not be read.
+        unread: Vec<UnreadLog>,
         /// Files that were moved aside, as they were: their new names in the store's directory.
         quarantined: Vec<String>,
+        /// When the store was recovered; none if it never was.
+        time: Option<Time>,
+        /// Whether all of this was done by an earlier run, and nothing was left to do.
+        is_earlier: bool,
     }
 }
 
 impl From<partita::RecoverReport> for RecoverReport {
     fn from(report: partita::RecoverReport) -> Self {
+        let versions = report.versions.into_iter().map(|version| LostVersion {
+            object: ObjectId(version.object),
+            path: version.path.as_ref().map(SessionPath::from),
+            number: version.number,
+            sessions: version.sessions,
+            is_whole: version.is_whole,
+        });
+        let recovered = report.recovered.into_iter().map(|session| RecoveredSession {
+            name: session.name,
+            operation: session.operation.map(|id| ObjectId(id.id())),
+            session: session.session.map(|id| ObjectId(id.id())),
+        });
+        let unread = report.unread.into_iter().map(|unread| UnreadLog {
+            segment: unread.segment,
+            offset: unread.offset,
+            end: unread.end,
+            what: unread.what,
+            sessions: unread.sessions,
+        });
         RecoverReport {
             objects: report.objects,
             lost: report.lost.into_iter().map(Tombstone::from).collect(),
+            versions: versions.collect(),
             set_back: report.set_back.into_iter().map(|back| (back.name, back.operation)).collect(),
+            recovered: recovered.collect(),
+            unread: unread.collect(),
             quarantined: report.quarantined,
+            time: report.time.map(Time),
+            is_earlier: report.is_earlier,
         }
     }
 }
@@ -308,8 +390,13 @@ pub(crate) fn progress<T: Sync, P: Told, R: Send>(
 }
 
 /// Makes a damaged store whole again, with what is left of it: copies every object that is whole,
-/// lets each session go on from the newest operation whose state can be read, and leaves a
-/// tombstone for whatever is lost. The damaged files move to ``quarantine``; nothing is deleted.
+/// lets each session go on from the newest operation whose state can be read, gives a session to
+/// every state that nothing leads to any more, and leaves a tombstone for whatever is lost. The
+/// damaged files move to ``quarantine``; nothing is deleted but what a collection or a purge had
+/// given up already.
+///
+/// What could be read before can be read afterwards, or the report names it. One that was cut short
+/// goes on when it is run again, and tells the same.
 ///
 /// ``progress(done, total)`` is called a few times a second; what it raises ends the work.
 #[pyfunction]

@@ -72,12 +72,26 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         session.plan_restore(1),
         session.plan_checkout(room / "out"),
         session.plan_checkout(room / "out").steps[0],
+        partita.Kept(directory=room, path="a", content=ID, symlink=False, size=1, time=None),
         store.stats(),
         store.check(),
         store.gc(dry_run=True),
         partita.Fault(segment="s", offset=1, object=ID, what="w"),
         store.purge_matching("two", reason="a key"),
-        partita.RecoverReport(objects=1, lost=[], set_back=[("session/s", 3), ("t", None)], quarantined=["q"]),
+        partita.LostVersion(object=ID, path="a", number=1, sessions=["session/s"], is_whole=False),
+        partita.RecoveredSession(name="session/recovered/1", operation=ID, session=None),
+        partita.UnreadLog(segment="s", offset=1, end=2, what="w", sessions=[]),
+        partita.RecoverReport(
+            objects=1,
+            lost=[],
+            versions=[],
+            set_back=[("session/s", 3), ("t", None)],
+            recovered=[],
+            unread=[],
+            quarantined=["q"],
+            time=None,
+            is_earlier=False,
+        ),
     ]
     found.append(found[-2].tombstones[0])  # type: ignore[attr-defined]
     return {f"{number} {type(value).__name__}": value for number, value in enumerate(found)}

@@ -42,6 +42,12 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
             generations.insert(key, value, weight, self.weight_max);
         }
     }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        *generations = Generations { young: HashMap::new(), elder: HashMap::new(), weight: 0 };
+    }
 }
 
 impl<K: Eq + Hash + Copy, V: Clone> Generations<K, V> {

@@ -1,5 +1,6 @@
-//! Every comparison of stored bytes with what vouches for them, by name, so that a test can take
-//! out one at a time: a check that nothing misses would be one too many, or a test too few.
+//! Every comparison of stored bytes with what vouches for them, and every look at what others did,
+//! by name, so that a test can take out one at a time: a check that nothing misses would be one too
+//! many, or a test too few.
 
 /// Which comparison it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +29,12 @@ pub enum CheckSite {
     NodeId,
     /// The tag of the mark.
     Mark,
+    /// That nothing follows the segment at whose marker of closing a handle stands.
+    MarkerSuccessor,
+    /// That the frame that a handle took up last still stands where it stood.
+    EndTag,
+    /// That a segment's name was free when it got it.
+    FreeName,
 }
 
 /// Tells whether a comparison holds.
@@ -52,7 +59,7 @@ mod knockouts {
     }
 
     impl CheckSite {
-        /// Every site.
+        /// Every comparison of stored bytes with what vouches for them.
         pub const ALL: [CheckSite; 10] = [
             CheckSite::Format,
             CheckSite::SegmentHeader,
@@ -65,6 +72,10 @@ mod knockouts {
             CheckSite::NodeId,
             CheckSite::Mark,
         ];
+
+        /// Every look that keeps a handle with what the others do.
+        pub const LOOKS: [CheckSite; 3] =
+            [CheckSite::MarkerSuccessor, CheckSite::EndTag, CheckSite::FreeName];
     }
 
     /// Lets a comparison hold on this thread whatever it compares, or none any more.

@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::encode::{Encoder, Fresh, Ready};
 use super::frame::{FrameHeader, FrameKind};
-use super::payload::{self, Group, Head, LiveSegment, Update};
+use super::payload::{self, Group, Head, LiveSegment, Parts, Update};
 use super::replay::Tail;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::sync::{Condvar, Mutex, MutexGuard};
-use super::vfs::SyncSite;
+use super::vfs::{SyncSite, VfsFile};
 use super::zip::Level;
 use super::{Durability, Expected, Log, NewObject, Payload, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +21,9 @@ use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
 const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Objects of a commit's own frame, which a reader takes apart as a whole; more are a big batch.
 const COMMIT_OBJECTS_MAX: usize = 16 << 10;
+
+/// Bytes of failed frames that are taken back at a time.
+const TAKEN_BACK: usize = 64 << 10;
 
 /// Commits waiting for the thread that leads.
 #[derive(Debug, Default)]
@@ -98,9 +101,7 @@ struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     fn begin(log: &'a Log) -> Self {
-        let tail = log.tail();
-        log.shared.writing.store(true, Ordering::Release);
-        Writing { log, tail, ended: false }
+        Writing { log, tail: log.tail(), ended: false }
     }
 }
 
@@ -121,6 +122,29 @@ impl Item {
     fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How far an item of a group came.
+enum Step {
+    /// No frame holds it.
+    Refused(Error),
+    /// It is in a frame that may have been written.
+    Encoded,
+    /// It is committed.
+    Written,
+}
+
+fn note_written(steps: &mut [Step]) {
+    for step in steps {
+        if matches!(step, Step::Encoded) {
+            *step = Step::Written;
+        }
+    }
+}
+
+/// What the members of a group are told that its leader never came to: there are none.
+fn unreached() -> Error {
+    Error::new(ErrorKind::Indeterminate, "the commit was not led to its end; reopen the store")
 }
 
 /// What a group of commits has put together so far.
@@ -242,25 +266,24 @@ impl Log {
 
     /// Commits a group and tells each of its members what came of it.
     fn lead(&self, items: &[Arc<Item>]) {
-        let outcomes = self.lead_locked(items);
+        let mut steps = Vec::with_capacity(items.len());
+        let failed = self.under_lock(|tail| self.lead_writing(tail, items, &mut steps)).err();
         for (at, item) in items.iter().enumerate() {
-            let outcome = match &outcomes {
-                Ok(outcomes) => outcomes[at].as_ref().copied().map_err(again),
-                Err(error) => Err(again(error)),
+            let outcome = match (steps.get(at), &failed) {
+                (Some(Step::Written), _) | (Some(Step::Encoded), None) => Ok(()),
+                // It may have been written all the same.
+                (Some(Step::Encoded), Some(error)) => Err(again(error)),
+                (Some(Step::Refused(error)), _) => Err(again(error)),
+                (None, error) => Err(error.as_ref().map_or_else(unreached, again)),
             };
-            // Where the whole group failed, its frames may have been written all the same.
-            if outcome.is_err() && outcomes.is_ok() {
+            if !matches!(steps.get(at), Some(Step::Written | Step::Encoded)) {
                 for segment in &item.attached {
-                    // Nothing names the file; if it stays, gc finds it.
+                    // No frame names the file; if it stays, gc finds it.
                     let _ = self.medium().vfs.remove(&segment.id.path());
                 }
             }
             *item.outcome() = Some(outcome);
         }
-    }
-
-    fn lead_locked(&self, items: &[Arc<Item>]) -> Result<Vec<Result<()>>> {
-        self.under_lock(|tail| self.lead_writing(tail, items))
     }
 
     /// Does something at the tail while nobody else writes.
@@ -272,14 +295,20 @@ impl Log {
         outcome
     }
 
-    fn lead_writing(&self, tail: &mut Tail, items: &[Arc<Item>]) -> Result<Vec<Result<()>>> {
+    /// Notes for each item how far it came.
+    fn lead_writing(
+        &self,
+        tail: &mut Tail,
+        items: &[Arc<Item>],
+        steps: &mut Vec<Step>,
+    ) -> Result<()> {
         self.make_ready(tail)?;
-        let mut outcomes: Vec<Result<()>> = Vec::with_capacity(items.len());
         let mut group = Building::new(tail);
         for item in items {
             let room = self.shared.options.segment_bytes.saturating_sub(group.offset);
             if item.size as u64 > room && group.offset > FRAMES_FROM + (1 << 10) {
                 self.write(tail, &mut group)?;
+                note_written(steps);
                 if tail.end > FRAMES_FROM + (1 << 10) {
                     self.rotate(tail)?;
                     self.make_ready(tail)?;
@@ -288,10 +317,11 @@ impl Log {
             }
             let outcome = self.check_updates(&group, &item.updates);
             let outcome = outcome.and_then(|()| self.encode(tail, &mut group, item));
-            outcomes.push(outcome);
+            steps.push(outcome.map_or_else(Step::Refused, |()| Step::Encoded));
         }
         self.write(tail, &mut group)?;
-        Ok(outcomes)
+        note_written(steps);
+        Ok(())
     }
 
     /// Prepares an item anew where segments were retired since: what counted as stored then may
@@ -377,14 +407,28 @@ impl Log {
             encoder.add(object)
         });
         let (parts, follows) = (encoder.parts, encoder.follows);
-        if let Err(error) = added {
-            for id in &parts.ids {
-                fresh.remove(id);
-            }
-            group.fresh = fresh;
-            return Err(error);
-        }
         group.fresh = fresh;
+        let ids = parts.ids.clone();
+        let laid = added.and_then(|()| self.lay(tail, group, item, parts, follows));
+        if laid.is_err() {
+            // Nobody may lean on what is in no frame.
+            for id in &ids {
+                group.fresh.remove(id);
+            }
+        }
+        laid
+    }
+
+    /// Lays what an item consists of into a frame.
+    fn lay(
+        &self,
+        tail: &Tail,
+        group: &mut Building,
+        item: &Item,
+        parts: Parts,
+        follows: Option<u32>,
+    ) -> Result<()> {
+        let offset = group.offset as u32;
         let updates: Vec<Update> = item
             .updates
             .iter()
@@ -393,9 +437,6 @@ impl Log {
         let segments = item.attached.len() + item.retired.len();
         if parts.ids.is_empty() && updates.is_empty() && segments == 0 {
             return Ok(());
-        }
-        for update in &updates {
-            group.updates.insert(update.name.clone(), update.new);
         }
         let (attached, retired) = (item.attached.clone(), item.retired.clone());
         let head = Head::Commit { updates, attached, retired };
@@ -414,8 +455,12 @@ impl Log {
             .map(|frame| Group { back: offset - frame.offset, prefix: frame.group() });
         let (texts, level) = (texts.as_ref(), Level::Quick);
         let payload = payload::encode(&head, &parts, offset, before, texts, &[], level);
+        self.push_frame(tail, group, FrameKind::Commit, &payload)?;
         group.texts.push((offset, parts.texts));
-        self.push_frame(tail, group, FrameKind::Commit, &payload)
+        for update in &item.updates {
+            group.updates.insert(update.name.clone(), update.new);
+        }
+        Ok(())
     }
 
     pub(super) fn push_frame(
@@ -470,6 +515,7 @@ impl Log {
         if self.shared.options.durability == Durability::Sync {
             tail.durable = tail.end;
         }
+        tail.own = Some((tail.end, tail.tag));
         tail.wrote = true;
         tail.ready = true;
         Ok(())
@@ -512,8 +558,7 @@ impl Log {
                 Ok(())
             }
             Err(error) => {
-                // Best effort, so that whoever opens the store next can go on in place.
-                let _ = file.write_at(&vec![0; frames.len().min(4 << 10)], tail.end);
+                take_back(file, tail.end, frames.len());
                 Err(self.poison(tail, error))
             }
         }
@@ -527,6 +572,22 @@ impl Log {
             tail.segment.id, tail.end
         );
         Error::new(ErrorKind::Indeterminate, message).with_source(error)
+    }
+}
+
+/// Takes frames back whose write or sync failed, as far as the medium lets it, so that the next
+/// commit can stand in their place. The last go first: whoever has taken them up looks at the last
+/// one's end, and of those that stay a beginning is whole.
+fn take_back(file: &dyn VfsFile, from: u64, len: usize) {
+    let there = file.len().map_or(0, |end| end.saturating_sub(from));
+    let mut left = len.min(usize::try_from(there).unwrap_or(len));
+    let zeros = vec![0; left.min(TAKEN_BACK)];
+    while left > 0 {
+        let step = left.min(TAKEN_BACK);
+        left -= step;
+        if file.write_at(&zeros[..step], from + left as u64).is_err() {
+            return;
+        }
     }
 }
 

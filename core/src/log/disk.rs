@@ -54,6 +54,20 @@ impl Vfs for Disk {
         fs::rename(self.path(from), self.path(to))
     }
 
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.path(from), self.path(to));
+        match fs::hard_link(&from, &to) {
+            Ok(()) => {
+                // The old name is a second one of the same file now. If it stays, whoever needs it
+                // next removes it.
+                let _ = fs::remove_file(&from);
+                Ok(())
+            }
+            Err(error) if is_without_links(&error) => rename_unlinked(&from, &to),
+            Err(error) => Err(error),
+        }
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path(name))
     }
@@ -102,6 +116,23 @@ impl Vfs for Disk {
         let text = fs::read_to_string(self.path(name)).ok()?;
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// Tells whether a file system refused a second name because it has none to give: FAT, some network
+/// and user-space file systems.
+fn is_without_links(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, TooManyLinks, Unsupported};
+    matches!(error.kind(), Unsupported | PermissionDenied | CrossesDevices | TooManyLinks)
+}
+
+/// Renames where there are no second names. Between the look and the rename the lock that the caller
+/// holds is all that keeps others away.
+fn rename_unlinked(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
     }
 }
 

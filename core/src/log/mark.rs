@@ -33,7 +33,7 @@ fn encode(segment: &Segment, end: u64) -> [u8; LEN] {
 }
 
 /// Tells how far a segment is known to have been synced, if the mark is about it.
-fn read(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
+pub(super) fn synced(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
     let mut bytes = [0; LEN];
     let read = vfs.open(FILE, false).and_then(|file| file.read_at(&mut bytes, 0)).ok()?;
     let end = u64::from_le_bytes(bytes[8..16].try_into().expect("eight bytes"));
@@ -42,10 +42,18 @@ fn read(vfs: &dyn Vfs, segment: &Segment) -> Option<u64> {
     (read == LEN && is_ours && is_whole()).then_some(end)
 }
 
+/// The log segment that the mark is about, whether that is there or not.
+pub(super) fn segment(vfs: &dyn Vfs) -> Option<SegmentId> {
+    let mut bytes = [0; 8];
+    let read = vfs.open(FILE, false).and_then(|file| file.read_at(&mut bytes, 0)).ok()?;
+    let number = u64::from_le_bytes(bytes);
+    (read == bytes.len() && number <= u64::from(u32::MAX)).then(|| SegmentId::log(number))
+}
+
 impl Log {
     /// Reads the mark. To be done before frames are replayed: others may go on meanwhile.
     pub(super) fn mark(&self, tail: &Tail) -> Option<(SegmentId, u64)> {
-        Some((tail.segment.id, read(&*self.medium().vfs, &tail.segment)?))
+        Some((tail.segment.id, synced(&*self.medium().vfs, &tail.segment)?))
     }
 
     /// Notes as damage what the mark said was there and no frame covers.

@@ -325,6 +325,12 @@ impl Medium {
         self.retirements.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Forgets what frames held, where others may stand in their places by now.
+    pub(crate) fn forget_frames(&self) {
+        self.frames.clear();
+        self.blocks.clear();
+    }
+
     /// Returns a node that was read not long ago.
     pub(crate) fn node(&self, id: &ObjectId) -> Option<Arc<Node>> {
         let (read_at, node) = self.nodes.get(id)?;

@@ -59,6 +59,16 @@ impl Vfs for Memory {
         Ok(())
     }
 
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut files = self.files();
+        if files.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let bytes = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        files.insert(to.to_owned(), bytes);
+        Ok(())
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         self.files().remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
     }

@@ -11,6 +11,7 @@ mod copy;
 mod disk;
 mod encode;
 mod entropy;
+mod follow;
 mod frame;
 mod mark;
 mod medium;
@@ -34,6 +35,7 @@ mod table;
 mod tail;
 mod texts;
 mod vfs;
+mod void;
 mod zip;
 
 use std::sync::{Arc, PoisonError};
@@ -47,8 +49,8 @@ pub(crate) use entropy::system as system_entropy;
 pub(crate) use memory::Memory;
 pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;
-pub(crate) use retire::Retirement;
-pub(crate) use salvage::{Salvage, lock_out};
+pub(crate) use retire::{Retirement, Unretired};
+pub(crate) use salvage::{Known, Moves, Salvage, Timeline, lock_out};
 pub(crate) use scan::Listed;
 pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
@@ -175,6 +177,14 @@ impl Log {
     /// Returns the store's uuid, which every segment's header has.
     pub(crate) fn store_uuid(&self) -> [u8; 16] {
         self.state().current_segment().header.store
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.shared.options.lock_timeout
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.shared.options.read_only
     }
 
     fn medium(&self) -> &Medium {

@@ -8,13 +8,12 @@ use super::Log;
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
-use super::open::newest_log;
 use super::payload::{Head, LiveSegment, SnapshotHead};
 use super::purged::PURGED;
 use super::row::Location;
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::state::{Damage, State, TableSlot};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, Tag, Tagger};
 use crate::map::Map;
 
@@ -43,6 +42,10 @@ pub(crate) struct Tail {
     pub(crate) ids: Vec<ObjectId>,
     /// The tag over the segment's bytes since the last snapshot began.
     pub(crate) range: RangeTag,
+    /// The bytes before the end, where a frame was taken up: they change only if it is void.
+    pub(crate) seen: Option<Tag>,
+    /// The end of the last commit of this handle in this segment, and its tag.
+    pub(crate) own: Option<(u64, Tag)>,
     /// Behind the last frame stands what no commit can overwrite in good conscience.
     pub(crate) garbage: bool,
     /// Set by whoever writes: the file's length, whether the bytes behind the end were seen to be
@@ -96,6 +99,8 @@ impl Tail {
             frames: Vec::new(),
             ids: Vec::new(),
             range,
+            seen: None,
+            own: None,
             garbage: false,
             zeroed: 0,
             ready: false,
@@ -118,6 +123,12 @@ enum Next {
     Noise,
 }
 
+impl Next {
+    fn is_close(&self) -> bool {
+        matches!(self, Next::Marker(header) if header.kind == FrameKind::Close)
+    }
+}
+
 impl Log {
     /// Takes up what was committed since by whoever it was.
     pub(crate) fn refresh(&self) -> Result<()> {
@@ -137,11 +148,21 @@ impl Log {
 
     /// Tells whether there is something behind the last known frame.
     fn peek(&self) -> Result<bool> {
-        let segment = self.state().current_segment();
-        let end = segment.end();
-        let mut head = [0; HEADER];
-        let read = segment.read_into(end, &mut head)?;
-        match segment.keys.decode_header(&head[..read], end).map(|header| header.kind) {
+        let (segment, end, seen) = {
+            let state = self.state();
+            let segment = state.current_segment();
+            let end = segment.end();
+            (segment, end, state.seen)
+        };
+        let before = if seen.is_some() { TAG } else { 0 };
+        let mut bytes = [0; TAG + HEADER];
+        let bytes = &mut bytes[TAG - before..];
+        let read = segment.read_into(end - before as u64, bytes)?;
+        let (tag, head) = bytes[..read].split_at(before.min(read));
+        if seen.is_some_and(|seen| !holds(CheckSite::EndTag, seen == *tag)) {
+            return Ok(true);
+        }
+        match segment.keys.decode_header(head, end).map(|header| header.kind) {
             // The marker of closing may be torn behind its header; then the log goes on in the next
             // segment, and nothing here says so.
             None | Some(FrameKind::Close) => self.has_successor(segment.id),
@@ -149,14 +170,13 @@ impl Log {
         }
     }
 
-    fn has_successor(&self, id: SegmentId) -> Result<bool> {
-        self.medium().has(SegmentId::log(id.number + 1))
-    }
-
     /// Replays frames until there are no more.
     pub(crate) fn advance(&self, tail: &mut Tail) -> Result<()> {
         let mut ahead = ReadAhead::default();
         tail.garbage = false;
+        if !self.stand_by(tail, &mut ahead)? {
+            ahead = ReadAhead::default();
+        }
         loop {
             match self.next(tail, &mut ahead)? {
                 Next::Frame(header, bytes) => {
@@ -164,8 +184,18 @@ impl Log {
                     self.apply(tail, &mut state, header, &bytes)?;
                 }
                 Next::Marker(header) if header.kind == FrameKind::Close => {
-                    tail.durable = tail.durable.max(tail.end);
-                    return Ok(());
+                    let is_last = !self.has_successor(tail.segment.id)?;
+                    if holds(CheckSite::MarkerSuccessor, is_last) {
+                        tail.durable = tail.durable.max(tail.end);
+                        return Ok(());
+                    }
+                    // Whoever named the successor need not have come to seal this one. Bytes read
+                    // before this was learned may be older than what it rests on.
+                    ahead = ReadAhead::default();
+                    if self.next(tail, &mut ahead)?.is_close() {
+                        self.succeed(tail)?;
+                        ahead = ReadAhead::default();
+                    }
                 }
                 Next::Marker(_) => {
                     if !self.succeed(tail)? {
@@ -188,7 +218,9 @@ impl Log {
                             Next::Frame(..) | Next::Marker(_) => continue,
                         }
                     }
-                    if succeeded && self.succeed(tail)? {
+                    if succeeded {
+                        // One that is gone again was retired meanwhile, and then there is a seal.
+                        self.succeed(tail)?;
                         ahead = ReadAhead::default();
                     } else if let Some(next) = beyond {
                         ahead = ReadAhead::default();
@@ -286,6 +318,7 @@ impl Log {
         }
         tail.range.update(bytes);
         tail.tag = bytes[bytes.len() - TAG..].try_into().expect("a tag is 16 bytes");
+        (tail.seen, state.seen) = (Some(tail.tag), Some(tail.tag));
         tail.sequence = header.sequence;
         tail.durable = tail.durable.max(header.durable.into());
         tail.end = end;
@@ -414,66 +447,9 @@ impl Log {
         Ok(())
     }
 
-    /// Goes on in the next segment, if there is one.
-    fn succeed(&self, tail: &mut Tail) -> Result<bool> {
-        let next = SegmentId::log(tail.segment.id.number + 1);
-        if !self.has_successor(tail.segment.id)? {
-            return Ok(false);
-        }
-        let segment = match Segment::open(&*self.medium().vfs, next) {
-            Ok(segment) => Arc::new(segment),
-            Err(error) => {
-                // Retired between the two looks?
-                return match self.has_successor(tail.segment.id) {
-                    Ok(false) => Ok(false),
-                    _ => Err(error),
-                };
-            }
-        };
-        let valid = segment.header.predecessor_len;
-        if valid > tail.end {
-            match self.beyond_noise(tail)? {
-                Some(next) if next < valid => self.skip_damage(tail, next)?,
-                _ => self.skip_damage(tail, valid)?,
-            }
-            if tail.end < valid {
-                return Ok(true);
-            }
-        }
-        let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
-        tail.segment.set_end(valid.min(tail.end));
-        let mut state = self.state_mut();
-        // Where objects of the tail are stays true until a frame of the new segment is taken up.
-        state.segments.insert(next, segment.clone());
-        *tail = Tail::new(segment, FRAMES_FROM, 0)?;
-        (tail.poisoned, tail.wrote) = (poisoned, wrote);
-        Ok(true)
-    }
-
-    /// Goes on from the newest segment, where those in between have been retired.
-    fn leap(&self, tail: &mut Tail) -> Result<()> {
-        let newest = newest_log(&*self.medium().vfs)?;
-        if newest.is_none_or(|newest| newest <= tail.segment.id) {
-            let next = SegmentId::log(tail.segment.id.number + 1);
-            return Err(Error::corrupt(format!(
-                "segment {next} is missing: segment {} names it; put it back from a copy",
-                tail.segment.id
-            )));
-        }
-        let again = Self::load(&self.medium().vfs, &self.shared.options)?;
-        let mut found = again.tail();
-        let fresh = Tail::new(found.segment.clone(), FRAMES_FROM, 0)?;
-        let found = std::mem::replace(&mut *found, fresh);
-        let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
-        *tail = Tail { poisoned, wrote, ..found };
-        *self.state_mut() = std::mem::take(&mut *again.state_mut());
-        self.medium().note_retirement();
-        Ok(())
-    }
-
     /// Looks for a whole frame behind bytes that are none, whose writer knew those bytes as
     /// synced: then they were acknowledged, and are damaged. Else they never were.
-    fn beyond_noise(&self, tail: &Tail) -> Result<Option<u64>> {
+    pub(super) fn beyond_noise(&self, tail: &Tail) -> Result<Option<u64>> {
         let segment = &*tail.segment;
         let len = segment.file_len()?.saturating_sub(tail.end);
         let bytes = segment.read_some(tail.end, usize::try_from(len).unwrap_or(usize::MAX))?;
@@ -515,7 +491,7 @@ impl Log {
     }
 
     /// Notes the bytes from the end on as damaged, and goes on behind them.
-    fn skip_damage(&self, tail: &mut Tail, next: u64) -> Result<()> {
+    pub(super) fn skip_damage(&self, tail: &mut Tail, next: u64) -> Result<()> {
         let segment = tail.segment.clone();
         let head = segment.read_some(tail.end, HEADER)?;
         let header = segment.keys.decode_header(&head, tail.end);
@@ -536,16 +512,17 @@ impl Log {
             refs,
             what: format!("{what}, up to offset {next}"),
         });
-        drop(state);
         let due = segment.due_tag(tail.end, &tail.tag)?.filter(|(end, _)| *end == next);
         tail.end = next;
         tail.tag = segment.tag_before(next)?;
+        (tail.seen, state.seen) = (Some(tail.tag), Some(tail.tag));
         if segment.read_verified(next).is_err()
             && let Some((_, due)) = due
         {
             tail.tag = due;
         }
         segment.set_end(segment.end().max(next));
+        drop(state);
         let head = segment.read_some(next, HEADER)?;
         if let Some(header) = segment.keys.decode_header(&head, next) {
             tail.sequence = header.sequence.wrapping_sub(1);
@@ -556,13 +533,13 @@ impl Log {
 
 /// Bytes of one segment, read in large steps.
 #[derive(Default)]
-struct ReadAhead {
+pub(super) struct ReadAhead {
     from: u64,
     bytes: Vec<u8>,
 }
 
 impl ReadAhead {
-    fn get(&mut self, segment: &Segment, offset: u64, len: usize) -> Result<&[u8]> {
+    pub(super) fn get(&mut self, segment: &Segment, offset: u64, len: usize) -> Result<&[u8]> {
         let end = offset + len as u64;
         if offset < self.from || end > self.from + self.bytes.len() as u64 {
             let ahead = (self.bytes.len() * 8).clamp(READ_AHEAD.0, READ_AHEAD.1);

@@ -20,6 +20,23 @@ pub(crate) struct Retirement {
     pub(crate) retired: Vec<SegmentId>,
 }
 
+/// Why a retirement failed, and whether its commit happened.
+#[derive(Debug)]
+pub(crate) enum Unretired {
+    /// Nothing was committed: what was to be attached is nobody's.
+    Before(Error),
+    /// The commit happened, or may have: what it attached may be all that there is.
+    After(Error),
+}
+
+impl From<Unretired> for Error {
+    fn from(why: Unretired) -> Self {
+        match why {
+            Unretired::Before(error) | Unretired::After(error) => error,
+        }
+    }
+}
+
 impl Log {
     /// Begins a new log segment, so that those before it change no more. Returns it, and those.
     pub(crate) fn freeze(&self) -> Result<(SegmentId, Vec<SegmentId>)> {
@@ -39,8 +56,12 @@ impl Log {
 
     /// Commits a retirement that `last` completes while nobody else can commit, and removes the
     /// retired files. Durable when it returns: the files do not come back.
-    pub(crate) fn retire(&self, last: &mut dyn FnMut() -> Result<Retirement>) -> Result<()> {
-        self.under_lock(|tail| {
+    pub(crate) fn retire(
+        &self,
+        last: &mut dyn FnMut() -> Result<Retirement>,
+    ) -> Result<(), Unretired> {
+        let mut begun = false;
+        let outcome = self.under_lock(|tail| {
             self.make_ready(tail)?;
             let Retirement { transaction, attached, retired } = last()?;
             self.refuse_orphans(&retired)?;
@@ -51,17 +72,26 @@ impl Log {
             let mut group = Building::new(tail);
             self.check_updates(&group, item.updates())?;
             self.encode(tail, &mut group, &item)?;
+            begun = true;
             self.write(tail, &mut group)?;
             self.remove_retired()?;
             self.write_snapshot(tail)
+        });
+        outcome.map_err(|error| match begun {
+            true => Unretired::After(error),
+            false => Unretired::Before(error),
         })
     }
 
     /// Makes sure that whoever stands at the end of a log segment learns that it has a successor,
-    /// whose file may be gone by then too.
+    /// whose file may be gone by then too. Refuses where commits stand that the successor does not
+    /// count: with the segment the last of them would go.
     fn seal(&self, retired: &[SegmentId]) -> Result<()> {
         for id in retired.iter().filter(|id| !id.role_data) {
             let segment = self.segment(*id)?;
+            if let Some(void) = self.void_commits(&segment)? {
+                return Err(void.damage().error().context("nothing is collected"));
+            }
             let end = segment.end();
             let head = segment.read_some(end, HEADER)?;
             let found = segment.keys.decode_header(&head, end);
@@ -90,11 +120,19 @@ impl Log {
         if retired.is_empty() {
             return Ok(());
         }
+        let removed = self.remove_files(&retired);
+        if removed.is_err() {
+            // Until their names are gone for good, whoever comes to it next removes them again.
+            self.state_mut().retired = retired;
+        }
+        removed
+    }
+
+    fn remove_files(&self, retired: &[SegmentId]) -> Result<()> {
         let vfs = &*self.medium().vfs;
-        for id in &retired {
+        for id in retired {
             match vfs.remove(&id.path()) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    self.state_mut().retired = retired.clone();
                     let doing = format!("remove segment {id}, which is not needed any more");
                     return Err(Error::io(doing, error));
                 }

@@ -1,19 +1,26 @@
 //! Salvage: a damaged store read for whatever is whole, and a log begun anew with it.
 
-use std::collections::BTreeMap;
+mod frames;
+mod timeline;
+
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
+use frames::{Found, Frames, Gap, interrupted};
+pub(crate) use timeline::{Known, Timeline, Unread};
+
 use super::commit::Queue;
 use super::encode::Encoder;
-use super::frame::{FrameKind, HEADER};
-use super::medium::{Medium, Segment, holds_objects};
+use super::frame::FrameKind;
+use super::mark;
+use super::medium::{Medium, Segment};
 use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
 use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
-use super::snapshot::write_segment;
+use super::snapshot::{DRAFT, write_segment};
 use super::state::{LoadedTable, State, TableSlot};
 use super::sync::{Mutex, RwLock};
 use super::table::{self, Table};
@@ -21,8 +28,7 @@ use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;
 use super::{LOCK_FILE, Log, LogOptions, Shared, lock};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{MapId, ObjectId};
-use crate::map::Map;
+use crate::id::{ObjectId, Tag};
 
 /// The directory that files go to which are no part of the store any more.
 const QUARANTINE: &str = "quarantine";
@@ -33,25 +39,41 @@ pub(crate) struct Salvage {
     pub(crate) log: Log,
     /// Every object that can be read, and verified by its id.
     pub(crate) listed: Vec<Listed>,
-    /// Every ref, with each value that it is known to have had, oldest first; none for a removal.
-    pub(crate) refs: BTreeMap<String, Vec<Option<ObjectId>>>,
+    /// What the log says of refs.
+    pub(crate) timeline: Timeline,
     /// Data segments without any damage.
     whole: Vec<LiveSegment>,
-    /// Files among the segments that are not whole segments of this store.
-    pub(crate) files: Vec<String>,
+    /// Files among the segments.
+    files: Vec<String>,
+    /// Segments that a commit retired: nothing of them is part of the store.
+    retired: HashSet<SegmentId>,
     newest: u64,
 }
+
+/// What becomes of the files of a damaged store once a new log was begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moves {
+    /// Files that are moved aside: their names among the segments, and their new names in the
+    /// store's directory.
+    pub(crate) aside: Vec<(String, String)>,
+    /// Files of segments that a commit had retired: they were to go, and go.
+    pub(crate) gone: Vec<String>,
+}
+
+type Interrupt<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
 
 impl Salvage {
     /// Reads all segments that there are. Nobody may write meanwhile.
     pub(crate) fn read(
         vfs: Arc<dyn Vfs>,
         options: LogOptions,
-        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+        progress: Interrupt<'_>,
     ) -> Result<Self> {
         let mut files =
             vfs.list(DIRECTORY).map_err(|error| Error::io("list the store's segments", error))?;
         files.sort();
+        // Whoever makes a segment begins this one anew.
+        files.retain(|name| name != DRAFT);
         let mut segments = BTreeMap::new();
         let mut newest = 0;
         for id in files.iter().filter_map(|name| SegmentId::from_file_name(name)) {
@@ -65,16 +87,20 @@ impl Salvage {
             }
         }
         let last_log = segments.values().rfind(|segment| !segment.id.role_data);
-        let Some(last_log) = last_log.cloned() else {
+        // Without any log its data may still tell of sessions.
+        let Some(last) = last_log.or(segments.values().next()).cloned() else {
             return Err(Error::corrupt(
-                "no log segment has a whole header, so nothing says what the store held; put the \
+                "no segment has a whole header, so nothing says what the store held; put the \
                  files back from a copy",
             ));
         };
-        let store = last_log.header.store;
+        let store = last.header.store;
         segments.retain(|_, segment| segment.header.store == store);
-        let state = State { current: last_log.id.number, segments, ..State::default() };
-        let tail = Tail::new(last_log, FRAMES_FROM, 0)?;
+        let all: Vec<Arc<Segment>> = segments.values().cloned().collect();
+        let current = if last.id.role_data { 0 } else { last.id.number };
+        segments.insert(SegmentId::log(current), last.clone());
+        let state = State { current, segments, ..State::default() };
+        let tail = Tail::new(last, FRAMES_FROM, 0)?;
         let shared = Shared {
             medium: Medium::new(vfs),
             options: LogOptions { read_only: true, ..options },
@@ -83,99 +109,205 @@ impl Salvage {
             writing: false.into(),
             queue: Queue::default(),
         };
-        let log = Log { shared: Arc::new(shared) };
-        let (refs, listed, whole) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let mut salvage = Salvage { log, listed, refs, whole, files, newest };
-        let segments: Vec<_> = salvage.log.state().segments.values().cloned().collect();
-        for segment in segments {
-            salvage.take_in(&segment, progress)?;
+        let mut salvage = Salvage {
+            log: Log { shared: Arc::new(shared) },
+            listed: Vec::new(),
+            timeline: Timeline::default(),
+            whole: Vec::new(),
+            files,
+            retired: HashSet::new(),
+            newest,
+        };
+        let mut logs = Vec::new();
+        for segment in &all {
+            let frames = salvage.take_in(segment, progress)?;
+            if !segment.id.role_data {
+                logs.push((segment.clone(), frames));
+            }
         }
-        salvage.keep_what_verifies(progress)?;
+        salvage.take_refs(logs)?;
+        salvage.leave_retired();
+        salvage.keep_what_verifies(&all, progress)?;
         Ok(salvage)
     }
 
     /// Finds the frames of a segment, and makes an index of their objects.
-    fn take_in(
-        &mut self,
-        segment: &Arc<Segment>,
-        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<()> {
+    fn take_in(&mut self, segment: &Arc<Segment>, progress: Interrupt<'_>) -> Result<Frames> {
         let len = segment.file_len()?;
         segment.set_end(len);
         let bytes = segment.read_some(0, usize::try_from(len).unwrap_or(usize::MAX))?;
-        let (mut frames, mut keys, mut index) = (Vec::new(), Vec::new(), None);
-        let mut at = FRAMES_FROM as usize;
-        while let Some(found) = segment.keys.find_header(&bytes, at, 0) {
-            at = found + HEADER;
-            let Some(header) = segment.keys.decode_header(&bytes[found..], found as u64) else {
-                continue;
-            };
-            if !holds_objects(header.kind) {
-                continue;
-            }
-            if let Ok(frame) = self.log.medium().frame(segment, found as u32) {
-                at = (found as u64 + header.frame_len()).min(len) as usize;
-                frames.push((found as u32, frame.payload.ids.len() as u32));
-                keys.extend(frame.payload.ids.iter().map(table::key_of));
-                let is_whole = segment.read_verified(found as u64).is_ok();
-                if is_whole && !segment.id.role_data {
-                    self.take_refs(&frame.payload.head);
-                }
-                if header.kind == FrameKind::Snapshot {
-                    index = Some((found as u32, found as u64 + header.frame_len()));
-                }
-            }
-            if progress(0).is_break() {
-                return Err(Error::new(ErrorKind::Io, "interrupted; nothing was changed"));
-            }
+        let frames = Frames::find(&self.log, segment, &bytes, &mut || match progress(0) {
+            ControlFlow::Break(()) => Err(interrupted()),
+            ControlFlow::Continue(()) => Ok(()),
+        })?;
+        drop(bytes);
+        let (mut counts, mut keys) = (Vec::new(), Vec::new());
+        for found in &frames.found {
+            let frame = self.log.medium().frame(segment, found.offset as u32)?;
+            counts.push((frame.offset, frame.payload.ids.len() as u32));
+            keys.extend(frame.payload.ids.iter().map(table::key_of));
         }
-        if let (true, Some((host, end))) = (segment.id.role_data, index) {
+        let index = frames.found.last().filter(|last| last.kind == FrameKind::Snapshot);
+        if let (true, Some(index)) = (segment.id.role_data, index) {
             let mut scan = Scan::default();
             let mut quiet = |_| ControlFlow::Continue(());
-            scan_frames(segment, FRAMES_FROM, end, &mut scan, &mut quiet)?;
-            if scan.faults.is_empty() && segment.damaged_copy.is_none() && end == len {
-                let tables = vec![(segment.id, host)];
+            scan_frames(segment, FRAMES_FROM, index.end, &mut scan, &mut quiet)?;
+            if scan.faults.is_empty() && segment.damaged_copy.is_none() && index.end == len {
+                let tables = vec![(segment.id, index.offset as u32)];
                 self.whole.push(LiveSegment { id: segment.id, len, tables });
             }
         }
-        let table = Table::decode(&table::encode(FRAMES_FROM, &frames, &keys), FRAMES_FROM)?;
+        let table = Table::decode(&table::encode(FRAMES_FROM, &counts, &keys), FRAMES_FROM)?;
         let head = TableHead { segment: segment.id, from: FRAMES_FROM, ranges: Vec::new(), len: 0 };
         let loaded = OnceLock::from(LoadedTable { head, table, fault: None });
         let slot = TableSlot { segment: segment.id, host: segment.id, frame: 0, loaded };
         Arc::make_mut(&mut self.log.state_mut().tables).push(Arc::new(slot));
+        Ok(frames)
+    }
+
+    /// Takes up what the logs say of refs, once every segment has its table: the maps of refs may
+    /// stand in any of them.
+    fn take_refs(&mut self, mut logs: Vec<(Arc<Segment>, Frames)>) -> Result<()> {
+        let ends: BTreeMap<u64, (u64, Tag)> = logs
+            .iter()
+            .map(|(segment, _)| &segment.header)
+            // One that a recovery began says nothing of those before.
+            .filter(|header| header.predecessor_len > 0)
+            .map(|header| (header.id.number - 1, (header.predecessor_len, header.predecessor_tag)))
+            .collect();
+        let mut void = Vec::new();
+        for (segment, frames) in &mut logs {
+            if let Some((end, tag)) = ends.get(&segment.id.number) {
+                frames.prove_last(*end, tag);
+                let beyond = |found: &Found| found.offset >= *end;
+                void.extend(
+                    frames
+                        .found
+                        .extract_if(.., |found| beyond(found))
+                        .map(|found| (segment.clone(), found)),
+                );
+            }
+        }
+        for (segment, frames) in &logs {
+            for found in frames.found.iter().filter(|found| found.is_whole) {
+                let frame = self.log.medium().frame(segment, found.offset as u32)?;
+                if let Head::Commit { retired, .. } = &frame.payload.head
+                    && !retired.contains(&segment.id)
+                {
+                    self.retired.extend(retired);
+                }
+            }
+        }
+        let mut last: Option<u64> = None;
+        for (segment, frames) in &logs {
+            let number = segment.id.number;
+            self.miss_logs(last.map(|last| last + 1), number);
+            last = Some(number);
+            self.read_log(segment, frames, ends.get(&number).map(|(end, _)| *end))?;
+        }
+        let sealed = logs.last().is_some_and(|(_, frames)| frames.is_sealed);
+        let next = last.map_or(self.newest.max(1), |last| last + 1);
+        let is_missing = sealed || last.is_none();
+        self.miss_logs(Some(next), (self.newest + 1).max(next + u64::from(is_missing)));
+        if last.is_none()
+            && let Some(segment) = mark::segment(&*self.log.medium().vfs)
+        {
+            self.miss_logs(Some(segment.number), segment.number + 1);
+        }
+        for (segment, found) in void {
+            let what = format!(
+                "a {} behind the end that the next segment names",
+                frames::name(found.kind)
+            );
+            self.doubt_frame(&segment, found.offset as u32, what)?;
+        }
         Ok(())
     }
 
-    /// Takes up what a frame says of refs.
-    fn take_refs(&mut self, head: &Head) {
-        match head {
-            Head::Commit { updates, .. } => {
-                for update in updates {
-                    self.refs.entry(update.name.clone()).or_default().push(update.new);
-                }
-            }
-            Head::Snapshot(snapshot) => {
-                let map = Map::new(snapshot.refs.map(MapId::new));
-                // As far as the map can be read; what it holds is older than the commits behind.
-                for row in map.prefix(&self.log, b"") {
-                    let Ok((key, value)) = row else { break };
-                    if let (Ok(name), Some(id)) = (String::from_utf8(key), value.refs.first()) {
-                        self.refs.entry(name).or_default().push(Some(*id));
-                    }
-                }
-            }
-            Head::Bulk => {}
+    /// Notes log segments of which nothing is there, unless they were retired.
+    fn miss_logs(&mut self, from: Option<u64>, to: u64) {
+        let Some(from) = from else { return };
+        // One stands for all: a file's name may say any number.
+        let missing = (from..to).map(SegmentId::log).find(|id| !self.retired.contains(id));
+        if let Some(segment) = missing {
+            let what = "a segment that is missing, or has no whole header".to_owned();
+            let (offset, end, near) = (0, u64::from(u32::MAX), Vec::new());
+            self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
         }
+    }
+
+    /// Takes up what one log segment says, in order; `end` is where the next says that it ends.
+    fn read_log(
+        &mut self,
+        segment: &Arc<Segment>,
+        frames: &Frames,
+        end: Option<u64>,
+    ) -> Result<()> {
+        let mut gaps =
+            frames.gaps.iter().filter(|gap| end.is_none_or(|end| gap.from < end)).peekable();
+        for found in &frames.found {
+            while let Some(gap) = gaps.next_if(|gap| gap.from < found.offset) {
+                self.doubt_gap(segment, gap);
+            }
+            if found.is_whole {
+                let frame = self.log.medium().frame(segment, found.offset as u32)?;
+                let at = (segment.id, found.offset, found.end);
+                self.timeline.take(&self.log, &frame.payload.head, at)?;
+            } else {
+                let what = format!("a {} whose tag does not fit", frames::name(found.kind));
+                self.doubt_frame(segment, found.offset as u32, what)?;
+            }
+        }
+        for gap in gaps {
+            self.doubt_gap(segment, gap);
+        }
+        let synced = mark::synced(&*self.log.medium().vfs, segment);
+        let end = end.into_iter().chain(synced).max().unwrap_or(FRAMES_FROM);
+        if frames.end < end || frames.found.is_empty() {
+            let what = "frames that are not there".to_owned();
+            let (segment, offset, near) = (segment.id, frames.end, Vec::new());
+            self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
+        }
+        Ok(())
+    }
+
+    fn doubt_gap(&mut self, segment: &Arc<Segment>, gap: &Gap) {
+        let near = gap.near.and_then(|at| self.log.medium().frame(segment, at).ok());
+        let near = near.map_or_else(Vec::new, |frame| frame.payload.ids.clone());
+        let (segment, offset, end) = (segment.id, gap.from, gap.to);
+        let what = gap.what.clone();
+        self.timeline.doubt(Some(Unread { segment, offset, end, what, near }));
+    }
+
+    fn doubt_frame(&mut self, segment: &Arc<Segment>, at: u32, what: String) -> Result<()> {
+        let frame = self.log.medium().frame(segment, at)?;
+        let near = frame.payload.ids.clone();
+        let end = u64::from(at) + frame.header.frame_len();
+        let unread = Unread { segment: segment.id, offset: at.into(), end, what, near };
+        self.timeline.doubt(Some(unread));
+        self.timeline.hear(&self.log, &frame.payload.head)
+    }
+
+    /// Takes retired segments out: what they hold has been copied, or was to go.
+    fn leave_retired(&mut self) {
+        let retired: Vec<SegmentId> = self.retired.iter().copied().collect();
+        let current = self.log.state().current;
+        let retired: Vec<_> =
+            retired.into_iter().filter(|id| *id != SegmentId::log(current)).collect();
+        self.retired = retired.iter().copied().collect();
+        self.whole.retain(|live| !self.retired.contains(&live.id));
+        self.log.state_mut().retire(&retired);
+        self.log.medium().note_retirement();
     }
 
     /// Lists the objects whose bytes are those of their ids, each once.
     fn keep_what_verifies(
         &mut self,
-        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+        segments: &[Arc<Segment>],
+        progress: Interrupt<'_>,
     ) -> Result<()> {
-        let segments: Vec<_> = self.log.state().segments.values().cloned().collect();
         let slots = self.log.state().tables.clone();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for slot in slots.iter() {
             let Some(segment) = segments.iter().find(|segment| segment.id == slot.segment) else {
                 continue;
@@ -199,7 +331,7 @@ impl Salvage {
                         _ => {}
                     }
                     if progress(1).is_break() {
-                        return Err(Error::new(ErrorKind::Io, "interrupted; nothing was changed"));
+                        return Err(interrupted());
                     }
                 }
             }
@@ -240,35 +372,80 @@ impl Salvage {
         let payload =
             payload::encode(&head, parts, FRAMES_FROM as u32, None, None, &[], Level::Quick);
         let vfs = &*self.log.medium().vfs;
-        write_segment(vfs, &header, &payload)?;
+        if !write_segment(vfs, &header, &payload)? {
+            return Err(Error::conflict(format!("segment {next} came meanwhile; recover again")));
+        }
         super::open::write_format(vfs)
     }
 
-    /// Moves files that are no part of the store any more out of the way; returns their new names.
-    pub(crate) fn quarantine(&self) -> Result<Vec<String>> {
+    /// Says what is to become of the files that will be no part of the store any more.
+    pub(crate) fn moves(&self) -> Result<Moves> {
         let vfs = &*self.log.medium().vfs;
-        let doing = |error| Error::io("move damaged files to the quarantine", error);
-        let mut moved = Vec::new();
+        let mut taken: HashSet<String> = match vfs.list(QUARANTINE) {
+            Ok(names) => names.into_iter().collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => HashSet::new(),
+            Err(error) => return Err(Error::io("list the quarantine", error)),
+        };
+        let mut moves = Moves::default();
         for name in &self.files {
-            if SegmentId::from_file_name(name).is_some_and(|id| self.stays(id)) {
+            let id = SegmentId::from_file_name(name);
+            if id.is_some_and(|id| self.stays(id)) {
                 continue;
             }
-            vfs.create_dir(QUARANTINE).map_err(doing)?;
-            let mut to = format!("{QUARANTINE}/{name}");
-            let mut count = 1;
-            while vfs.open(&to, false).is_ok() {
-                count += 1;
-                to = format!("{QUARANTINE}/{name}.{count}");
+            if id.is_some_and(|id| self.retired.contains(&id)) {
+                moves.gone.push(name.clone());
+                continue;
             }
-            vfs.rename(&format!("{DIRECTORY}/{name}"), &to).map_err(doing)?;
-            moved.push(to);
+            let mut to = name.clone();
+            let mut count = 1;
+            while !taken.insert(to.clone()) {
+                count += 1;
+                to = format!("{name}.{count}");
+            }
+            moves.aside.push((name.clone(), format!("{QUARANTINE}/{to}")));
         }
-        if !moved.is_empty() {
+        Ok(moves)
+    }
+}
+
+impl Log {
+    /// Moves the files away that a recovery left, as far as they are still there. The locks are
+    /// held.
+    pub(crate) fn clear_away(&self, moves: &Moves) -> Result<()> {
+        let vfs = &*self.medium().vfs;
+        let doing = |error| Error::io("move damaged files to the quarantine", error);
+        let names = vfs.list(DIRECTORY).map_err(doing)?;
+        let state = self.state().segments.clone();
+        let is_left = |name: &&String| {
+            let is_live = SegmentId::from_file_name(name).is_some_and(|id| state.contains_key(&id));
+            !is_live && names.contains(name)
+        };
+        let aside: Vec<_> = moves.aside.iter().filter(|(name, _)| is_left(&name)).collect();
+        let gone: Vec<_> = moves.gone.iter().filter(is_left).collect();
+        if aside.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        if !aside.is_empty() {
+            vfs.create_dir(QUARANTINE).map_err(doing)?;
+        }
+        for (name, to) in aside {
+            vfs.rename(&format!("{DIRECTORY}/{name}"), to).map_err(doing)?;
+        }
+        for name in gone {
+            vfs.remove(&format!("{DIRECTORY}/{name}")).map_err(doing)?;
+        }
+        if !moves.aside.is_empty() {
             vfs.sync_dir(QUARANTINE, SyncSite::Removal).map_err(doing)?;
             vfs.sync_dir("", SyncSite::Removal).map_err(doing)?;
-            vfs.sync_dir(DIRECTORY, SyncSite::Removal).map_err(doing)?;
         }
-        Ok(moved)
+        vfs.sync_dir(DIRECTORY, SyncSite::Removal).map_err(doing)
+    }
+
+    /// Tells whether any file that a recovery left is still there.
+    pub(crate) fn has_left(&self, moves: &Moves) -> Result<bool> {
+        let strays = self.strays()?;
+        let mut names = moves.aside.iter().map(|(name, _)| name).chain(&moves.gone);
+        Ok(names.any(|name| strays.contains(name)))
     }
 }
 

@@ -95,6 +95,8 @@ impl Log {
             scan_frames(segment, FRAMES_FROM, segment.end(), &mut scan, progress)?;
             if segment.id == SegmentId::log(current) {
                 self.scan_end(segment, &mut scan)?;
+            } else {
+                scan.faults.extend(self.void_commits(segment)?.map(|void| void.damage()));
             }
         }
         for slot in tables.iter() {

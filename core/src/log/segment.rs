@@ -193,7 +193,12 @@ fn decode(bytes: &[u8], at: usize, id: SegmentId) -> Result<SegmentHeader> {
         ));
     }
     let role_fits = bytes[10] == id.role() as u8;
-    if !role_fits || word(40) != id.number || bytes[11] != 0 || word(104) != 0 {
+    if !role_fits
+        || word(40) != id.number
+        || bytes[11] != 0
+        || word(104) != 0
+        || bytes[20..24] != [0; 4]
+    {
         return Err(Error::corrupt(format!("segment {id} has the header of another file")));
     }
     Ok(SegmentHeader {

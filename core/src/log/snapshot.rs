@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Log;
+use super::check_site::{CheckSite, holds};
 use super::encode::{Encoder, Fresh, Ready, ReadyPayload};
 use super::frame::{FrameHeader, FrameKind, Keys};
 use super::payload::{self, Head, LiveSegment, SnapshotHead, TableHead};
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::id::{ObjectId, Salt};
 use crate::map::Value;
 
+/// The name of a log segment that has no name of its own yet.
+pub(super) const DRAFT: &str = "new.tmp";
 /// Tables of one size after which they become one of the next size, eight times as large.
 const MERGE_AT: usize = 8;
 /// Bytes that the smallest tables cover.
@@ -148,7 +151,8 @@ impl Log {
     }
 
     /// Creates the successor of the current segment, with a base frame that knows all before it.
-    pub(super) fn create_segment(&self, tail: &mut Tail, next: SegmentId) -> Result<()> {
+    /// Returns false where something has its name already.
+    pub(super) fn create_segment(&self, tail: &Tail, next: SegmentId) -> Result<bool> {
         let vfs = &*self.medium().vfs;
         let header = SegmentHeader {
             id: next,
@@ -180,9 +184,12 @@ impl Log {
             &bytes,
             Level::Quick,
         );
-        write_segment(vfs, &header, &payload)?;
+        if !write_segment(vfs, &header, &payload)? {
+            return Ok(false);
+        }
         // The old segment says that it has a successor, so that a lost one is missed. It need not
-        // be durable: whoever opens the directory sees the new one.
+        // be durable, nor be there: whoever opens the directory sees the new one, and whoever stands
+        // at the old one's end looks for it.
         let seal = FrameHeader {
             kind: FrameKind::Seal,
             payload: 0,
@@ -196,7 +203,7 @@ impl Log {
         {
             let _ = file.write_at(&seal, tail.end);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Returns fresh random bytes for a segment.
@@ -207,10 +214,11 @@ impl Log {
     }
 }
 
-/// Writes a whole new log segment and gives it its name.
-pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8]) -> Result<()> {
+/// Writes a whole new log segment and gives it its name. Returns false where something has that name
+/// already: then that stays, and this is nothing.
+pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8]) -> Result<bool> {
     let name = header.id.path();
-    let draft = format!("{DIRECTORY}/new.tmp");
+    let draft = format!("{DIRECTORY}/{DRAFT}");
     let doing = |error| Error::io(format!("create segment {}", header.id), error);
     let base = FrameHeader {
         kind: FrameKind::Snapshot,
@@ -228,8 +236,29 @@ pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8
     file.write_at(&bytes, 0).map_err(doing)?;
     file.sync_data(SyncSite::Segment).map_err(doing)?;
     drop(file);
-    vfs.rename(&draft, &name).map_err(doing)?;
-    vfs.sync_dir(DIRECTORY, SyncSite::SegmentName).map_err(doing)
+    match name_segment(vfs, &draft, &name) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let _ = vfs.remove(&draft);
+            return Ok(false);
+        }
+        Err(error) => return Err(doing(error)),
+    }
+    vfs.sync_dir(DIRECTORY, SyncSite::SegmentName).map_err(doing)?;
+    Ok(true)
+}
+
+/// Gives a segment its name, which nothing may have: others may have committed to what has it.
+fn name_segment(vfs: &dyn Vfs, draft: &str, name: &str) -> std::io::Result<()> {
+    match vfs.rename_new(draft, name) {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::AlreadyExists
+                && holds(CheckSite::FreeName, false) =>
+        {
+            vfs.rename(draft, name)
+        }
+        named => named,
+    }
 }
 
 fn size_class(span: u64) -> u32 {

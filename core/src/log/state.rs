@@ -9,7 +9,7 @@ use super::row::Location;
 use super::segment::SegmentId;
 use super::table::Table;
 use crate::error::Error;
-use crate::id::ObjectId;
+use crate::id::{ObjectId, Tag};
 use crate::map::Map;
 
 /// A stretch of acknowledged bytes that is no longer whole.
@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) segments: BTreeMap<SegmentId, Arc<Segment>>,
     /// The log segment that commits go to.
     pub(crate) current: u64,
+    /// The bytes before the end of that segment's frames, where any was taken up.
+    pub(crate) seen: Option<Tag>,
     /// Oldest first.
     pub(crate) tables: Arc<Vec<Arc<TableSlot>>>,
     /// Objects of the current segment that no table knows yet.

@@ -1,5 +1,6 @@
 //! The tail of the log: made ready for a commit, begun anew in the next segment, closed.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::commit::Building;
@@ -24,12 +25,10 @@ impl Log {
     /// Brings the tail to where a commit can be written: nothing of others is missing, nothing is
     /// damaged, what nobody vouches for is written again, a snapshot is near.
     pub(super) fn make_ready(&self, tail: &mut Tail) -> Result<()> {
-        if let Some(why) = &tail.poisoned {
-            let message =
-                "an earlier write failed, so this handle writes no more; reopen the store";
-            return Err(Error::new(ErrorKind::Poisoned, message).with_source(why.clone()));
-        }
+        refuse_poisoned(tail)?;
         self.advance(tail)?;
+        // From here on readers of this process need not wait: nobody else can add to what is known.
+        self.shared.writing.store(true, Ordering::Release);
         self.refuse_damage()?;
         if !tail.verified {
             self.verify_recent(VERIFY_BYTES_MAX)?;
@@ -37,10 +36,13 @@ impl Log {
             self.remove_retired()?;
             tail.verified = true;
         }
-        if !tail.ready {
+        // What another process left behind the end may have come since this one made ready.
+        while !tail.ready || tail.garbage {
             tail.zeroed = tail.segment.file_len()?;
             if tail.garbage || !self.is_zero_behind(tail)? {
                 self.rotate(tail)?;
+                self.refuse_damage()?;
+                continue;
             }
             self.vouch(tail)?;
             tail.ready = true;
@@ -134,6 +136,7 @@ impl Log {
         }
         let _lock = self.lock()?;
         let mut tail = self.tail();
+        refuse_poisoned(&tail)?;
         self.advance(&mut tail)?;
         let segment = tail.segment.clone();
         let file = segment.writing(&*self.medium().vfs)?;
@@ -142,18 +145,26 @@ impl Log {
         Ok(())
     }
 
-    /// Begins the next segment; what comes after goes there.
+    /// Begins the next segment; what comes after goes there. Where others have begun it already,
+    /// goes on in theirs.
+    ///
+    /// The old one is synced first as it stands: what was taken back behind its end must not come
+    /// back whole in a crash, for it would look like a commit that was acknowledged.
     pub(super) fn rotate(&self, tail: &mut Tail) -> Result<()> {
         if tail.durable < tail.end {
             self.vouch(tail)?;
-            let segment = tail.segment.clone();
-            let file = segment.writing(&*self.medium().vfs)?;
-            file.sync_data(SyncSite::Commit).map_err(|error| self.poison(tail, error))?;
-            tail.durable = tail.end;
         }
-        let next = SegmentId::log(tail.segment.id.number + 1);
+        let segment = tail.segment.clone();
+        let file = segment.writing(&*self.medium().vfs)?;
+        file.sync_data(SyncSite::Commit).map_err(|error| self.poison(tail, error))?;
+        tail.durable = tail.end;
+        let next = SegmentId::log(segment.id.number + 1);
         self.create_segment(tail, next)?;
-        self.advance(tail)
+        self.advance(tail)?;
+        if tail.segment.id == segment.id {
+            return Err(Error::conflict(format!("segment {next} came and went; try again")));
+        }
+        Ok(())
     }
 
     /// Writes a snapshot at the tail.
@@ -163,4 +174,10 @@ impl Log {
         self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
         self.write(tail, &mut group)
     }
+}
+
+fn refuse_poisoned(tail: &Tail) -> Result<()> {
+    let Some(why) = &tail.poisoned else { return Ok(()) };
+    let message = "an earlier write failed, so this handle writes no more; reopen the store";
+    Err(Error::new(ErrorKind::Poisoned, message).with_source(why.clone()))
 }

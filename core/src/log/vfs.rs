@@ -83,6 +83,15 @@ pub trait Vfs: Send + Sync + fmt::Debug {
     /// Whatever the medium says.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
+    /// Gives a file another name, which nothing may have yet: of two that try, one succeeds, and
+    /// nothing is ever replaced. A process that is killed over it may leave the file under both
+    /// names.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if something has the name; then nothing happened. Else whatever the medium
+    /// says.
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()>;
+
     /// Removes a file.
     ///
     /// # Errors

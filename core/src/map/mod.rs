@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use diff::Diff;
 pub use range::Range;
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
 use crate::object::{Node, Objects};
 use cursor::{Cursor, Seek};
@@ -199,6 +199,40 @@ impl Map {
             }
         }
         Ok(ids)
+    }
+
+    /// Returns the entries that can be read, in order, and whether these are all.
+    ///
+    /// # Errors
+    /// `Io` if the medium refuses.
+    pub(crate) fn readable(
+        &self,
+        objects: &(impl Objects + ?Sized),
+    ) -> Result<(Vec<(Vec<u8>, Value)>, bool)> {
+        let (mut entries, mut is_all) = (Vec::new(), true);
+        let mut pending: Vec<(ObjectId, Option<u8>)> =
+            self.root.iter().map(|root| (root.id(), None)).collect();
+        while let Some((id, level)) = pending.pop() {
+            let read = objects.read_node(&id).and_then(|node| MapNode::decode(id, node));
+            let node = match read {
+                Ok(node) if level.is_none_or(|level| level == node.level()) => node,
+                Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+                _ => {
+                    is_all = false;
+                    continue;
+                }
+            };
+            if node.level() == 0 {
+                entries.extend(
+                    (0..node.len()).map(|at| (node.key(at).to_vec(), Value::of(&node, at))),
+                );
+                continue;
+            }
+            let below = Some(node.level() - 1);
+            let children = (0..node.len()).rev().flat_map(|at| node.refs(at));
+            pending.extend(children.map(|child| (*child, below)));
+        }
+        Ok((entries, is_all))
     }
 
     /// Sets and, with `None`, removes keys, all at once. The edits come in any order; the last one

@@ -11,10 +11,11 @@ use super::*;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "checkout.txt",
     "checkpoint.txt",
     "content.txt",
+    "directory.txt",
     "horizon.txt",
     "iteration.txt",
     "map.txt",
@@ -436,6 +437,24 @@ fn checkouts_keep_their_bytes() {
         ..plain.clone()
     };
     assert_values("checkout.txt", vec![("bare", bare), ("plain", plain), ("all", all)]);
+}
+
+#[test]
+fn directories_keep_their_bytes() {
+    let bare = Directory {
+        directory: b"/home/\xff".to_vec(),
+        session: OperationId::new(id(1)),
+        checkpoint: None,
+        exceptions: None,
+        aside: None,
+        unfinished: None,
+    };
+    let plain = Directory { checkpoint: Some(CheckpointId::new(id(2))), ..bare.clone() };
+    let excepted = Directory { exceptions: Some(MapId::new(id(3))), ..plain.clone() };
+    let all =
+        Directory { aside: Some(MapId::new(id(4))), unfinished: Some([5; 16]), ..excepted.clone() };
+    let vectors = vec![("bare", bare), ("plain", plain), ("excepted", excepted), ("all", all)];
+    assert_values("directory.txt", vectors);
 }
 
 #[test]

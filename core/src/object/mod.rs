@@ -6,12 +6,14 @@
 
 mod checkout;
 mod checkpoint;
+mod directory;
 #[cfg(test)]
 pub(crate) mod golden;
 mod horizon;
 mod iteration;
 mod memory;
 mod model_call;
+mod name;
 mod operation;
 mod path;
 #[cfg(test)]
@@ -21,10 +23,13 @@ mod tombstone;
 
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
+pub use directory::Directory;
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use model_call::{ModelCall, Usage};
+pub use name::NameFault;
+pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use path::FilePath;
 pub use time::Timestamp;
@@ -52,7 +57,7 @@ impl Kind {
     pub const ITERATION: Kind = Kind(4);
     /// One piece of the dialog.
     pub const MEMORY: Kind = Kind(5);
-    /// What a checkout wrote where.
+    /// What a checkout wrote where, as earlier versions recorded it.
     pub const CHECKOUT: Kind = Kind(6);
     /// What stands in for an object whose bytes are gone.
     pub const TOMBSTONE: Kind = Kind(7);
@@ -60,6 +65,8 @@ impl Kind {
     pub const HORIZON: Kind = Kind(8);
     /// One call of a model.
     pub const MODEL_CALL: Kind = Kind(9);
+    /// What a directory holds of a session.
+    pub const DIRECTORY: Kind = Kind(10);
 
     /// The newest version that is known here of a kind that is known here.
     pub(crate) fn newest_version(self) -> Option<u16> {
@@ -86,6 +93,7 @@ impl Kind {
             Kind::TOMBSTONE => "tombstone",
             Kind::HORIZON => "horizon",
             Kind::MODEL_CALL => "model call",
+            Kind::DIRECTORY => "directory",
             _ => return None,
         })
     }

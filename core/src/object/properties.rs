@@ -224,6 +224,19 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn directory()(
+        directory in bytes(),
+        session in any::<u8>(),
+        checkpoint in maybe(CheckpointId::new),
+        (exceptions, aside) in (maybe(MapId::new), maybe(MapId::new)),
+        unfinished in any::<Option<[u8; 16]>>(),
+    ) -> Directory {
+        let session = OperationId::new(id(session));
+        Directory { directory, session, checkpoint, exceptions, aside, unfinished }
+    }
+}
+
+prop_compose! {
     fn tombstone()(
         target in any::<u8>(),
         lost in any::<bool>(),
@@ -333,6 +346,7 @@ properties! {
     iterations: Iteration = iteration();
     memories: Memory = memory();
     checkouts: Checkout = checkout();
+    directories: Directory = directory();
     tombstones: Tombstone = tombstone();
     horizons: Horizon = horizon();
     model_calls: ModelCall = model_call();
@@ -466,6 +480,21 @@ fn a_checkouts_limits_bind_at_their_numbers() {
     assert_comes_back(&checkout(PATH_BYTES_MAX - 1));
     assert_comes_back(&checkout(PATH_BYTES_MAX));
     assert_refused(&checkout(PATH_BYTES_MAX + 1));
+}
+
+#[test]
+fn a_directorys_limits_bind_at_their_numbers() {
+    let directory = |directory: usize| Directory {
+        directory: vec![b'd'; directory],
+        session: OperationId::new(id(1)),
+        checkpoint: None,
+        exceptions: None,
+        aside: None,
+        unfinished: None,
+    };
+    assert_comes_back(&directory(PATH_BYTES_MAX - 1));
+    assert_comes_back(&directory(PATH_BYTES_MAX));
+    assert_refused(&directory(PATH_BYTES_MAX + 1));
 }
 
 #[test]

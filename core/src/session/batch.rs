@@ -116,7 +116,8 @@ impl Batch {
     /// Bytes that it has already make no iteration.
     ///
     /// # Errors
-    /// `Invalid` for a path that cannot be, or bytes above the limit.
+    /// `Invalid` for a path that cannot be or that [no checkout could
+    /// write](FilePath::name_fault), or bytes above the limit.
     pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
         self.written(FilePath::new(path)?, |draft, batch, path| {
             draft.write_bytes(batch, path, bytes.as_ref())
@@ -157,7 +158,8 @@ impl Batch {
     /// Moves a file, over what is at the new path if anything is. Its history moves along.
     ///
     /// # Errors
-    /// `NotFound` if there is none, `Invalid` if both paths are one.
+    /// `NotFound` if there is none, `Invalid` if both paths are one or if [no checkout could
+    /// write](FilePath::name_fault) the new one.
     pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<u64> {
         self.draft.rename(&mut self.batch, FilePath::new(from)?, FilePath::new(to)?, None)
     }

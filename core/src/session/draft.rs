@@ -16,6 +16,7 @@ use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYT
 use crate::map::Map;
 use crate::object::{
     Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, ModelCall, Objects, Timestamp,
+    is_target,
 };
 use crate::store::Batch as StoreBatch;
 
@@ -120,6 +121,8 @@ pub(super) struct Draft {
     pub(super) reset: Option<Reset>,
     /// Whether bytes that were purged pass: an import goes on without them.
     pub(super) passes_purged: bool,
+    /// Whether names pass that no checkout writes: an import takes what is there.
+    pub(super) takes_any_name: bool,
     contents: Vec<(Arc<[u8]>, Option<ContentId>)>,
     by_content: HashMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
@@ -208,10 +211,37 @@ impl Draft {
         path: FilePath,
         new: NewEntry,
     ) -> Result<u64> {
+        self.check_writable(&path, &new)?;
         let place = self.place(batch, &path)?;
         let base = place.as_ref().and_then(|place| place.entry.content());
         let entry = self.put_entry(batch, new, base)?;
         self.set(batch, path, entry)
+    }
+
+    /// Refuses what no checkout could ever write into a directory.
+    fn check_writable(&self, path: &FilePath, new: &NewEntry) -> Result<()> {
+        let target = match new {
+            NewEntry::Symlink { target } => Some(target),
+            _ => None,
+        };
+        self.check_name(path, target.is_some())?;
+        if !self.takes_any_name && target.is_some_and(|target| !is_target(target)) {
+            return Err(Error::invalid(format!(
+                "{path} is a symlink whose target no system can hold: it has 1 to 4095 bytes and \
+                 no NUL"
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, path: &FilePath, is_link: bool) -> Result<()> {
+        let fault = if is_link { path.link_fault() } else { path.name_fault() };
+        match fault.filter(|_| !self.takes_any_name) {
+            Some(fault) => {
+                Err(Error::invalid(format!("path {path} {fault}, so no checkout could write it")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn put_entry(
@@ -288,6 +318,10 @@ impl Draft {
             return Err(Error::invalid(format!("cannot rename {from} to itself")));
         }
         let source = self.live(batch, &from)?;
+        match &new {
+            Some(new) => self.check_writable(&to, new)?,
+            None => self.check_name(&to, matches!(source.entry, Entry::Symlink { .. }))?,
+        }
         let line = source.iteration(batch)?;
         let old = match self.place(batch, &to)? {
             Some(place) => Some(place.iteration(batch)?),

@@ -108,6 +108,7 @@ impl Import {
     pub fn checkpoint(&mut self) -> Step<'_> {
         let mut draft = Draft::new(self.point.as_ref());
         draft.passes_purged = true;
+        draft.takes_any_name = true;
         let littered = std::mem::replace(&mut self.littered, true);
         Step { import: self, draft, littered }
     }

@@ -142,7 +142,7 @@ pub(super) fn read_entry(store: &Store, path: &FilePath, entry: &Entry) -> Resul
     }
 }
 
-fn file_path(key: &[u8]) -> Result<FilePath> {
+pub(super) fn file_path(key: &[u8]) -> Result<FilePath> {
     FilePath::new(key).map_err(|error| malformed(error.to_string()))
 }
 

@@ -5,7 +5,7 @@ use super::chain::Link;
 use super::head::{Head, NewOperation, Outcome, Point, root};
 use super::place::Place;
 use super::timeline::Timeline;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::OperationId;
 use crate::map::Map;
 use crate::object::{
@@ -183,7 +183,11 @@ impl Session {
         let Some(horizon) = self.horizon()? else { return Ok(None) };
         let newest = head.point.clone();
         let oldest = match newest {
-            Some(newest) => newest.ancestor(&self.store, horizon.checkpoint)?,
+            Some(newest) => match newest.ancestor(&self.store, horizon.checkpoint) {
+                // A recovery gave up what is between: history ends there, and not the session.
+                Err(error) if error.kind() == ErrorKind::Purged => None,
+                found => found?,
+            },
             None => None,
         };
         let files = root(oldest.as_ref(), Checkpoint::FILES);

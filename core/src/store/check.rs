@@ -113,6 +113,7 @@ impl Store {
         &self,
         progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
     ) -> Result<CheckReport> {
+        let mut report = CheckReport::default();
         let (stored, _) = self.log().stored_bytes()?;
         // Before the objects: a ref that comes in between leads to what may not be listed.
         let roots = self.roots();
@@ -122,14 +123,12 @@ impl Store {
         let scan = self.log().scan(&mut |bytes| {
             done += bytes;
             progress(CheckProgress { done, total })
-        })?;
-        let mut report = CheckReport {
-            frames: scan.frames,
-            bytes: scan.bytes,
-            unfinished: scan.unfinished.map(|(segment, at)| (segment.file_name(), at)),
-            strays: scan.strays,
-            ..CheckReport::default()
-        };
+        });
+        let scan = report.or_note(scan)?;
+        report.frames = scan.frames;
+        report.bytes = scan.bytes;
+        report.unfinished = scan.unfinished.map(|(segment, at)| (segment.file_name(), at));
+        report.strays = scan.strays;
         for damage in scan.faults {
             report.faults.push(Fault {
                 segment: Some(damage.segment.file_name()),
@@ -138,25 +137,16 @@ impl Store {
                 what: damage.what,
             });
         }
-        let listed = match listed {
-            Ok(listed) => listed,
-            Err(error) => {
-                report.note(&error, None)?;
-                Vec::new()
-            }
-        };
-        let roots = match roots {
-            Ok(roots) => roots,
-            Err(error) => {
-                report.note(&error, None)?;
-                Vec::new()
-            }
-        };
+        let listed = report.or_note(listed)?;
+        let roots = report.or_note(roots)?;
         let chains = roots.iter().any(Root::is_trimmed);
         let mut reading = Reading { report: &mut report, progress, done: stored, total };
         let graph = Graph::read(self, &listed, chains, &mut reading)?;
-        let reached = self.reach(&graph, &roots, &HashSet::new())?;
-        report.judge(&graph, &reached);
+        let reached = self.reach(&graph, &roots, &HashSet::new());
+        match reached {
+            Ok(reached) => report.judge(&graph, &reached),
+            Err(error) => report.note(&error, None)?,
+        }
         let _ = progress(CheckProgress { done: total, total });
         Ok(report)
     }
@@ -224,6 +214,14 @@ impl CheckReport {
         self.tombstones = reached.tombstones.len() as u64;
         let stored = (0..graph.len()).filter(|&at| graph.presence(at as u32) != Presence::Absent);
         self.unreachable = stored.filter(|&at| !reached.live[at]).count() as u64;
+    }
+
+    /// Takes what can be had; damage in place of it is noted.
+    fn or_note<T: Default>(&mut self, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(error) => self.note(&error, None).map(|()| T::default()),
+        }
     }
 
     /// Notes damage as a fault; any other error ends the check.

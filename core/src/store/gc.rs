@@ -11,21 +11,20 @@ use std::time::Duration;
 
 use super::Store;
 use super::graph::{Graph, GraphEvents, Presence, interrupted};
+use super::kept::Freed;
 use super::reach::Root;
 use super::refs::{DELETED, horizon_ref, pins_of, session_in};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
+use crate::limits::KEEP;
 use crate::log::{
-    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
+    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction, Unretired,
 };
 use crate::map::Map;
 use crate::object::{Node, Objects, Operation, Timestamp, read};
 
 /// Bytes of segments that one commit retires: what a collection needs of free space at the most.
 const GROUP_BYTES: u64 = 256 << 20;
-
-/// How long a deleted session stays, unless told otherwise.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How garbage is collected.
 ///
@@ -53,12 +52,13 @@ impl Default for GcOptions {
 }
 
 impl GcOptions {
-    /// Keeps deleted sessions for 30 days.
+    /// Keeps deleted sessions, and what checkouts put aside, for 30 days ([`KEEP`]).
     pub fn new() -> Self {
         GcOptions { keep: KEEP, dry_run: false }
     }
 
-    /// Keeps deleted sessions for this long after they were deleted; pinned ones stay for good.
+    /// Keeps deleted sessions for this long after they were deleted, and what checkouts
+    /// [put aside](Store::kept) for this long after that; pinned sessions stay for good.
     #[must_use]
     pub fn keep(mut self, keep: Duration) -> Self {
         self.keep = keep;
@@ -86,6 +86,8 @@ impl GcOptions {
 pub struct GcReport {
     /// Deleted sessions that went for good.
     pub sessions: u64,
+    /// Paths of what checkouts had put aside that went for good.
+    pub put_aside: u64,
     /// Objects that went.
     pub objects: u64,
     /// Their bytes as stored; in a dry run what can be said to be freed at the least.
@@ -132,17 +134,27 @@ impl Store {
     /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
     pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
+        let freed = self.free_kept(self.oldest(options.keep), options.dry_run)?;
+        let put_aside = freed.paths;
         let expired = self.expired(options.keep)?;
         if options.dry_run {
-            let mut report = GcReport::default();
-            let (collection, listed) = Collection::mark(self, expired, HashSet::new(), progress)?;
+            let mut report = GcReport { put_aside, ..GcReport::default() };
+            let (collection, listed) =
+                Collection::mark(self, expired, HashSet::new(), &freed, progress)?;
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
             report.sessions = collection.expired.len() as u64;
             return Ok(report);
         }
-        self.collect(expired, HashSet::new(), None, progress)
+        let report = self.collect(expired, HashSet::new(), None, progress)?;
+        Ok(GcReport { put_aside, ..report })
+    }
+
+    /// The time at which what goes now was deleted or put aside at the latest.
+    fn oldest(&self, keep: Duration) -> Timestamp {
+        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(self.now().as_millis().saturating_sub(keep))
     }
 
     /// Returns the refs of deleted sessions that are not kept any longer.
@@ -182,7 +194,8 @@ impl Store {
         (report.bytes_before, _) = self.log().stored_bytes()?;
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
-        let (mut collection, listed) = Collection::mark(self, expired, without, progress)?;
+        let freed = Freed::default();
+        let (mut collection, listed) = Collection::mark(self, expired, without, &freed, progress)?;
         collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
@@ -224,13 +237,13 @@ impl Store {
                 let attached = copies.iter().chain(&late).cloned().collect();
                 Ok(Retirement { transaction, attached, retired: group.clone() })
             });
-            if let Err(error) = retired {
-                // Where it is not known whether the commit lasts, the copies may be all there is.
-                if !matches!(error.kind(), ErrorKind::Indeterminate | ErrorKind::Io) {
+            if let Err(why) = retired {
+                // From the commit on the copies may be all there is, whatever went wrong.
+                if let Unretired::Before(_) = &why {
                     self.log().discard_copies(&copies);
                     self.log().discard_copies(&late);
                 }
-                return Err(error);
+                return Err(why.into());
             }
         }
         report.sessions = collection.expired.len() as u64;
@@ -260,6 +273,7 @@ impl<'a> Collection<'a> {
         store: &'a Store,
         expired: Vec<Root>,
         without: HashSet<ObjectId>,
+        freed: &Freed,
         progress: OnProgress<'_>,
     ) -> Result<(Self, Vec<Listed>)> {
         let names = expired.iter().map(|root| root.name.clone());
@@ -267,7 +281,11 @@ impl<'a> Collection<'a> {
         let horizons = horizons.map(|(session, _)| horizon_ref(session));
         let gone: HashSet<String> = names.chain(horizons).collect();
         // Before the objects: a ref that comes in between leads to what may not be listed.
-        let roots = store.roots_without(&gone)?;
+        let mut roots = store.roots_without(&gone)?;
+        roots.retain(|root| !freed.thinned.contains_key(&root.name));
+        for (name, ids) in &freed.thinned {
+            roots.extend(ids.iter().map(|id| Root::state(format!("what {name} keeps"), *id)));
+        }
         let listed = store.list_objects()?;
         let chains = roots.iter().any(Root::is_trimmed);
         let graph = Graph::read(store, &listed, chains, &mut Marking { progress })?;

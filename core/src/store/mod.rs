@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod gc;
 mod graph;
+mod kept;
 mod options;
 mod purge;
 mod reach;
@@ -24,9 +25,10 @@ use catalogue::Catalogue;
 pub(crate) use catalogue::{KnownCount, Listing};
 pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
+pub use kept::Kept;
 pub use options::StoreOptions;
 pub use purge::{PurgeOptions, PurgeReport};
-pub use recover::{RecoverReport, SetBack};
+pub use recover::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -153,6 +155,21 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(String, ObjectId)>> {
         self.log().references(prefix, after, limit)
+    }
+
+    /// Tells whether a content is there.
+    pub(crate) fn holds(&self, id: ContentId) -> Result<bool> {
+        self.log().contains(&id.id())
+    }
+
+    /// How long this store waits for a lock that somebody else holds.
+    pub(crate) fn lock_timeout(&self) -> std::time::Duration {
+        self.log().lock_timeout()
+    }
+
+    /// Tells whether the store was opened for reading only.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.log().is_read_only()
     }
 
     pub(crate) fn log(&self) -> &Log {

@@ -134,7 +134,7 @@ impl StoreOptions {
         self.open_at(vfs, None)
     }
 
-    pub(super) fn in_memory(self) -> Result<Store> {
+    pub(crate) fn in_memory(self) -> Result<Store> {
         self.open_at(Arc::new(Memory::default()), None)
     }
 

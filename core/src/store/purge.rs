@@ -141,6 +141,9 @@ impl Store {
                 }
             }
         }
+        if options.rewrite {
+            self.leave_out_stand_ins(&mut found, &options.reason)?;
+        }
         if found.is_empty() {
             // One that was cut off in between left the catalogue, perhaps.
             self.catalogue().clear()?;

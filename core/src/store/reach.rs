@@ -11,11 +11,12 @@ use std::ops::Bound;
 
 use super::Store;
 use super::graph::{Chain, Graph, Presence};
+use super::kept::session_of_record;
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
 use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
-use crate::object::{Checkout, Checkpoint, Horizon, Kind, Operation, Tombstone, read};
+use crate::object::{Checkpoint, Horizon, Kind, Objects, Operation, Tombstone, read};
 
 /// References of one page.
 const PAGE: usize = 1_000;
@@ -35,8 +36,8 @@ enum Keeps {
     Whole,
     /// As far as the horizon of a trimmed session says.
     Since(Horizon),
-    /// One state: the ref is a pin or a checkout, of a session that was trimmed or is gone. What
-    /// was before it is the session's own to keep.
+    /// One state: the ref is a directory's record, or a pin of a session that was trimmed or is
+    /// gone. What was before it is the session's own to keep.
     State,
     /// As far as refs lead to what is there: a newer version alone knows to which session the ref
     /// belongs, so what is missing may have been trimmed.
@@ -44,6 +45,11 @@ enum Keeps {
 }
 
 impl Root {
+    /// Keeps one state, or what belongs to one.
+    pub(super) fn state(name: String, id: ObjectId) -> Self {
+        Root { name, id, keeps: Keeps::State }
+    }
+
     /// Tells whether a walk from it stops short of what its chains refer to.
     pub(super) fn is_trimmed(&self) -> bool {
         !matches!(self.keeps, Keeps::Whole)
@@ -103,17 +109,14 @@ impl Store {
             roots.push(Root { name, id, keeps });
         }
         for root in roots.iter_mut().filter(|root| is_state(&root.name)) {
-            match self.session_of(&root.name, &root.id) {
-                Ok(Some(session))
-                    if horizons.contains_key(&session) || !sessions.contains(&session) =>
-                {
-                    root.keeps = Keeps::State;
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Unsupported => {
-                    root.keeps = Keeps::WhatIsThere;
-                }
-                Err(error) => return Err(error),
+            // What a directory holds may be of another session than the newest checkout into it.
+            if root.name.starts_with(CHECKOUT) {
+                let is_newer = self.get_node(&root.id)?.is_some_and(|node| node.is_newer());
+                root.keeps = if is_newer { Keeps::WhatIsThere } else { Keeps::State };
+            } else if let Some(session) = self.session_of(&root.name, &root.id)?
+                && (horizons.contains_key(&session) || !sessions.contains(&session))
+            {
+                root.keeps = Keeps::State;
             }
         }
         Ok(roots)
@@ -139,7 +142,7 @@ impl Store {
             return Ok(Some(operation.session.unwrap_or(OperationId::new(*id))));
         }
         if name.starts_with(CHECKOUT) {
-            return Ok(Some(read::<Checkout>(self, *id)?.session));
+            return session_of_record(&*self.read_node(id)?).map(Some);
         }
         let named = session_in(name, DELETED).or_else(|| session_in(name, PIN));
         Ok(named.map(|(session, _)| session))
@@ -434,11 +437,12 @@ impl Walk<'_> {
         }
     }
 
-    /// A pin or a checkout of a trimmed session keeps a state, and not the history behind it.
+    /// A directory's record and a pin of a trimmed session keep a state, and not the history behind
+    /// it.
     fn state(&mut self, name: &str, id: ObjectId) -> Result<()> {
         let Some(start) = self.enter(name, id)? else { return Ok(()) };
         if name.starts_with(CHECKOUT) {
-            let session = read::<Checkout>(self.store, id)?.session.id();
+            let session = session_of_record(&*self.store.read_node(&id)?)?.id();
             let number = self.graph.find(&session);
             if number.is_none_or(|number| self.graph.presence(number) == Presence::Absent) {
                 self.lack(session, &|| format!("ref {name:?}"))?;

@@ -16,6 +16,10 @@ pub(crate) const PIN: &str = "pin/";
 pub(crate) const HORIZON: &str = "horizon/";
 /// The map of what was given up for lost: id to tombstone.
 pub(crate) const LOST: &str = "lost";
+/// What the newest recovery did and found: a content.
+pub(crate) const RECOVERY: &str = "recovery";
+/// Where sessions stand that a recovery found and knows no name of.
+pub(crate) const RECOVERED: &str = "session/recovered/";
 
 pub(crate) fn session_ref(name: &str) -> String {
     format!("{SESSION}{name}")

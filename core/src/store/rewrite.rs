@@ -53,6 +53,23 @@ impl Store {
         Ok(rewriting.made)
     }
 
+    /// Takes those out that stand in for others already: an earlier purge for the same reason put
+    /// them there, and what led to the others leads to them now.
+    pub(super) fn leave_out_stand_ins(
+        &self,
+        found: &mut BTreeMap<ObjectId, Found>,
+        reason: &str,
+    ) -> Result<()> {
+        let mut stand_ins = Vec::new();
+        for (id, (kind, _)) in &*found {
+            if stand_in(self, *id, *kind, reason)?.0 == *id {
+                stand_ins.push(*id);
+            }
+        }
+        found.retain(|id, _| !stand_ins.contains(id));
+        Ok(())
+    }
+
     /// Takes tombstones of earlier purges away: they name the ids.
     fn forgotten(&self, found: &BTreeMap<ObjectId, Found>) -> Result<Option<RefUpdate>> {
         let map = self.log().purged()?;
@@ -90,6 +107,31 @@ impl Store {
     }
 }
 
+/// Makes what stands in the place of an object. A memory keeps whose it was and when.
+fn stand_in(
+    store: &Store,
+    id: ObjectId,
+    kind: Option<Kind>,
+    reason: &str,
+) -> Result<(ObjectId, Payload)> {
+    let text = format!("[purged: {reason}]");
+    Ok(match kind {
+        None => {
+            let bytes = text.into_bytes();
+            (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
+        }
+        Some(_) => {
+            let parts = vec![Part::text(text)];
+            let memory = match store.get_node(&id)? {
+                Some(_) => Memory { parts, links: Vec::new(), ..read(store, id)? },
+                None => Memory { parts, ..Memory::system("") },
+            };
+            let node = memory.to_node();
+            (node.id(), Payload::Node(node.into()))
+        }
+    })
+}
+
 struct Rewriting<'a> {
     store: &'a Store,
     graph: &'a Graph,
@@ -99,24 +141,8 @@ struct Rewriting<'a> {
 }
 
 impl Rewriting<'_> {
-    /// Makes what stands in the place of an object. A memory keeps whose it was and when.
     fn stand_in(&mut self, id: ObjectId, kind: Option<Kind>, reason: &str) -> Result<()> {
-        let text = format!("[purged: {reason}]");
-        let (new, payload) = match kind {
-            None => {
-                let bytes = text.into_bytes();
-                (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
-            }
-            Some(_) => {
-                let parts = vec![Part::text(text)];
-                let memory = match self.store.get_node(&id)? {
-                    Some(_) => Memory { parts, links: Vec::new(), ..read(self.store, id)? },
-                    None => Memory { parts, ..Memory::system("") },
-                };
-                let node = memory.to_node();
-                (node.id(), Payload::Node(node.into()))
-            }
-        };
+        let (new, payload) = stand_in(self.store, id, kind, reason)?;
         self.renamed.insert(id, new);
         self.push(NewObject { id: new, payload, base: None })
     }

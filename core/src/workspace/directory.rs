@@ -10,6 +10,7 @@ use std::path::Path;
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, OpenOptions};
 
+use super::lock::DirectoryLock;
 use crate::error::{Error, Result};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::object::FilePath;
@@ -39,6 +40,9 @@ pub(super) struct Directory {
     /// Changes that may still be made, so that a test can end a checkout anywhere.
     #[cfg(test)]
     pub(super) changes_left: Option<u32>,
+    /// A name that this file system refuses, and how, for tests.
+    #[cfg(test)]
+    pub(super) refuses: Option<(&'static str, IoKind)>,
 }
 
 enum Parent<'a> {
@@ -50,13 +54,23 @@ enum Parent<'a> {
 impl Directory {
     /// Opens a directory by its absolute path.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let root = Dir::open_ambient_dir(path, cap_std::ambient_authority())?;
-        Ok(Directory {
+        Ok(Directory::at(Dir::open_ambient_dir(path, cap_std::ambient_authority())?))
+    }
+
+    /// Opens the directory that is held, whatever its path names by now.
+    pub(super) fn open_held(lock: &DirectoryLock) -> io::Result<Self> {
+        Ok(Directory::at(Dir::from_std_file(lock.handle()?)))
+    }
+
+    fn at(root: Dir) -> Self {
+        Directory {
             root,
             last: None,
             #[cfg(test)]
             changes_left: None,
-        })
+            #[cfg(test)]
+            refuses: None,
+        }
     }
 
     /// Forgets what was opened before, which may have been moved elsewhere since.
@@ -149,6 +163,8 @@ impl Directory {
         replace: bool,
     ) -> Result<()> {
         self.change()?;
+        #[cfg(test)]
+        self.refuse(path)?;
         self.with("write", path, |dir, _| {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).follow(FollowSymlinks::No);
@@ -290,6 +306,16 @@ impl Directory {
         Ok(Parent::Open(dir))
     }
 
+    #[cfg(test)]
+    fn refuse(&self, path: &FilePath) -> Result<()> {
+        match self.refuses {
+            Some((name, kind)) if path.as_bytes() == name.as_bytes() => {
+                Err(failed("write", path, kind.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Stands before every change of the directory.
     fn change(&mut self) -> Result<()> {
         #[cfg(test)]
@@ -311,6 +337,18 @@ fn split(path: &FilePath) -> (&[u8], &[u8]) {
 
 fn failed(doing: &str, path: &FilePath, error: io::Error) -> Error {
     Error::io(format!("{doing} {path} in the checkout's directory"), error)
+}
+
+/// Tells whether the file system cannot hold a name, now or ever: it is too long, or has bytes that
+/// it does not take.
+pub(super) fn is_name_refused(error: &Error) -> bool {
+    /// `EILSEQ`, which has no kind: not the text that the file system wants.
+    const NO_TEXT: Option<i32> = if cfg!(target_os = "linux") { Some(84) } else { Some(92) };
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+    source.is_some_and(|error: &io::Error| {
+        matches!(error.kind(), IoKind::InvalidFilename | IoKind::InvalidInput)
+            || error.raw_os_error().is_some_and(|code| Some(code) == NO_TEXT)
+    })
 }
 
 /// Makes the error of a path where somebody put something else since the plan was made.

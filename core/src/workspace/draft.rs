@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::{Directory, Found};
+use super::directory::{Directory, Found, is_name_refused};
+use super::fault::Fault;
+use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutReason, CheckoutStep};
-use super::record::Record;
-use super::site::Site;
-use super::{name, record};
+use super::record;
 use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId};
-use crate::limits::{CANDIDATES_MAX, CONTENT_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::limits::{CANDIDATES_MAX, CONTENT_BYTES_MAX};
 use crate::object::{Entry, FilePath, Trace};
 use crate::store::Store;
 
@@ -72,53 +72,36 @@ pub(super) fn see(disk: &mut Directory, path: &FilePath) -> Result<Seen> {
     })
 }
 
-/// Refuses paths and entries that no directory can take, naming them.
-pub(super) fn check_entries(entries: &Entries, site: &Site, store: &Store) -> Result<()> {
-    let mut faults = Vec::new();
-    for (path, entry) in entries {
-        if let Some(why) = name::fault(path) {
-            faults.push(format!("{path} {why}"));
-        } else if site.touches_store(path) {
-            faults.push(format!("{path} is in the place of the store's own directory"));
-        } else if let Some(above) = ancestors(path).find(|above| entries.contains_key(above)) {
-            faults.push(format!("{path} needs a directory where {above} is a file"));
-        } else if matches!(entry, Entry::Symlink { .. })
-            && let Some(why) = name::link_fault(path)
-        {
-            faults.push(format!("{path} {why}"));
-        } else if let Some(content) = entry.content() {
-            let what = |error: Error| error.context(format!("check out {path}"));
-            // Whatever is missing from the store is found out before anything is written.
-            store.require(content).map_err(what)?;
-            let size = store.content_size(content).map_err(what)?;
-            if let Entry::Symlink { .. } = entry
-                && (size == 0
-                    || size > TARGET_BYTES_MAX as u64
-                    || store.read_content(content).map_err(what)?.contains(&0))
-            {
-                faults.push(format!("{path} is a symlink whose target no system can hold"));
-            }
-        }
-    }
-    fail(faults, "cannot check out", Error::invalid)
-}
-
 /// Iterates over the directories that a path needs, the innermost first.
-fn ancestors(path: &FilePath) -> impl Iterator<Item = FilePath> {
+pub(super) fn ancestors(path: &FilePath) -> impl Iterator<Item = FilePath> {
     let bytes = path.as_bytes();
     let ends = (0..bytes.len()).rev().filter(|&at| bytes[at] == b'/');
     ends.map(|at| FilePath::new(&bytes[..at]).expect("the head of a path is a path"))
 }
 
+/// What a draft rests on.
+#[derive(Debug)]
+pub(super) struct Given<'a> {
+    /// What the checkpoint has, as far as it is checked out.
+    pub(super) entries: &'a Entries,
+    /// What of that cannot be written.
+    pub(super) faults: &'a BTreeMap<FilePath, Fault>,
+    /// What is known of the directory.
+    pub(super) known: &'a record::Traces,
+    /// What is checked out of the checkpoint.
+    pub(super) part: &'a Part,
+    /// The name of the temporary files of a checkout that was cut short.
+    pub(super) leftover: Option<&'a str>,
+    /// The store that others' bytes must be in already, where nothing can be added to it.
+    pub(super) full: Option<&'a Store>,
+}
+
 impl Draft {
     /// Decides for every path; `disk` is none where the directory does not exist yet.
-    pub(super) fn new(
-        entries: &Entries,
-        record: &Record,
-        disk: Option<&mut Directory>,
-    ) -> Result<Self> {
+    pub(super) fn new(given: &Given<'_>, disk: Option<&mut Directory>) -> Result<Self> {
+        let (entries, known) = (given.entries, given.known);
         let mut survey = Survey {
-            record,
+            given,
             disk,
             draft: Draft::default(),
             needed: BTreeSet::new(),
@@ -127,32 +110,50 @@ impl Draft {
             modules: Vec::new(),
             conflicts: Vec::new(),
         };
-        for path in entries.keys() {
+        for path in entries.keys().filter(|path| !given.faults.contains_key(*path)) {
             for above in ancestors(path) {
                 if !survey.needed.insert(above) {
                     break;
                 }
             }
         }
-        let paths: BTreeSet<&FilePath> = entries.keys().chain(record.traces().keys()).collect();
+        let known_here = known.keys().filter(|path| given.part.holds(path));
+        let paths: BTreeSet<&FilePath> = entries.keys().chain(known_here).collect();
         for path in paths {
-            let traces = record.traces().get(path).map_or(&[][..], |traces| traces);
-            let seen = survey.see(path)?;
-            match entries.get(path) {
-                Some(entry) => survey.want(path, entry, traces, seen),
-                None => survey.forgo(path, traces, seen),
+            let traces = known.get(path).map_or(&[][..], |traces| traces);
+            let fault = given.faults.get(path);
+            if let Some(fault) = fault.filter(|fault| fault.is_of_name()) {
+                survey.leave_out(path, fault.clone(), traces, &Seen::Absent);
+                continue;
+            }
+            let seen = match survey.see(path) {
+                Err(error) if is_name_refused(&error) => {
+                    survey.leave_out(path, Fault::of_name(&error), traces, &Seen::Absent);
+                    continue;
+                }
+                seen => seen?,
+            };
+            match (entries.get(path), fault) {
+                (Some(_), Some(fault)) => survey.leave_out(path, fault.clone(), traces, &seen),
+                (Some(entry), None) => survey.want(path, entry, traces, seen)?,
+                (None, _) => survey.forgo(path, traces, seen),
             }
         }
         survey.make_directories()?;
         survey.make_room()?;
         survey.spare_directories()?;
         fail(survey.conflicts, "nothing was checked out", Error::conflict)?;
-        Ok(survey.draft)
+        let mut draft = survey.draft;
+        for (path, traces) in known.iter().filter(|(path, _)| !given.part.holds(path)) {
+            draft.during.entry(path.clone()).or_insert_with(|| traces.clone());
+            draft.after.entry(path.clone()).or_insert_with(|| traces.clone());
+        }
+        Ok(draft)
     }
 }
 
 struct Survey<'a> {
-    record: &'a Record,
+    given: &'a Given<'a>,
     disk: Option<&'a mut Directory>,
     draft: Draft,
     /// Directories that the checkpoint's paths need.
@@ -171,7 +172,7 @@ impl Survey<'_> {
     }
 
     /// Decides for a path that the checkpoint has.
-    fn want(&mut self, path: &FilePath, entry: &Entry, traces: &[Trace], seen: Seen) {
+    fn want(&mut self, path: &FilePath, entry: &Entry, traces: &[Trace], seen: Seen) -> Result<()> {
         use {CheckoutAction as Act, CheckoutReason as Why};
         let is_ours = |seen: &Entry| traces.iter().any(|trace| is_trace(trace, seen));
         let new = || vec![Trace::Entry(entry.clone())];
@@ -195,16 +196,18 @@ impl Survey<'_> {
                 self.create(path, entry, traces);
             }
             Seen::Entry(seen) if is_same(&seen, entry) => {
-                let ours = is_ours(&seen);
                 self.push(path, Act::Leave, Why::Unchanged, Some(entry), None);
-                if ours {
-                    self.trace(path, new(), new());
-                }
+                self.trace(path, new(), new());
             }
             Seen::Entry(seen) if is_ours(&seen) => {
                 let during = vec![Trace::Entry(seen.clone()), Trace::Entry(entry.clone())];
                 self.push(path, Act::Overwrite, Why::Outdated, Some(entry), Some(seen));
                 self.trace(path, during, new());
+            }
+            Seen::Entry(found) if !self.can_keep(&found)? => {
+                let why = "what is there cannot be kept first: the store cannot be written";
+                let fault = Fault::new(Why::NotKept, why);
+                self.leave_out(path, fault, traces, &Seen::Entry(found));
             }
             Seen::Entry(seen) => {
                 let is_known = traces.iter().any(|trace| matches!(trace, Trace::Entry(_)));
@@ -215,6 +218,25 @@ impl Survey<'_> {
             Seen::Other => self.conflict(format!(
                 "{path} is there already, and too large or too special to be kept; move it away"
             )),
+        }
+        Ok(())
+    }
+
+    /// Tells whether what others wrote will be in the store before it is replaced.
+    fn can_keep(&self, seen: &Entry) -> Result<bool> {
+        match (self.given.full, seen.content()) {
+            (Some(store), Some(content)) => store.holds(content),
+            _ => Ok(true),
+        }
+    }
+
+    /// Leaves a path as it is, although the checkpoint has an entry there.
+    fn leave_out(&mut self, path: &FilePath, fault: Fault, traces: &[Trace], seen: &Seen) {
+        self.push(path, CheckoutAction::LeaveOut, fault.reason, None, None);
+        let job = self.draft.jobs.last_mut().expect("pushed above");
+        job.step.why = Some(fault.why);
+        if !matches!(seen, Seen::Absent | Seen::Blocked(_)) {
+            self.trace(path, traces.to_vec(), traces.to_vec());
         }
     }
 
@@ -274,12 +296,14 @@ impl Survey<'_> {
     ) {
         let is_kept = action == CheckoutAction::Overwrite && reason != CheckoutReason::Outdated;
         let kept = seen.as_ref().filter(|_| is_kept).and_then(Entry::content);
-        let step = CheckoutStep { path: path.clone(), action, reason, kept };
+        let step = CheckoutStep { path: path.clone(), action, reason, kept, why: None };
         self.draft.jobs.push(Job { step, entry: entry.cloned(), seen });
     }
 
     fn trace(&mut self, path: &FilePath, during: Vec<Trace>, after: Vec<Trace>) {
-        self.draft.during.insert(path.clone(), during);
+        if !during.is_empty() {
+            self.draft.during.insert(path.clone(), during);
+        }
         if !after.is_empty() {
             self.draft.after.insert(path.clone(), after);
         }
@@ -308,7 +332,7 @@ impl Survey<'_> {
     /// Looks whether directories in the place of files hold only what is deleted anyway.
     fn make_room(&mut self) -> Result<()> {
         let Some(disk) = &mut self.disk else { return Ok(()) };
-        let temporary = self.record.temporary();
+        let temporary = self.given.leftover;
         for occupied in &self.occupied {
             let mut open = vec![occupied.clone()];
             'look: while let Some(dir) = open.pop() {
@@ -317,7 +341,7 @@ impl Survey<'_> {
                     if is_dir {
                         open.push(path);
                     } else if !self.deleted.contains(&path)
-                        && temporary.as_ref().is_none_or(|own| own.as_bytes() != name)
+                        && temporary.is_none_or(|own| own.as_bytes() != name)
                     {
                         self.conflicts.push(format!(
                             "{occupied} is to be a file, but is a directory that holds {path}"
@@ -335,7 +359,7 @@ impl Survey<'_> {
     /// they are decided first.
     fn spare_directories(&mut self) -> Result<()> {
         let Some(disk) = &mut self.disk else { return Ok(()) };
-        let temporary = self.record.temporary();
+        let temporary = self.given.leftover;
         let modules: BTreeMap<FilePath, usize> =
             self.modules.iter().map(|at| (self.draft.jobs[*at].step.path.clone(), *at)).collect();
         let mut doubtful = std::mem::take(&mut self.draft.unneeded);
@@ -345,8 +369,8 @@ impl Survey<'_> {
             for (name, is_dir) in disk.list(&dir)? {
                 let path = FilePath::new([dir.as_bytes(), b"/", &name].concat())?;
                 let goes = if is_dir { &self.draft.unneeded } else { &self.deleted };
-                is_emptied &= goes.contains(&path)
-                    || temporary.as_ref().is_some_and(|own| own.as_bytes() == name);
+                is_emptied &=
+                    goes.contains(&path) || temporary.is_some_and(|own| own.as_bytes() == name);
             }
             if is_emptied {
                 self.draft.unneeded.insert(dir);

@@ -3,8 +3,11 @@
 mod checkout;
 mod directory;
 mod draft;
-mod name;
+mod fault;
+mod lock;
+mod part;
 mod plan;
+mod prepared;
 mod record;
 mod site;
 #[cfg(test)]

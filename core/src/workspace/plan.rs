@@ -8,14 +8,16 @@ use crate::object::FilePath;
 
 /// What a checkout does, or has done, path by path.
 ///
-/// A path is listed if the checkpoint has it or if an earlier checkout wrote it. What else is in
-/// the directory is not looked at and not touched. Directories are made as entries need them, and
-/// removed where an earlier checkout made them and nothing is left inside.
+/// A path is listed if the checkpoint has it or if an earlier checkout wrote it, and if it is in
+/// the part that is checked out. What else is in the directory is not looked at and not touched.
+/// Directories are made as entries need them, and removed where an earlier checkout made them and
+/// nothing is left inside.
 #[derive(Clone, Debug)]
 pub struct CheckoutPlan {
     pub(super) directory: PathBuf,
     pub(super) checkpoint: Option<CheckpointId>,
     pub(super) steps: Vec<CheckoutStep>,
+    pub(super) recorded: bool,
 }
 
 /// What happens to one path.
@@ -30,6 +32,8 @@ pub struct CheckoutStep {
     /// What was there and is replaced, although no checkout wrote it: the bytes of the file or
     /// the target of the symlink. They are in the store before they are replaced.
     pub kept: Option<ContentId>,
+    /// Why the path is left out, in words, where it is.
+    pub why: Option<String>,
 }
 
 /// What happens to a path.
@@ -43,6 +47,8 @@ pub enum CheckoutAction {
     Delete,
     /// Nothing.
     Leave,
+    /// Nothing, although the checkpoint has an entry: it cannot be written.
+    LeaveOut,
 }
 
 /// Why it happens to a path.
@@ -61,6 +67,20 @@ pub enum CheckoutReason {
     Gone,
     /// What is there is what the checkpoint has.
     Unchanged,
+    /// Left out: the bytes were purged.
+    Purged,
+    /// Left out: the bytes were given up for lost.
+    Lost,
+    /// Left out: the bytes are in the store, or should be, and cannot be read.
+    Unreadable,
+    /// Left out: no checkout writes such a name or such a link, or this file system refuses it.
+    Refused,
+    /// Left out: a component of the path is longer than file systems accept.
+    TooLong,
+    /// Left out: the checkpoint has a file where the path needs a directory.
+    Blocked,
+    /// Left out: what is there would have to be kept first, and the store cannot be written.
+    NotKept,
 }
 
 impl CheckoutAction {
@@ -71,6 +91,7 @@ impl CheckoutAction {
             CheckoutAction::Overwrite => "overwrite",
             CheckoutAction::Delete => "delete",
             CheckoutAction::Leave => "leave",
+            CheckoutAction::LeaveOut => "leave-out",
         }
     }
 }
@@ -85,6 +106,13 @@ impl CheckoutReason {
             CheckoutReason::Modified => "modified",
             CheckoutReason::Gone => "gone",
             CheckoutReason::Unchanged => "unchanged",
+            CheckoutReason::Purged => "purged",
+            CheckoutReason::Lost => "lost",
+            CheckoutReason::Unreadable => "unreadable",
+            CheckoutReason::Refused => "refused",
+            CheckoutReason::TooLong => "too-long",
+            CheckoutReason::Blocked => "blocked",
+            CheckoutReason::NotKept => "not-kept",
         }
     }
 }
@@ -142,6 +170,18 @@ impl CheckoutPlan {
         self.with_action(CheckoutAction::Leave)
     }
 
+    /// Iterates over what the checkpoint has and cannot be written, each with its reason and,
+    /// in words, [why](CheckoutStep::why). Where there is any, the checkout is not whole.
+    pub fn left_out(&self) -> impl Iterator<Item = &CheckoutStep> {
+        self.with_action(CheckoutAction::LeaveOut)
+    }
+
+    /// Tells whether the store remembers what was written. It does not where it cannot be written:
+    /// the next checkout then takes these files for somebody else's.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded
+    }
+
     /// Iterates over what others wrote, is replaced, and kept in the store.
     pub fn kept(&self) -> impl Iterator<Item = (&FilePath, ContentId)> {
         self.steps.iter().filter_map(|step| Some((&step.path, step.kept?)))
@@ -149,6 +189,7 @@ impl CheckoutPlan {
 
     /// Tells whether everything is left as it is.
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| step.action == CheckoutAction::Leave)
+        let is_idle = |action| matches!(action, CheckoutAction::Leave | CheckoutAction::LeaveOut);
+        self.steps.iter().all(|step| is_idle(step.action))
     }
 }

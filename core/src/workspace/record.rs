@@ -1,98 +1,213 @@
-//! Records: what the store remembers of the checkouts into a directory.
+//! Records: what the store remembers of a directory.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::draft::{Entries, ancestors};
 use crate::codec::malformed;
 use crate::error::Result;
-use crate::id::{MapId, ObjectId};
+use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
-use crate::object::{Checkout, Entry, FilePath, Trace, read};
+use crate::object::{Checkout, Directory, Entry, FilePath, Kind, Objects, Timestamp, Trace, read};
+use crate::session::entries;
 use crate::store::refs::checkout_ref;
 use crate::store::{Batch, Expected, Store};
 
 /// What checkouts left at each path.
 pub(super) type Traces = BTreeMap<FilePath, Vec<Trace>>;
 
-/// The newest record of a directory, or none yet.
+/// What is known of a directory, or nothing yet.
 #[derive(Debug)]
 pub(super) struct Record {
     name: String,
-    stored: Option<(ObjectId, Checkout)>,
+    stored: Option<(ObjectId, Stored)>,
     traces: Traces,
+    /// What was put aside: of earlier checkouts, and of this one so far.
+    aside: Map,
+    /// The number under which this one's stands in it.
+    own: Option<u64>,
+}
+
+/// A record as it is in the store.
+#[derive(Debug)]
+enum Stored {
+    /// Of a version that knew no kind 10.
+    Checkout,
+    Directory(Directory),
+}
+
+/// What a record is to say from now on.
+#[derive(Debug)]
+pub(super) struct Next<'a> {
+    pub(super) directory: Vec<u8>,
+    pub(super) session: OperationId,
+    /// The checkpoint that the directory is said to hold, and what that means for each path.
+    pub(super) checkpoint: Option<CheckpointId>,
+    pub(super) implied: &'a Traces,
+    /// What may be there.
+    pub(super) traces: Traces,
+    pub(super) unfinished: Option<[u8; 16]>,
 }
 
 impl Record {
     /// Reads what is remembered of a directory.
     pub(super) fn load(store: &Store, directory: &[u8]) -> Result<Self> {
         let name = checkout_ref(ObjectId::of_content(directory));
-        let mut traces = Traces::new();
-        let Some(id) = store.reference(&name)? else {
-            return Ok(Record { name, stored: None, traces });
+        let (traces, aside, own) = (Traces::new(), Map::EMPTY, None);
+        let mut record = Record { name, stored: None, traces, aside, own };
+        let Some(id) = store.reference(&record.name)? else { return Ok(record) };
+        let (stored, recorded) = match store.read_node(&id)?.kind {
+            Kind::CHECKOUT => {
+                let checkout: Checkout = read(store, id)?;
+                record.traces = rows(store, Map::new(checkout.written))?;
+                (Stored::Checkout, checkout.directory)
+            }
+            _ => {
+                let known: Directory = read(store, id)?;
+                if let Some(checkpoint) = known.checkpoint {
+                    record.traces = implied(&entries(store, checkpoint)?);
+                }
+                for (path, traces) in rows(store, Map::new(known.exceptions))? {
+                    if traces.is_empty() {
+                        record.traces.remove(&path);
+                    } else {
+                        record.traces.insert(path, traces);
+                    }
+                }
+                record.aside = Map::new(known.aside);
+                let recorded = known.directory.clone();
+                (Stored::Directory(known), recorded)
+            }
         };
-        let checkout: Checkout = read(store, id)?;
-        if checkout.directory != directory {
-            return Err(malformed("a checkout recorded under another directory"));
+        if recorded != directory {
+            return Err(malformed("a directory recorded under the name of another"));
         }
-        let written = Map::new(checkout.written);
-        for row in written.range(store, Bound::Unbounded, Bound::Unbounded) {
-            let (path, value) = row?;
-            let path = FilePath::new(path).map_err(|error| malformed(error.to_string()))?;
-            traces.insert(path, Trace::decode_all(&value.refs, &value.bytes)?);
-        }
-        Ok(Record { name, stored: Some((id, checkout)), traces })
+        record.stored = Some((id, stored));
+        Ok(record)
     }
 
     pub(super) fn traces(&self) -> &Traces {
         &self.traces
     }
 
-    /// Returns the name of the temporary files of a checkout that was cut short.
-    pub(super) fn temporary(&self) -> Option<String> {
-        self.stored.as_ref()?.1.unfinished.as_ref().map(temporary)
+    /// Returns the checkpoint that the directory holds, but for exceptions, and what that means.
+    pub(super) fn base(&self, store: &Store) -> Result<(Option<CheckpointId>, Traces)> {
+        match &self.stored {
+            Some((_, Stored::Directory(Directory { checkpoint: Some(checkpoint), .. }))) => {
+                Ok((Some(*checkpoint), implied(&entries(store, *checkpoint)?)))
+            }
+            _ => Ok((None, Traces::new())),
+        }
     }
 
-    /// Returns the newest record that kept anything.
-    pub(super) fn newest_kept(&self) -> Option<ObjectId> {
-        let (id, checkout) = self.stored.as_ref()?;
-        checkout.kept.map(|_| *id).or(checkout.previous)
+    /// Returns the name of the temporary files of a checkout that was cut short.
+    pub(super) fn temporary(&self, store: &Store) -> Result<Option<String>> {
+        let nonce = match &self.stored {
+            None => None,
+            Some((id, Stored::Checkout)) => read::<Checkout>(store, *id)?.unfinished,
+            Some((_, Stored::Directory(known))) => known.unfinished,
+        };
+        Ok(nonce.as_ref().map(temporary))
+    }
+
+    /// Takes over what records of an earlier version kept, which bear no time: it counts from now.
+    pub(super) fn take_over(
+        &mut self,
+        store: &Store,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some((id, Stored::Checkout)) = &self.stored else { return Ok(()) };
+        let (mut next, mut kept) = (Some(*id), Vec::new());
+        while let Some(id) = next {
+            let checkout: Checkout = read(store, id)?;
+            kept.extend(checkout.kept);
+            next = checkout.previous;
+        }
+        let kept = kept.into_iter().rev();
+        let rows = kept.zip(1..).map(|(kept, at): (_, u64)| (key(at), Some(aside(kept, now))));
+        self.aside = batch.put_map(Map::EMPTY.edit(batch, rows)?);
+        Ok(())
+    }
+
+    /// Puts what others wrote and this checkout replaces aside: all of it so far.
+    pub(super) fn put_aside<'a>(
+        &mut self,
+        batch: &mut Batch,
+        kept: impl Iterator<Item = (&'a FilePath, Entry)>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let rows = kept
+            .map(|(path, entry)| (path.as_bytes().to_vec(), Some(value(&[Trace::Entry(entry)]))));
+        let edited = Map::EMPTY.edit(batch, rows)?;
+        let Some(kept) = batch.put_map(edited).root() else { return Ok(()) };
+        let own = match self.own {
+            Some(own) => own,
+            None => self.aside.last(batch)?.map_or(Ok(0), |(key, _)| number(&key))? + 1,
+        };
+        self.own = Some(own);
+        let edited = self.aside.edit(batch, [(key(own), Some(aside(kept, now)))])?;
+        self.aside = batch.put_map(edited);
+        Ok(())
     }
 
     /// Commits the batch together with a new record, if it says anything new. Fails with
-    /// `Conflict` if another checkout into the directory has begun.
-    pub(super) fn commit(
-        &mut self,
-        mut batch: Batch,
-        mut next: Checkout,
-        traces: Traces,
-    ) -> Result<()> {
-        let before = self.stored.as_ref().and_then(|(_, checkout)| checkout.written);
-        let gone = self.traces.keys().filter(|path| !traces.contains_key(*path));
-        let gone = gone.map(|path| (path.as_bytes().to_vec(), None));
-        let new = traces.iter().filter(|(path, new)| self.traces.get(*path) != Some(*new));
-        let new = new.map(|(path, new)| (path.as_bytes().to_vec(), Some(value(new))));
-        next.written = edit(&mut batch, Map::new(before), gone.chain(new))?;
-        if self.stored.as_ref().is_some_and(|(_, checkout)| *checkout == next) {
+    /// `Conflict` if somebody else has changed the record.
+    pub(super) fn commit(&mut self, mut batch: Batch, next: Next<'_>) -> Result<()> {
+        let node = Directory {
+            directory: next.directory,
+            session: next.session,
+            checkpoint: next.checkpoint,
+            exceptions: put_exceptions(&mut batch, next.implied, &next.traces)?,
+            aside: self.aside.root(),
+            unfinished: next.unfinished,
+        };
+        if matches!(&self.stored, Some((_, Stored::Directory(known))) if *known == node) {
             return Ok(());
         }
         let expected = self.stored.as_ref().map(|(id, _)| *id);
-        let id = batch.put(&next, expected);
+        let id = batch.put(&node, expected);
         batch.set_ref(&*self.name, expected.map_or(Expected::Absent, Expected::Id), Some(id));
         batch.commit().map_err(|error| error.context("record the checkout"))?;
-        self.stored = Some((id, next));
-        self.traces = traces;
+        self.stored = Some((id, Stored::Directory(node)));
+        self.traces = next.traces;
         Ok(())
     }
 }
 
-/// Adds a map of what is kept, path to entry.
-pub(super) fn put_kept<'a>(
-    batch: &mut Batch,
-    kept: impl Iterator<Item = (&'a FilePath, Entry)>,
-) -> Result<Option<MapId>> {
-    let rows =
-        kept.map(|(path, entry)| (path.as_bytes().to_vec(), Some(value(&[Trace::Entry(entry)]))));
-    edit(batch, Map::EMPTY, rows)
+/// Returns what a directory holds that holds exactly these entries.
+pub(super) fn implied(entries: &Entries) -> Traces {
+    let mut traces = Traces::new();
+    for (path, entry) in entries {
+        for above in ancestors(path) {
+            let known = traces.entry(above).or_default();
+            if known.contains(&Trace::Directory) {
+                break;
+            }
+            known.push(Trace::Directory);
+        }
+        traces.entry(path.clone()).or_default().insert(0, Trace::Entry(entry.clone()));
+    }
+    traces
+}
+
+fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Result<Option<MapId>> {
+    let gone = implied.keys().filter(|path| !traces.contains_key(*path));
+    let gone = gone.map(|path| (path.as_bytes().to_vec(), Some(value(&[]))));
+    let other = traces.iter().filter(|(path, traces)| implied.get(*path) != Some(*traces));
+    let other = other.map(|(path, traces)| (path.as_bytes().to_vec(), Some(value(traces))));
+    let edited = Map::EMPTY.edit(batch, gone.chain(other))?;
+    Ok(batch.put_map(edited).root())
+}
+
+fn rows(store: &Store, map: Map) -> Result<Traces> {
+    let mut traces = Traces::new();
+    for row in map.range(store, Bound::Unbounded, Bound::Unbounded) {
+        let (path, value) = row?;
+        let path = FilePath::new(path).map_err(|error| malformed(error.to_string()))?;
+        traces.insert(path, Trace::decode_all(&value.refs, &value.bytes)?);
+    }
+    Ok(traces)
 }
 
 /// Returns the name of a checkout's temporary files, which says whose they are.
@@ -106,11 +221,16 @@ fn value(traces: &[Trace]) -> Value {
     Value { refs, bytes }
 }
 
-fn edit(
-    batch: &mut Batch,
-    map: Map,
-    edits: impl Iterator<Item = (Vec<u8>, Option<Value>)>,
-) -> Result<Option<MapId>> {
-    let edited = map.edit(batch, edits)?;
-    Ok(batch.put_map(edited).root())
+/// A row of the map of what was put aside.
+fn aside(kept: MapId, time: Timestamp) -> Value {
+    Value { refs: vec![kept.id()], bytes: time.as_millis().to_be_bytes().to_vec() }
+}
+
+fn key(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+fn number(key: &[u8]) -> Result<u64> {
+    let key = key.try_into().map_err(|_| malformed("a number of what was put aside"))?;
+    Ok(u64::from_be_bytes(key))
 }

@@ -12,7 +12,9 @@ use partita::Vfs;
 
 use crate::vfs::Recorder;
 
-pub use payload::{IdCode, Live, Payload, Row, TableHead, commit, record, snapshot, table};
+pub use payload::{
+    IdCode, Live, Payload, Row, TableHead, commit, record, retiring, snapshot, table,
+};
 pub use segment::{Bytes, FRAMES_FROM, Segment, key, kind};
 
 /// The files of a store.

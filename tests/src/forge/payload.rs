@@ -166,6 +166,20 @@ pub fn commit<N: AsRef<[u8]>>(updates: &[(N, IdCode)], attached: &[Live]) -> Byt
     segments(bytes, attached).uint(0).uint(0)
 }
 
+/// Builds the head of a commit that retires segments, each a role and a number.
+pub fn retiring<N: AsRef<[u8]>>(
+    updates: &[(N, IdCode)],
+    attached: &[Live],
+    retired: &[(bool, u64)],
+) -> Bytes {
+    let bytes = Bytes::new().uint(updates.len() as u64);
+    let bytes = bytes.each(updates, |bytes, (name, id)| id_code(bytes.bytes(name.as_ref()), id));
+    let bytes = segments(bytes, attached).uint(retired.len() as u64);
+    let bytes = bytes
+        .each(retired, |bytes, (is_data, number)| bytes.uint(u64::from(*is_data)).uint(*number));
+    bytes.uint(0)
+}
+
 /// Builds a snapshot's head; `table` comes with the bytes that the table takes.
 pub fn snapshot(refs: IdCode, live: &[Live], table: Option<(&TableHead, usize)>) -> Bytes {
     let bytes = segments(id_code(Bytes::new(), &refs), live).uint(table.is_some().into());

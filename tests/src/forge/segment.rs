@@ -95,7 +95,22 @@ impl Segment {
         Segment::begin(false, number, predecessor_len, predecessor_tag)
     }
 
+    /// Begins a log segment whose header is changed before its check is computed.
+    pub fn log_with(number: u64, change: impl FnOnce(&mut [u8])) -> Self {
+        Segment::begin_with(false, number, 0, [0; 16], change)
+    }
+
     fn begin(is_data: bool, number: u64, len: u64, tag: [u8; 16]) -> Self {
+        Segment::begin_with(is_data, number, len, tag, |_| {})
+    }
+
+    fn begin_with(
+        is_data: bool,
+        number: u64,
+        len: u64,
+        tag: [u8; 16],
+        change: impl FnOnce(&mut [u8]),
+    ) -> Self {
         let mut salt = [0x5a; 32];
         salt[..8].copy_from_slice(&number.to_le_bytes());
         salt[8] = u8::from(is_data);
@@ -109,6 +124,7 @@ impl Segment {
         header.extend_from_slice(&len.to_le_bytes());
         header.extend_from_slice(&tag);
         header.extend_from_slice(&[0; 8]);
+        change(&mut header);
         let check = keyed(&salt, &[&header]);
         header.extend_from_slice(&check);
         assert_eq!(header.len(), FRAMES_FROM / 2);

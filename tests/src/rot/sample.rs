@@ -118,7 +118,7 @@ fn used(bytes: &[u8]) -> usize {
 }
 
 /// Where frames end: in a log segment with a successor that one's header says it, at offset 80.
-fn ends(image: &Disk) -> BTreeMap<String, usize> {
+pub(crate) fn ends(image: &Disk) -> BTreeMap<String, usize> {
     let files: BTreeMap<&str, &[u8]> = image.files().collect();
     let segments = files.iter().filter(|(name, _)| name.contains("segments/"));
     let logs: Vec<&str> = files.keys().copied().filter(|name| name.ends_with(".log")).collect();

@@ -15,7 +15,7 @@ const REMEMBERED: usize = 16;
 
 /// How many calls operations make.
 #[derive(Debug, Default)]
-pub struct Kills {
+pub(super) struct Kills {
     calls: Mutex<HashMap<(Op, bool), Vec<usize>>>,
 }
 
@@ -30,7 +30,7 @@ pub struct Killed {
 
 impl Kills {
     /// Draws where a process that does this operation dies; now and then nowhere, to learn.
-    pub fn plan(&self, random: &mut Random, op: Op, by: By) -> Plan {
+    pub(super) fn plan(&self, random: &mut Random, op: Op, by: By) -> Plan {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let known = calls.get(&(op, by == By::Command)).filter(|known| known.len() > 1);
         let side = *random.pick(&[Side::Before, Side::Inside, Side::After]);
@@ -47,7 +47,7 @@ impl Kills {
     }
 
     /// Learns from a watch that let everything happen.
-    pub fn learn(&self, op: Op, by: By, plan: Plan, seen: Seen) {
+    pub(super) fn learn(&self, op: Op, by: By, plan: Plan, seen: Seen) {
         if plan.call == usize::MAX {
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             let known = calls.entry((op, by == By::Command)).or_default();

@@ -18,6 +18,7 @@ use super::table::Op;
 pub struct Ledger {
     path: PathBuf,
     file: File,
+    has_faults: bool,
 }
 
 /// Nanoseconds since 1970, which all processes of a machine count alike.
@@ -34,12 +35,17 @@ impl Ledger {
     pub fn open(dir: &Path, name: &str) -> io::Result<Self> {
         let path = dir.join(name);
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        Ok(Ledger { path, file })
+        Ok(Ledger { path, file, has_faults: false })
     }
 
     /// Returns where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Tells whether something was noted that must not be.
+    pub fn has_faults(&self) -> bool {
+        self.has_faults
     }
 
     fn note(&mut self, value: &Value) {
@@ -69,6 +75,7 @@ impl Ledger {
 
     /// Notes what must not be.
     pub fn fault(&mut self, token: &str, what: &str) {
+        self.has_faults = true;
         self.note(&json!({"fault": what, "token": token, "at": now()}));
     }
 }

@@ -12,12 +12,12 @@ use super::kills::{Killed, Kills};
 use super::ledger::Ledger;
 use super::table::{By, Op};
 use super::trace::{Plan, Seen, Signs, Watch};
-use super::worker::{self, Life, UNWATCHED};
+use super::worker::{self, FAULTY, Life, UNWATCHED};
 use crate::random::Random;
 
 /// What all places of a torture share.
 #[derive(Debug)]
-pub struct Ground {
+pub(super) struct Ground {
     /// The directory of the torture.
     pub dir: PathBuf,
     /// This program.
@@ -50,7 +50,7 @@ impl Ground {
 
 /// One place.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     pub(super) ground: Arc<Ground>,
     pub(super) slot: usize,
     pub(super) random: Random,
@@ -73,7 +73,7 @@ pub(super) struct Ended {
 
 impl Place {
     /// Makes a place.
-    pub fn new(ground: Arc<Ground>, slot: usize, seed: u64) -> Self {
+    pub(super) fn new(ground: Arc<Ground>, slot: usize, seed: u64) -> Self {
         let random = Random::new(seed.wrapping_mul(1_000).wrapping_add(slot as u64));
         let ledger = Ledger::open(&worker::ledgers(&ground.dir), &format!("command-{slot}"));
         let ledger = ledger.expect("a ledger can be made");
@@ -82,12 +82,14 @@ impl Place {
     }
 
     /// Lives one process after the other until the torture is over.
-    pub fn live(mut self) -> Killed {
+    pub(super) fn live(mut self) -> Killed {
         while !self.ground.is_over() {
             self.lives += 1;
             if self.random.chance(2, 5) {
-                let op = Op::draw(&mut self.random, By::Command, &self.ground.without);
-                self.command(op);
+                let is_victim = self.is_victim();
+                let draw = if is_victim { Op::draw_fatal } else { Op::draw };
+                let op = draw(&mut self.random, By::Command, &self.ground.without);
+                self.command(op, is_victim);
             } else {
                 self.library();
             }
@@ -96,8 +98,8 @@ impl Place {
     }
 
     /// Tells whether the next process is to be killed.
-    pub(super) fn is_victim(&mut self) -> bool {
-        self.random.chance(1, 2) && !self.ground.unwatched.load(Ordering::Relaxed)
+    fn is_victim(&mut self) -> bool {
+        self.random.chance(3, 5) && !self.ground.unwatched.load(Ordering::Relaxed)
     }
 
     fn library(&mut self) {
@@ -109,7 +111,7 @@ impl Place {
         let last = match self.is_victim() {
             false => None,
             true if self.random.chance(1, 6) => Some(Op::Close),
-            true => Some(Op::draw(&mut self.random, By::Library, &without)),
+            true => Some(Op::draw_fatal(&mut self.random, By::Library, &without)),
         };
         let life = Life {
             dir: self.ground.dir.clone(),
@@ -133,6 +135,9 @@ impl Place {
         match ended.code {
             Some(0) => {}
             None if ended.seen.killed => {}
+            Some(code) if code == i32::from(FAULTY) => {
+                self.ground.stop.store(true, Ordering::Relaxed);
+            }
             Some(code) if code == i32::from(UNWATCHED) => {
                 self.ground.unwatched.store(true, Ordering::Relaxed);
             }

@@ -17,7 +17,7 @@ use super::worker::{self, SHARED, shared};
 use crate::git::Git;
 
 /// Processes at a time.
-pub const PLACES: usize = 8;
+const PLACES: usize = 8;
 
 /// Commits of the history that is imported.
 const COMMITS: usize = 60;

@@ -86,17 +86,17 @@ operations! {
     /// Removes the secrets of a session for good.
     Purge "purge" Both 2 true;
     /// The same, ids included, in a session of its own.
-    Rewrite "rewrite" Command 1 true;
+    Rewrite "rewrite" Command 2 true;
     /// Imports what is new of a git history.
-    Git "git" Command 1 true;
+    Git "git" Command 3 true;
     /// Imports what is new of a transcript.
     Transcript "transcript" Both 2 true;
     /// Writes a state into a directory.
     Checkout "checkout" Both 3 true;
     /// Writes a state into a directory that others check out into.
-    CheckoutShared "checkout-shared" Command 2 true;
+    CheckoutShared "checkout-shared" Command 4 true;
     /// Makes a copy of the store whole, which is whole.
-    Recover "recover" Command 1 false;
+    Recover "recover" Command 2 false;
     /// Verifies every byte.
     Check "check" Both 1 false;
     /// Reads: the newest state, an older one, one that was held for long.
@@ -107,7 +107,19 @@ operations! {
     Close "close" Library 0 false;
 }
 
+/// Operations that others depend on most while they run: victims do them more often.
+const UPKEEP: &[Op] = &[Op::Gc, Op::GcAll, Op::Purge, Op::Trim];
+
 impl Op {
+    /// Draws what a victim does last.
+    pub fn draw_fatal(random: &mut Random, by: By, without: &[Op]) -> Op {
+        let upkeep = *random.pick(UPKEEP);
+        if random.chance(1, 4) && !without.contains(&upkeep) {
+            return upkeep;
+        }
+        Op::draw(random, by, without)
+    }
+
     /// Returns its row.
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.op == self).expect("every operation has a row")

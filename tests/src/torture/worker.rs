@@ -27,6 +27,9 @@ pub const PATHS: usize = 6;
 /// How long anybody waits for a lock: longer than a torture's slowest operation.
 pub const LOCK_WAIT: Duration = Duration::from_secs(120);
 
+/// The exit code that says that a fault was found and noted.
+pub const FAULTY: u8 = 78;
+
 /// The exit code that says that this process may not be watched here.
 pub const UNWATCHED: u8 = 77;
 
@@ -99,7 +102,7 @@ impl Life {
             Err(error) => {
                 let mut ledger = ledger;
                 ledger.fault(&format!("{}-{}-open", self.slot, self.life), &told(&error));
-                return ExitCode::FAILURE;
+                return ExitCode::from(FAULTY);
             }
         };
         let random = Random::new(self.seed);
@@ -183,6 +186,9 @@ impl Worker {
             self.done += 1;
             let token = format!("{}-{}-{}", self.life.slot, self.life.life, self.done);
             self.act(op, &token);
+            if self.ledger.has_faults() {
+                break;
+            }
         }
         let token = format!("{}-{}-close", self.life.slot, self.life.life);
         if self.life.last == Some(Op::Close) {
@@ -191,7 +197,7 @@ impl Worker {
             }
             self.ledger.begin(&token, Op::Close, json!({}));
         }
-        ExitCode::SUCCESS
+        if self.ledger.has_faults() { ExitCode::from(FAULTY) } else { ExitCode::SUCCESS }
     }
 
     /// Notes how an operation ended.

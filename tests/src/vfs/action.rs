@@ -28,6 +28,13 @@ pub enum Action {
         /// The new name.
         to: String,
     },
+    /// A file got a second name, which nothing had.
+    Link {
+        /// The name that it has.
+        from: String,
+        /// The name that it got.
+        to: String,
+    },
     /// A name went away.
     Remove {
         /// The name.
@@ -72,6 +79,7 @@ impl Action {
             Action::Create { name, .. }
             | Action::CreateDirectory { name }
             | Action::Remove { name }
+            | Action::Link { to: name, .. }
             | Action::Rename { to: name, .. } => Some(parent(name)),
             _ => None,
         }

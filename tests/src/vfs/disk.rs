@@ -57,9 +57,10 @@ impl Disk {
         Some(inside.map(|path| path.rsplit('/').next().expect("one part").to_owned()).collect())
     }
 
-    /// Returns the bytes that all files with a name take.
+    /// Returns the bytes that all files with a name take, whatever names they have.
     pub fn used(&self) -> u64 {
-        self.files().map(|(_, bytes)| bytes.len() as u64).sum()
+        let named: BTreeSet<FileId> = self.names.values().copied().collect();
+        named.into_iter().map(|file| self.bytes(file).len() as u64).sum()
     }
 
     /// Returns every file by its name.
@@ -87,6 +88,15 @@ impl Disk {
     /// Takes a name away.
     pub fn take(&mut self, name: &str) {
         self.names.remove(name);
+    }
+
+    /// Cuts a file off where it stands.
+    pub(super) fn cut(&mut self, name: &str, len: usize) {
+        if let Some(file) = self.find(name) {
+            let old = Arc::make_mut(&mut self.files[file]);
+            old.hash = OnceLock::new();
+            old.bytes.truncate(len);
+        }
     }
 
     /// Returns a hash over all that can be read from the medium.
@@ -133,6 +143,16 @@ impl Disk {
                     return Err(missing());
                 }
                 let file = self.names.remove(from).ok_or_else(missing)?;
+                self.names.insert(to.clone(), file);
+            }
+            Action::Link { from, to } => {
+                if !self.has_directory(parent(to)) {
+                    return Err(missing());
+                }
+                if self.names.contains_key(to) {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                let file = self.find(from).ok_or_else(missing)?;
                 self.names.insert(to.clone(), file);
             }
             Action::Remove { name } => drop(self.names.remove(name).ok_or_else(missing)?),

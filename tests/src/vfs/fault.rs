@@ -15,6 +15,8 @@ pub enum Call {
     List,
     /// A file gets another name.
     Rename,
+    /// A file gets a second name.
+    Link,
     /// A name is taken away.
     Remove,
     /// A directory is synced.
@@ -50,6 +52,8 @@ pub enum Fault {
     LostSync,
     /// The process that calls is killed before the call: no later call of it does anything.
     Killed,
+    /// The process that calls is killed in the middle of a write; at any other call before it.
+    Torn,
 }
 
 impl Fault {
@@ -64,7 +68,7 @@ impl Fault {
             faults.push(Fault::Refused(io::ErrorKind::StorageFull));
         }
         match call {
-            Call::Write => faults.push(Fault::ShortWrite),
+            Call::Write => faults.extend([Fault::ShortWrite, Fault::Torn]),
             Call::Sync | Call::SyncDirectory => faults.push(Fault::LostSync),
             _ => {}
         }

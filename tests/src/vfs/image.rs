@@ -167,6 +167,13 @@ impl<'a> Crash<'a> {
                 _ => {}
             }
             let renamed = match action {
+                Action::Link { from, to } => {
+                    let file = names.get(&from[..]).copied().or_else(|| self.base.find(from));
+                    if let Some(file) = file {
+                        names.insert(to, file);
+                    }
+                    file.map(|file| (from, to, file))
+                }
                 Action::Rename { from, to } => {
                     let file = names.remove(&from[..]).or_else(|| self.base.find(from));
                     if let Some(file) = file {
@@ -179,7 +186,10 @@ impl<'a> Crash<'a> {
             if *certain {
                 each(Err(action));
             } else if let Some((from, to, file)) = renamed {
-                for comes in [true, false] {
+                // A second name comes; the first goes by itself.
+                let halves: &[bool] =
+                    if matches!(action, Action::Link { .. }) { &[true] } else { &[true, false] };
+                for &comes in halves {
                     each(Ok(Part::HalfRename { from, to, file, comes }));
                 }
             } else if action.directory().is_some() {

@@ -102,7 +102,7 @@ fn an_unknown_role_is_refused_and_leaves_no_store_behind() {
     }
     assert!(!partita.store().exists());
     let (_dir, partita) = chat();
-    let error = partita.refused(["search", "s", "x", "--role", "critic"]);
+    let error = partita.misused(["search", "s", "x", "--role", "critic"]);
     assert!(error.contains("\"critic\""), "{error}");
 }
 

@@ -27,7 +27,7 @@ fn texts_and_messages_are_counted_without_a_store() {
     assert_eq!(field(&counted, "counter"), "cl100k_base");
     assert!(partita.text(["count", file]).starts_with("2 tokens of o200k_base"));
     assert!(partita.refused(["count", file, "--messages"]).contains("no JSON"));
-    let error = partita.refused(["count", file, "--counter", "claude"]);
+    let error = partita.misused(["count", file, "--counter", "claude"]);
     assert!(error.contains("claude") && error.contains("o200k"), "{error}");
     assert_eq!(
         feed(&partita, &["count", "-"], b"hello world").success(),
@@ -126,7 +126,7 @@ fn capacity_tells_every_token_by_source_and_item() {
     let text = partita.text(["capacity", "s", "--limit", "10"]);
     assert!(text.contains("over by") && !text.contains('='), "{text}");
     assert!(partita.json(["capacity", "s"])["headroom"].is_null());
-    assert!(partita.refused(["capacity", "s", "--counter", "claude"]).contains("o200k"));
+    assert!(partita.misused(["capacity", "s", "--counter", "claude"]).contains("o200k"));
     partita.refused(["capacity", "s", "--limit", "0"]);
 }
 
@@ -190,7 +190,7 @@ fn a_context_is_the_body_that_each_api_names() {
     assert_ne!(less, whole);
     let then = partita.json(["context", "s", "--dialect", "openai-chat", "--at", "2"]);
     assert_eq!(then, whole);
-    let error = partita.refused(["context", "s", "--dialect", "gemini"]);
+    let error = partita.misused(["context", "s", "--dialect", "gemini"]);
     assert!(error.contains("openai-responses"), "{error}");
     assert_eq!(partita.run(["context", "s"]).code, Some(2));
 }

@@ -183,7 +183,7 @@ fn an_exported_chat_is_what_was_imported() {
     assert_eq!(now["messages"].as_array().unwrap().len(), 6, "a record has what is forgotten too");
     let then = partita.text(["export", "s", "--format", "openai-chat", "--at", "1"]);
     assert_eq!(serde_json::from_str::<Value>(&then).unwrap(), exported);
-    assert!(partita.refused(["export", "s", "--format", "word"]).contains("atif"));
+    assert!(partita.misused(["export", "s", "--format", "word"]).contains("atif"));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Json;
 use super::plain::COUNTER;
+use super::{Json, value};
 
 /// Commands on the dialog of a session.
 #[derive(Debug, Subcommand)]
@@ -59,6 +59,7 @@ pub(crate) enum Dialog {
         /// Name of the session
         name: String,
         /// A number that it covers, or `id:PREFIX` of the summary
+        #[arg(value_parser = value::memory)]
         id: String,
         #[command(flatten)]
         json: Json,
@@ -110,10 +111,10 @@ pub(crate) struct Memories {
     /// Name of the session
     pub(crate) name: String,
     /// The newest N of them
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     /// The state to list
-    #[arg(long, value_name = "CHECKPOINT")]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -125,7 +126,7 @@ pub(crate) struct Say {
     /// Name of the session
     pub(crate) name: String,
     /// Whose words they are: system, user, assistant or tool
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = value::role)]
     pub(crate) role: String,
     /// File to read; `-` and nothing mean the standard input
     pub(crate) file: Option<PathBuf>,
@@ -139,6 +140,7 @@ pub(crate) struct Selected {
     /// Name of the session
     pub(crate) name: String,
     /// Which memories: N, A..B, id:PREFIX, role:R, text:T or before:T
+    #[arg(value_parser = value::selector)]
     pub(crate) selector: String,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -197,10 +199,10 @@ pub(crate) struct Search {
     /// What to look for
     pub(crate) text: String,
     /// Only what this role said: system, user, assistant or tool
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = value::role)]
     pub(crate) role: Option<String>,
     /// Stop after so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -212,10 +214,10 @@ pub(crate) struct Export {
     /// Name of the session
     pub(crate) name: String,
     /// How to write it: openai-chat or atif
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", value_parser = value::export_format)]
     pub(crate) format: String,
     /// The state to write
-    #[arg(long, value_name = "CHECKPOINT")]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
 }
 
@@ -225,10 +227,10 @@ pub(crate) struct CapacityArgs {
     /// Name of the session
     pub(crate) name: String,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     /// Tokens that the context may have
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: Option<u64>,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -240,13 +242,13 @@ pub(crate) struct PlanArgs {
     /// Name of the session
     pub(crate) name: String,
     /// Tokens that the context may have
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: u64,
     /// Do it, as one operation
     #[arg(long)]
     pub(crate) apply: bool,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -258,16 +260,16 @@ pub(crate) struct ContextArgs {
     /// Name of the session
     pub(crate) name: String,
     /// Whose API it is for: anthropic, openai-chat or openai-responses
-    #[arg(long, value_name = "D", required_unless_present = "diff")]
+    #[arg(long, value_name = "D", required_unless_present = "diff", value_parser = value::dialect)]
     pub(crate) dialect: Option<String>,
     /// The state to show
-    #[arg(long, value_name = "CHECKPOINT")]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     /// Only how it differs between two checkpoints
-    #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"])]
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"], value_parser = value::checkpoints)]
     pub(crate) diff: Option<String>,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]
     pub(crate) json: Json,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Json;
 use super::plain::COUNTER;
+use super::{Json, value};
 
 /// Arguments of `log`.
 #[derive(Args, Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Log {
     /// Name of the session
     pub(crate) name: String,
     /// Stop after so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     /// Draw the checkpoints and the forks that began from them as a graph
     #[arg(long, conflicts_with = "json")]
@@ -37,9 +37,9 @@ pub(crate) struct Report {
     #[arg(long)]
     pub(crate) force: bool,
     /// Tokens that the context may have
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: Option<u64>,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
 }

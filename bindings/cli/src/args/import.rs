@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::Json;
+use super::{Json, value};
 
 /// Where an import comes from.
 #[derive(Debug, Subcommand)]
@@ -12,7 +12,8 @@ pub(crate) enum ImportSource {
     /// Record a git history: one checkpoint a commit, along the first parents, oldest first
     #[command(after_help = "A second run adds only what is new.\n\nExamples:\n  \
                             partita import git . --session project\n  \
-                            partita import git ../project.git --session project --rev v1.0")]
+                            partita import git ../project.git --session project --rev v1.0\n  \
+                            partita import git . --session project --verify")]
     Git(ImportGit),
 
     /// Record an agent's dialog: messages, calls and results, model calls, instructions and tools
@@ -33,8 +34,23 @@ pub(crate) struct ImportGit {
     /// The newest commit to record
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     pub(crate) rev: String,
+    /// What to do with a file above 1 GiB: `leave-out` records the rest and exits with 1
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "leave-out")]
+    pub(crate) too_large: Large,
+    /// Then compare every recorded checkpoint with its commit's tree, byte for byte
+    #[arg(long)]
+    pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// What to do with a file that is too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Large {
+    /// Record the rest
+    LeaveOut,
+    /// Refuse its commit
+    Refuse,
 }
 
 /// Arguments of `import transcript`.
@@ -47,10 +63,10 @@ pub(crate) struct ImportTranscript {
     pub(crate) session: String,
     /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
     /// openai-responses
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) conversation: Option<usize>,
     #[command(flatten)]
     pub(crate) json: Json,

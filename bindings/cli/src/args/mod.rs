@@ -2,12 +2,14 @@
 
 mod dialog;
 mod display;
+mod hint;
 mod import;
 mod plain;
 mod restore;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod value;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,7 +21,8 @@ pub(crate) use self::dialog::{
     Selected, Set, Text,
 };
 pub(crate) use self::display::{Log, Report};
-pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript};
+pub(crate) use self::hint::hint;
+pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
@@ -28,15 +31,9 @@ pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
 #[derive(Debug, Parser)]
 #[command(name = "partita", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
-    /// Directory of the store
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "PARTITA_STORE",
-        default_value = ".partita"
-    )]
-    pub(crate) store: PathBuf,
+    /// Directory of the store; else `.partita` here or in a directory above
+    #[arg(long, global = true, value_name = "DIR", env = "PARTITA_STORE")]
+    pub(crate) store: Option<PathBuf>,
 
     /// When to colour: `auto` does on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
@@ -44,12 +41,19 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// The words of the command line, for hints where one stands in another's place.
+    #[arg(skip)]
+    pub(crate) words: Vec<String>,
 }
 
 impl Cli {
     /// Reads the command line, or says what is wrong with it or what was asked of it.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(arguments)
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words = words.collect();
+        Ok(Cli { words, ..Self::try_parse_from(arguments)? })
     }
 }
 
@@ -169,7 +173,7 @@ pub(crate) enum Command {
         /// Name of the session
         name: String,
         /// The state to list
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         #[command(flatten)]
         json: Json,
@@ -186,20 +190,26 @@ pub(crate) enum Command {
         json: Json,
     },
 
-    /// Print the exact bytes of a file
+    /// Print the exact bytes of a file, or of any content by its id
     #[command(after_help = "Examples:\n  partita cat project src/lib.rs\n  \
                             partita cat project src/lib.rs --iteration 3\n  \
-                            partita cat project src/lib.rs --at git:1a2b3c4")]
+                            partita cat project src/lib.rs --at git:1a2b3c4\n  \
+                            partita cat --content 2499d425f6")]
     Cat {
         /// Name of the session
-        name: String,
+        #[arg(required_unless_present = "content")]
+        name: Option<String>,
         /// Path of the file
-        path: OsString,
+        #[arg(required_unless_present = "content")]
+        path: Option<OsString>,
+        /// The content of this id, of whatever session; at least four digits of it
+        #[arg(long, value_name = "ID", conflicts_with_all = ["name", "path", "iteration", "at"])]
+        content: Option<String>,
         /// Its iteration of this number
-        #[arg(long, value_name = "N", conflicts_with = "at")]
+        #[arg(long, value_name = "N", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         iteration: Option<u64>,
         /// Its bytes in this state
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
     },
 
@@ -213,10 +223,10 @@ pub(crate) enum Command {
         /// Path of a file; A and B are then its iterations, else they are checkpoints
         path: Option<OsString>,
         /// The older side; by default the one before the newer side
-        #[arg(long, value_name = "A")]
+        #[arg(long, value_name = "A", value_parser = value::checkpoint)]
         from: Option<String>,
         /// The newer side; by default the newest
-        #[arg(long, value_name = "B")]
+        #[arg(long, value_name = "B", value_parser = value::checkpoint)]
         to: Option<String>,
     },
 
@@ -232,7 +242,7 @@ pub(crate) enum Command {
         /// File to read; `-` and nothing mean the standard input
         file: Option<PathBuf>,
         /// Fail unless N is the file's newest iteration; 0 means that there is no file
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         expect: Option<u64>,
         #[command(flatten)]
         json: Json,
@@ -257,14 +267,18 @@ pub(crate) enum Command {
 
     /// Write a session's files into a directory
     #[command(after_help = "Examples:\n  partita checkout project out --plan\n  \
-                            partita checkout project out --at 12")]
+                            partita checkout project out --at 12\n  \
+                            partita checkout project out src README.md")]
     Checkout {
         /// Name of the session
         name: String,
         /// The directory
         dir: PathBuf,
+        /// Only the files at these paths of the session and below them
+        #[arg(value_name = "PATH")]
+        paths: Vec<OsString>,
         /// The state to write
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         /// Only say what would happen
         #[arg(long)]
@@ -272,6 +286,10 @@ pub(crate) enum Command {
         #[command(flatten)]
         json: Json,
     },
+
+    /// List what checkouts replaced and put aside
+    #[command(after_help = "Examples:\n  partita kept\n  partita kept --json")]
+    Kept(Json),
 
     /// Begin a session as a copy of another's state
     #[command(after_help = "Examples:\n  partita fork project trial\n  \
@@ -282,7 +300,7 @@ pub(crate) enum Command {
         /// Name of the copy
         new: String,
         /// The state to copy
-        #[arg(long, value_name = "CHECKPOINT")]
+        #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
     },
 

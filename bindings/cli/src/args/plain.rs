@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Json;
+use super::{Json, value};
 
 /// Commands that need no store.
 #[derive(Debug, Subcommand)]
@@ -28,7 +28,7 @@ pub(crate) struct CountArgs {
     /// The file; `-` means the standard input
     pub(crate) file: PathBuf,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     /// Take it for messages or a request's body, and fail if it is neither
     #[arg(long)]
@@ -43,10 +43,10 @@ pub(crate) struct BudgetArgs {
     /// Messages, or a request's body, as JSON; `-` means the standard input
     pub(crate) file: PathBuf,
     /// Tokens that the request may have
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: u64,
     /// What counts: o200k, cl100k, or the name of an OpenAI model
-    #[arg(long, value_name = "C", default_value = COUNTER)]
+    #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]
     pub(crate) json: Json,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::Json;
+use super::{Json, value};
 
 /// Arguments of `restore`.
 #[derive(Args, Debug)]
@@ -15,10 +15,10 @@ pub(crate) struct Restore {
     #[arg(requires = "iteration", conflicts_with = "at", required_unless_present = "at")]
     pub(crate) path: Option<OsString>,
     /// The iteration to bring back
-    #[arg(long, value_name = "N", requires = "path", conflicts_with = "at")]
+    #[arg(long, value_name = "N", requires = "path", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) iteration: Option<u64>,
     /// The checkpoint to bring back
-    #[arg(long, value_name = "CHECKPOINT")]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     #[command(flatten)]
     pub(crate) scope: Scope,

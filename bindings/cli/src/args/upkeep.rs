@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Json;
+use super::{Json, value};
 
 /// Arguments of `gc`.
 #[derive(Args, Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Gc {
     /// Only say what would go
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// How long deleted sessions stay: 0, 12h, 30d, 8w
+    /// How long deleted sessions, and what checkouts put aside, stay: 0, 12h, 30d, 8w
     #[arg(long, value_name = "AGE", default_value = "30d")]
     pub(crate) keep: String,
     #[command(flatten)]
@@ -30,10 +30,10 @@ pub(crate) struct Purge {
     #[arg(required_unless_present_any = ["memory", "matching"])]
     pub(crate) path: Option<OsString>,
     /// Only the bytes of this iteration
-    #[arg(long, value_name = "N", requires = "path", conflicts_with_all = ["memory", "matching"])]
+    #[arg(long, value_name = "N", requires = "path", conflicts_with_all = ["memory", "matching"], value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) iteration: Option<u64>,
     /// The memory that goes: its number, or `id:PREFIX`
-    #[arg(long, value_name = "ID", conflicts_with_all = ["path", "matching"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["path", "matching"], value_parser = value::memory)]
     pub(crate) memory: Option<String>,
     /// Everything goes that contains the bytes of this file, a line feed at its end apart
     #[arg(long, value_name = "FILE", conflicts_with_all = ["path"])]
@@ -61,7 +61,7 @@ pub(crate) struct Trim {
     /// Name of the session
     pub(crate) name: String,
     /// Keep the newest N checkpoints
-    #[arg(long, value_name = "N", required_unless_present = "since", conflicts_with = "since")]
+    #[arg(long, value_name = "N", required_unless_present = "since", conflicts_with = "since", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) keep: Option<u64>,
     /// Keep the checkpoints from this time on: a date, an RFC 3339 time, or an age such as 30d
     #[arg(long, value_name = "T")]
@@ -77,10 +77,10 @@ pub(crate) struct Pin {
     /// Name of the session
     pub(crate) name: String,
     /// The checkpoint
-    #[arg(long, value_name = "CHECKPOINT")]
+    #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     /// Memories in view instead
-    #[arg(long, value_name = "SELECTOR", conflicts_with_all = ["at", "files"])]
+    #[arg(long, value_name = "SELECTOR", conflicts_with_all = ["at", "files"], value_parser = value::selector)]
     pub(crate) memory: Option<String>,
     /// Files in view instead
     #[arg(long, value_name = "GLOB", conflicts_with = "at")]

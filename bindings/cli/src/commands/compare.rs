@@ -5,7 +5,7 @@ use std::path::Path;
 use partita::{CheckpointInfo, ContentId, Entry, Error, ErrorKind, Session};
 
 use super::{Access, open_session};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::patch::{Version, patch};
 use crate::output::{AnsiColor, Output, Style, quote};
 
@@ -19,7 +19,7 @@ pub(super) fn iterations(
     to: Option<&str>,
 ) -> Result<()> {
     let session = open_session(dir, Access::Read, name)?;
-    let mut history = session.history(path)?;
+    let mut history = session.history(path).map_err(|error| meant(error, name, path))?;
     let new = match to {
         Some(to) => session.iteration(path, number(to)?)?,
         None => history.next().transpose()?.ok_or_else(|| nothing(name))?,
@@ -91,12 +91,26 @@ fn version(session: &Session, entry: &Entry) -> Result<Option<Version>> {
     Ok(Version::of(entry, read)?)
 }
 
-fn number(text: &str) -> Result<u64, Error> {
+fn number(text: &str) -> Result<u64> {
     text.parse().map_err(|_| {
-        let message =
-            format!("iteration {text:?} is not a number; with PATH, A and B are iterations");
-        Error::new(ErrorKind::Invalid, message)
+        Failure::Usage(format!(
+            "iteration {text:?} is not a number; with PATH, A and B are iterations"
+        ))
     })
+}
+
+/// Says of a path that is not there that it looks like a checkpoint, where it does.
+fn meant(error: Error, name: &str, path: &[u8]) -> Failure {
+    let spec = std::str::from_utf8(path).unwrap_or_default();
+    let is_spec =
+        |spec: &str| spec == "latest" || spec.parse::<u64>().is_ok() || spec.starts_with("git:");
+    let instead = match spec.split_once("..") {
+        Some((old, new)) if is_spec(old) && is_spec(new) => format!("--from {old} --to {new}"),
+        None if is_spec(spec) => format!("--to {spec}"),
+        _ => return error.into(),
+    };
+    let message = format!("{error}; checkpoints are compared by `partita diff {name} {instead}`");
+    Error::new(error.kind(), message).into()
 }
 
 fn nothing(name: &str) -> Error {

@@ -156,7 +156,7 @@ pub(super) fn context(out: &mut Output, dir: &Path, args: &ContextArgs) -> Resul
         note(&quote::text(&format!("mended {mend}")));
     }
     if args.json.json {
-        return out.line(&request.body);
+        return out.json_text(&request.body.to_string());
     }
     let items = prompt.items();
     let rows = items.iter().map(|item| row(item, item.count(&counter)));

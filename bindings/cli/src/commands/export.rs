@@ -18,7 +18,7 @@ pub(super) fn export(out: &mut Output, dir: &Path, args: &Export) -> Result<()> 
     if purged > 0 {
         note(&format!("{} left out: purged", counted(purged, "memory is", "memories are")));
     }
-    out.line(&exported.document)?;
+    out.json_text(&exported.document.to_string())?;
     let report = &exported.report;
     if report.mended.count > 0 || report.refused.count > 0 || !report.skipped.is_empty() {
         for line in report.to_string().lines() {

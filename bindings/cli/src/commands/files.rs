@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Entry, FilePath, IterationInfo};
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath, IterationInfo, Objects as _, Prefix};
 
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
@@ -105,6 +105,18 @@ pub(super) fn cat(
     out.bytes(&bytes)
 }
 
+/// Prints the bytes of a content, whatever leads to it.
+pub(super) fn cat_content(out: &mut Output, dir: &Path, id: &str) -> Result<()> {
+    let store = open_store(dir, Access::Read)?;
+    let id = store.resolve(&id.parse::<Prefix>()?)?;
+    if let Some(kind) = store.get_node(&id)?.map(|node| node.kind) {
+        let kind = kind.name().unwrap_or("node");
+        let message = format!("{id:.10} is a {kind}, and no content");
+        return Err(Error::new(ErrorKind::Invalid, message).into());
+    }
+    out.bytes(&store.read_content(ContentId::new(id))?)
+}
+
 /// Writes a file, and creates store and session if need be.
 pub(super) fn write(
     out: &mut Output,
@@ -116,7 +128,12 @@ pub(super) fn write(
     json: bool,
 ) -> Result<()> {
     // Refused before anything is read or created.
-    FilePath::new(path)?;
+    let typed = FilePath::new(path)?;
+    if let Some(fault) = typed.name_fault() {
+        let shown = quote::path(path);
+        let message = format!("path {shown} {fault}, so no checkout could write it");
+        return Err(Error::new(ErrorKind::Invalid, message).into());
+    }
     check_name(name)?;
     let bytes = input(file)?;
     let session = match expect {

@@ -22,21 +22,25 @@ mod view;
 
 use std::ffi::OsStr;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use partita::{CheckpointId, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store};
 
 use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
-use crate::failure::Result;
-use crate::output::Output;
+use crate::failure::{Failure, NoSession, Result};
+use crate::output::{Output, note, quote};
+use crate::upward::{System, find};
 
 pub(crate) use self::transcript::Imported;
+
+/// Sessions among which one of a similar name is looked for.
+const OTHERS_MAX: usize = 10_000;
 
 /// Runs a command.
 pub(crate) fn run(cli: &Cli) -> Result<()> {
     let mut output = Output::new(cli.color);
     let out = &mut output;
-    let dir = &*cli.store;
+    let dir = &*place(cli)?;
     let done = match &cli.command {
         Command::Init => store::init(out, dir),
         Command::New { name } => sessions::new(out, dir, name),
@@ -57,8 +61,12 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::History { name, path, json } => {
             files::history(out, dir, name, bytes(path), json.json)
         }
-        Command::Cat { name, path, iteration, at } => {
+        Command::Cat { content: Some(id), .. } => files::cat_content(out, dir, id),
+        Command::Cat { name: Some(name), path: Some(path), iteration, at, .. } => {
             files::cat(out, dir, name, bytes(path), *iteration, at.as_deref())
+        }
+        Command::Cat { .. } => {
+            Err(Error::new(ErrorKind::Invalid, "say NAME and PATH, or --content ID").into())
         }
         Command::Diff { name, path, from, to } => {
             let (from, to) = (from.as_deref(), to.as_deref());
@@ -74,9 +82,11 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
             files::remove(out, dir, name, bytes(path), json.json)
         }
         Command::Restore(restore) => restore::restore(out, dir, restore),
-        Command::Checkout { name, dir: into, at, plan, json } => {
-            checkout::checkout(out, dir, name, into, at.as_deref(), *plan, json.json)
+        Command::Checkout { name, dir: into, paths, at, plan, json } => {
+            let what = checkout::What { name, into, paths, at: at.as_deref() };
+            checkout::checkout(out, dir, &what, *plan, json.json)
         }
+        Command::Kept(json) => checkout::kept(out, dir, json.json),
         Command::Fork { name, new, at } => sessions::fork(out, dir, name, new, at.as_deref()),
         Command::Undo { name, json } => log::undo(out, dir, name, json.json),
         Command::Redo { name, json } => log::redo(out, dir, name, json.json),
@@ -118,6 +128,29 @@ fn run_dialog(out: &mut Output, dir: &Path, command: &Dialog) -> Result<()> {
     }
 }
 
+/// Finds the store: the one that is named, else the nearest here or above, else the place where one
+/// would be made.
+fn place(cli: &Cli) -> Result<PathBuf> {
+    const NAME: &str = ".partita";
+    let here = || PathBuf::from(NAME);
+    if let Some(named) = &cli.store {
+        return Ok(named.clone());
+    }
+    let from = std::env::current_dir().map_err(|error| {
+        Error::new(ErrorKind::Io, "find out which directory this is").with_source(error)
+    })?;
+    // Who makes a store makes it here; one that is not needed is not looked for.
+    if matches!(cli.command, Command::Plain(_)) {
+        return Ok(here());
+    }
+    let from_above = !matches!(cli.command, Command::Init);
+    let found = find(&System, &from, NAME, ("the store", "name it with --store"))?;
+    Ok(match found.filter(|_| from_above) {
+        Some(above) if above != from => above.join(NAME),
+        _ => here(),
+    })
+}
+
 /// What a command needs a store for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
@@ -136,7 +169,16 @@ fn open_store(dir: &Path, access: Access) -> Result<Store> {
         Access::Write => options.create(false),
         Access::Create => options,
     };
-    options.open(dir).map_err(|error| {
+    // Somebody else may make it in between; both then say that they did.
+    let is_new = access == Access::Create && !dir.join("FORMAT").exists();
+    let opened = options.open(dir).inspect(|_| {
+        if is_new {
+            let shown = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+            let shown = quote::path(shown.as_os_str().as_encoded_bytes()).into_owned();
+            note(&format!("a new store: {shown}"));
+        }
+    });
+    opened.map_err(|error| {
         if error.kind() == ErrorKind::NotFound {
             let message = format!("no store at {}; create one with `partita init`", dir.display());
             return Error::new(ErrorKind::NotFound, message).into();
@@ -151,13 +193,18 @@ fn open_session(dir: &Path, access: Access, name: &str) -> Result<Session> {
 }
 
 fn find_session(store: &Store, name: &str) -> Result<Session> {
-    store.open_session(name).map_err(|error| {
-        if error.kind() == ErrorKind::NotFound {
-            let message = format!("no session {name:?}; create it with `partita new`");
-            return Error::new(ErrorKind::NotFound, message).into();
-        }
-        error.into()
+    store.open_session(name).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => missing(store, name),
+        _ => error.into(),
     })
+}
+
+/// Says that there is no such session, and what may have been meant.
+fn missing(store: &Store, name: &str) -> Failure {
+    let others =
+        store.sessions().take(OTHERS_MAX).filter_map(|entry| Some(entry.ok()?.name().to_owned()));
+    let (name, others) = (name.to_owned(), others.collect());
+    Failure::NoSession(NoSession { name, others, may_create: false, words: Vec::new() })
 }
 
 /// Refuses a name that no session can have, before a store is created for it.

@@ -6,12 +6,12 @@ use partita::{Json, Tool};
 
 use super::{Access, open_session, text};
 use crate::args::{Set, Text};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Output, counted, json};
 
 /// Sets instructions, tools or the sandbox's state; an empty file takes them away.
 pub(super) fn set(out: &mut Output, dir: &Path, args: &Set) -> Result<()> {
-    let session = open_session(dir, Access::Write, &args.name)?;
+    let session = open_session(dir, Access::Write, &args.name).map_err(Failure::or_create)?;
     let text = text(Some(&args.file))?;
     let before = session.latest()?.checkpoint().map(|info| info.id);
     let mut count = None;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use partita::{CheckReport, Error, ErrorKind, Fault};
+use partita::{CheckReport, Error, ErrorKind, Fault, Store};
 
 use super::{Access, open_store};
 use crate::failure::Result;
@@ -13,9 +13,9 @@ use crate::progress::{Progress, size};
 /// Creates a store.
 pub(super) fn init(out: &mut Output, dir: &Path) -> Result<()> {
     let existed = open_store(dir, Access::Read).is_ok();
-    open_store(dir, Access::Create)?;
+    Store::open(dir)?;
     let what = if existed { "already a store" } else { "a new store" };
-    out.line(format_args!("{}: {what}", dir.display()))
+    out.line(format_args!("{}: {what}", quote::path(dir.as_os_str().as_encoded_bytes())))
 }
 
 /// Verifies every byte and every object; a fault is a failure.

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use partita::{
-    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, Store, Timestamp, Trim as TrimTo,
+    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, RecoverReport, Store, Timestamp,
+    Trim as TrimTo,
 };
 
 use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Output, counted, json, quote, time};
 use crate::progress::{Progress, size};
 
@@ -24,7 +25,11 @@ pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
         return out.json(&json::Collected::new(&report, !args.dry_run));
     }
     let objects = counted(report.objects, "object", "objects");
-    let sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    let mut sessions = counted(report.sessions, "deleted session", "deleted sessions");
+    if report.put_aside > 0 {
+        let files = counted(report.put_aside, "file put aside", "files put aside");
+        sessions = format!("{sessions} and {files}");
+    }
     let kept = counted(report.kept, "object stays", "objects stay");
     if args.dry_run {
         return out.line(format_args!(
@@ -125,8 +130,36 @@ pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()>
     if as_json {
         return out.json(&json::Recovered::new(&report));
     }
+    tell_recovered(out, &report)?;
+    let objects = counted(report.objects, "object is", "objects are");
+    let Some(then) = report.time else {
+        return out.line(format_args!("nothing to recover: {objects} whole"));
+    };
+    let lost = counted(report.lost.len() as u64, "is", "are");
+    if report.is_earlier {
+        let then = time::human(Some(then));
+        return out.line(format_args!(
+            "recovered {then}, nothing is left to do: {objects} whole then, {lost} lost"
+        ));
+    }
+    out.line(format_args!("{objects} whole, {lost} lost; the damaged files are in quarantine"))
+}
+
+/// Prints what a recovery found and did, a line for each.
+fn tell_recovered(out: &mut Output, report: &RecoverReport) -> Result<()> {
     for name in &report.quarantined {
         out.line(format_args!("moved  {}", quote::text(name)))?;
+    }
+    for unread in &report.unread {
+        let at = format_args!("{} at {}", unread.segment, unread.offset);
+        let of = listed(&unread.sessions);
+        let what = quote::text(&unread.what);
+        out.line(format_args!("unread {at}: {what}{of}"))?;
+    }
+    for session in &report.recovered {
+        let operation = session.operation.map(|id| format!(": operation {id:.10}"));
+        let name = quote::text(&session.name);
+        out.line(format_args!("found  {name}{}", operation.unwrap_or_default()))?;
     }
     for back in &report.set_back {
         let name = quote::text(&back.name);
@@ -135,15 +168,28 @@ pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()>
             None => out.line(format_args!("gone   {name}: nothing of it can be read"))?,
         }
     }
+    for version in &report.versions {
+        let what = match (&version.path, version.number) {
+            (Some(path), Some(number)) => {
+                format!("iteration {number} of {}", quote::path(path.as_bytes()))
+            }
+            (Some(path), None) => format!("an iteration of {}", quote::path(path.as_bytes())),
+            (None, Some(number)) => format!("memory {number}"),
+            (None, None) => "a content or a memory".to_owned(),
+        };
+        let state = if version.is_whole { "cut   " } else { "lost  " };
+        let of = listed(&version.sessions);
+        out.line(format_args!("{state} {what}, {:.10}{of}", version.object))?;
+    }
     for tombstone in &report.lost {
         out.line(format_args!("lost   {tombstone}"))?;
     }
-    let objects = counted(report.objects, "object is", "objects are");
-    if report.quarantined.is_empty() && report.lost.is_empty() {
-        return out.line(format_args!("nothing to recover: {objects} whole"));
-    }
-    let lost = counted(report.lost.len() as u64, "is", "are");
-    out.line(format_args!("{objects} whole, {lost} lost; the damaged files are in quarantine"))
+    Ok(())
+}
+
+fn listed(sessions: &[String]) -> String {
+    let names: Vec<String> = sessions.iter().map(|name| quote::text(name).to_string()).collect();
+    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
 }
 
 /// Runs long work with a bar of what is done.
@@ -169,7 +215,7 @@ fn with_progress<T>(
 fn age(text: &str) -> Result<Duration> {
     let invalid = || {
         let shown: String = text.chars().take(80).collect();
-        Error::new(ErrorKind::Invalid, format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
+        Failure::Usage(format!("{shown:?} is no age: write 0, 90m, 12h, 30d or 8w"))
     };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| invalid())?;
@@ -180,7 +226,7 @@ fn age(text: &str) -> Result<Duration> {
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
         "w" => 7 * 24 * 60 * 60,
-        _ => return Err(invalid().into()),
+        _ => return Err(invalid()),
     };
     Ok(Duration::from_secs(number.checked_mul(unit).ok_or_else(invalid)?))
 }
@@ -192,10 +238,9 @@ fn since(text: &str) -> Result<Timestamp> {
     }
     let ago = age(text).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
-        Error::new(
-            ErrorKind::Invalid,
-            format!("{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"),
-        )
+        Failure::Usage(format!(
+            "{shown:?} is no time: write 2026-11-20, 2026-11-20T12:00:00Z or 30d"
+        ))
     })?;
     let then = SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
     Ok(then.into())

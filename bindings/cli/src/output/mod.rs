@@ -74,8 +74,16 @@ impl Output {
 
     /// Writes one JSON value.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, value)?;
-        Ok(writeln!(self.out)?)
+        let text = serde_json::to_string_pretty(value)?;
+        self.json_text(&text)
+    }
+
+    /// Writes a line of JSON: as it is, but for what a terminal would obey, which shows as escapes.
+    pub(crate) fn json_text(&mut self, text: &str) -> Result<()> {
+        match self.terminal {
+            true => self.line(quote::json(text)),
+            false => self.line(text),
+        }
     }
 
     /// Writes a JSON array, one item a line, as the items come.
@@ -87,7 +95,9 @@ impl Output {
         for item in items {
             let item = item?;
             write!(self.out, "{before}\n  ")?;
-            serde_json::to_writer(&mut self.out, &item)?;
+            let text = serde_json::to_string(&item)?;
+            let shown = if self.terminal { quote::json(&text) } else { text.as_str().into() };
+            self.out.write_all(shown.as_bytes())?;
             before = ",";
         }
         let end = if before == "[" { "[]\n" } else { "\n]\n" };

@@ -9,7 +9,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
 
 @final
 class Account:
@@ -490,7 +490,7 @@ class CheckoutPlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep]) -> CheckoutPlan: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep], recorded: bool) -> CheckoutPlan: ...
     def __repr__(self, /) -> str: ...
     @property
     def checkpoint(self, /) -> ObjectId | None:
@@ -501,6 +501,17 @@ class CheckoutPlan:
     def directory(self, /) -> Path:
         """
         The directory: absolute, without symlinks.
+        """
+    @property
+    def left_out(self, /) -> list[CheckoutStep]:
+        """
+        Those of the steps that the checkpoint has and that cannot be written. Where there is any,
+        the checkout is not whole.
+        """
+    @property
+    def recorded(self, /) -> bool:
+        """
+        Whether the store remembers what was written; it does not where it cannot be written.
         """
     @property
     def steps(self, /) -> list[CheckoutStep]:
@@ -517,12 +528,13 @@ class CheckoutStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None) -> CheckoutStep: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None, why: str | None) -> CheckoutStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def action(self, /) -> str:
         """
-        What happens: ``"create"``, ``"overwrite"``, ``"delete"`` or ``"leave"``.
+        What happens: ``"create"``, ``"overwrite"``, ``"delete"``, ``"leave"`` or
+        ``"leave-out"``.
         """
     @property
     def kept(self, /) -> ObjectId | None:
@@ -538,7 +550,13 @@ class CheckoutStep:
     def reason(self, /) -> str:
         """
         Why: ``"missing"``, ``"outdated"``, ``"foreign"``, ``"modified"``, ``"gone"`` or
-        ``"unchanged"``.
+        ``"unchanged"``; of what is left out ``"purged"``, ``"lost"``, ``"unreadable"``,
+        ``"refused"``, ``"too-long"``, ``"blocked"`` or ``"not-kept"``.
+        """
+    @property
+    def why(self, /) -> str | None:
+        """
+        Why it is left out, in words; none for all other paths.
         """
 
 @final
@@ -950,7 +968,7 @@ class GcReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex) -> GcReport: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, put_aside: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex) -> GcReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes_after(self, /) -> int:
@@ -976,6 +994,11 @@ class GcReport:
     def objects(self, /) -> int:
         """
         Objects that went.
+        """
+    @property
+    def put_aside(self, /) -> int:
+        """
+        Paths of what checkouts had put aside that went for good.
         """
     @property
     def segments(self, /) -> int:
@@ -1206,6 +1229,48 @@ class Iteration:
     def time(self, /) -> datetime:
         """
         The source's time, else that of the operation which made the checkpoint.
+        """
+
+@final
+class Kept:
+    """
+    What a checkout found, replaced and keeps in the store.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], path: str | bytes | PathLike[str] | PathLike[bytes], content: ObjectId | None, symlink: bool, size: SupportsIndex | None, time: datetime | None) -> Kept: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def content(self, /) -> ObjectId | None:
+        """
+        The content that holds its bytes, or the target of the symlink that it was.
+        """
+    @property
+    def directory(self, /) -> Path:
+        """
+        The directory of the checkout: absolute, without symlinks.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        Where it was, relative to the directory.
+        """
+    @property
+    def size(self, /) -> int | None:
+        """
+        Bytes of it; none where they were purged or lost.
+        """
+    @property
+    def symlink(self, /) -> bool:
+        """
+        Whether it was a symlink.
+        """
+    @property
+    def time(self, /) -> datetime | None:
+        """
+        When it was replaced; none where an earlier version did it.
         """
 
 @final
@@ -2092,13 +2157,17 @@ class Session:
         >>> capacity.headroom == 128_000 - capacity.total.tokens
         True
         """
-    def checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
+    def checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None, paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]] | None = None) -> CheckoutPlan:
         """
         Writes the files of a checkpoint, or of the latest state, into a directory, and returns what
-        was done. Nothing is deleted that an earlier checkout did not write; what others wrote where
-        the checkpoint has a file is kept in the store before it is replaced.
+        was done; with ``paths`` only those at these paths and below them.
 
-        Raises ``Conflict`` if something stands in the way; nothing has been written then.
+        A path is deleted only where what is there is what an earlier checkout brought; what others
+        wrote where the checkpoint has a file is kept in the store before it is replaced, and listed
+        by ``Store.kept()``. What cannot be written is among the plan's ``left_out``.
+
+        Raises ``Conflict`` if something stands in the way, and nothing has been written then;
+        ``Busy`` if another checkout into the directory runs for too long.
         """
     def checkpoint(self, checkpoint: ObjectId | Checkpoint | LogEntry | int | str, /) -> Checkpoint | None:
         """
@@ -2309,7 +2378,7 @@ class Session:
         >>> (1, 1) in [memory for step in plan.steps for memory in step.memories]
         False
         """
-    def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
+    def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None, paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]] | None = None) -> CheckoutPlan:
         """
         Returns what ``checkout()`` would do to a directory, and does nothing.
         """
@@ -2779,8 +2848,8 @@ class Store:
         """
     def gc(self, /, *, keep_days: SupportsFloat | SupportsIndex | None = None, dry_run: bool = False, progress: Callable[[int, int], object] | None = None) -> GcReport:
         """
-        Removes what nothing leads to, and packs what stays. Deleted sessions stay for ``keep_days``
-        days; a dry run says what would go.
+        Removes what nothing leads to, and packs what stays. Deleted sessions, and what checkouts put
+        aside, stay for ``keep_days`` days; a dry run says what would go.
 
         ``progress(done, total)`` is called a few times a second; what it raises ends the work, of
         which nothing or a part was done then.
@@ -2789,6 +2858,12 @@ class Store:
     def in_memory() -> Store:
         """
         Makes an empty store that lives in memory and vanishes with its last handle.
+        """
+    def kept(self, /) -> list[Kept]:
+        """
+        Returns what checkouts found, replaced and put aside, by directory, oldest first.
+
+        ``gc()`` frees it after the time that it is told, 30 days unless told otherwise.
         """
     @staticmethod
     def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: str = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0) -> Store:

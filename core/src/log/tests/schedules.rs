@@ -86,6 +86,13 @@ impl Vfs for Medium {
         Ok(())
     }
 
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        if self.files.lock().unwrap().contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.rename(from, to)
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         let gone = self.files.lock().unwrap().remove(name);
         gone.map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())

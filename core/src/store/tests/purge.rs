@@ -294,3 +294,36 @@ fn the_id_of_what_was_purged_before_goes_by_a_rewriting_purge_of_the_same() {
     assert_eq!(assert_whole(&open(&vfs)).tombstones, 0);
     assert_eq!(session.read_at("leaky", 3).unwrap(), b"[purged: a key slipped in]");
 }
+
+/// The text that stands in for what was purged first must not go with what is purged next.
+#[test]
+fn a_second_rewriting_for_the_same_reason_keeps_what_stands_in_since_the_first() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let rewrite = options().rewrite(true);
+    let mut memory = 0;
+    for secret in ["one", "two", "three"] {
+        let session = store.session("s").unwrap();
+        session.write("leaky", secret).unwrap();
+        memory = session.remember(Memory::user(secret)).unwrap();
+        session.purge_file("leaky", None, &rewrite, &mut go_on).unwrap();
+        for number in 1..=memory {
+            // A session's identity goes along with its first operation.
+            let session = store.open_session("s").unwrap();
+            let id = session.memory_id(&number.to_string()).unwrap();
+            session.purge_memory(id, &rewrite, &mut go_on).unwrap();
+        }
+    }
+    assert_eq!(memory, 3);
+    for store in [store, open(&vfs)] {
+        assert_eq!(assert_whole(&store).tombstones, 0);
+        store.gc(&GcOptions::new(), &mut go_on).unwrap();
+        let session = store.open_session("s").unwrap();
+        for number in 1..=3 {
+            let bytes = session.read_at("leaky", number).unwrap();
+            assert_eq!(bytes, b"[purged: a key slipped in]", "{number}");
+            let text = session.memory(number).unwrap().memory.text().into_owned();
+            assert_eq!(text.as_bytes(), b"[purged: a key slipped in]");
+        }
+    }
+}

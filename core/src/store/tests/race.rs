@@ -90,6 +90,9 @@ impl Vfs for Raced {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.inner.rename(from, to)
     }
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        self.inner.rename_new(from, to)
+    }
     fn remove(&self, name: &str) -> io::Result<()> {
         self.inner.remove(name)
     }

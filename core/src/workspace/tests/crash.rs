@@ -34,7 +34,7 @@ fn a_checkout_cut_short_anywhere_leaves_whole_files_and_can_be_made_again() {
         let mut prepared = bench.prepare(&after()).unwrap();
         prepared.disk.as_mut().unwrap().changes_left = Some(cut);
         let plan = bench.plan(&after()).unwrap();
-        let is_whole = prepared.apply().is_ok();
+        let is_whole = apply(prepared).is_ok();
         for (path, thing) in bench.found() {
             let is_temporary = path.ends_with(b".tmp");
             let is_known = [b"old".to_vec(), b"new".to_vec(), b"theirs".to_vec()]
@@ -67,7 +67,7 @@ fn after_a_cut_nothing_foreign_is_taken_for_ours() {
         bench.checkout(&before()).unwrap();
         let mut prepared = bench.prepare(&after()).unwrap();
         prepared.disk.as_mut().unwrap().changes_left = Some(cut);
-        let _ = prepared.apply();
+        let _ = apply(prepared);
         bench.write("dir/stays", "edited by hand");
         bench.checkout(&Things::new()).unwrap();
         assert_eq!(bench.found(), things([("dir/stays", text("edited by hand"))]), "{cut}");

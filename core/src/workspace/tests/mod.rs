@@ -1,5 +1,8 @@
 mod crash;
+mod kept;
+mod left_out;
 mod model;
+mod parts;
 mod promises;
 mod tricks;
 
@@ -9,13 +12,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::checkout::Prepared;
 use super::directory::system_path;
-use super::draft::Entries;
+use super::part::Part;
+use super::prepared::{Asked, Prepared};
 use super::{CheckoutAction, CheckoutPlan};
-use crate::error::Result;
-use crate::id::{ContentId, ObjectId, OperationId};
+use crate::error::{Error, Result};
+use crate::id::{CheckpointId, ContentId, ObjectId};
 use crate::object::{Entry, FilePath};
+use crate::session::{NewEntry, Session, entries};
 use crate::store::Store;
 
 /// What a test wants at a path, or finds there.
@@ -76,25 +80,68 @@ impl Bench {
         std::os::unix::fs::symlink(target, self.at(path)).unwrap();
     }
 
-    fn entries(&self, things: &Things) -> Entries {
-        let put = |bytes: &[u8]| {
-            let mut batch = self.store.batch();
-            let id = batch.put_content(bytes, None).unwrap();
-            batch.commit().unwrap();
-            id
-        };
-        let entry = |thing: &Thing| match thing {
-            Thing::File(bytes) => Entry::File { content: put(bytes), executable: false },
-            Thing::Program(bytes) => Entry::File { content: put(bytes), executable: true },
-            Thing::Link(target) => Entry::Symlink { target: put(target) },
-            Thing::Submodule => Entry::Submodule { commit: vec![1; 20] },
-        };
-        things.iter().map(|(path, thing)| (FilePath::new(path).unwrap(), entry(thing))).collect()
+    fn session(&self) -> Session {
+        self.store.session("s").unwrap()
+    }
+
+    /// Makes a checkpoint that holds exactly these things, names that are refused among them.
+    fn checkpoint(&self, things: &Things) -> CheckpointId {
+        let session = self.session();
+        let mut import = session.import().unwrap();
+        let old: Vec<_> =
+            session.latest().unwrap().files().map(|file| file.unwrap().path).collect();
+        let mut step = import.checkpoint();
+        for path in old {
+            if !things.contains_key(path.as_bytes()) {
+                step.remove(path).unwrap();
+            }
+        }
+        for (path, thing) in things {
+            let entry = match thing {
+                Thing::File(bytes) => NewEntry::file(&bytes[..]),
+                Program(bytes) => NewEntry::file(&bytes[..]).executable(),
+                Link(target) => NewEntry::symlink(&target[..]),
+                Submodule => NewEntry::Submodule { commit: vec![1; 20] },
+            };
+            step.write_entry(path, entry).unwrap();
+        }
+        let id = step.finish().unwrap();
+        import.flush().unwrap();
+        id
+    }
+
+    fn asked(&self, things: &Things) -> Asked {
+        let checkpoint = self.checkpoint(things);
+        Asked {
+            session: self.session().id(),
+            checkpoint: Some(checkpoint),
+            entries: entries(&self.store, checkpoint).unwrap(),
+            part: Part::Whole,
+            recorded: true,
+        }
+    }
+
+    /// Asks for things that no session takes any more, and that are in no checkpoint.
+    fn asked_loosely(&self, things: &Things) -> Asked {
+        let mut asked = self.asked(&Things::new());
+        asked.checkpoint = None;
+        let mut batch = self.store.batch();
+        for (path, thing) in things {
+            let mut put = |bytes: &[u8]| batch.put_content(bytes, None).unwrap();
+            let entry = match thing {
+                Thing::File(bytes) => Entry::File { content: put(bytes), executable: false },
+                Program(bytes) => Entry::File { content: put(bytes), executable: true },
+                Link(target) => Entry::Symlink { target: put(target) },
+                Submodule => Entry::Submodule { commit: vec![1; 20] },
+            };
+            asked.entries.insert(FilePath::new(path).unwrap(), entry);
+        }
+        batch.commit().unwrap();
+        asked
     }
 
     fn prepare_in(&self, things: &Things, dir: &Path) -> Result<Prepared> {
-        let session = OperationId::new(ObjectId::from_bytes([9; 32]));
-        Prepared::new(&self.store, session, None, &self.entries(things), dir)
+        Prepared::new(&self.store, &self.asked(things), dir)
     }
 
     fn prepare(&self, things: &Things) -> Result<Prepared> {
@@ -106,7 +153,16 @@ impl Bench {
     }
 
     fn checkout(&self, things: &Things) -> Result<CheckoutPlan> {
-        self.prepare(things)?.apply()
+        self.session().checkout(Some(self.checkpoint(things)), self.dir())
+    }
+
+    /// As `checkout`, of what is at these paths alone.
+    fn checkout_part(&self, things: &Things, paths: &[&str]) -> Result<CheckoutPlan> {
+        self.session().checkout_part(Some(self.checkpoint(things)), self.dir(), paths)
+    }
+
+    fn references(&self) -> Vec<(String, ObjectId)> {
+        self.store.references("checkout/", None, 9).unwrap()
     }
 
     /// Everything below the directory but directories, which come with a `/` at the end.
@@ -118,6 +174,11 @@ impl Bench {
         let bytes = |id: ContentId| self.store.read_content(id).unwrap().to_vec();
         plan.kept().map(|(path, id)| (path.to_string(), bytes(id))).collect()
     }
+}
+
+/// Does what was prepared before, as it is.
+fn apply(prepared: Prepared) -> Result<CheckoutPlan, Error> {
+    prepared.apply().map_err(|failed| failed.error)
 }
 
 fn found(dir: &Path) -> Things {

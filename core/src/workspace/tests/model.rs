@@ -94,7 +94,7 @@ fn check(bench: &Bench, wanted: &Things, cut: Option<u32>) -> Result<(), TestCas
     match bench.prepare(wanted) {
         Ok(mut prepared) => {
             prepared.disk.as_mut().unwrap().changes_left = cut;
-            let done = prepared.apply();
+            let done = apply(prepared);
             if let Ok(plan) = &done {
                 let now = bench.found();
                 for (path, thing) in wanted {

@@ -103,9 +103,10 @@ impl<'a> Makers<'a> {
         row: &LogEntry,
         state: &Snapshot,
         ancestors: &[String],
+        latest: u64,
     ) -> Result<&'a Deed, String> {
         let id = row.id.to_string();
-        let deed = self.find(row, &id, state, ancestors);
+        let deed = self.find(row, &id, state, ancestors, latest);
         let Some(deed) = deed else {
             let (kind, actor) = (row.kind.name(), &row.actor);
             return Err(format!(
@@ -136,6 +137,7 @@ impl<'a> Makers<'a> {
         id: &str,
         state: &Snapshot,
         ancestors: &[String],
+        latest: u64,
     ) -> Option<&'a Deed> {
         if !row.actor.is_empty() {
             return self.record.deeds.get(&row.actor);
@@ -149,12 +151,22 @@ impl<'a> Makers<'a> {
                 && deed.session().is_some_and(|id| ancestors.iter().any(|known| known == id))
         });
         if matches!(row.kind.name(), "undo" | "remove" | "restore") {
-            return nameless
-                .find(|deed| {
-                    let path = deed.text("path").unwrap_or_default();
-                    row.message.contains(path) || deed.op == Op::Undo
-                })
-                .copied();
+            let fits = |deed: &&&Deed| {
+                let path = deed.text("path").unwrap_or_default();
+                deed.ended >= latest && (row.message.contains(path) || deed.op == Op::Undo)
+            };
+            // The one that was told so; else one whose end nobody knows, or that changed nothing.
+            let all: Vec<&Deed> = nameless.by_ref().filter(fits).copied().collect();
+            let told = all.iter().find(|deed| deed.gave["by"] == id);
+            // A process that died had not lived for long: the last that began before this was made.
+            let made = u64::try_from(row.time.as_millis()).unwrap_or(0).saturating_add(1);
+            let died = all.iter().filter(|deed| deed.end == End::Unknown);
+            let died = died.filter(|deed| deed.began / 1_000_000 <= made);
+            let unknown = died.max_by_key(|deed| deed.began);
+            let idle = all.iter().find(|deed| {
+                deed.gave["brought"].as_u64().is_some_and(|brought| brought < row.number)
+            });
+            return told.or(unknown).or(idle).copied();
         }
         if row.kind.name() == "remember" {
             let newest = state.memories_back().next()?.ok()?;
@@ -167,6 +179,36 @@ impl<'a> Makers<'a> {
     }
 }
 
+/// Finds who made each checkpoint of a line.
+fn makers<'a>(
+    id: &str,
+    line: &Stored,
+    makers: &mut Makers<'a>,
+    found: &mut HashSet<String>,
+) -> Result<Vec<&'a Deed>, String> {
+    let ancestors = ancestors(id, makers.record);
+    let (mut latest, mut all, mut bad) = (0, Vec::new(), None);
+    for row in line.log.values() {
+        let state = line.session.at(row.id);
+        let state =
+            state.map_err(|error| format!("checkpoint {}: {}", row.number, told(&error)))?;
+        match makers.of(row, &state, &ancestors, latest) {
+            Ok(deed) => {
+                found.insert(deed.token.clone());
+                if deed.session() == Some(id) && deed.ended < latest {
+                    let token = &deed.token;
+                    bad = bad.or(Some(format!("{token} ended before one began that is before it")));
+                }
+                latest = latest.max(deed.began);
+                all.push(deed);
+            }
+            Err(what) => bad = bad.or(Some(what)),
+        }
+    }
+    bad.map_or(Ok(all), Err)
+}
+
+/// Does again what made a line, and compares.
 fn replay(
     id: &str,
     line: &Stored,
@@ -176,16 +218,12 @@ fn replay(
 ) -> Result<(), String> {
     let ancestors = ancestors(id, makers.record);
     let source = ancestors.get(1).and_then(|source| stored.get(source));
-    let mut model: Option<Line> = None;
-    let (mut latest, mut before) = (0, None);
     let is_whole = line.oldest() == 1 && ancestors.len() == 1;
-    if is_whole {
-        model = Some(Line::empty());
-    }
-    for (number, row) in &line.log {
+    let mut model = is_whole.then(Line::empty);
+    let mut before = None;
+    let deeds = self::makers(id, line, makers, found)?;
+    for ((number, row), deed) in line.log.iter().zip(deeds) {
         let failed = |error: partita::Error| format!("checkpoint {number}: {}", told(&error));
-        let state = line.session.at(row.id).map_err(failed)?;
-        let deed = makers.of(row, &state, &ancestors)?;
         if deed.session() != Some(id) {
             // Of the session that it was forked from.
             let known = source.and_then(|source| source.log.get(number));
@@ -198,11 +236,7 @@ fn replay(
             before = Some(row.id);
             continue;
         }
-        found.insert(deed.token.clone());
-        if deed.ended < latest {
-            return Err(format!("{} ended before one began that stands before it", deed.token));
-        }
-        latest = latest.max(deed.began);
+        let state = line.session.at(row.id).map_err(failed)?;
         if let (None, Some(before)) = (&model, before) {
             let before = line.session.at(before).and_then(|state| State::of(&state));
             model = Some(Line::at(before.map_err(failed)?));

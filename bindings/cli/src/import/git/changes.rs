@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use gix::diff::tree_with_rewrites::ChangeRef;
-use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryMode};
+use gix::objs::{Find as _, TreeRefIter};
 use gix::{ObjectId, diff, filter, worktree};
-use partita::{ErrorKind, FilePath, Result};
+use partita::{Error, ErrorKind, FilePath, Result};
 
 use super::source::failed;
+use super::sum::{Sum, Summer};
+use super::trees::Reader;
 
 /// Files above this size are renamed by identity alone: a line diff of them takes too long.
 const SIMILARITY_BYTES_MAX: u64 = 8 << 20;
@@ -87,25 +89,55 @@ impl Differ {
 /// Returns the steps that lead from one tree to another.
 ///
 /// Renames are those of the library with git's defaults: the same content, or at least half of
-/// it, and no copies.
+/// it, and no copies. Where looking for similar files would take more memory than a commit may,
+/// only the same content counts.
 pub(super) fn between(
     differ: &mut Differ,
-    repository: &gix::Repository,
-    before: &[u8],
-    after: &[u8],
+    reader: &Reader<'_>,
+    before: Option<ObjectId>,
+    after: ObjectId,
+) -> Result<Vec<Change>> {
+    match run(differ, reader, before, after, diff::Rewrites::default()) {
+        Err(_) if reader.is_exhausted() => identical(differ, reader, before, after),
+        done => done,
+    }
+}
+
+/// As [`between`], with the renames of unchanged files alone: no blob is read.
+pub(super) fn identical(
+    differ: &mut Differ,
+    reader: &Reader<'_>,
+    before: Option<ObjectId>,
+    after: ObjectId,
+) -> Result<Vec<Change>> {
+    let rewrites = diff::Rewrites { percentage: None, ..diff::Rewrites::default() };
+    run(differ, reader, before, after, rewrites)
+}
+
+fn run(
+    differ: &mut Differ,
+    reader: &Reader<'_>,
+    before: Option<ObjectId>,
+    after: ObjectId,
+    rewrites: diff::Rewrites,
 ) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     let mut refused = None;
     let options = diff::tree_with_rewrites::Options {
         location: Some(diff::tree::recorder::Location::Path),
-        rewrites: Some(diff::Rewrites::default()),
+        rewrites: Some(rewrites),
     };
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    if let Some(before) = before {
+        read(reader, before, &mut old)?;
+    }
+    read(reader, after, &mut new)?;
     let outcome = diff::tree_with_rewrites(
-        TreeRefIter::from_bytes(before, differ.hash),
-        TreeRefIter::from_bytes(after, differ.hash),
+        TreeRefIter::from_bytes(&old, differ.hash),
+        TreeRefIter::from_bytes(&new, differ.hash),
         &mut differ.resources,
         &mut differ.state,
-        &repository.objects,
+        reader,
         |change| {
             Ok(match add(&mut changes, change) {
                 Ok(()) => ControlFlow::Continue(()),
@@ -124,6 +156,36 @@ pub(super) fn between(
     outcome.map_err(|error| failed(ErrorKind::Corrupt, "its tree cannot be read", error))?;
     changes.sort();
     Ok(changes)
+}
+
+fn read(reader: &Reader<'_>, id: ObjectId, buffer: &mut Vec<u8>) -> Result<()> {
+    let found = reader.try_find(&id, buffer).map_err(|error| {
+        failed(ErrorKind::Corrupt, format!("git tree {id} cannot be read"), error)
+    })?;
+    match found {
+        Some(_) => Ok(()),
+        None => Err(Error::new(ErrorKind::Corrupt, format!("git tree {id} is missing"))),
+    }
+}
+
+/// Returns the sum that a state has after these steps.
+pub(super) fn sum(summer: &Summer, mut sum: Sum, changes: &[Change]) -> Sum {
+    for change in changes {
+        match change {
+            Change::Rename { from, to, was, value } => {
+                sum.take(summer.path(from.as_bytes(), was));
+                sum.add(summer.path(to.as_bytes(), value));
+            }
+            Change::Remove { path, was } => sum.take(summer.path(path.as_bytes(), was)),
+            Change::Put { path, value, was } => {
+                if let Some(was) = was {
+                    sum.take(summer.path(path.as_bytes(), was));
+                }
+                sum.add(summer.path(path.as_bytes(), value));
+            }
+        }
+    }
+    sum
 }
 
 fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {

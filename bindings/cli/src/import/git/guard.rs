@@ -8,7 +8,7 @@ use partita::{
 
 use super::changes::{Change, Value, ValueKind};
 use super::commit::Commit;
-use super::source::Source;
+use super::source::{Blob, Source};
 
 /// Refuses a commit that would overwrite a local edit.
 ///
@@ -16,14 +16,19 @@ use super::source::Source;
 /// one in the commit's parent. Each path is looked at once: after that it is the import's.
 pub(super) struct Guard<'a> {
     source: &'a Source,
-    session: &'a Session,
     /// None for a session without a past, in which nothing can be local.
-    seen: Option<HashSet<FilePath>>,
+    session: Option<&'a Session>,
+    seen: HashSet<FilePath>,
 }
 
 impl<'a> Guard<'a> {
-    pub(super) fn new(source: &'a Source, session: &'a Session, fresh: bool) -> Self {
-        Guard { source, session, seen: (!fresh).then(HashSet::new) }
+    pub(super) fn new(source: &'a Source, session: Option<&'a Session>) -> Result<Self> {
+        let has_past = |session: &&Session| session.latest().map(|at| at.checkpoint().is_some());
+        let session = match session.as_ref().map(has_past).transpose()? {
+            Some(true) => session,
+            _ => None,
+        };
+        Ok(Guard { source, session, seen: HashSet::new() })
     }
 
     /// Looks at every path that a commit changes.
@@ -42,11 +47,11 @@ impl<'a> Guard<'a> {
     }
 
     fn path(&mut self, commit: &Commit, path: &FilePath, was: Option<&Value>) -> Result<()> {
-        let Some(seen) = &mut self.seen else { return Ok(()) };
-        if !seen.insert(path.clone()) {
+        let Some(session) = self.session else { return Ok(()) };
+        if !self.seen.insert(path.clone()) {
             return Ok(());
         }
-        let newest = match self.session.history(path) {
+        let newest = match session.history(path) {
             Ok(mut history) => history.next().transpose()?,
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
@@ -55,7 +60,7 @@ impl<'a> Guard<'a> {
         if self.is_equal(&newest.entry, was)? {
             return Ok(());
         }
-        let at = self.session.at(newest.checkpoint)?;
+        let at = session.at(newest.checkpoint)?;
         if at.checkpoint().is_some_and(|info| info.labels.contains_key(Checkpoint::GIT_COMMIT)) {
             return Ok(());
         }
@@ -71,14 +76,18 @@ impl<'a> Guard<'a> {
 
     fn is_equal(&self, entry: &Entry, was: Option<&Value>) -> Result<bool> {
         let Some(was) = was else { return Ok(entry.is_removed()) };
-        let blob = || -> Result<ContentId> {
-            Ok(ContentId::new(ObjectId::of_content(&self.source.blob(was.id)?)))
+        // What is too large was left out, so no entry is equal to it.
+        let blob = || -> Result<Option<ContentId>> {
+            Ok(match self.source.blob(was.id)? {
+                Blob::Bytes(bytes) => Some(ContentId::new(ObjectId::of_content(&bytes))),
+                Blob::TooLarge(_) => None,
+            })
         };
         Ok(match (entry, was.kind) {
             (Entry::File { content, executable: now }, ValueKind::File { executable }) => {
-                *now == executable && *content == blob()?
+                *now == executable && Some(*content) == blob()?
             }
-            (Entry::Symlink { target }, ValueKind::Symlink) => *target == blob()?,
+            (Entry::Symlink { target }, ValueKind::Symlink) => Some(*target) == blob()?,
             (Entry::Submodule { commit }, ValueKind::Submodule) => commit == was.id.as_bytes(),
             _ => false,
         })

@@ -1,10 +1,11 @@
-//! Writing commits into a session.
+//! Writing commits into a session: read first, then written.
 
-use partita::{Checkpoint, Import, Memory, NewEntry, Result, Step};
+use partita::{Checkpoint, Error, ErrorKind, FilePath, Import, Memory, NewEntry, Result, Step};
 
 use super::changes::{Change, Value, ValueKind};
 use super::commit::Commit;
-use super::source::Source;
+use super::left_out::{self, LeftOut, TooLarge};
+use super::source::{Blob, Source};
 
 /// Commits after which an import is made durable.
 const FLUSH_COMMITS: usize = 128;
@@ -12,17 +13,134 @@ const FLUSH_COMMITS: usize = 128;
 /// Raw bytes after which an import is made durable; they are in memory until then.
 const FLUSH_BYTES: usize = 8 << 20;
 
-/// Commits on their way into a session, durable in groups.
-pub(super) struct Recorder<'a> {
+/// A commit whose bytes are read: nothing of the repository is needed to write it.
+pub(super) struct Ready {
+    commit: Commit,
+    edits: Vec<Edit>,
+    left_out: Option<Vec<u8>>,
+    bytes: u64,
+}
+
+/// One edit of a step.
+enum Edit {
+    Rename { from: FilePath, to: FilePath, entry: Option<NewEntry> },
+    Remove(FilePath),
+    Put(FilePath, NewEntry),
+}
+
+/// Reads commits into memory; knows which files are too large.
+pub(super) struct Preparer<'a> {
     source: &'a Source,
+    too_large: TooLarge,
+    pub(super) left_out: LeftOut,
+}
+
+impl<'a> Preparer<'a> {
+    pub(super) fn new(source: &'a Source, too_large: TooLarge, left_out: LeftOut) -> Self {
+        Preparer { source, too_large, left_out }
+    }
+
+    /// Reads what a commit brings.
+    pub(super) fn prepare(&mut self, commit: Commit, changes: &[Change]) -> Result<Ready> {
+        let mut edits = Vec::with_capacity(changes.len());
+        let mut bytes = 0;
+        for change in changes {
+            self.edit(&commit, change, &mut edits, &mut bytes)?;
+        }
+        let left_out = self.left_out.label()?;
+        Ok(Ready { commit, edits, left_out, bytes })
+    }
+
+    fn edit(
+        &mut self,
+        commit: &Commit,
+        change: &Change,
+        edits: &mut Vec<Edit>,
+        bytes: &mut u64,
+    ) -> Result<()> {
+        match change {
+            Change::Rename { from, to, was, value } => {
+                let lacking = self.left_out.remove(from);
+                if was == value {
+                    match lacking {
+                        Some(size) => self.left_out.insert(to, size),
+                        None => edits.push(Edit::Rename {
+                            from: from.clone(),
+                            to: to.clone(),
+                            entry: None,
+                        }),
+                    }
+                    return Ok(());
+                }
+                match (self.entry(commit, to, value, bytes)?, lacking) {
+                    (entry @ Some(_), None) => {
+                        edits.push(Edit::Rename { from: from.clone(), to: to.clone(), entry });
+                    }
+                    (Some(entry), Some(_)) => edits.push(Edit::Put(to.clone(), entry)),
+                    (None, None) => edits.push(Edit::Remove(from.clone())),
+                    (None, Some(_)) => {}
+                }
+            }
+            Change::Remove { path, .. } => {
+                if self.left_out.remove(path).is_none() {
+                    edits.push(Edit::Remove(path.clone()));
+                }
+            }
+            Change::Put { path, value, was } => {
+                let was_there = self.left_out.remove(path).is_none() && was.is_some();
+                match self.entry(commit, path, value, bytes)? {
+                    Some(entry) => edits.push(Edit::Put(path.clone(), entry)),
+                    None if was_there => edits.push(Edit::Remove(path.clone())),
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what a value says is at a path, and counts its bytes; none where it is left out.
+    fn entry(
+        &mut self,
+        commit: &Commit,
+        path: &FilePath,
+        value: &Value,
+        bytes: &mut u64,
+    ) -> Result<Option<NewEntry>> {
+        if value.kind == ValueKind::Submodule {
+            return Ok(Some(NewEntry::submodule(value.id.as_bytes())));
+        }
+        let doing = |error| self.source.at_path(commit, path.as_bytes(), error);
+        let blob = match self.source.blob(value.id).map_err(doing)? {
+            Blob::Bytes(blob) => blob,
+            Blob::TooLarge(size) if self.too_large == TooLarge::Refuse => {
+                let limit = self.source.blob_bytes_max();
+                let message = format!("it has {size} bytes, beyond the limit of {limit} of a file");
+                return Err(doing(Error::new(ErrorKind::Invalid, message)));
+            }
+            Blob::TooLarge(size) => {
+                self.left_out.insert(path, size);
+                return Ok(None);
+            }
+        };
+        *bytes += blob.len() as u64;
+        Ok(Some(match value.kind {
+            ValueKind::File { executable: true } => NewEntry::file(blob).executable(),
+            ValueKind::Symlink => NewEntry::symlink(blob),
+            _ => NewEntry::file(blob),
+        }))
+    }
+}
+
+/// Commits on their way into a session, durable in groups.
+pub(super) struct Recorder {
     import: Import,
     waiting: usize,
     bytes: u64,
 }
 
-impl<'a> Recorder<'a> {
-    pub(super) fn new(source: &'a Source, import: Import) -> Self {
-        Recorder { source, import, waiting: 0, bytes: 0 }
+impl Recorder {
+    pub(super) fn new(import: Import) -> Self {
+        Recorder { import, waiting: 0, bytes: 0 }
     }
 
     /// Returns the bytes of the files recorded so far.
@@ -31,22 +149,32 @@ impl<'a> Recorder<'a> {
     }
 
     /// Records a commit as the next checkpoint, and what waits if it is much by now.
-    pub(super) fn record(&mut self, commit: &Commit, changes: &[Change]) -> Result<()> {
+    pub(super) fn record(&mut self, ready: Ready) -> Result<()> {
+        let id = ready.commit.id;
+        self.bytes += ready.bytes;
+        self.write(ready).map_err(|error| error.context(format!("git commit {id}")))?;
+        self.waiting += 1;
+        if is_due(self.waiting, self.import.raw_bytes()) { self.flush() } else { Ok(()) }
+    }
+
+    fn write(&mut self, ready: Ready) -> Result<()> {
+        let Ready { commit, edits, left_out, .. } = ready;
         let mut step = self.import.checkpoint();
-        for change in changes {
-            apply(self.source, &mut step, change, &mut self.bytes)?;
+        for edit in edits {
+            apply(&mut step, edit)?;
         }
         if let Some(time) = commit.committer.time {
             step.time(time);
         }
         step.label(Checkpoint::GIT_COMMIT, commit.id.as_bytes())?;
         step.label(Checkpoint::MESSAGE, commit.subject())?;
-        if !commit.message.is_empty() {
-            step.remember(memory(commit))?;
+        if let Some(left_out) = left_out {
+            step.label(left_out::LABEL, left_out)?;
         }
-        step.finish()?;
-        self.waiting += 1;
-        if is_due(self.waiting, self.import.raw_bytes()) { self.flush() } else { Ok(()) }
+        if !commit.message.is_empty() {
+            step.remember(memory(&commit))?;
+        }
+        step.finish().map(drop)
     }
 
     /// Makes all that was recorded durable.
@@ -56,39 +184,45 @@ impl<'a> Recorder<'a> {
     }
 }
 
+/// The commits of an import that wait for its session: a session is made only when there is
+/// something to write into it, and none if that cannot be had.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub(super) commits: Vec<Ready>,
+    bytes: u64,
+}
+
+impl Waiting {
+    pub(super) fn push(&mut self, ready: Ready) {
+        self.bytes += ready.bytes;
+        self.commits.push(ready);
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        is_due(self.commits.len(), usize::try_from(self.bytes).unwrap_or(usize::MAX))
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 fn is_due(commits: usize, raw_bytes: usize) -> bool {
     commits >= FLUSH_COMMITS || raw_bytes >= FLUSH_BYTES
 }
 
-fn apply(source: &Source, step: &mut Step<'_>, change: &Change, bytes: &mut u64) -> Result<()> {
-    match change {
-        Change::Rename { from, to, was, value } if was == value => step.rename(from, to)?,
-        Change::Rename { from, to, value, .. } => {
-            let entry = new_entry(source, value, bytes)?;
-            step.rename_entry(from, to, entry).map_err(|error| error.context(to))?
+fn apply(step: &mut Step<'_>, edit: Edit) -> Result<()> {
+    match edit {
+        Edit::Rename { from, to, entry: None } => step.rename(from, to)?,
+        Edit::Rename { from, to, entry: Some(entry) } => {
+            step.rename_entry(from, &to, entry).map_err(|error| error.context(&to))?
         }
-        Change::Remove { path, .. } => step.remove(path)?,
-        Change::Put { path, value, .. } => {
-            let entry = new_entry(source, value, bytes)?;
-            step.write_entry(path, entry).map_err(|error| error.context(path))?
+        Edit::Remove(path) => step.remove(path)?,
+        Edit::Put(path, entry) => {
+            step.write_entry(&path, entry).map_err(|error| error.context(&path))?
         }
     };
     Ok(())
-}
-
-/// Reads what a value says is at a path, and counts its bytes.
-fn new_entry(source: &Source, value: &Value, bytes: &mut u64) -> Result<NewEntry> {
-    let mut blob = || -> Result<Vec<u8>> {
-        let blob = source.blob(value.id)?;
-        *bytes += blob.len() as u64;
-        Ok(blob)
-    };
-    Ok(match value.kind {
-        ValueKind::File { executable: false } => NewEntry::file(blob()?),
-        ValueKind::File { executable: true } => NewEntry::file(blob()?).executable(),
-        ValueKind::Symlink => NewEntry::symlink(blob()?),
-        ValueKind::Submodule => NewEntry::submodule(value.id.as_bytes()),
-    })
 }
 
 /// A commit's message as what was asked: the author's words, bytes as they came.

@@ -15,7 +15,9 @@ use serde::Serialize;
 
 pub(crate) use self::context::{ContextChanged, Planned, Spent};
 pub(crate) use self::dialog::{Edited, Memory, Said, SetText, View, listed_state, viewed_state};
-pub(crate) use self::report::{Checked, CheckedOut, Counted, FilePlan, Imported, Restored};
+pub(crate) use self::report::{
+    Checked, CheckedOut, Counted, FilePlan, Imported, KeptRow, Restored,
+};
 pub(crate) use self::tokens::{Budgeted, CountedItem, CountedMessages, CountedText};
 pub(crate) use self::transcript::{ImportedTranscript, Other};
 pub(crate) use self::upkeep::{Collected, Purged, Recovered, Trimmed};

@@ -1,12 +1,12 @@
 //! Reports: what a command did, would do, or found.
 
 use partita::{
-    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Fault, FilePath, RestorePlan,
-    RestoreScope, Stats,
+    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, Fault, FilePath, Kept,
+    RestorePlan, RestoreScope, Stats,
 };
 use serde::Serialize;
 
-use super::{Checkpoint, Path};
+use super::{Checkpoint, Path, rfc3339};
 use crate::import::git;
 
 /// What `import git` did.
@@ -19,6 +19,17 @@ pub(crate) struct Imported {
     shallow: bool,
     checkpoint: Option<u64>,
     checkpoint_id: Option<String>,
+    left_out: Vec<LeftOut>,
+    changed_here: u64,
+    verified: Option<u64>,
+}
+
+/// A file that is too large to be recorded.
+#[derive(Debug, Serialize)]
+struct LeftOut {
+    #[serde(flatten)]
+    path: Path,
+    size: u64,
 }
 
 impl Imported {
@@ -26,7 +37,9 @@ impl Imported {
         session: &str,
         imported: &git::Imported,
         latest: Option<&CheckpointInfo>,
+        verified: Option<&git::Verified>,
     ) -> Imported {
+        let left_out = imported.left_out.iter();
         Imported {
             session: session.to_owned(),
             commits: imported.commits,
@@ -35,6 +48,11 @@ impl Imported {
             shallow: imported.shallow,
             checkpoint: latest.map(|info| info.number),
             checkpoint_id: latest.map(|info| info.id.to_string()),
+            left_out: left_out
+                .map(|(path, size)| LeftOut { path: Path::from(path), size: *size })
+                .collect(),
+            changed_here: imported.changed_here.paths,
+            verified: verified.map(|verified| verified.checkpoints),
         }
     }
 }
@@ -114,6 +132,8 @@ struct CheckoutRow {
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// What `checkout` did or would do.
@@ -126,6 +146,8 @@ pub(crate) struct CheckedOut {
     overwrite: Vec<CheckoutRow>,
     delete: Vec<CheckoutRow>,
     leave: Vec<CheckoutRow>,
+    left_out: Vec<CheckoutRow>,
+    recorded: bool,
 }
 
 impl CheckedOut {
@@ -136,6 +158,7 @@ impl CheckedOut {
                     path: Path::from(&step.path),
                     reason: step.reason.name(),
                     kept: step.kept.map(|id| id.to_string()),
+                    why: step.why.clone(),
                 })
                 .collect()
         };
@@ -147,6 +170,36 @@ impl CheckedOut {
             overwrite: rows(CheckoutAction::Overwrite),
             delete: rows(CheckoutAction::Delete),
             leave: rows(CheckoutAction::Leave),
+            left_out: rows(CheckoutAction::LeaveOut),
+            recorded: plan.is_recorded(),
+        }
+    }
+}
+
+/// What a checkout put aside.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeptRow {
+    directory: String,
+    #[serde(flatten)]
+    path: Path,
+    kind: &'static str,
+    content: Option<String>,
+    size: Option<u64>,
+    time: Option<String>,
+    age: Option<u64>,
+}
+
+impl KeptRow {
+    /// Takes what was put aside, and how many seconds ago.
+    pub(crate) fn new(kept: &Kept, age: Option<u64>) -> KeptRow {
+        KeptRow {
+            directory: kept.directory.to_string_lossy().into_owned(),
+            path: Path::from(&kept.path),
+            kind: if matches!(kept.entry, Entry::Symlink { .. }) { "symlink" } else { "file" },
+            content: kept.entry.content().map(|id| id.to_string()),
+            size: kept.size,
+            time: rfc3339(kept.time),
+            age,
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Collected {
     bytes_before: u64,
     bytes_after: u64,
     freed: u64,
+    put_aside: u64,
 }
 
 impl Collected {
@@ -31,6 +32,7 @@ impl Collected {
             bytes_before: report.bytes_before,
             bytes_after: report.bytes_after,
             freed: report.freed(),
+            put_aside: report.put_aside,
         }
     }
 }
@@ -98,25 +100,86 @@ struct Back {
     operation: Option<u64>,
 }
 
+#[derive(Debug, Serialize)]
+struct Version {
+    object: String,
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<Vec<u8>>,
+    number: Option<u64>,
+    sessions: Vec<String>,
+    whole: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    name: String,
+    operation: Option<String>,
+    session: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Stretch {
+    segment: String,
+    offset: u64,
+    end: u64,
+    what: String,
+    sessions: Vec<String>,
+}
+
 /// What `recover` did.
 #[derive(Debug, Serialize)]
 pub(crate) struct Recovered {
     objects: u64,
     lost: Vec<Stone>,
+    versions: Vec<Version>,
     set_back: Vec<Back>,
+    recovered: Vec<Found>,
+    unread: Vec<Stretch>,
     quarantined: Vec<String>,
+    time: Option<String>,
+    earlier: bool,
 }
 
 impl Recovered {
     pub(crate) fn new(report: &RecoverReport) -> Recovered {
         let back = report.set_back.iter();
+        let versions = report.versions.iter().map(|version| Version {
+            object: version.object.to_string(),
+            path: version.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            path_bytes: version
+                .path
+                .as_ref()
+                .filter(|path| path.as_str().is_none())
+                .map(|path| path.as_bytes().to_vec()),
+            number: version.number,
+            sessions: version.sessions.clone(),
+            whole: version.is_whole,
+        });
+        let found = report.recovered.iter().map(|session| Found {
+            name: session.name.clone(),
+            operation: session.operation.map(|id| id.to_string()),
+            session: session.session.map(|id| id.to_string()),
+        });
+        let unread = report.unread.iter().map(|unread| Stretch {
+            segment: unread.segment.clone(),
+            offset: unread.offset,
+            end: unread.end,
+            what: unread.what.clone(),
+            sessions: unread.sessions.clone(),
+        });
         Recovered {
             objects: report.objects,
             lost: report.lost.iter().map(Stone::new).collect(),
+            versions: versions.collect(),
             set_back: back
                 .map(|back| Back { name: back.name.clone(), operation: back.operation })
                 .collect(),
+            recovered: found.collect(),
+            unread: unread.collect(),
             quarantined: report.quarantined.clone(),
+            time: time::rfc3339(report.time),
+            earlier: report.is_earlier,
         }
     }
 }

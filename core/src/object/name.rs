@@ -1,26 +1,82 @@
-//! Names that a checkout refuses, on every platform alike.
+//! Names that no checkout writes, on every platform alike.
 //!
 //! A repository's or a store's own directory must never be written from a session, whatever the
 //! file system makes of case, ignorable characters or short names: who writes there decides what
 //! the next command runs.
 
-use crate::limits::COMPONENT_BYTES_MAX;
-use crate::object::FilePath;
+use std::fmt;
+
+use super::FilePath;
+use crate::limits::{COMPONENT_BYTES_MAX, TARGET_BYTES_MAX};
 
 /// Names of directories that belong to git and to us, and their first short names on Windows.
 const OWN: [&str; 4] = [".git", "git~1", ".partita", "partit~1"];
 
-/// Says why a path cannot be written into any directory, or none.
-pub(super) fn fault(path: &FilePath) -> Option<&'static str> {
-    path.components().find_map(|component| {
-        if component.len() > COMPONENT_BYTES_MAX {
-            Some("has a component of more than 255 bytes")
-        } else if looks_like(component, &OWN) {
-            Some("is inside a directory that belongs to git or to partita")
-        } else {
-            platform_fault(component)
-        }
-    })
+/// Why no checkout writes a path, on whatever system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NameFault {
+    /// A component has more bytes than file systems accept.
+    TooLong,
+    /// It is in a directory that belongs to git or to partita, or some file system takes it for
+    /// one.
+    Reserved,
+    /// It is a symlink in the place of git's `.gitmodules`.
+    Modules,
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NameFault::TooLong => "has a component of more than 255 bytes",
+            NameFault::Reserved => "is inside a directory that belongs to git or to partita",
+            NameFault::Modules => "is a symlink in the place of git's .gitmodules",
+        })
+    }
+}
+
+impl FilePath {
+    /// Returns why no checkout ever writes this path, or none where some can.
+    ///
+    /// Sessions refuse to write such a path; what an import brought in under one stays, and may be
+    /// removed, renamed and restored.
+    ///
+    /// ```
+    /// use partita::{FilePath, NameFault};
+    /// assert_eq!(FilePath::new("src/.git/config")?.name_fault(), Some(NameFault::Reserved));
+    /// assert_eq!(FilePath::new("a".repeat(256))?.name_fault(), Some(NameFault::TooLong));
+    /// assert_eq!(FilePath::new("src/.gitignore")?.name_fault(), None);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn name_fault(&self) -> Option<NameFault> {
+        self.components().find_map(|component| {
+            if component.len() > COMPONENT_BYTES_MAX {
+                Some(NameFault::TooLong)
+            } else {
+                looks_like(component, &OWN).then_some(NameFault::Reserved)
+            }
+        })
+    }
+
+    /// Returns why no checkout ever writes a symlink at this path, or none. Git takes what
+    /// `.gitmodules` says for its own configuration, and so must not be led to read it elsewhere.
+    pub(crate) fn link_fault(&self) -> Option<NameFault> {
+        let last = self.components().last().unwrap_or_default();
+        self.name_fault().or_else(|| {
+            looks_like(last, &[".gitmodules", "gitmod~1"]).then_some(NameFault::Modules)
+        })
+    }
+
+    /// Says why this system cannot hold a file of this name, or none.
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only checkouts ask"))]
+    pub(crate) fn platform_fault(&self) -> Option<&'static str> {
+        self.components().find_map(platform_fault)
+    }
+}
+
+/// Tells whether some system can hold a symlink with this target.
+pub(crate) fn is_target(target: &[u8]) -> bool {
+    !target.is_empty() && target.len() <= TARGET_BYTES_MAX && !target.contains(&0)
 }
 
 /// Tells whether some file system would take the component for one of these names.
@@ -43,14 +99,6 @@ fn looks_like(component: &[u8], names: &[&str]) -> bool {
 /// Tells whether HFS+ ignores the character in names.
 fn is_ignorable(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-}
-
-/// Says why a symlink cannot be written at a path, or none. Git takes what `.gitmodules` says for
-/// its own configuration, and so must not be led to read it elsewhere.
-pub(super) fn link_fault(path: &FilePath) -> Option<&'static str> {
-    let last = path.components().last().unwrap_or_default();
-    looks_like(last, &[".gitmodules", "gitmod~1"])
-        .then_some("is a symlink in the place of git's .gitmodules")
 }
 
 fn platform_fault(component: &[u8]) -> Option<&'static str> {
@@ -76,7 +124,7 @@ mod tests {
     use super::*;
 
     fn is_refused(path: impl AsRef<[u8]>) -> bool {
-        fault(&FilePath::new(path).unwrap()).is_some()
+        FilePath::new(path).unwrap().name_fault().is_some()
     }
 
     #[test]
@@ -118,10 +166,10 @@ mod tests {
             [".gitmodules", ".GITmodules", "a/.gitmodules ", "GITMOD~1", ".git\u{200d}modules"]
         {
             let path = FilePath::new(name).unwrap();
-            assert!(link_fault(&path).is_some() && fault(&path).is_none(), "{name:?}");
+            assert_eq!((path.link_fault(), path.name_fault()), (Some(NameFault::Modules), None));
         }
         for name in [".gitmodules/x", ".gitmodule", "gitmodules", ".gitignore"] {
-            assert_eq!(link_fault(&FilePath::new(name).unwrap()), None, "{name:?}");
+            assert_eq!(FilePath::new(name).unwrap().link_fault(), None, "{name:?}");
         }
     }
 
@@ -175,5 +223,13 @@ mod tests {
         assert!(!is_refused("a".repeat(COMPONENT_BYTES_MAX - 1)));
         assert!(!is_refused("a".repeat(COMPONENT_BYTES_MAX)));
         assert!(is_refused("a".repeat(COMPONENT_BYTES_MAX + 1)));
+    }
+
+    #[test]
+    fn targets_at_the_limit_are_taken_and_beyond_it_refused() {
+        assert!(is_target(&vec![b'a'; TARGET_BYTES_MAX - 1]));
+        assert!(is_target(&vec![b'a'; TARGET_BYTES_MAX]));
+        assert!(!is_target(&vec![b'a'; TARGET_BYTES_MAX + 1]));
+        assert!(!is_target(b"") && !is_target(b"a\0b"));
     }
 }

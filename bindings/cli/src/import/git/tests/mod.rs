@@ -11,8 +11,11 @@ use partita::{CheckpointId, Entry, ErrorKind, Result, Store, Timestamp};
 use tempfile::TempDir;
 
 use super::changes::{Change, Value, ValueKind};
-use super::source::{Line, Source};
-use super::{History, Imported};
+use super::source::{Blob, Line, Source};
+use super::{History, Imported, Target, TooLarge};
+
+mod hostile;
+mod state;
 
 /// A bare repository filled by a `git fast-import` stream.
 pub(super) struct Repository {
@@ -284,6 +287,11 @@ fn a_shallow_clone_begins_where_it_was_cut() {
 fn what_is_no_repository_or_empty_or_unknown_is_said_to_be() {
     let dir = TempDir::new().unwrap();
     assert!(failure(Source::open(dir.path()).map(drop)).1.ends_with("is not a git repository"));
+    let secret = dir.path().join(".env");
+    std::fs::write(&secret, "TOKEN=hunter2\nmore\n").unwrap();
+    let error = Source::open(&secret).map(drop).unwrap_err();
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    assert!(error.to_string().ends_with("is a file, and no git repository"), "{error}");
     assert!(failure(Source::open(&dir.path().join("x")).map(drop)).1.ends_with("does not exist"));
 
     let empty = Repository::new(b"");
@@ -301,7 +309,14 @@ fn what_is_no_repository_or_empty_or_unknown_is_said_to_be() {
 const FROM_MAIN: &[u8] = b"from refs/heads/main^0\n";
 
 fn import(repository: &Repository, store: &Store) -> Result<Imported> {
-    History::open(&repository.path, "HEAD")?.import(store, "s", |_| {})
+    import_rev(repository, store, "HEAD")
+}
+
+fn import_rev(repository: &Repository, store: &Store, revision: &str) -> Result<Imported> {
+    let history = History::open(&repository.path, revision)?;
+    let create = || panic!("there is a store");
+    let target = Target { store: Some(store.clone()), create: &create, name: "s" };
+    history.import(&target, TooLarge::LeaveOut, |_| {})
 }
 
 fn ids(store: &Store) -> Vec<CheckpointId> {
@@ -332,7 +347,7 @@ fn compare(repository: &Repository, store: &Store) {
             };
             assert_eq!(mode, expected);
             if expected != "160000" {
-                assert_eq!(file.read().unwrap(), source.blob(id).unwrap());
+                assert_eq!(Blob::Bytes(file.read().unwrap()), source.blob(id).unwrap());
             }
         }
         assert!(tree.is_empty());

@@ -1,0 +1,411 @@
+//! Prepared checkouts: a plan carried out.
+//!
+//! What may be there at any moment is recorded before anything is touched, and what is there in
+//! the end after it. So a checkout that is cut short anywhere leaves whole files, never makes the
+//! next one delete what it did not write, and can simply be made again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::directory::{Directory, is_name_refused, moved, system_bytes};
+use super::draft::{Draft, Entries, Given, Job, Seen, ancestors, see};
+use super::fault::{self, Fault};
+use super::lock::DirectoryLock;
+use super::part::Part;
+use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason};
+use super::record::{Next, Record, Traces, implied, temporary};
+use super::site::Site;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{CheckpointId, OperationId};
+use crate::limits::BULK_BYTES;
+use crate::object::{Entry, FilePath, Trace};
+use crate::store::{Batch, Store};
+
+/// What is to be checked out.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) session: OperationId,
+    pub(super) checkpoint: Option<CheckpointId>,
+    /// All of the checkpoint's.
+    pub(super) entries: Entries,
+    pub(super) part: Part,
+    /// Whether the store is to remember it.
+    pub(super) recorded: bool,
+}
+
+/// A checkout that is planned and not yet made.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    store: Store,
+    session: OperationId,
+    site: Site,
+    pub(super) disk: Option<Directory>,
+    record: Record,
+    leftover: Option<String>,
+    draft: Draft,
+    plan: CheckoutPlan,
+    /// The checkpoint that the directory holds from now on, and what that means.
+    base: (Option<CheckpointId>, Traces),
+    untouched: bool,
+    /// Directories that were made for it, the innermost first: to go again if nothing is written.
+    made: Vec<PathBuf>,
+    /// Given back when all is done.
+    _lock: Option<DirectoryLock>,
+}
+
+/// Why a checkout failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// Whether nothing in the directory was changed, and nothing recorded.
+    pub(super) untouched: bool,
+}
+
+impl Prepared {
+    /// Plans a checkout, which others may disturb until it is made.
+    pub(super) fn new(store: &Store, asked: &Asked, directory: &Path) -> Result<Self> {
+        let site = Site::new(directory, store.directory())?;
+        let open = || Directory::open(&site.path);
+        let disk = site.exists.then(open).transpose().map_err(|error| cannot_open(&site, error))?;
+        Prepared::plan(store, asked, site, disk, None)
+    }
+
+    /// Plans a checkout into a directory that nobody else checks out into until it is made.
+    pub(super) fn held(store: &Store, asked: &Asked, directory: &Path) -> Result<Self> {
+        let mut site = Site::new(directory, store.directory())?;
+        let made = if site.exists { Vec::new() } else { create(&site)? };
+        site.exists = true;
+        let held = || -> Result<Self> {
+            let taken = DirectoryLock::take(&site.path, store.lock_timeout());
+            let Some(lock) = taken.map_err(|error| cannot_open(&site, error))? else {
+                let shown = site.path.display();
+                let message = format!("another checkout into {shown} runs; try again later");
+                return Err(Error::new(ErrorKind::Busy, message));
+            };
+            let disk = Directory::open_held(&lock).map_err(|error| cannot_open(&site, error))?;
+            Prepared::plan(store, asked, site, Some(disk), Some(lock))
+        };
+        match held() {
+            Ok(prepared) => Ok(Prepared { made, ..prepared }),
+            Err(error) => {
+                unmake(&made);
+                Err(error)
+            }
+        }
+    }
+
+    fn plan(
+        store: &Store,
+        asked: &Asked,
+        site: Site,
+        mut disk: Option<Directory>,
+        lock: Option<DirectoryLock>,
+    ) -> Result<Self> {
+        let record = Record::load(store, &system_bytes(&site.path))?;
+        let known = asked.entries.keys().chain(record.traces().keys());
+        if let Some(path) = asked.part.without(known) {
+            return Err(Error::not_found(format!("{path} is neither in the checkpoint nor known")));
+        }
+        let mut entries = asked.entries.clone();
+        entries.retain(|path, _| asked.part.holds(path));
+        let faults = fault::find(&entries, &site, store)?;
+        let leftover = record.temporary(store)?;
+        let given = Given {
+            entries: &entries,
+            faults: &faults,
+            known: record.traces(),
+            part: &asked.part,
+            leftover: leftover.as_deref(),
+            full: (!asked.recorded).then_some(store),
+        };
+        let draft = Draft::new(&given, disk.as_mut())?;
+        let base = match (&asked.part, asked.checkpoint) {
+            (Part::Whole, Some(_)) => (asked.checkpoint, implied(&asked.entries)),
+            (Part::Whole, None) => (None, Traces::new()),
+            (Part::Paths(_), _) => record.base(store)?,
+        };
+        let plan = CheckoutPlan {
+            directory: site.path.clone(),
+            checkpoint: asked.checkpoint,
+            steps: draft.jobs.iter().map(|job| job.step.clone()).collect(),
+            recorded: asked.recorded,
+        };
+        Ok(Prepared {
+            store: store.clone(),
+            session: asked.session,
+            site,
+            disk,
+            record,
+            leftover,
+            draft,
+            plan,
+            base,
+            untouched: true,
+            made: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn into_plan(self) -> CheckoutPlan {
+        self.plan
+    }
+
+    /// Does what the plan says.
+    pub(super) fn apply(mut self) -> Result<CheckoutPlan, Failed> {
+        match self.run() {
+            Ok(()) => Ok(self.plan),
+            Err(error) => {
+                if self.untouched {
+                    unmake(&self.made);
+                }
+                Err(Failed { error, untouched: self.untouched })
+            }
+        }
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let nonce = self.store.nonce()?;
+        if !self.plan.is_empty() || self.leftover.is_some() {
+            self.clean_up()?;
+            self.announce(nonce)?;
+            self.untouched = false;
+            let mut disk = match self.disk.take() {
+                Some(disk) => disk,
+                None => open_new(&self.site)?,
+            };
+            self.write(&mut disk, &temporary(&nonce))?;
+        } else if self.disk.is_none() {
+            open_new(&self.site)?;
+        }
+        let batch = self.store.batch();
+        let after = std::mem::take(&mut self.draft.after);
+        self.commit(batch, after, None)
+    }
+
+    /// Records what may be there from now on, and puts what others wrote aside.
+    fn announce(&mut self, nonce: [u8; 16]) -> Result<()> {
+        let now = self.store.now();
+        let mut batch = self.store.batch();
+        if !self.plan.recorded {
+            return Ok(());
+        }
+        self.record.take_over(&self.store, &mut batch, now)?;
+        let (mut done, mut rows) = (0, Vec::new());
+        let jobs = std::mem::take(&mut self.draft.jobs);
+        for job in jobs.iter().filter(|job| job.step.kept.is_some()) {
+            let disk = self.disk.as_mut().expect("something was seen in it");
+            if Some(batch.put_content(kept_bytes(disk, job)?, None)?) != job.step.kept {
+                return Err(moved(&job.step.path));
+            }
+            rows.extend(job.seen.clone().map(|seen| (&job.step.path, seen)));
+            // The record leads to all of it from the first commit on, lest it be collected.
+            if batch.raw_bytes() > BULK_BYTES {
+                self.record.put_aside(&mut batch, rows.iter().cloned(), now)?;
+                let full = std::mem::replace(&mut batch, self.store.batch());
+                self.commit(full, self.draft.during.clone(), Some(nonce))?;
+                done = rows.len();
+            }
+        }
+        if done < rows.len() {
+            self.record.put_aside(&mut batch, rows.into_iter(), now)?;
+        }
+        self.draft.jobs = jobs;
+        let during = std::mem::take(&mut self.draft.during);
+        self.commit(batch, during, Some(nonce))
+    }
+
+    fn commit(&mut self, batch: Batch, traces: Traces, unfinished: Option<[u8; 16]>) -> Result<()> {
+        if !self.plan.recorded {
+            return Ok(());
+        }
+        let next = Next {
+            directory: system_bytes(&self.site.path),
+            session: self.session,
+            checkpoint: self.base.0,
+            implied: &self.base.1,
+            traces,
+            unfinished,
+        };
+        self.record.commit(batch, next)
+    }
+
+    /// Removes the temporary file of a checkout that was cut short, while its name is known.
+    fn clean_up(&mut self) -> Result<()> {
+        let Some(disk) = &mut self.disk else { return Ok(()) };
+        disk.look_afresh();
+        let Some(leftover) = self.leftover.take() else { return Ok(()) };
+        for path in self.record.traces().keys() {
+            disk.remove_temporary(path, &leftover)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes, then writes, symlinks last: until then there is none of ours to be led astray by.
+    fn write(&mut self, disk: &mut Directory, temporary: &str) -> Result<()> {
+        for job in self.draft.jobs.iter().filter(|job| job.step.action == CheckoutAction::Delete) {
+            delete(disk, job)?;
+        }
+        for path in self.draft.emptied.iter().rev() {
+            if !disk.remove_empty_dir(path)? {
+                return Err(moved(path));
+            }
+        }
+        for path in self.draft.unneeded.iter().rev() {
+            let is_module = !self.draft.after.contains_key(path);
+            if disk.remove_empty_dir(path)? {
+                self.draft.after.remove(path);
+            } else if is_module {
+                return Err(moved(path));
+            }
+        }
+        let refused = self.make_directories(disk)?;
+        let is_link = |job: &&Job| matches!(job.entry, Some(Entry::Symlink { .. }));
+        let is_new = |job: &&Job| {
+            matches!(job.step.action, CheckoutAction::Create | CheckoutAction::Overwrite)
+        };
+        let mut faults = Vec::new();
+        for is_last in [false, true] {
+            let jobs = self.draft.jobs.iter().enumerate().filter(|(_, job)| is_new(job));
+            for (at, job) in jobs.filter(|(_, job)| is_link(job) == is_last) {
+                let above = ancestors(&job.step.path).find_map(|above| refused.get(&above));
+                let fault = match above {
+                    Some(fault) => Some(fault.clone()),
+                    None => place(&self.store, disk, job, temporary)?,
+                };
+                faults.extend(fault.map(|fault| (at, fault)));
+            }
+        }
+        for (at, fault) in faults {
+            self.leave_out(at, fault);
+        }
+        Ok(())
+    }
+
+    /// Makes the directories that are needed, and returns those that the file system refuses.
+    fn make_directories(&mut self, disk: &mut Directory) -> Result<BTreeMap<FilePath, Fault>> {
+        let mut refused: BTreeMap<FilePath, Fault> = BTreeMap::new();
+        for path in &self.draft.new_dirs {
+            let above = ancestors(path).find_map(|above| refused.get(&above)).cloned();
+            let fault = match above {
+                Some(fault) => Some(fault),
+                None => match disk.make_dir(path) {
+                    Ok(true) => None,
+                    Ok(false) => {
+                        self.draft.after.remove(path);
+                        None
+                    }
+                    Err(error) if is_name_refused(&error) => Some(Fault::of_name(&error)),
+                    Err(error) => return Err(error),
+                },
+            };
+            if let Some(fault) = fault {
+                self.draft.after.remove(path);
+                refused.insert(path.clone(), fault);
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Notes that a path turned out to be one that cannot be written.
+    fn leave_out(&mut self, at: usize, fault: Fault) {
+        let job = &mut self.draft.jobs[at];
+        let ours = job.seen.take().filter(|_| job.step.reason == CheckoutReason::Outdated);
+        match ours {
+            Some(entry) => {
+                self.draft.after.insert(job.step.path.clone(), vec![Trace::Entry(entry)]);
+            }
+            None => drop(self.draft.after.remove(&job.step.path)),
+        }
+        let step = &mut self.plan.steps[at];
+        step.action = CheckoutAction::LeaveOut;
+        step.reason = fault.reason;
+        step.why = Some(fault.why);
+        step.kept = None;
+    }
+}
+
+fn delete(disk: &mut Directory, job: &Job) -> Result<()> {
+    let path = &job.step.path;
+    if let Some(Entry::Submodule { .. }) = job.seen {
+        // An empty directory, which goes with the others that nothing needs.
+        return Ok(());
+    }
+    check_unmoved(disk, job)?;
+    disk.remove_file(path)
+}
+
+/// Writes an entry; returns why it cannot be written, whatever is done.
+fn place(store: &Store, disk: &mut Directory, job: &Job, temporary: &str) -> Result<Option<Fault>> {
+    let path = &job.step.path;
+    let replace = job.seen.is_some();
+    let bytes = match job.entry.as_ref().and_then(Entry::content) {
+        Some(content) => match store.read_content(content) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(error) => return Fault::of_content(store, content, &error).map(Some),
+        },
+        None => [].into(),
+    };
+    if replace {
+        check_unmoved(disk, job)?;
+    }
+    let placed = match &job.entry {
+        Some(Entry::File { executable, .. }) => {
+            disk.place_file(path, temporary, &bytes, *executable, replace)
+        }
+        Some(Entry::Symlink { .. }) => disk.place_symlink(path, temporary, &bytes, replace),
+        Some(Entry::Submodule { .. }) => {
+            if replace {
+                disk.remove_file(path)?;
+            }
+            disk.make_dir(path).map(drop)
+        }
+        Some(Entry::Removed) | None => Ok(()),
+    };
+    match placed {
+        Err(error) if is_name_refused(&error) => Ok(Some(Fault::of_name(&error))),
+        placed => placed.map(|()| None),
+    }
+}
+
+/// Makes sure that what goes is what the plan saw, and, where it was kept, is in the store.
+fn check_unmoved(disk: &mut Directory, job: &Job) -> Result<()> {
+    match (see(disk, &job.step.path)?, &job.seen) {
+        (Seen::Entry(now), Some(then)) if now == *then => Ok(()),
+        _ => Err(moved(&job.step.path)),
+    }
+}
+
+fn kept_bytes(disk: &mut Directory, job: &Job) -> Result<Vec<u8>> {
+    let path = &job.step.path;
+    match job.seen {
+        Some(Entry::Symlink { .. }) => disk.read_link(path),
+        _ => disk.read(path),
+    }
+}
+
+/// Makes the directory and what it needs above it; returns what was made, the innermost first.
+fn create(site: &Site) -> Result<Vec<PathBuf>> {
+    let missing = site.path.ancestors().take_while(|above| !above.exists());
+    let made = missing.map(Path::to_owned).collect();
+    std::fs::create_dir_all(&site.path).map_err(|error| cannot_open(site, error))?;
+    Ok(made)
+}
+
+/// Removes directories that were made, as far as nobody has put anything into them.
+fn unmake(made: &[PathBuf]) {
+    for path in made {
+        if std::fs::remove_dir(path).is_err() {
+            return;
+        }
+    }
+}
+
+fn open_new(site: &Site) -> Result<Directory> {
+    create(site)?;
+    Directory::open(&site.path).map_err(|error| cannot_open(site, error))
+}
+
+fn cannot_open(site: &Site, error: std::io::Error) -> Error {
+    Error::io(format!("open {} to check out into", site.path.display()), error)
+}
