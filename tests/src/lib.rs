@@ -18,6 +18,7 @@ pub mod repository;
 pub mod rot;
 pub mod source;
 pub mod survivors;
+pub mod told;
 pub mod torture;
 pub mod transcripts;
 pub mod validate;

@@ -17,9 +17,10 @@
 //! | 8.3 payloads | in `bombs.rs`, and in `payload.rs` of the library |
 //! | 8.3 behind the last frame stand zeros; how many says nothing | [`how_many_zeros_stand_behind_the_last_frame_says_nothing`] |
 //! | 8.4 the segment that the commit stands in cannot be retired | [`a_commit_cannot_retire_the_segment_that_it_stands_in`] |
-//! | 8.4 nor one that hosts the table of a segment that stays | [`an_index_whose_host_was_retired_is_damage`] |
+//! | 8.4 nor one that hosts the table of a segment that stays | [`an_index_whose_host_was_retired_is_made_anew_and_told`] |
 //! | 8.4 a seal stands behind the frames before a commit retires them; files are removed after it, and those that are left later | [`a_segment_is_sealed_then_retired_then_removed_by_whoever_comes`] |
 //! | 8.4 a reader at a seal goes on from the newest segment, if there is a newer one | [`a_reader_at_a_seal_goes_on_from_the_newest_segment`], [`a_seal_without_any_later_segment_is_a_lost_segment`] |
+//! | 8.4 no snapshot follows before the files are gone for good | [`no_snapshot_follows_a_retirement_before_the_files_are_gone_for_good`] |
 //! | 8.5 a pure function of the bytes; it never writes | [`opening_and_reading_and_checking_write_nothing`] |
 //! | 8.5 the newest log segment is that with the highest number | [`the_newest_segment_is_that_with_the_highest_number`] |
 //! | 8.5 frames are replayed from the last snapshot | [`what_is_before_the_last_snapshot_is_not_replayed`] |
@@ -48,7 +49,7 @@ use partita_tests::forge::{
     FRAMES_FROM, Files, IdCode, Live, Payload, Segment, TableHead, commit, kind, retiring,
     snapshot, table,
 };
-use partita_tests::vfs::{Call, Fault, Recorder};
+use partita_tests::vfs::{Call, Crash, Disk, Fate, Fault, Recorder};
 
 const CLOSE: usize = 48;
 
@@ -301,7 +302,7 @@ fn a_commit_cannot_retire_the_segment_that_it_stands_in() {
 }
 
 #[test]
-fn an_index_whose_host_was_retired_is_damage() {
+fn an_index_whose_host_was_retired_is_made_anew_and_told() {
     let one = commits(1);
     let two = successor(&one, 1);
     let whole = Files::of([&one, &two]).medium();
@@ -317,7 +318,9 @@ fn an_index_whose_host_was_retired_is_damage() {
     let medium = Files::of([&one, &two, &three]).medium();
     let store = open(&medium).unwrap();
     medium.remove(&two.path()).unwrap();
-    assert_eq!(text(&store, "1").unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(text(&store, "1").unwrap(), b"1");
+    assert!(!check(&store).is_ok());
+    assert_eq!(set(&store, "pin/2").unwrap_err().kind(), ErrorKind::Corrupt);
 }
 
 #[test]
@@ -348,6 +351,53 @@ fn a_segment_is_sealed_then_retired_then_removed_by_whoever_comes() {
     assert!(medium.disk().file("store/segments/0000000000000001.log").is_none());
     assert_eq!(names(&reader).unwrap().len(), 4);
     assert_eq!(check(&reader).faults, vec![]);
+}
+
+/// The directory's sync fails after the files were removed. The commit stands; but as long as the
+/// names may come back, somebody must know that they are to go.
+#[test]
+fn no_snapshot_follows_a_retirement_before_the_files_are_gone_for_good() {
+    let medium = Recorder::new();
+    let process = medium.process();
+    let store = Store::options().open_vfs(Arc::new(process.clone())).unwrap();
+    set(&store, "pin/1").unwrap();
+    let collect =
+        |store: &Store| store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(())).map(drop);
+    let sync = {
+        let trial = Recorder::on(medium.disk()).process();
+        let store = Store::options().open_vfs(Arc::new(trial.clone())).unwrap();
+        let before = trial.calls().len();
+        collect(&store).unwrap();
+        let calls = &trial.calls()[before..];
+        calls.iter().rposition(|call| *call == Call::SyncDirectory).unwrap()
+    };
+    // Another handle is further on than the trial's: it may have fewer calls to make.
+    let is_removal = |calls: &[Call]| {
+        let end = calls.len() - 1;
+        calls[end] == Call::SyncDirectory && calls[..end].last() == Some(&Call::Remove)
+    };
+    let hit = (0..=sync).rev().find_map(|at| {
+        let trial = Recorder::on(medium.disk());
+        let of = trial.process();
+        let store = Store::options().open_vfs(Arc::new(of.clone())).unwrap();
+        of.fail_own(at, Fault::Refused(std::io::ErrorKind::Other));
+        let before = of.calls().len();
+        let failed = collect(&store).is_err();
+        (failed && is_removal(&of.calls()[before..])).then_some(at)
+    });
+    let again = Store::options().open_vfs(Arc::new(process.clone())).unwrap();
+    process.fail_own(hit.unwrap(), Fault::Refused(std::io::ErrorKind::Other));
+    assert_eq!(collect(&again).unwrap_err().kind(), ErrorKind::Io);
+    for number in 2..8 {
+        let mut batch = again.batch();
+        batch.put_content(noise(number, 90_000), None).unwrap();
+        batch.commit().unwrap();
+    }
+    let actions = medium.actions();
+    let crash = Crash::after(&Disk::default(), &actions);
+    let image = crash.image(Fate::WritesAlone);
+    assert!(image.file("store/segments/0000000000000002.log").is_some());
+    assert!(image.file("store/segments/0000000000000001.log").is_none(), "it came back for good");
 }
 
 #[test]
@@ -622,38 +672,57 @@ fn check_takes_no_other_frame_there_for_a_lost_commit() {
 }
 
 /// A writer takes a commit back whose sync failed, and another's stands in its place. Whoever had
-/// seen the first sees the other.
+/// seen the first sees the other, however long either is.
 #[test]
 fn whoever_took_up_a_void_frame_reads_the_log_anew() {
+    for (len, other) in [(10, 10), (10, 3_000), (6_000, 10), (150_000, 10), (150_000, 150_000)] {
+        take_back_and_go_on(&noise(1, len), &noise(2, other));
+    }
+}
+
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    partita_tests::random::Random::new(seed).bytes(len)
+}
+
+fn take_back_and_go_on(void: &[u8], instead: &[u8]) {
     let medium = Files::of([&commits(2)]).medium();
-    let reader = open(&medium).unwrap();
-    let writer = open(&medium).unwrap();
+    let opened = |process: &Recorder| Store::options().open_vfs(Arc::new(process.clone())).unwrap();
+    let reader = opened(&medium.process());
+    let writer = opened(&medium.process());
     set(&writer, "pin/3").unwrap();
     let process = medium.process();
-    let fails = Store::options().open_vfs(Arc::new(process.clone())).unwrap();
-    // The reader looks between the write and the sync, and sees what will not last.
-    let looks = reader.clone();
-    let calls = {
+    let fails = opened(&process);
+    let put = |store: &Store, name: &str, bytes: &[u8]| {
+        let mut batch = store.batch();
+        let id = batch.put_content(bytes.to_vec(), None)?.id();
+        batch.set_ref(name, Expected::Any, Some(id));
+        batch.commit()
+    };
+    let sync = {
         let trial = Recorder::on(medium.disk()).process();
-        let store = Store::options().open_vfs(Arc::new(trial.clone())).unwrap();
+        let store = opened(&trial);
         let before = trial.calls().len();
-        set(&store, "pin/4").unwrap();
+        put(&store, "pin/4", void).unwrap();
         trial.calls()[before..].iter().position(|call| *call == Call::Sync).unwrap()
     };
-    process.meanwhile(calls, move || {
+    // The reader looks between the write and the sync, and sees what will not last.
+    let looks = reader.clone();
+    process.meanwhile(sync, move || {
         assert_eq!(names(&looks).unwrap().last().unwrap(), "pin/4");
     });
-    process.fail_own(calls, Fault::LostSync);
-    assert_eq!(set(&fails, "pin/4").unwrap_err().kind(), ErrorKind::Indeterminate);
-    set(&writer, "pin/5").unwrap();
-    for store in [&reader, &writer, &fails, &open(&medium).unwrap()] {
+    process.fail_own(sync, Fault::LostSync);
+    assert_eq!(put(&fails, "pin/4", void).unwrap_err().kind(), ErrorKind::Indeterminate);
+    put(&writer, "pin/5", instead).unwrap();
+    let id = ContentId::new(ObjectId::of_content(instead));
+    for store in [&reader, &writer, &fails, &opened(&medium.process())] {
         assert_eq!(names(store).unwrap(), ["pin/1", "pin/2", "pin/3", "pin/5"]);
-        assert_eq!(text(store, "pin/5").unwrap(), b"pin/5");
+        assert_eq!(store.read_content(id).unwrap().to_vec(), instead);
     }
     // What it commits then, all see.
     set(&reader, "pin/6").unwrap();
-    for store in [&reader, &writer, &open(&medium).unwrap()] {
+    for store in [&reader, &writer, &opened(&medium.process())] {
         assert_eq!(names(store).unwrap().last().unwrap(), "pin/6");
+        assert_eq!(store.read_content(id).unwrap().to_vec(), instead);
         assert_eq!(check(store).faults, vec![]);
     }
 }

@@ -19,10 +19,10 @@ pub(super) struct Fork {
 /// Where a session came from and what came from it.
 #[derive(Debug)]
 pub(super) struct Family {
-    /// The session's first operation.
-    pub(super) first: Operation,
-    /// Its newest operation.
-    pub(super) newest: Operation,
+    /// The session's first operation, unless an earlier version's collection took it away.
+    pub(super) first: Option<Operation>,
+    /// Its newest operation, unless it was renamed or deleted meanwhile.
+    pub(super) newest: Option<Operation>,
     /// The session that it was forked from, if its name is known.
     pub(super) origin: Option<String>,
     /// By name.
@@ -35,13 +35,13 @@ impl Family {
     /// Looks through the sessions of the store.
     pub(super) fn of(session: &Session) -> Result<Family> {
         let store = session.store();
-        let first: Operation = read(store, session.id().id())?;
-        let origin = match first.forked_from {
+        let first = first_of(store, session.id())?;
+        let origin = match first.as_ref().and_then(|first| first.forked_from) {
             Some(id) => session_of(store, id)?,
             None => None,
         };
         let mut family =
-            Family { newest: first.clone(), first, origin: None, forks: Vec::new(), more: false };
+            Family { newest: None, first, origin: None, forks: Vec::new(), more: false };
         for (at, entry) in store.sessions().limit(DISPLAY_SESSIONS_READ_MAX + 1).enumerate() {
             if at == DISPLAY_SESSIONS_READ_MAX {
                 family.more = true;
@@ -51,7 +51,7 @@ impl Family {
             let newest: Operation = read(store, entry.operation().id())?;
             let id = newest.session.unwrap_or(entry.operation());
             if id == session.id() {
-                family.newest = newest;
+                family.newest = Some(newest);
                 continue;
             }
             if origin == Some(id) {
@@ -69,6 +69,14 @@ impl Family {
     }
 }
 
+/// The first operation of a session, if it is there.
+fn first_of(store: &Store, session: OperationId) -> Result<Option<Operation>> {
+    match store.get_node(&session.id())? {
+        Some(_) => read(store, session.id()).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The session that an operation belongs to, unless it was trimmed.
 fn session_of(store: &Store, operation: OperationId) -> Result<Option<OperationId>> {
     match store.get_node(&operation.id())? {
@@ -82,7 +90,7 @@ fn session_of(store: &Store, operation: OperationId) -> Result<Option<OperationI
 
 /// What a session of a listing has to do with another: it may have begun on its line.
 fn fork(session: &Session, entry: &SessionEntry, id: OperationId) -> Result<Option<Fork>> {
-    let first: Operation = read(session.store(), id.id())?;
+    let Some(first) = first_of(session.store(), id)? else { return Ok(None) };
     let (OperationKind::Fork, Some(checkpoint)) = (first.kind, first.checkpoint) else {
         return Ok(None);
     };

@@ -119,7 +119,7 @@ impl Item {
         &self.updates
     }
 
-    fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
+    pub(super) fn outcome(&self) -> MutexGuard<'_, Option<Result<()>>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,7 @@ impl Log {
     }
 
     /// Commits a group and tells each of its members what came of it.
-    fn lead(&self, items: &[Arc<Item>]) {
+    pub(super) fn lead(&self, items: &[Arc<Item>]) {
         let mut steps = Vec::with_capacity(items.len());
         let failed = self.under_lock(|tail| self.lead_writing(tail, items, &mut steps)).err();
         for (at, item) in items.iter().enumerate() {
@@ -594,8 +594,13 @@ fn take_back(file: &dyn VfsFile, from: u64, len: usize) {
 /// Returns an error again, for each of those whom it concerns.
 fn again(error: &Error) -> Error {
     let copy = Error::new(error.kind(), error.to_string());
-    match std::error::Error::source(error) {
-        Some(source) => copy.with_source(source.to_string()),
-        None => copy,
+    let Some(source) = std::error::Error::source(error) else { return copy };
+    // What the system said stays what it is: who may only read does something else then.
+    match source.downcast_ref::<std::io::Error>() {
+        Some(cause) => copy.with_source(match cause.raw_os_error() {
+            Some(code) => std::io::Error::from_raw_os_error(code),
+            None => std::io::Error::new(cause.kind(), cause.to_string()),
+        }),
+        None => copy.with_source(source.to_string()),
     }
 }

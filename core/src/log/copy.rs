@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::Log;
 use super::bulk::{Bulk, is_full};
 use super::encode::{Encoder, Fresh, Ready, ReadyPayload};
 use super::medium::Segment;
@@ -15,7 +16,6 @@ use super::scan::{Listed, Scan, scan_frames};
 use super::segment::FRAMES_FROM;
 use super::splice;
 use super::zip::Level;
-use super::{Log, NewObject};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::limits::DELTA_CHAIN_MAX;
@@ -44,16 +44,6 @@ impl<'a> Copier<'a> {
         let place = self.log.place_of(object)?;
         let ready = self.ready(object.id, &place)?;
         self.push(&ready)
-    }
-
-    /// Adds objects that are not stored yet.
-    pub(crate) fn add(&mut self, objects: Vec<NewObject>) -> Result<()> {
-        for ready in self.log.prepare(objects)? {
-            if !self.fresh.contains_key(&ready.id) {
-                self.push(&ready)?;
-            }
-        }
-        Ok(())
     }
 
     fn push(&mut self, ready: &Ready) -> Result<()> {

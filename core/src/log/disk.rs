@@ -195,3 +195,48 @@ struct DiskLock {
 }
 
 impl VfsLock for DiskLock {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(disk: &Disk, name: &str) -> String {
+        fs::read_to_string(disk.path(name)).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_never_given_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        for (name, bytes) in [("taken", "old"), ("draft", "new")] {
+            disk.create_new(name).unwrap().write_at(bytes.as_bytes(), 0).unwrap();
+        }
+        for rename in [
+            |disk: &Disk, to: &str| disk.rename_new("draft", to),
+            // As on a file system without second names.
+            |disk: &Disk, to: &str| rename_unlinked(&disk.path("draft"), &disk.path(to)),
+        ] {
+            let taken = rename(&disk, "taken").unwrap_err();
+            assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!((text(&disk, "taken"), text(&disk, "draft")), ("old".into(), "new".into()));
+            rename(&disk, "free").unwrap();
+            assert_eq!(text(&disk, "free"), "new");
+            assert!(!disk.path("draft").exists());
+            disk.rename("free", "draft").unwrap();
+        }
+        let gone = disk.rename_new("nothing", "free").unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    /// What a process leaves that is killed between the two names of its segment.
+    #[test]
+    fn a_draft_that_is_a_second_name_of_a_segment_is_replaced_without_touching_that() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::new(directory.path());
+        disk.create_new("draft").unwrap().write_at(b"segment", 0).unwrap();
+        fs::hard_link(disk.path("draft"), disk.path("named")).unwrap();
+        disk.remove("draft").unwrap();
+        disk.create_new("draft").unwrap().write_at(b"another", 0).unwrap();
+        assert_eq!(text(&disk, "named"), "segment");
+    }
+}

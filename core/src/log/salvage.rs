@@ -26,7 +26,7 @@ use super::sync::{Mutex, RwLock};
 use super::table::{self, Table};
 use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;
-use super::{LOCK_FILE, Log, LogOptions, Shared, lock};
+use super::{LOCK_FILE, Log, LogOptions, NewObject, Shared, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
 
@@ -346,13 +346,28 @@ impl Salvage {
         state.updates = refs;
     }
 
+    /// Lets no segment stay that holds any of these, which were purged: its file goes as well, once
+    /// the rest of it is copied.
+    pub(crate) fn leave_those_with(&mut self, purged: &HashSet<ObjectId>) {
+        let of = self.listed.iter().filter(|object| purged.contains(&object.id));
+        let with: HashSet<SegmentId> =
+            of.map(|object| object.segment).filter(|id| self.stays(*id)).collect();
+        self.whole.retain(|live| !with.contains(&live.id));
+        self.retired.extend(with);
+    }
+
     /// Tells whether a data segment is whole, and stays as it is.
     pub(crate) fn stays(&self, id: SegmentId) -> bool {
         self.whole.iter().any(|live| live.id == id)
     }
 
-    /// Begins a log of what was chosen and copied. From here on the store is whole.
-    pub(crate) fn begin_anew(&self, copies: Vec<LiveSegment>) -> Result<()> {
+    /// Begins a log of what was chosen and copied, with objects of its own. From here on the store
+    /// is whole.
+    pub(crate) fn begin_anew(
+        &self,
+        copies: Vec<LiveSegment>,
+        objects: Vec<NewObject>,
+    ) -> Result<()> {
         let next = SegmentId::log(self.newest + 1);
         let header = SegmentHeader {
             id: next,
@@ -363,6 +378,9 @@ impl Salvage {
         };
         let mut fresh = std::collections::HashMap::new();
         let mut encoder = Encoder::copying(&self.log, next, FRAMES_FROM as u32, &mut fresh);
+        for ready in self.log.prepare(objects)? {
+            encoder.add(&ready)?;
+        }
         let refs = self.log.encode_refs(&mut encoder)?;
         let mut segments = self.whole.clone();
         segments.extend(copies);

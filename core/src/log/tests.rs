@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::*;
 use crate::object::{Kind, Objects};
 
+#[cfg(not(feature = "shuttle"))]
+mod groups;
 #[cfg(feature = "shuttle")]
 mod schedules;
 

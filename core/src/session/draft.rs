@@ -238,7 +238,9 @@ impl Draft {
         let fault = if is_link { path.link_fault() } else { path.name_fault() };
         match fault.filter(|_| !self.takes_any_name) {
             Some(fault) => {
-                Err(Error::invalid(format!("path {path} {fault}, so no checkout could write it")))
+                let shown: String = path.to_string_lossy().chars().take(80).collect();
+                let message = format!("path {shown:?} {fault}, so no checkout could write it");
+                Err(Error::invalid(message))
             }
             None => Ok(()),
         }

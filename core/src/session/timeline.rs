@@ -14,11 +14,13 @@ use crate::store::Store;
 #[derive(Clone, Debug)]
 pub(super) struct Timeline {
     at: Link<Operation>,
+    /// The number of the last checkpoint that the line has of the session whose operation that is.
+    last: u64,
 }
 
 impl Timeline {
     pub(super) fn new(head: &Head) -> Self {
-        Timeline { at: head.operation.clone() }
+        Timeline { at: head.operation.clone(), last: u64::MAX }
     }
 
     /// The operation that made the checkpoint of this number, which was not trimmed. Numbers must
@@ -26,13 +28,15 @@ impl Timeline {
     /// the fork's first one stands for it.
     pub(super) fn made(&mut self, store: &Store, number: u64) -> Result<&Link<Operation>> {
         loop {
-            let found = earliest(store, self.at.clone(), number)?;
+            let found = earliest(store, self.at.clone(), self.last, number)?;
             let origin = match found.value.forked_from {
                 Some(id) => origin(store, id, number)?,
                 None => None,
             };
             match origin {
-                Some(origin) => self.at = origin,
+                Some(origin) => {
+                    (self.at, self.last) = (origin, left(store, &found)?.unwrap_or(number));
+                }
                 None => {
                     self.at = found;
                     return Ok(&self.at);
@@ -64,13 +68,20 @@ fn origin(store: &Store, id: OperationId, number: u64) -> Result<Option<Link<Ope
     }
 }
 
-/// The first operation of a line that has come to a checkpoint's number.
+/// The first operation of a line that has come to a checkpoint's number, of one that goes on to
+/// the checkpoint `last` alone.
 ///
-/// An origin may have gone on from there in the very operation that a fork names: that state is
-/// not the fork's and may be gone. States that are gone further back are beyond a horizon.
-fn earliest(store: &Store, from: Link<Operation>, number: u64) -> Result<Link<Operation>> {
+/// An origin may have gone on from there, in the very operation that a fork names or, as earlier
+/// versions have it, in later ones: those states are not the fork's and may be gone. States that
+/// are gone further back are beyond a horizon.
+fn earliest(
+    store: &Store,
+    from: Link<Operation>,
+    last: u64,
+    number: u64,
+) -> Result<Link<Operation>> {
     let mut at = from;
-    while left(store, &at)?.is_none() {
+    while left(store, &at)?.is_none_or(|left| left > last) {
         match at.parent(store)? {
             Some(before) if left(store, &before)?.is_none_or(|left| left >= number) => at = before,
             _ => return Ok(at),

@@ -136,18 +136,20 @@ impl Store {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
         let freed = self.free_kept(self.oldest(options.keep), options.dry_run)?;
         let put_aside = freed.paths;
-        let expired = self.expired(options.keep)?;
         if options.dry_run {
-            let mut report = GcReport { put_aside, ..GcReport::default() };
+            let expired = self.expired(options.keep)?;
+            let mut report =
+                GcReport { put_aside, sessions: sessions(&expired), ..GcReport::default() };
+            let gone = expired.into_iter().map(|(name, _)| name).collect();
             let (collection, listed) =
-                Collection::mark(self, expired, HashSet::new(), &freed, progress)?;
+                Collection::mark(self, &gone, HashSet::new(), &freed, progress)?;
             collection.count(&listed, &|_| true, &mut report);
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
-            report.sessions = collection.expired.len() as u64;
             return Ok(report);
         }
-        let report = self.collect(expired, HashSet::new(), None, progress)?;
+        let expired = self.expire(options.keep)?;
+        let report = self.collect(&expired, HashSet::new(), None, progress)?;
         Ok(GcReport { put_aside, ..report })
     }
 
@@ -157,14 +159,49 @@ impl Store {
         Timestamp::from_millis(self.now().as_millis().saturating_sub(keep))
     }
 
-    /// Returns the refs of deleted sessions that are not kept any longer.
-    fn expired(&self, keep: Duration) -> Result<Vec<Root>> {
+    /// Takes away the refs of deleted sessions that are not kept any longer. This comes first, so
+    /// that the refs' own map, which the collection keeps, is already without them.
+    fn expire(&self, keep: Duration) -> Result<Vec<(String, ObjectId)>> {
+        loop {
+            let expired = self.expired(keep)?;
+            if expired.is_empty() {
+                return Ok(expired);
+            }
+            let removal = |(name, id): &(String, ObjectId)| RefUpdate {
+                name: name.clone(),
+                expected: Expected::Id(*id),
+                new: None,
+            };
+            match self.log().commit(Transaction {
+                objects: Vec::new(),
+                updates: expired.iter().map(removal).collect(),
+            }) {
+                // Somebody brought one back.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                done => return done.map(|()| expired),
+            }
+        }
+    }
+
+    /// Puts back the refs of deleted sessions, of which nothing went.
+    fn put_back(&self, expired: &[(String, ObjectId)]) -> Result<()> {
+        let update = |(name, id): &(String, ObjectId)| RefUpdate {
+            name: name.clone(),
+            expected: Expected::Absent,
+            new: Some(*id),
+        };
+        let updates = expired.iter().map(update).collect();
+        self.log().commit(Transaction { objects: Vec::new(), updates })
+    }
+
+    /// Returns the refs of deleted sessions that are not kept any longer, and their horizons.
+    fn expired(&self, keep: Duration) -> Result<Vec<(String, ObjectId)>> {
         let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let now = self.now().as_millis();
         let mut expired = Vec::new();
-        for root in self.roots()? {
-            let Some((session, _)) = session_in(&root.name, DELETED) else { continue };
-            let operation: Operation = match read(self, root.id) {
+        for (name, id) in self.all_references()? {
+            let Some((session, _)) = session_in(&name, DELETED) else { continue };
+            let operation: Operation = match read(self, id) {
                 Ok(operation) => operation,
                 // Whoever knows what it says may let it go.
                 Err(error) if error.kind() == ErrorKind::Unsupported => continue,
@@ -174,17 +211,19 @@ impl Store {
             // A clock that stood in the future then says no more than one that stands at now.
             let age = now.saturating_sub(operation.time.as_millis()).max(0);
             if !pinned && age >= keep {
-                expired.push(root);
+                expired.push((name, id));
+                let horizon = horizon_ref(session);
+                expired.extend(self.reference(&horizon)?.map(|id| (horizon, id)));
             }
         }
         Ok(expired)
     }
 
-    /// Collects what nothing leads to, the `expired` refs and the objects in `without` not counted.
-    /// `commit` says what goes into the commit that retires the last segments.
+    /// Collects what nothing leads to, the objects in `without` not counted. The `expired` refs went
+    /// before, and are put back if nothing can go. `commit` says what goes into the commit that retires the last segments.
     pub(super) fn collect(
         &self,
-        expired: Vec<Root>,
+        expired: &[(String, ObjectId)],
         without: HashSet<ObjectId>,
         mut commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
         progress: OnProgress<'_>,
@@ -195,13 +234,18 @@ impl Store {
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
         let freed = Freed::default();
-        let (mut collection, listed) = Collection::mark(self, expired, without, &freed, progress)?;
+        let marked = Collection::mark(self, &HashSet::new(), without, &freed, progress);
+        if marked.is_err() && !expired.is_empty() {
+            self.put_back(expired)?;
+        }
+        let (mut collection, listed) = marked?;
         collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
-        if groups.is_empty() && (commit.is_some() || !collection.expired.is_empty()) {
+        if groups.is_empty() && commit.is_some() {
             groups.push(Vec::new());
         }
+        report.sessions = sessions(expired);
         let mut done = listed.len() as u64;
         let total = done + report.kept;
         let last = groups.len().saturating_sub(1);
@@ -220,19 +264,12 @@ impl Store {
             let copies = copier.finish()?;
             let mut late = Vec::new();
             let retired = self.log().retire(&mut || {
-                if at == 0 {
-                    collection.spare_undeleted()?;
-                }
                 late = collection.catch_up(&members, &listed)?;
                 let mut transaction = Transaction::default();
-                if at == last
-                    && let Some(commit) = &mut commit
-                {
-                    transaction = commit()?;
-                }
-                // The ref goes no later than anything that it leads to.
-                if at == 0 {
-                    transaction.updates.extend(collection.expiry()?);
+                if at == last {
+                    if let Some(commit) = &mut commit {
+                        transaction = commit()?;
+                    }
                 }
                 let attached = copies.iter().chain(&late).cloned().collect();
                 Ok(Retirement { transaction, attached, retired: group.clone() })
@@ -246,12 +283,16 @@ impl Store {
                 return Err(why.into());
             }
         }
-        report.sessions = collection.expired.len() as u64;
         self.log().remove_strays(&strays)?;
         (report.bytes_after, _) = self.log().stored_bytes()?;
         let _ = progress(GcProgress { done: total, total });
         Ok(report)
     }
+}
+
+/// How many deleted sessions these refs are of.
+fn sessions(expired: &[(String, ObjectId)]) -> u64 {
+    expired.iter().filter(|(name, _)| name.starts_with(DELETED)).count() as u64
 }
 
 /// A collection under way: what is live.
@@ -261,27 +302,21 @@ struct Collection<'a> {
     live: Vec<bool>,
     /// Found to be live since the marking.
     late: HashSet<ObjectId>,
-    expired: Vec<Root>,
-    /// The names of the refs that go with the expired sessions.
-    gone: HashSet<String>,
     without: HashSet<ObjectId>,
 }
 
 impl<'a> Collection<'a> {
-    /// Reads every object and marks what refs lead to. Fails if any of that cannot be read.
+    /// Reads every object and marks what refs lead to, but those that are `gone`. Fails if any of
+    /// that cannot be read.
     fn mark(
         store: &'a Store,
-        expired: Vec<Root>,
+        gone: &HashSet<String>,
         without: HashSet<ObjectId>,
         freed: &Freed,
         progress: OnProgress<'_>,
     ) -> Result<(Self, Vec<Listed>)> {
-        let names = expired.iter().map(|root| root.name.clone());
-        let horizons = expired.iter().filter_map(|root| session_in(&root.name, DELETED));
-        let horizons = horizons.map(|(session, _)| horizon_ref(session));
-        let gone: HashSet<String> = names.chain(horizons).collect();
         // Before the objects: a ref that comes in between leads to what may not be listed.
-        let mut roots = store.roots_without(&gone)?;
+        let mut roots = store.roots_without(gone)?;
         roots.retain(|root| !freed.thinned.contains_key(&root.name));
         for (name, ids) in &freed.thinned {
             roots.extend(ids.iter().map(|id| Root::state(format!("what {name} keeps"), *id)));
@@ -297,7 +332,7 @@ impl<'a> Collection<'a> {
             )));
         }
         let (live, late) = (reached.live, HashSet::new());
-        Ok((Collection { store, graph, live, late, expired, gone, without }, listed))
+        Ok((Collection { store, graph, live, late, without }, listed))
     }
 
     fn is_live(&self, id: &ObjectId) -> bool {
@@ -358,21 +393,6 @@ impl<'a> Collection<'a> {
         groups
     }
 
-    /// Leaves out the deleted sessions that were brought back since the marking. Nobody else commits
-    /// meanwhile.
-    fn spare_undeleted(&mut self) -> Result<()> {
-        let store = self.store;
-        let mut spared = Ok(());
-        self.expired.retain(|root| match store.reference(&root.name) {
-            Ok(id) => id == Some(root.id),
-            Err(error) => {
-                spared = Err(error);
-                true
-            }
-        });
-        spared
-    }
-
     /// Copies what commits since the marking have made reachable again and would go with these
     /// segments. Nobody else commits meanwhile.
     fn catch_up(
@@ -383,8 +403,7 @@ impl<'a> Collection<'a> {
         let mut pending =
             Map::new(self.store.log().refs_root().map(MapId::new)).node_ids(self.store)?;
         let own: HashSet<ObjectId> = pending.iter().copied().collect();
-        let mut refs = self.store.all_references()?;
-        refs.retain(|(name, _)| !self.gone.contains(name));
+        let refs = self.store.all_references()?;
         pending.extend(refs.into_iter().map(|(_, id)| id));
         let mut met = HashSet::new();
         while let Some(id) = pending.pop() {
@@ -419,22 +438,6 @@ impl<'a> Collection<'a> {
             return self.store.log().chunks(id);
         }
         Ok(self.store.read_node(id)?.refs.clone())
-    }
-
-    /// Takes the expired refs away.
-    fn expiry(&self) -> Result<Vec<RefUpdate>> {
-        let mut updates = Vec::new();
-        for root in &self.expired {
-            let name = root.name.clone();
-            updates.push(RefUpdate { name, expected: Expected::Id(root.id), new: None });
-            if let Some((session, _)) = session_in(&root.name, DELETED) {
-                let name = horizon_ref(session);
-                if self.store.reference(&name)?.is_some() {
-                    updates.push(RefUpdate { name, expected: Expected::Any, new: None });
-                }
-            }
-        }
-        Ok(updates)
     }
 }
 

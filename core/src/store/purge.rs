@@ -75,7 +75,7 @@ impl Store {
     /// Purges every content and every memory that contains these bytes, wherever it is.
     ///
     /// # Errors
-    /// `Invalid` for no bytes, and where they stand in what cannot be purged alone (a path, a
+    /// `Invalid` for no bytes, for a reason that contains them, and where they stand in what cannot be purged alone (a path, a
     /// label, a message, a value of the state): then nothing is purged. `Conflict` where more than
     /// one session holds any of it and that was not asked for. `Io` also where the catalogue cannot
     /// be removed. Else as [`gc`](Self::gc).
@@ -87,6 +87,13 @@ impl Store {
     ) -> Result<PurgeReport> {
         if bytes.is_empty() {
             return Err(Error::invalid("nothing to look for: everything contains no bytes"));
+        }
+        for (what, text) in [("reason", &options.reason), ("actor", &options.actor)] {
+            if contains(text.as_bytes(), bytes) {
+                return Err(Error::invalid(format!(
+                    "the {what} contains the bytes, and would be kept; nothing was purged"
+                )));
+            }
         }
         self.purge(Sought::Matching(bytes), None, options, progress)
     }
@@ -178,7 +185,7 @@ impl Store {
         let mut commit = || self.bury(PURGED, &tombstones);
         let commit: Option<&mut dyn FnMut() -> _> =
             if options.rewrite { None } else { Some(&mut commit) };
-        let report = self.collect(Vec::new(), without, commit, progress)?;
+        let report = self.collect(&[], without, commit, progress)?;
         self.catalogue().clear()?;
         Ok(PurgeReport { freed: report.freed(), tombstones, sessions, rewritten })
     }

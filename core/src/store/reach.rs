@@ -391,7 +391,7 @@ impl Walk<'_> {
     /// checkpoints of them, up to their own.
     fn origins(&mut self) -> Result<()> {
         while let Some(at) = self.pending.pop() {
-            self.origin(at, 1)?;
+            self.origin(at, 1, u64::MAX)?;
         }
         Ok(())
     }
@@ -399,9 +399,11 @@ impl Walk<'_> {
     /// Keeps the operations of a line that a fork came from, which made what the fork has of it
     /// since its oldest checkpoint: what a listing tells of those. What they made is the fork's own
     /// to keep. Where they are gone, the listing names the fork.
-    fn origin(&mut self, mut at: u32, oldest: u64) -> Result<()> {
+    ///
+    /// `oldest` is the number of the fork's oldest checkpoint, `last` that of the one it began with.
+    fn origin(&mut self, mut at: u32, oldest: u64, mut last: u64) -> Result<()> {
         let graph = self.graph;
-        let mut is_known = false;
+        let mut has_come = false;
         loop {
             let is_met = self.full[at as usize] || oldest <= 1 && !self.lines.insert(at);
             if is_met || graph.presence(at) == Presence::Absent {
@@ -418,11 +420,14 @@ impl Walk<'_> {
             let operation: Operation = read(self.store, graph.id(at))?;
             let before = operation.previous.or(operation.forked_from);
             let Some(before) = before.and_then(|id| graph.find(&id.id())) else { return Ok(()) };
-            // Behind the fork's last checkpoint the state may be gone, before its first one too.
+            if operation.previous.is_none() {
+                (last, has_come) = (self.left_by(at).unwrap_or(last), false);
+            }
+            // States behind the fork's last one may be gone, and states before its oldest one too.
             match self.left_by(before) {
                 Some(number) if number < oldest => return Ok(()),
-                None if oldest > 1 && is_known => return Ok(()),
-                known => is_known |= known.is_some(),
+                None if oldest > 1 && has_come => return Ok(()),
+                known => has_come |= known.is_some_and(|number| number <= last),
             }
             at = before;
         }
@@ -467,6 +472,13 @@ impl Walk<'_> {
             self.lack(graph.id(first), &|| from(start))?;
         } else {
             kept.push(first);
+            // It says which session this one came from.
+            if let Some(origin) = graph.origin(first)
+                && graph.presence(origin) != Presence::Absent
+                && self.can_go_on(origin, &|| from(first))?
+            {
+                self.near[origin as usize] = true;
+            }
         }
         let mut operation = Some(start);
         while let Some(number) = operation
@@ -476,10 +488,10 @@ impl Walk<'_> {
             kept.push(number);
             kept.extend(chain.left);
             let Some(before) = chain.parent else {
-                if self.left_by(number).is_some_and(|fork| fork >= oldest_kept)
+                if let Some(fork) = self.left_by(number).filter(|fork| *fork >= oldest_kept)
                     && let Some(origin) = graph.origin(number)
                 {
-                    self.origin(origin, oldest_kept)?;
+                    self.origin(origin, oldest_kept, fork)?;
                 }
                 break;
             };

@@ -1,7 +1,6 @@
 //! Checkouts: what a caller asks for, tried until it holds.
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind as IoKind;
 use std::path::Path;
 
 use super::draft::Entries;
@@ -140,15 +139,13 @@ impl Session {
         loop {
             match Prepared::held(self.store(), &asked, directory)?.apply() {
                 Ok(plan) => return Ok(plan),
-                Err(Failed { error, untouched: true })
+                Err(Failed { error, untouched: true, .. })
                     if error.kind() == ErrorKind::Conflict && attempts < CHECKOUT_ATTEMPTS_MAX =>
                 {
                     // The record has changed: something was collected, say.
                     attempts += 1;
                 }
-                Err(Failed { error, untouched: true })
-                    if asked.recorded && is_forbidden(&error) =>
-                {
+                Err(Failed { untouched: true, unwritable: true, .. }) if asked.recorded => {
                     asked.recorded = false;
                 }
                 Err(failed) => return Err(failed.error),
@@ -170,14 +167,4 @@ fn part<P: AsRef<[u8]>>(paths: impl IntoIterator<Item = P>) -> Result<Part> {
         return Err(Error::invalid("no path of the part to check out"));
     }
     Ok(Part::Paths(paths))
-}
-
-/// Tells whether the store cannot be written by whoever asks.
-fn is_forbidden(error: &Error) -> bool {
-    let source = std::error::Error::source(error);
-    let cause = source.and_then(|source| source.downcast_ref::<std::io::Error>());
-    error.kind() == ErrorKind::ReadOnly
-        || cause.is_some_and(|cause| {
-            matches!(cause.kind(), IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem)
-        })
 }

@@ -5,6 +5,7 @@
 //! next one delete what it did not write, and can simply be made again.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use super::directory::{Directory, is_name_refused, moved, system_bytes};
@@ -47,6 +48,7 @@ pub(super) struct Prepared {
     /// The checkpoint that the directory holds from now on, and what that means.
     base: (Option<CheckpointId>, Traces),
     untouched: bool,
+    unwritable: bool,
     /// Directories that were made for it, the innermost first: to go again if nothing is written.
     made: Vec<PathBuf>,
     /// Given back when all is done.
@@ -59,6 +61,8 @@ pub(super) struct Failed {
     pub(super) error: Error,
     /// Whether nothing in the directory was changed, and nothing recorded.
     pub(super) untouched: bool,
+    /// Whether the store cannot be written by whoever asks.
+    pub(super) unwritable: bool,
 }
 
 impl Prepared {
@@ -141,6 +145,7 @@ impl Prepared {
             plan,
             base,
             untouched: true,
+            unwritable: false,
             made: Vec::new(),
             _lock: lock,
         })
@@ -158,7 +163,8 @@ impl Prepared {
                 if self.untouched {
                     unmake(&self.made);
                 }
-                Err(Failed { error, untouched: self.untouched })
+                let (untouched, unwritable) = (self.untouched, self.unwritable);
+                Err(Failed { error, untouched, unwritable })
             }
         }
     }
@@ -226,7 +232,9 @@ impl Prepared {
             traces,
             unfinished,
         };
-        self.record.commit(batch, next)
+        let done = self.record.commit(batch, next);
+        self.unwritable = done.as_ref().is_err_and(is_forbidden);
+        done
     }
 
     /// Removes the temporary file of a checkout that was cut short, while its name is known.
@@ -408,4 +416,14 @@ fn open_new(site: &Site) -> Result<Directory> {
 
 fn cannot_open(site: &Site, error: std::io::Error) -> Error {
     Error::io(format!("open {} to check out into", site.path.display()), error)
+}
+
+/// Tells whether the store cannot be written by whoever asks.
+fn is_forbidden(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    let cause = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    error.kind() == ErrorKind::ReadOnly
+        || cause.is_some_and(|cause| {
+            matches!(cause.kind(), IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem)
+        })
 }

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::draft::{Entries, ancestors};
 use crate::codec::malformed;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
 use crate::object::{Checkout, Directory, Entry, FilePath, Kind, Objects, Timestamp, Trace, read};
@@ -64,9 +64,7 @@ impl Record {
             }
             _ => {
                 let known: Directory = read(store, id)?;
-                if let Some(checkpoint) = known.checkpoint {
-                    record.traces = implied(&entries(store, checkpoint)?);
-                }
+                (_, record.traces) = base(store, known.checkpoint)?;
                 for (path, traces) in rows(store, Map::new(known.exceptions))? {
                     if traces.is_empty() {
                         record.traces.remove(&path);
@@ -93,9 +91,7 @@ impl Record {
     /// Returns the checkpoint that the directory holds, but for exceptions, and what that means.
     pub(super) fn base(&self, store: &Store) -> Result<(Option<CheckpointId>, Traces)> {
         match &self.stored {
-            Some((_, Stored::Directory(Directory { checkpoint: Some(checkpoint), .. }))) => {
-                Ok((Some(*checkpoint), implied(&entries(store, *checkpoint)?)))
-            }
+            Some((_, Stored::Directory(known))) => base(store, known.checkpoint),
             _ => Ok((None, Traces::new())),
         }
     }
@@ -172,6 +168,19 @@ impl Record {
         self.stored = Some((id, Stored::Directory(node)));
         self.traces = next.traces;
         Ok(())
+    }
+}
+
+/// Returns what a directory holds that holds a checkpoint's files. One that was lost says nothing:
+/// what is there then counts as somebody else's, and is kept.
+fn base(store: &Store, checkpoint: Option<CheckpointId>) -> Result<(Option<CheckpointId>, Traces)> {
+    let Some(id) = checkpoint else { return Ok((None, Traces::new())) };
+    match entries(store, id) {
+        Ok(entries) => Ok((checkpoint, implied(&entries))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
+            Ok((None, Traces::new()))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -7,6 +7,7 @@ use partita::{ErrorKind, Store};
 
 use super::ledger::{Commits, Promised, say};
 use super::{Stage, Workload};
+use crate::recover::judge::same;
 use crate::vfs::{Disk, Recorder};
 
 /// Opens a medium and asks for every promise, goes on working, closes and opens again. Returns the
@@ -18,20 +19,19 @@ pub fn recover(of: &dyn Workload, image: &Disk, promised: &Promised) -> Result<R
     let hash = image.hash();
     let seed = u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight bytes"));
     let stage = Stage::new(of, Recorder::on(image.clone()), seed);
-    stage.source.supply(|| recover_on(&stage, of, image, promised))?;
+    stage.source.supply(|| recover_on(&stage, of, promised))?;
     match stage.violations().first() {
         Some(violation) => Err(violation.clone()),
         None => Ok(stage.vfs),
     }
 }
 
-fn recover_on(
-    stage: &Stage<'_>,
-    of: &dyn Workload,
-    image: &Disk,
-    promised: &Promised,
-) -> Result<(), String> {
+fn recover_on(stage: &Stage<'_>, of: &dyn Workload, promised: &Promised) -> Result<(), String> {
     let is_there = promised.acknowledged.contains(&0);
+    if is_there {
+        mend(of, &stage.vfs)?;
+    }
+    let image = &stage.vfs.disk();
     let store = open(of, &stage.vfs, !is_there)?;
     let first = of.held(&store)?;
     let must: Commits =
@@ -68,6 +68,26 @@ fn recover_on(
         return Err(format!("went on to {next:?}, found something else after closing"));
     }
     Ok(())
+}
+
+/// Recovers a store whose files a workload had damaged; a second time tells the same.
+///
+/// # Errors
+/// What the recovery says, or what it did not tell.
+pub(super) fn mend(of: &dyn Workload, vfs: &Recorder) -> Result<(), String> {
+    if !of.is_recovered() {
+        return Ok(());
+    }
+    let recover = || {
+        let options = of.options();
+        let report = options.recover_vfs(Arc::new(vfs.clone()), &mut |_| ControlFlow::Continue(()));
+        report.map_err(|error| say("recover", &error))
+    };
+    let (one, two) = (recover()?, recover()?);
+    if !one.lost.is_empty() || !one.set_back.is_empty() {
+        return Err(format!("a recovery lost something: {one:?}"));
+    }
+    same(&one, &two)
 }
 
 /// A store that is there must never be taken for a new one, whatever else is lost later.

@@ -6,7 +6,7 @@ use partita::ErrorKind;
 
 use super::lanes::in_lanes;
 use super::ledger::{Commits, Promised, say};
-use super::recovery::recover;
+use super::recovery::{mend, recover};
 use super::{Stage, Workload};
 use crate::vfs::{Crash, Disk, Fate, Fault, Recorder};
 
@@ -110,6 +110,9 @@ fn go_on(of: &dyn Workload, stage: &Stage<'_>) -> Result<(), String> {
     let process = stage.vfs.process();
     let stage = Stage::new(of, process, 2);
     stage.source.supply(|| {
+        if stage.vfs.disk().files().any(|(name, _)| name.ends_with("FORMAT")) {
+            mend(of, &stage.vfs)?;
+        }
         let store = stage.open(&stage.vfs).map_err(|error| say("open afterwards", &error))?;
         let held = of.held(&store)?;
         let must: Commits = must.into_iter().filter(|number| *number > 0).collect();

@@ -42,6 +42,12 @@ pub trait Workload: Sync {
         Store::options().segment_bytes(8 << 10).bulk_bytes(16 << 10).entropy(entropy::fill)
     }
 
+    /// Tells whether what a crash leaves of it is recovered before it is opened: where the medium
+    /// had damaged a file, and not the crash.
+    fn is_recovered(&self) -> bool {
+        false
+    }
+
     /// Returns the commits that a store holds, if each of them is whole.
     ///
     /// # Errors

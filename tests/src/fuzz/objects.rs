@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use partita::{
-    Canonical, Checkpoint, Iteration, Map, MapId, Memory, Node, ObjectId, Objects, Operation,
-    Result,
+    Canonical, Checkout, Checkpoint, Directory, Iteration, Map, MapId, Memory, Node, ObjectId,
+    Objects, Operation, Result,
 };
 
 /// Reads bytes as a node and as every kind of value: what is taken is written back the same.
@@ -17,6 +17,8 @@ pub fn node(bytes: &[u8]) {
     written_back::<Operation>(&node);
     written_back::<Iteration>(&node);
     written_back::<Memory>(&node);
+    written_back::<Checkout>(&node);
+    written_back::<Directory>(&node);
 }
 
 fn written_back<T: Canonical>(node: &Node) {

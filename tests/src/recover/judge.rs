@@ -48,10 +48,18 @@ pub fn judge(before: &Held, damaged: &Disk) -> Result<Verdict, String> {
             }
             Err(error) => return Err(say("recover", &error)),
         };
-        let verdict = compare(before, &vfs, &report)?;
-        again(&vfs, &report)?;
-        Ok(verdict)
+        judge_on(before, &vfs, &report)
     })
+}
+
+/// Holds a medium that was recovered against what it held before.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_on(before: &Held, vfs: &Recorder, report: &RecoverReport) -> Result<Verdict, String> {
+    let verdict = compare(before, vfs, report)?;
+    again(vfs, report)?;
+    Ok(verdict)
 }
 
 /// Runs a recovery.
@@ -249,7 +257,7 @@ impl Judge<'_> {
                 }
             }
             let is_gone = !self.kept.contains(&id);
-            let parts = self.before.things.get(&id).iter().flat_map(|thing| &thing.parts);
+            let parts = self.before.things.get(&id).into_iter().flat_map(|thing| &thing.parts);
             // What was purged could not be read before either.
             for part in parts.filter(|part| self.before.things.contains_key(*part)) {
                 if let Some(known) = excused.get_mut(part) {

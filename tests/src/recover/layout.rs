@@ -36,8 +36,11 @@ fn small() -> StoreOptions {
 
 type Make = fn(&Place) -> Result<()>;
 
+/// How many there are.
+pub const COUNT: usize = 19;
+
 /// Every layout: its name, and what leaves it.
-const ALL: [(&str, Make); 19] = [
+const ALL: [(&str, Make); COUNT] = [
     ("plain", |place| place.fill(&place.open()?)),
     ("collected", |place| {
         place.fill(&place.open()?)?;

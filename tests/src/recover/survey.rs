@@ -66,7 +66,10 @@ fn of(layout: &Layout, count: usize, seed: u64) -> Row {
 }
 
 /// All that a layout's store holds.
-fn held(layout: &Layout) -> Held {
+///
+/// # Panics
+/// If it cannot be read.
+pub fn held(layout: &Layout) -> Held {
     let vfs = Recorder::on(layout.image.clone());
     Source::new(1).supply(|| {
         let store = options().read_only(true).open_vfs(Arc::new(vfs)).expect("a layout opens");
@@ -78,7 +81,7 @@ fn held(layout: &Layout) -> Held {
 }
 
 /// Chooses damages of every kind: all that there are, or so many by chance.
-fn choose(layout: &Layout, count: usize, seed: u64) -> Vec<Damage> {
+pub fn choose(layout: &Layout, count: usize, seed: u64) -> Vec<Damage> {
     let sample = Sample {
         name: layout.name,
         image: layout.image.clone(),

@@ -63,7 +63,7 @@ fn look(
             if file.path.as_bytes() == SECRET.as_bytes() { Ok(Vec::new()) } else { file.read() }
         });
         match read {
-            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if worker::is_gone(name, &session, &state, &error) => return Ok(()),
             read => drop(read?),
         }
     }

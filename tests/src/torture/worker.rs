@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use partita::{Error, ErrorKind, Result, Session, Store};
+use partita::{Error, ErrorKind, Result, Session, Snapshot, Store};
 use serde_json::{Value, json};
 
 pub(super) use self::acts::{FORKS, SECRET, transcript};
@@ -137,6 +137,21 @@ pub fn shared(at: usize) -> String {
 /// Tells whether older states of a session may go while somebody looks.
 pub fn may_go(name: &str) -> bool {
     name == shared(SHARED - 1) || name.starts_with("f/")
+}
+
+/// Tells whether a state is gone, as an error says: it was trimmed, or its session was deleted, and
+/// the bytes were collected.
+pub fn is_gone(name: &str, session: &Session, state: &Snapshot, error: &Error) -> bool {
+    let given_up = |info: &partita::CheckpointInfo| {
+        session.at(info.id).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    may_go(name)
+        && match error.kind() {
+            ErrorKind::NotFound => true,
+            // A node in the middle of the state: only the state as a whole tells that it was given up.
+            ErrorKind::Corrupt => state.checkpoint().is_some_and(given_up),
+            _ => false,
+        }
 }
 
 /// Says what failed, with the kind of error.

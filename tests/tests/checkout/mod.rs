@@ -1,6 +1,7 @@
 //! Checkouts from outside: several at once, killed ones, full disks, and what earlier versions left.
 
 mod at_once;
+mod faults;
 mod places;
 mod recorded;
 mod refused;

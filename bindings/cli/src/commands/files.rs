@@ -109,12 +109,17 @@ pub(super) fn cat(
 pub(super) fn cat_content(out: &mut Output, dir: &Path, id: &str) -> Result<()> {
     let store = open_store(dir, Access::Read)?;
     let id = store.resolve(&id.parse::<Prefix>()?)?;
-    if let Some(kind) = store.get_node(&id)?.map(|node| node.kind) {
-        let kind = kind.name().unwrap_or("node");
-        let message = format!("{id:.10} is a {kind}, and no content");
-        return Err(Error::new(ErrorKind::Invalid, message).into());
+    match store.read_content(ContentId::new(id)) {
+        Ok(bytes) => out.bytes(&bytes),
+        Err(error) => match store.get_node(&id) {
+            Ok(Some(node)) => {
+                let kind = node.kind.name().unwrap_or("node");
+                let message = format!("{id:.10} is a {kind}, and no content");
+                Err(Error::new(ErrorKind::Invalid, message).into())
+            }
+            _ => Err(error.into()),
+        },
     }
-    out.bytes(&store.read_content(ContentId::new(id))?)
 }
 
 /// Writes a file, and creates store and session if need be.
@@ -130,8 +135,8 @@ pub(super) fn write(
     // Refused before anything is read or created.
     let typed = FilePath::new(path)?;
     if let Some(fault) = typed.name_fault() {
-        let shown = quote::path(path);
-        let message = format!("path {shown} {fault}, so no checkout could write it");
+        let shown: String = typed.to_string_lossy().chars().take(80).collect();
+        let message = format!("path {shown:?} {fault}, so no checkout could write it");
         return Err(Error::new(ErrorKind::Invalid, message).into());
     }
     check_name(name)?;

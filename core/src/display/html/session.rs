@@ -28,13 +28,18 @@ pub(super) fn header(page: &mut Page, session: &Session, family: &Family) -> Res
     page.text(session.id().id().short()).markup("</span></span>");
     if let Some(origin) = &family.origin {
         page.markup("<span>fork of ").short(origin, DISPLAY_LABEL_CHARS_MAX).markup("</span>");
-    } else if family.first.forked_from.is_some() {
+    } else if family.first.as_ref().is_some_and(|first| first.forked_from.is_some()) {
         page.markup("<span>fork of a session that is no longer listed</span>");
     }
-    moment(page, "begun ", family.first.time);
-    moment(page, "last change ", family.newest.time);
-    if !family.newest.actor.is_empty() {
-        page.markup("<span>by ").short(&family.newest.actor, DISPLAY_LABEL_CHARS_MAX);
+    if let Some(first) = &family.first {
+        moment(page, "begun ", first.time);
+    }
+    let newest = family.newest.as_ref().or(family.first.as_ref());
+    if let Some(newest) = newest {
+        moment(page, "last change ", newest.time);
+    }
+    if let Some(newest) = newest.filter(|newest| !newest.actor.is_empty()) {
+        page.markup("<span>by ").short(&newest.actor, DISPLAY_LABEL_CHARS_MAX);
         page.markup("</span>");
     }
     page.markup("</div><div class=\"p-figures\">");

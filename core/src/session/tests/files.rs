@@ -112,7 +112,10 @@ fn paths_that_cannot_be_are_refused_and_leave_the_session_as_it_was() {
         assert_eq!(kind(session.get(path)), ErrorKind::Invalid, "{path:?}");
     }
     assert_eq!(session.log().unwrap().count(), 0);
-    session.write("a".repeat(PATH_BYTES_MAX), "x").unwrap();
+    // As long as a path may be, of components that a file system takes.
+    let longest = format!("{}/{}/b", vec!["a".repeat(255); 15].join("/"), "a".repeat(254));
+    assert_eq!(longest.len(), PATH_BYTES_MAX);
+    session.write(longest, "x").unwrap();
 }
 
 #[test]

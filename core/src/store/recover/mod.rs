@@ -4,29 +4,27 @@
 mod choose;
 mod fragments;
 mod operations;
+mod plan;
 mod record;
 mod report;
+mod stones;
 mod versions;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::catalogue::{self, Catalogue};
 use super::check::CheckProgress;
-use super::graph::{Graph, GraphEvents};
 use super::refs::{LOST, PURGED, RECOVERY};
 use super::{Inner, Store, StoreOptions};
-use crate::error::{Error, ErrorKind, Result};
-use crate::id::{ObjectId, OperationId};
+use crate::error::{ErrorKind, Result};
+use crate::id::ObjectId;
 use crate::log::{Copier, Disk, Listed, NewObject, Payload, Salvage, Vfs, lock_out};
-use crate::map::{Map, Value};
-use crate::object::{Canonical, Kind, Node, Objects, Timestamp, Tombstone};
-use choose::{Chooser, horizons, recovered_ref};
-use fragments::Led;
-use operations::Operations;
+use plan::Plan;
 pub use report::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};
+use stones::{Stones, bury};
 
 impl StoreOptions {
     /// Makes a damaged store whole again, with what is left of it: copies every object that is
@@ -109,7 +107,7 @@ impl StoreOptions {
         progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut done = 0;
-        let salvage = Salvage::read(vfs.clone(), self.log.clone(), &mut |step| {
+        let mut salvage = Salvage::read(vfs.clone(), self.log.clone(), &mut |step| {
             done += step;
             progress(CheckProgress { done, total: done.next_power_of_two() })
         })?;
@@ -129,6 +127,7 @@ impl StoreOptions {
             .copied()
             .collect();
         let whole: HashSet<ObjectId> = listed.iter().map(|object| object.id).collect();
+        salvage.leave_those_with(&stones.purged.keys().copied().collect());
         let plan = Plan::make(&store, &salvage, &listed, &whole, &stones)?;
         let Plan { mut refs, report, mut objects } = plan;
         let moves = salvage.moves()?;
@@ -146,184 +145,9 @@ impl StoreOptions {
         for object in listed.iter().filter(|object| !salvage.stays(object.segment)) {
             copier.copy(object)?;
         }
-        copier.add(objects)?;
         let copies = copier.finish()?;
         salvage.choose(refs.into_iter().map(|(name, id)| (name, Some(id))).collect());
-        salvage.begin_anew(copies)
-    }
-}
-
-/// What a recovery will do.
-struct Plan {
-    refs: BTreeMap<String, ObjectId>,
-    report: RecoverReport,
-    /// New ones: the first operations of sessions that were cut off.
-    objects: Vec<NewObject>,
-}
-
-impl Plan {
-    fn make(
-        store: &Store,
-        salvage: &Salvage,
-        listed: &[Listed],
-        whole: &HashSet<ObjectId>,
-        stones: &Stones,
-    ) -> Result<Self> {
-        let operations = Operations::read(store, listed, whole)?;
-        let horizons = horizons(store, listed)?;
-        let timeline = &salvage.timeline;
-        let chooser = Chooser { store, timeline, operations: &operations, horizons: &horizons };
-        let mut chosen = chooser.choose()?;
-        let graph = Graph::read(store, listed, true, &mut Quiet)?;
-        let mut without: HashSet<ObjectId> = stones.purged.keys().copied().collect();
-        without.extend(stones.lost.keys().filter(|id| !whole.contains(*id)));
-        let mut led = Led::by(&graph, chosen.refs.values().copied());
-        let first = walk(store, salvage, &graph, &chosen.refs, &without)?;
-        let mut objects = Vec::new();
-        let mut refs = chosen.refs.clone();
-        let is_cut = timeline.has_doubt() || !first.is_empty() || !chosen.set_back.is_empty();
-        if is_cut {
-            for fragment in fragments::find(store, &chosen, &operations, &mut led)? {
-                let operation = fragment.first_operation(store)?.to_node();
-                let name = recovered_ref(&fragment.root(), &chosen);
-                refs.insert(format!("fragment/{}", fragment.root()), fragment.root());
-                let id = operation.id();
-                objects.push(NewObject {
-                    id,
-                    payload: Payload::Node(operation.into()),
-                    base: None,
-                });
-                chosen.refs.insert(name.clone(), id);
-                chosen.recovered.push(RecoveredSession {
-                    name,
-                    operation: fragment.operation.map(OperationId::new),
-                    session: fragment.operation.and_then(|id| operations.session_of(&id)),
-                });
-            }
-        }
-        let lost = walk(store, salvage, &graph, &refs, &without)?;
-        let led = is_cut.then_some(&led);
-        let versions = versions::name(store, listed, &graph, &chosen, &operations, (&lost, led))?;
-        let unread = timeline.unread.iter().map(|unread| {
-            let sessions = unread.near.iter().filter_map(|id| operations.get(id));
-            let names = sessions.filter_map(|op| chosen.sessions.get(&op.session)).cloned();
-            UnreadLog {
-                segment: unread.segment.file_name(),
-                offset: unread.offset,
-                end: unread.end,
-                what: unread.what.clone(),
-                sessions: names.collect::<BTreeSet<_>>().into_iter().collect(),
-            }
-        });
-        let time = store.now();
-        let mut lost: Vec<ObjectId> = lost.into_iter().collect();
-        lost.sort();
-        let report = RecoverReport {
-            objects: whole.len() as u64,
-            lost: lost.into_iter().map(|id| lost_stone(id, time)).collect(),
-            versions,
-            unread: unread.collect(),
-            set_back: chosen.set_back,
-            recovered: chosen.recovered,
-            quarantined: Vec::new(),
-            time: Some(time),
-            is_earlier: false,
-        };
-        Ok(Plan { refs: chosen.refs, report, objects })
-    }
-}
-
-/// Walks from refs; returns what they lead to and what is not there.
-fn walk(
-    store: &Store,
-    salvage: &Salvage,
-    graph: &Graph,
-    refs: &BTreeMap<String, ObjectId>,
-    without: &HashSet<ObjectId>,
-) -> Result<HashSet<ObjectId>> {
-    salvage.choose(refs.iter().map(|(name, id)| (name.clone(), Some(*id))).collect());
-    let roots = store.roots()?;
-    let reached = store.reach(graph, &roots, without)?;
-    let missing = reached.broken.into_iter().chain(reached.lacking).map(|(_, id)| id);
-    Ok(missing.filter(|id| !without.contains(id)).collect())
-}
-
-/// The tombstones of a store, by what they stand for.
-struct Stones {
-    /// What was purged: copies of it may still stand in files that were to go.
-    purged: BTreeMap<ObjectId, Tombstone>,
-    /// What earlier recoveries gave up.
-    lost: BTreeMap<ObjectId, Tombstone>,
-}
-
-impl Stones {
-    fn read(store: &Store, listed: &[Listed]) -> Result<Self> {
-        let mut stones = Stones { purged: BTreeMap::new(), lost: BTreeMap::new() };
-        for object in listed.iter().filter(|object| object.row.is_node()) {
-            let node = store.read_node(&object.id)?;
-            if node.kind == Kind::TOMBSTONE
-                && let Ok(stone) = Tombstone::from_node(&node)
-            {
-                let map = if stone.lost { &mut stones.lost } else { &mut stones.purged };
-                let newer = |known: &Tombstone| known.time > stone.time;
-                if !map.get(&stone.target).is_some_and(newer) {
-                    map.insert(stone.target, stone);
-                }
-            }
-        }
-        Ok(stones)
-    }
-}
-
-fn lost_stone(target: ObjectId, time: Timestamp) -> Tombstone {
-    Tombstone {
-        target,
-        lost: true,
-        kind: None,
-        size: None,
-        reason: String::new(),
-        actor: String::new(),
-        time,
-    }
-}
-
-/// Makes the map of tombstones, and its nodes; returns its root.
-fn bury(
-    store: &Store,
-    stones: &BTreeMap<ObjectId, Tombstone>,
-    objects: &mut Vec<NewObject>,
-) -> Result<Option<ObjectId>> {
-    let edits: Vec<_> = stones
-        .values()
-        .map(|stone| {
-            let node = stone.to_node();
-            let id = node.id();
-            objects.push(NewObject { id, payload: Payload::Node(node.into()), base: None });
-            let value = Value { refs: vec![id], bytes: Vec::new() };
-            (stone.target.as_bytes().to_vec(), Some(value))
-        })
-        .collect();
-    let edited = Map::EMPTY.edit(store, edits)?;
-    for new in &edited.nodes {
-        let payload = Payload::Node(new.node().clone());
-        objects.push(NewObject { id: new.id(), payload, base: new.base() });
-    }
-    Ok(edited.map.root().map(|root| root.id()))
-}
-
-/// A reading of objects that were all read before.
-struct Quiet;
-
-impl GraphEvents for Quiet {
-    fn progress(&mut self, _done: u64, _total: u64) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn unreadable(&mut self, _object: &Listed, error: Error) -> Result<()> {
-        if error.kind() == ErrorKind::Corrupt { Ok(()) } else { Err(error) }
-    }
-
-    fn read(&mut self, _store: &Store, _object: &Listed, _node: Option<&Node>) -> Result<()> {
-        Ok(())
+        // What is new stands in the frame that makes the new log count, and nowhere before.
+        salvage.begin_anew(copies, objects)
     }
 }

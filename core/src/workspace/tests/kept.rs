@@ -225,3 +225,19 @@ fn a_directory_recorded_by_an_earlier_version_goes_on() {
     bench.checkout(&Things::new()).unwrap();
     assert_eq!(bench.found(), Things::new());
 }
+
+#[test]
+fn a_record_whose_checkpoint_is_lost_says_nothing_and_nothing_is_deleted_by_it() {
+    let bench = Bench::new();
+    bench.checkout(&things([("a", text("1")), ("b", text("1"))])).unwrap();
+    let (name, id) = bench.references().remove(0);
+    let known: Directory = read(&bench.store, id).unwrap();
+    let mut batch = bench.store.batch();
+    let lost = Some(CheckpointId::new(ObjectId::from_bytes([7; 32])));
+    let new = batch.put(&Directory { checkpoint: lost, ..known }, None);
+    batch.set_ref(name, Expected::Id(id), Some(new));
+    batch.commit().unwrap();
+    let plan = bench.checkout(&things([("a", text("2"))])).unwrap();
+    assert_eq!(bench.kept(&plan), [("a".to_owned(), b"1".to_vec())]);
+    assert_eq!(bench.found(), things([("a", text("2")), ("b", text("1"))]));
+}

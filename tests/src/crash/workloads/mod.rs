@@ -7,6 +7,7 @@ mod groups;
 mod large;
 mod overlap;
 mod plain;
+mod recovered;
 mod rotation;
 mod writers;
 
@@ -14,7 +15,7 @@ use super::Workload;
 use crate::random::Random;
 
 /// Every workload. Those with few states come first, and leave their part to the others.
-pub const ALL: [&dyn Workload; 11] = [
+pub const ALL: [&dyn Workload; 12] = [
     &creation::Creation,
     &plain::Plain,
     &groups::Groups,
@@ -26,6 +27,7 @@ pub const ALL: [&dyn Workload; 11] = [
     &collection::Collection,
     &collection::Collected,
     &collection::Purge,
+    &recovered::Recovered,
 ];
 
 /// Text that resembles the one of the commit before.

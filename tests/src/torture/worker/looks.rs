@@ -1,17 +1,17 @@
 //! What a process of the library reads: states that are compared with what is known afterwards.
 
-use partita::{ErrorKind, Session, Snapshot};
+use partita::{Session, Snapshot};
 use serde_json::json;
 
 use super::super::table::Op;
 use super::acts::SECRET;
-use super::{SHARED, Worker, may_go, shared, told};
+use super::{SHARED, Worker, is_gone, may_go, shared, told};
 use crate::torture::directory;
 
 /// A state that is kept for long and looked at again.
 #[derive(Debug)]
 pub(super) struct Held {
-    name: String,
+    session: Session,
     state: Snapshot,
     files: String,
 }
@@ -25,19 +25,22 @@ impl Worker {
             self.ledger.saw(&session.id().to_string(), info.number, &info.id.to_string());
         }
         match files_of(&state) {
-            Ok(files) if self.held.is_none() => self.held = Some(Held { name, state, files }),
+            Ok(files) if self.held.is_none() => {
+                self.held = Some(Held { session: session.clone(), state, files });
+            }
             Ok(_) => {}
-            Err(error) if may_go(&name) && error.kind() == ErrorKind::NotFound => {}
+            Err(error) if is_gone(&name, &session, &state, &error) => {}
             Err(error) => self.ledger.fault(token, &format!("read {name}: {}", told(&error))),
         }
         self.look_back(token, &session);
         let Some(held) = self.held.take() else { return };
+        let name = held.session.name().to_owned();
         match files_of(&held.state) {
             Ok(files) if files == held.files => {}
-            Ok(_) => self.ledger.fault(token, &format!("a state of {} became another", held.name)),
-            Err(error) if may_go(&held.name) && error.kind() == ErrorKind::NotFound => return,
+            Ok(_) => self.ledger.fault(token, &format!("a state of {name} became another")),
+            Err(error) if is_gone(&name, &held.session, &held.state, &error) => return,
             Err(error) => {
-                let text = format!("a state of {} that is held: {}", held.name, told(&error));
+                let text = format!("a state of {name} that is held: {}", told(&error));
                 self.ledger.fault(token, &text);
             }
         }
@@ -50,17 +53,25 @@ impl Worker {
     fn look_back(&mut self, token: &str, session: &Session) {
         let back = self.random.below(30) as u64;
         let number = super::newest(session).saturating_sub(back).max(1);
-        let found = session.checkpoint(&number.to_string()).and_then(|id| {
-            files_of(&session.at(id)?)?;
-            Ok(id)
+        let Ok(at) = session.checkpoint(&number.to_string()) else {
+            if !may_go(session.name()) && super::newest(session) > 0 {
+                let name = session.name();
+                self.ledger.fault(token, &format!("checkpoint {number} of {name} is not there"));
+            }
+            return;
+        };
+        let state = session.at(at);
+        let found = state.as_ref().map_err(told).and_then(|state| match files_of(state) {
+            Err(error) if is_gone(session.name(), session, state, &error) => Ok(None),
+            Err(error) => Err(told(&error)),
+            Ok(_) => Ok(Some(at)),
         });
         match found {
-            Ok(id) => self.ledger.saw(&session.id().to_string(), number, &id.to_string()),
-            Err(error) if error.kind() == ErrorKind::NotFound && may_go(session.name()) => {}
-            // A shared session may have no checkpoint yet.
-            Err(error) if error.kind() == ErrorKind::NotFound && super::newest(session) == 0 => {}
+            Ok(None) => {}
+            Err(_) if state.is_err() && may_go(session.name()) => {}
+            Ok(Some(id)) => self.ledger.saw(&session.id().to_string(), number, &id.to_string()),
             Err(error) => {
-                let text = format!("checkpoint {number} of {}: {}", session.name(), told(&error));
+                let text = format!("checkpoint {number} of {}: {error}", session.name());
                 self.ledger.fault(token, &text);
             }
         }

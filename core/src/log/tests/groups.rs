@@ -1,0 +1,103 @@
+//! What the members of a group are told, where it fails on the way.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{io, sync};
+
+use super::super::*;
+use super::{content, options, prose};
+
+/// A directory in memory that takes no new files while it is full.
+#[derive(Debug, Default)]
+struct Full {
+    inner: Memory,
+    is_full: AtomicBool,
+}
+
+impl Vfs for Full {
+    fn create_new(&self, name: &str) -> io::Result<Box<dyn VfsFile>> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.inner.create_new(name)
+    }
+    fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn VfsFile>> {
+        self.inner.open(name, write)
+    }
+    fn create_dir(&self, name: &str) -> io::Result<()> {
+        self.inner.create_dir(name)
+    }
+    fn list(&self, name: &str) -> io::Result<Vec<String>> {
+        self.inner.list(name)
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.inner.rename(from, to)
+    }
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        self.inner.rename_new(from, to)
+    }
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.inner.remove(name)
+    }
+    fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()> {
+        self.inner.sync_dir(name, site)
+    }
+    fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>> {
+        self.inner.lock(name, timeout)
+    }
+    fn lock_holder(&self, name: &str) -> Option<String> {
+        self.inner.lock_holder(name)
+    }
+}
+
+fn transaction(name: &str, len: usize) -> Transaction {
+    let content = content(prose(len as u64, len), None);
+    let (name, new) = (name.to_owned(), Some(content.id));
+    let update = RefUpdate { name, expected: Expected::Any, new };
+    Transaction { objects: vec![content], updates: vec![update] }
+}
+
+/// The first of a group is written and synced before the next segment cannot be made, which the
+/// second needs. The first is acknowledged; of the second nothing is there, and what it wrote ahead
+/// is gone.
+#[test]
+fn what_of_a_group_was_committed_is_acknowledged_although_the_rest_failed() {
+    let medium = sync::Arc::new(Full::default());
+    let options = LogOptions { segment_bytes: 8 << 10, bulk_bytes: 1 << 20, ..options() };
+    let log = Log::open(medium.clone(), options.clone()).unwrap();
+    log.commit(transaction("pin/0", 6_000)).unwrap();
+    let mut noise = vec![0; 6_000];
+    super::entropy(&mut noise).unwrap();
+    let noise = content(noise, None);
+    let update = RefUpdate { name: "pin/2".into(), expected: Expected::Any, new: Some(noise.id) };
+    let large = Transaction { objects: vec![noise], updates: vec![update] };
+    let items = [transaction("pin/1", 100), large]
+        .map(|transaction| sync::Arc::new(log.item(transaction).unwrap()));
+    medium.is_full.store(true, Ordering::Relaxed);
+    log.lead(&items);
+    let outcomes = items.each_ref().map(|item| item.outcome().take().unwrap());
+    assert_eq!(outcomes[0].as_ref().map_err(Error::kind), Ok(&()));
+    assert_eq!(outcomes[1].as_ref().map_err(Error::kind), Err(ErrorKind::Io));
+    medium.is_full.store(false, Ordering::Relaxed);
+    for log in [&log, &Log::open(medium.clone(), options).unwrap()] {
+        assert!(log.reference("pin/1").unwrap().is_some());
+        assert!(log.reference("pin/2").unwrap().is_none());
+    }
+    log.commit(transaction("pin/3", 3_000)).unwrap();
+    assert!(log.reference("pin/3").unwrap().is_some());
+}
+
+/// A batch that wrote a data segment ahead finds the lock held: nothing names its file any more.
+#[test]
+fn what_a_commit_wrote_ahead_goes_where_it_never_was_written() {
+    let memory = Memory::default();
+    let options = LogOptions { bulk_bytes: 1 << 10, ..options() };
+    let impatient = LogOptions { lock_timeout: Duration::ZERO, ..options };
+    let log = Log::open(sync::Arc::new(memory.clone()), impatient).unwrap();
+    let held = memory.lock(LOCK_FILE, Duration::ZERO).unwrap().unwrap();
+    let refused = log.commit(transaction("pin/0", 60_000));
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(log.strays().unwrap(), Vec::<String>::new());
+    drop(held);
+    log.commit(transaction("pin/0", 60_000)).unwrap();
+    assert_eq!(log.strays().unwrap(), Vec::<String>::new());
+}

@@ -1,0 +1,31 @@
+//! What `make test` runs a share of, for as long as one likes.
+//!
+//! The first argument names the suite, `help` lists them; the others are its own.
+
+use std::process::ExitCode;
+
+/// The suites: a name, what it takes, and what it does with that.
+const SUITES: [(&str, &str, fn(&[String]) -> Result<(), String>); 1] = [(
+    "recover",
+    "STORES SEED: damaged stores of every layout, recovered",
+    partita_tests::recover::soak,
+)];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) =
+        arguments.split_first().map_or(("help", &[][..]), |(name, rest)| (name, rest));
+    let Some((_, _, run)) = SUITES.iter().find(|(suite, _, _)| *suite == name) else {
+        for (suite, takes, _) in SUITES {
+            println!("{suite} {takes}");
+        }
+        return if name == "help" { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            eprintln!("soak: {name}: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
