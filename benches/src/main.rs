@@ -9,6 +9,7 @@ mod dialog;
 mod fork;
 mod group;
 mod history;
+mod import;
 mod ingest;
 mod map;
 mod measure;
@@ -46,10 +47,11 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 15] = [
+const BENCHES: [(&str, Bench, &str); 16] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
+    ("import", import::run, "a git history of 10,000 commits beside git's own import and clone"),
     ("read", read::run, "any old iteration beside git cat-file --batch"),
     ("map", map::run, "one change in 100,000 files: nodes written, edit, diff"),
     ("recount", recount::run, "tokens after an edit of three lines beside a full count"),

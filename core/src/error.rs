@@ -118,9 +118,29 @@ impl Error {
         self
     }
 
+    /// Puts what to do behind the message.
+    pub(crate) fn advise(mut self, advice: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {advice}", self.0.message);
+        self
+    }
+
     /// Returns what the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Returns the same error once more, for another one whom it concerns. What the system said
+    /// stays what it is, for it tells what may be done; any other cause becomes its line.
+    pub(crate) fn again(&self) -> Self {
+        let copy = Error::new(self.kind(), self.to_string());
+        let Some(source) = self.source() else { return copy };
+        match source.downcast_ref::<std::io::Error>() {
+            Some(cause) => copy.with_source(match cause.raw_os_error() {
+                Some(code) => std::io::Error::from_raw_os_error(code),
+                None => std::io::Error::new(cause.kind(), cause.to_string()),
+            }),
+            None => copy.with_source(source.to_string()),
+        }
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {

@@ -54,8 +54,8 @@ pub use id::{
 pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
-    Body, Canonical, Checkout, Checkpoint, Directory, Entry, FilePath, Horizon, Iteration, Kind,
-    Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind,
+    Body, Bytes, Canonical, Checkout, Checkpoint, Directory, Entry, FilePath, Horizon, Iteration,
+    Kind, Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind,
     OperationName, Part, Role, Timestamp, Tombstone, Trace, Usage,
 };
 #[cfg(feature = "store")]
@@ -70,10 +70,10 @@ pub use session::{
 };
 #[cfg(feature = "store")]
 pub use store::{
-    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, GcOptions,
-    GcProgress, GcReport, Kept, LostVersion, PurgeOptions, PurgeReport, RecoverReport,
-    RecoveredSession, SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs, VfsFile,
-    VfsLock,
+    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, ForkGuard,
+    GcOptions, GcProgress, GcReport, Kept, LockWait, LostVersion, PurgeOptions, PurgeReport,
+    RecoverReport, RecoveredSession, SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs,
+    VfsFile, VfsLock,
 };
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]

@@ -75,6 +75,10 @@ pub const DETECT_BYTES: usize = 64 << 10;
 /// Remarks that a report lists of each sort; beyond it they are counted.
 pub const REPORT_ITEMS_MAX: usize = 64;
 
+/// Bytes of the buffers in which large contents are compressed, framed and read: some frames of
+/// four mebibytes and their copies. Where there is no memory for them nothing is begun.
+pub const BUFFERS_BYTES: usize = 48 << 20;
+
 /// Contents from this size on are placed as content-defined chunks.
 pub const CHUNKED_FROM_BYTES: usize = 1 << 20;
 

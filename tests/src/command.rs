@@ -277,8 +277,13 @@ pub fn bytes_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Returns the sum of the sizes of all files below a directory.
+///
+/// The reserve is left out, which holds nothing.
 pub fn size_of(dir: &Path) -> u64 {
-    let sizes = files_below(dir).into_iter();
+    let is_reserve = |file: &PathBuf| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("reserve"))
+    };
+    let sizes = files_below(dir).into_iter().filter(|file| !is_reserve(file));
     sizes.map(|file| file.metadata().expect("a listed file").len()).sum()
 }
 

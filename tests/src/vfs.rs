@@ -86,6 +86,8 @@ struct State {
     /// Processes so far.
     processes: usize,
     dead: HashSet<usize>,
+    /// Processes that are to die, with the calls that they have left.
+    dies_at: HashMap<usize, usize>,
 }
 
 impl Recorder {
@@ -164,6 +166,18 @@ impl Recorder {
     /// Cuts a file off, as if it never had been longer. No call, and nothing of it is in the record.
     pub fn cut(&self, name: &str, len: usize) {
         self.state().disk.cut(&full(name), len);
+    }
+
+    /// Kills this process at its call of that number from now on, counted from 0.
+    pub fn die_at(&self, call: usize) {
+        self.state().dies_at.insert(self.process, call);
+    }
+
+    /// Kills this process: no later call of it does anything, and its locks are free.
+    pub fn kill(&self) {
+        let mut state = self.state();
+        state.dies_at.remove(&self.process);
+        state.dead.insert(self.process);
     }
 
     /// Sets how many bytes the files may take together, or lets them take what they will.
@@ -248,6 +262,13 @@ impl Recorder {
     fn count(&self, state: &mut State, call: Call) -> io::Result<Option<Fault>> {
         if state.dead.contains(&self.process) {
             return Err(io::Error::other("the process is dead"));
+        }
+        if let Some(left) = state.dies_at.get_mut(&self.process) {
+            if *left == 0 {
+                state.dead.insert(self.process);
+                return Err(io::Error::other("the process was killed"));
+            }
+            *left -= 1;
         }
         let number = state.calls.len();
         state.calls.push(call);

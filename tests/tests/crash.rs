@@ -69,7 +69,8 @@ fn a_full_medium_is_told_and_loses_nothing_and_room_lets_the_store_go_on() {
     for workload in ALL {
         let swept = sweep::capacities(workload, 40).unwrap();
         println!("{:<10} {swept:?}", workload.name());
-        assert!(swept.errors > 20, "{}: {swept:?}", workload.name());
+        // Where zeros ahead of the log find no room, a commit does without; so few sizes are too few.
+        assert!(swept.errors >= 5, "{}: {swept:?}", workload.name());
     }
 }
 

@@ -9,6 +9,7 @@ mod import;
 mod output;
 mod progress;
 mod upward;
+mod wait;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::block::block;
-use crate::convert::Data;
+use crate::convert::{Data, as_bytes};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
 use crate::memory::memory_of;
@@ -217,7 +217,7 @@ impl Batch {
 
     /// Reads a file as the batch leaves it.
     fn read<'py>(&self, py: Python<'py>, path: SessionPath) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.edit(py, |batch| batch.read(&path))?))
+        as_bytes(py, &self.edit(py, |batch| batch.read(&path))?)
     }
 
     /// Returns the number of a path's newest iteration, the batch's own edits included.

@@ -124,3 +124,11 @@ pub(crate) fn seconds(seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds)
         .map_err(|error| PyOverflowError::new_err(format!("{seconds} seconds: {error}")))
 }
+
+/// Returns a copy of bytes as Python's own; raises `MemoryError` where there is no room for it.
+pub(crate) fn as_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, bytes.len(), |copy| {
+        copy.copy_from_slice(bytes);
+        Ok(())
+    })
+}

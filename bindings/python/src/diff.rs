@@ -1,9 +1,9 @@
 //! Diffs of two versions of a file.
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+
+use partita::Bytes;
 
 use crate::convert::Data;
 use crate::value::value;
@@ -24,8 +24,8 @@ use crate::value::value;
 #[pyclass(module = "partita", frozen, eq, hash)]
 #[derive(Clone, Debug)]
 pub(crate) struct Diff {
-    old: Arc<[u8]>,
-    new: Arc<[u8]>,
+    old: Bytes,
+    new: Bytes,
     pub(crate) diff: partita::FileDiff,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn diff(py: Python<'_>, old: Data, new: Data) -> Diff {
 }
 
 impl Diff {
-    pub(crate) fn between(old: Arc<[u8]>, new: Arc<[u8]>) -> Self {
+    pub(crate) fn between(old: Bytes, new: Bytes) -> Self {
         let diff = partita::FileDiff::new(old.clone(), new.clone());
         Diff { old, new, diff }
     }

@@ -17,6 +17,12 @@ pub(crate) fn error_codes() -> Vec<&'static str> {
 
 /// Turns an error of the core into the exception of its kind, causes on the lines below.
 pub(crate) fn raise(error: Error) -> PyErr {
+    // A wait that was ended is an error of the core too, but this is why.
+    if error.kind() == ErrorKind::Busy
+        && let Some(raised) = crate::wait::raised()
+    {
+        return raised;
+    }
     Python::attach(|py| match exception(py, &error) {
         Ok(raised) | Err(raised) => raised,
     })

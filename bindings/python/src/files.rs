@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::convert::Data;
+use crate::convert::{Data, as_bytes};
 use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::pages::{self, Pages};
@@ -118,7 +118,7 @@ impl Files {
         path: SessionPath,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.0.run(py, |source| source.snapshot()?.read(&path))?;
-        Ok(PyBytes::new(py, &bytes))
+        as_bytes(py, &bytes)
     }
 
     fn __setitem__(&self, py: Python<'_>, path: SessionPath, data: Data) -> PyResult<()> {
@@ -173,7 +173,7 @@ impl Files {
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let bytes = self.0.run(py, |source| source.get(&path.0))?;
-        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes).into_any()).or(default))
+        Ok(bytes.map(|bytes| as_bytes(py, &bytes)).transpose()?.map(Bound::into_any).or(default))
     }
 
     /// Iterates over the paths that begin with these bytes, such as ``src/``. What is changed

@@ -15,6 +15,7 @@ mod diff;
 mod display;
 mod error;
 mod files;
+mod fork;
 mod handle;
 mod history;
 mod id;
@@ -36,6 +37,7 @@ mod upkeep;
 mod value;
 mod values;
 mod view;
+mod wait;
 
 use pyo3::prelude::*;
 
@@ -61,6 +63,8 @@ mod _partita {
     use crate::error::error_codes;
     #[pymodule_export]
     use crate::files::{Entry, FileChange, Files, Paths};
+    #[pymodule_export]
+    use crate::fork::{_after_fork_in_child, _after_fork_in_parent, _before_fork};
     #[pymodule_export]
     use crate::history::{Checkpoint, History, Iteration, Log, LogEntry, Operation, UndoReport};
     #[pymodule_export]

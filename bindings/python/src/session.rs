@@ -11,7 +11,7 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 use partita::RestoreScope;
 
 use crate::batch::Batch;
-use crate::convert::{Data, Time};
+use crate::convert::{Data, Time, as_bytes};
 use crate::diff::Diff;
 use crate::error::invalid;
 use crate::files::{Files, Source};
@@ -218,7 +218,7 @@ impl Session {
     ///
     /// Raises ``NotFound`` if there is none.
     fn read<'py>(&self, py: Python<'py>, path: SessionPath) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.0.run(py, |session| session.read(&path))?))
+        as_bytes(py, &self.0.run(py, |session| session.read(&path))?)
     }
 
     /// Reads the latest bytes of a file; none if there is none.
@@ -228,7 +228,7 @@ impl Session {
         path: SessionPath,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let bytes = self.0.run(py, |session| session.get(&path))?;
-        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
+        bytes.map(|bytes| as_bytes(py, &bytes)).transpose()
     }
 
     /// Reads an iteration of a file by its number, from 1.
@@ -238,7 +238,7 @@ impl Session {
         path: SessionPath,
         number: u64,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.0.run(py, |session| session.read_at(&path, number))?))
+        as_bytes(py, &self.0.run(py, |session| session.read_at(&path, number))?)
     }
 
     /// Iterates over the iterations of a file, newest first; also of one that is removed by now.

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::convert::as_bytes;
 use crate::files::{FileChange, Files, Source};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
@@ -48,7 +49,7 @@ impl Snapshot {
     ///
     /// Raises ``NotFound`` if there is none, saying since when.
     fn read<'py>(&self, py: Python<'py>, path: SessionPath) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.0.run(py, |snapshot| snapshot.read(&path))?))
+        as_bytes(py, &self.0.run(py, |snapshot| snapshot.read(&path))?)
     }
 
     /// Returns how the files differ from this state to another, in the order of their paths.

@@ -11,7 +11,7 @@ use partita::{ContentId, Durability, GcOptions, StoreOptions};
 
 use crate::block::block;
 use crate::checkout::Kept;
-use crate::convert::{Data, Time, seconds};
+use crate::convert::{Data, Time, as_bytes, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
 use crate::history::step;
@@ -20,6 +20,7 @@ use crate::path::DiskPath;
 use crate::session::Session;
 use crate::upkeep::{CheckReport, GcReport, PurgeReport, progress, purge_options};
 use crate::value::value;
+use crate::wait;
 
 value! {
     /// A row of the list of sessions.
@@ -130,13 +131,19 @@ impl Store {
     ///
     /// ``durability`` says when a commit returns: ``"sync"``, when it survives a power cut, or
     /// ``"buffered"``, when it survives a crash of the process. ``lock_timeout`` is how many seconds a
-    /// commit waits for another process's.
+    /// commit waits for another process's; then it raises ``Busy``.
+    ///
+    /// ``on_wait(waited, holder)`` is called once a second while a call waits for another process, with
+    /// the seconds so far and the process that holds the lock, such as ``process 7 (python3)``, if the
+    /// system tells. What it raises ends the wait and comes out of the call. Without it the logger
+    /// ``partita`` gets one warning a wait, after a second. A signal ends a wait of the main thread.
     ///
     /// Raises ``NotFound`` if there is none and it is not to be created, ``Invalid`` if the path is
     /// something else, ``Unsupported`` if it is newer than this library, ``Corrupt`` if what is needed
     /// to begin is damaged.
     #[staticmethod]
-    #[pyo3(signature = (directory, *, create = true, read_only = false, durability = "sync", lock_timeout = 30.0))]
+    #[pyo3(signature = (directory, *, create = true, read_only = false, durability = "sync", lock_timeout = 30.0,
+        on_wait: "collections.abc.Callable[[float, str | None], object] | None" = None))]
     fn open(
         py: Python<'_>,
         directory: DiskPath,
@@ -144,6 +151,7 @@ impl Store {
         read_only: bool,
         durability: &str,
         lock_timeout: f64,
+        on_wait: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let durability = match durability {
             "sync" => Durability::Sync,
@@ -156,7 +164,8 @@ impl Store {
             .create(create)
             .read_only(read_only)
             .durability(durability)
-            .lock_timeout(seconds(lock_timeout)?);
+            .lock_timeout(seconds(lock_timeout)?)
+            .on_wait(wait::told(on_wait));
         let open = move |options: StoreOptions| options.open(&directory);
         py.detach(|| open(options)).map(Store::new).or_raise()
     }
@@ -324,7 +333,7 @@ impl Store {
     /// Reads a content by its id.
     fn read_content<'py>(&self, py: Python<'py>, id: ObjectId) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.handle()?.run(py, |store| store.read_content(ContentId::new(id.0)))?;
-        Ok(PyBytes::new(py, &bytes))
+        as_bytes(py, &bytes)
     }
 
     /// Returns the bytes of a content, without reading it.

@@ -14,6 +14,7 @@ use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::path::{DiskPath, SessionPath};
 use crate::value::value;
+use crate::wait;
 
 /// How often signals and whoever waits for progress are attended to.
 const EVERY: Duration = Duration::from_millis(100);
@@ -408,10 +409,13 @@ pub(crate) fn recover(
 ) -> PyResult<RecoverReport> {
     let attention = Attention::new(progress.as_ref());
     let result = py.detach(|| {
-        partita::Store::options().recover(&directory, &mut |told: CheckProgress| {
-            let (done, total) = told.steps();
-            attention.tell(done, total)
-        })
+        partita::Store::options().on_wait(wait::told(None)).recover(
+            &directory,
+            &mut |told: CheckProgress| {
+                let (done, total) = told.steps();
+                attention.tell(done, total)
+            },
+        )
     });
     Ok(attention.end(result)?.into())
 }

@@ -11,11 +11,10 @@ mod unified;
 pub use change::{Change, ChangeKind};
 pub use unified::Unified;
 
-use std::sync::Arc;
-
 use self::edit::Same;
 use self::token::Tokens;
 use crate::limits::DIFF_BYTES_MAX;
+use crate::object::Bytes;
 
 /// Bytes at the head of a file in which git looks for a NUL, and so do we.
 const BINARY_PROBE_BYTES: usize = 8_000;
@@ -34,7 +33,7 @@ const BINARY_PROBE_BYTES: usize = 8_000;
 /// );
 /// ```
 pub fn file(old: &[u8], new: &[u8]) -> FileDiff {
-    FileDiff::new(old.into(), new.into())
+    FileDiff::new(old, new)
 }
 
 /// How one version of a file differs from another.
@@ -48,8 +47,8 @@ pub fn file(old: &[u8], new: &[u8]) -> FileDiff {
 /// ```
 #[derive(Clone, Debug)]
 pub struct FileDiff {
-    old: Arc<[u8]>,
-    new: Arc<[u8]>,
+    old: Bytes,
+    new: Bytes,
     /// None for binary files, which have no lines.
     lines: Option<Lines>,
 }
@@ -73,7 +72,8 @@ pub struct DiffStats {
 
 impl FileDiff {
     /// Compares two versions, as [`file()`] does, without copying them.
-    pub fn new(old: Arc<[u8]>, new: Arc<[u8]>) -> Self {
+    pub fn new(old: impl Into<Bytes>, new: impl Into<Bytes>) -> Self {
+        let (old, new) = (old.into(), new.into());
         let lines = (!is_binary(&old) && !is_binary(&new)).then(|| {
             let (old, new) = (Tokens::lines(&old), Tokens::lines(&new));
             (old, new)

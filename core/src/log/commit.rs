@@ -7,35 +7,24 @@ use std::sync::{Arc, PoisonError};
 use super::encode::{Encoder, Fresh, Ready};
 use super::frame::{FrameHeader, FrameKind};
 use super::payload::{self, Group, Head, LiveSegment, Parts, Update};
+use super::queue::{GROUP_BYTES_MAX, Leading};
 use super::replay::Tail;
+use super::reserve::{advised, has_no_room};
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::sync::{Condvar, Mutex, MutexGuard};
-use super::vfs::{SyncSite, VfsFile};
+use super::vfs::{SyncSite, VfsFile, VfsLock};
+use super::wait::{Taken, take};
 use super::zip::Level;
-use super::{Durability, Expected, Log, NewObject, Payload, RefUpdate, Transaction};
+use super::{Durability, Expected, LOCK_FILE, Log, NewObject, Payload, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
 use crate::limits::{FRAME_BYTES_MAX, REF_NAME_BYTES_MAX};
 
-/// Bytes that one group of commits may take.
-const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Objects of a commit's own frame, which a reader takes apart as a whole; more are a big batch.
 const COMMIT_OBJECTS_MAX: usize = 16 << 10;
 
 /// Bytes of failed frames that are taken back at a time.
 const TAKEN_BACK: usize = 64 << 10;
-
-/// Commits waiting for the thread that leads.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    inner: Mutex<QueueInner>,
-}
-
-#[derive(Debug, Default)]
-struct QueueInner {
-    waiting: Vec<Arc<Item>>,
-    led: bool,
-}
 
 /// One transaction on its way.
 #[derive(Debug)]
@@ -51,44 +40,12 @@ pub(super) struct Item {
     moved: HashSet<ObjectId>,
     pub(super) retired: Vec<SegmentId>,
     updates: Vec<RefUpdate>,
-    size: usize,
+    pub(super) size: usize,
     /// Set where what was written ahead cannot be attached any more.
     lost: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
     /// Told when there is an outcome, or when it is this one's turn to lead; waits on the queue.
-    turn: Condvar,
-}
-
-impl Queue {
-    fn inner(&self) -> MutexGuard<'_, QueueInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The group that a thread leads. When it is done, or has panicked, its members learn what came of
-/// it, and the next thread is woken to lead.
-struct Leading<'a> {
-    queue: &'a Queue,
-    items: Vec<Arc<Item>>,
-}
-
-impl Drop for Leading<'_> {
-    fn drop(&mut self) {
-        for item in &self.items {
-            let mut outcome = item.outcome();
-            if outcome.is_none() {
-                let message = "the thread that committed for others panicked; reopen the store";
-                *outcome = Some(Err(Error::new(ErrorKind::Indeterminate, message)));
-            }
-        }
-        let mut inner = self.queue.inner();
-        inner.led = false;
-        let next = inner.waiting.first().cloned();
-        drop(inner);
-        for item in next.iter().chain(&self.items) {
-            item.turn.notify_one();
-        }
-    }
+    pub(super) turn: Condvar,
 }
 
 /// The tail in the hands of whoever holds the writer lock too. Of one that ends in a panic nobody
@@ -179,41 +136,15 @@ impl Log {
     /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
         loop {
-            let item = Arc::new(self.item(transaction.clone())?);
+            let item = self.with_reserve(|| self.item(transaction.clone())).map_err(advised)?;
+            let item = Arc::new(item);
             let outcome = self.queue_up(item.clone());
             if !item.lost.load(Ordering::Relaxed) {
-                return outcome;
-            }
-        }
-    }
-
-    fn queue_up(&self, item: Arc<Item>) -> Result<()> {
-        let queue = &self.shared.queue;
-        let mut inner = queue.inner();
-        inner.waiting.push(item.clone());
-        loop {
-            if let Some(outcome) = item.outcome().take() {
-                return outcome;
-            }
-            if inner.led {
-                inner = item.turn.wait(inner).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            inner.led = true;
-            let mut taken = 0;
-            let mut size = 0;
-            for waiting in &inner.waiting {
-                size += waiting.size;
-                if taken > 0 && size > GROUP_BYTES_MAX {
-                    break;
+                if self.shared.grown.swap(false, Ordering::AcqRel) {
+                    self.keep_reserve();
                 }
-                taken += 1;
+                return outcome;
             }
-            let group = Leading { queue, items: inner.waiting.drain(..taken).collect() };
-            drop(inner);
-            self.lead(&group.items);
-            drop(group);
-            inner = queue.inner();
         }
     }
 
@@ -241,8 +172,10 @@ impl Log {
                 objects.into_iter().partition(|object| object.is_node());
             let few = nodes.len() <= COMMIT_OBJECTS_MAX
                 && nodes.iter().map(Ready::size).sum::<usize>() <= GROUP_BYTES_MAX;
-            let (kept, moved) =
-                if few { (nodes, contents) } else { (Vec::new(), [contents, nodes].concat()) };
+            let (kept, moved) = match few {
+                true => (nodes, contents),
+                false => (Vec::new(), contents.into_iter().chain(nodes).collect()),
+            };
             attached.extend(self.write_bulk(&moved)?);
             in_bulk = moved.iter().map(|object| object.id).collect();
             size = kept.iter().map(Ready::size).sum();
@@ -264,31 +197,48 @@ impl Log {
         })
     }
 
-    /// Commits a group and tells each of its members what came of it.
-    pub(super) fn lead(&self, items: &[Arc<Item>]) {
-        let mut steps = Vec::with_capacity(items.len());
-        let failed = self.under_lock(|tail| self.lead_writing(tail, items, &mut steps)).err();
-        for (at, item) in items.iter().enumerate() {
+    /// Takes the lock, then commits what waits by then, and tells each what came of it.
+    pub(super) fn lead(&self, mut group: Leading<'_>, own: &Arc<Item>) {
+        let taken = take(&*self.medium().vfs, LOCK_FILE, &self.shared.options.patience);
+        let is_ended = matches!(taken, Ok(Taken::Ended(_)));
+        group.items = group.queue.take(is_ended.then_some(own));
+        let mut steps = Vec::with_capacity(group.items.len());
+        let failed = taken.and_then(Taken::held).and_then(|lock| {
+            self.writing_under(lock, |tail| self.lead_writing(tail, &group.items, &mut steps))
+        });
+        let failed = failed.err();
+        for (at, item) in group.items.iter().enumerate() {
             let outcome = match (steps.get(at), &failed) {
                 (Some(Step::Written), _) | (Some(Step::Encoded), None) => Ok(()),
                 // It may have been written all the same.
-                (Some(Step::Encoded), Some(error)) => Err(again(error)),
-                (Some(Step::Refused(error)), _) => Err(again(error)),
-                (None, error) => Err(error.as_ref().map_or_else(unreached, again)),
+                (Some(Step::Encoded), Some(error)) => Err(error.again()),
+                (Some(Step::Refused(error)), _) => Err(error.again()),
+                (None, error) => Err(error.as_ref().map_or_else(unreached, Error::again)),
             };
             if !matches!(steps.get(at), Some(Step::Written | Step::Encoded)) {
-                for segment in &item.attached {
-                    // No frame names the file; if it stays, gc finds it.
-                    let _ = self.medium().vfs.remove(&segment.id.path());
-                }
+                self.discard_attached(item);
             }
             *item.outcome() = Some(outcome);
         }
     }
 
+    pub(super) fn discard_attached(&self, item: &Item) {
+        for segment in &item.attached {
+            // No frame names the file; if it stays, gc finds it.
+            let _ = self.medium().vfs.remove(&segment.id.path());
+        }
+    }
+
     /// Does something at the tail while nobody else writes.
     pub(super) fn under_lock<T>(&self, work: impl FnOnce(&mut Tail) -> Result<T>) -> Result<T> {
-        let _lock = self.lock()?;
+        self.writing_under(self.lock()?, work)
+    }
+
+    fn writing_under<T>(
+        &self,
+        _lock: Box<dyn VfsLock>,
+        work: impl FnOnce(&mut Tail) -> Result<T>,
+    ) -> Result<T> {
         let mut writing = Writing::begin(self);
         let outcome = work(&mut writing.tail);
         writing.ended = true;
@@ -547,11 +497,24 @@ impl Log {
             grown = [frames, &vec![0; (zeroed - end) as usize]].concat();
             bytes = &grown;
         }
-        let written =
-            file.write_at(bytes, tail.end).and_then(|()| match self.shared.options.durability {
-                Durability::Sync => file.sync_data(SyncSite::Commit),
-                Durability::Buffered => Ok(()),
-            });
+        let written = match file.write_at(bytes, tail.end) {
+            // Where there is no room for the zeros, there may be for the frames, or in the reserve.
+            // Nothing was synced, so the same bytes may be written again.
+            Err(error) if has_no_room(&error) => loop {
+                match file.write_at(frames, tail.end) {
+                    Err(error) if has_no_room(&error) && self.spend_commits() => {}
+                    done => {
+                        zeroed = zeroed.min(end.max(tail.zeroed));
+                        break done;
+                    }
+                }
+            },
+            done => done,
+        };
+        let written = written.and_then(|()| match self.shared.options.durability {
+            Durability::Sync => file.sync_data(SyncSite::Commit),
+            Durability::Buffered => Ok(()),
+        });
         match written {
             Ok(()) => {
                 tail.zeroed = zeroed;
@@ -571,7 +534,7 @@ impl Log {
              reopen the store and look (segment {}, offset {})",
             tail.segment.id, tail.end
         );
-        Error::new(ErrorKind::Indeterminate, message).with_source(error)
+        advised(Error::new(ErrorKind::Indeterminate, message).with_source(error))
     }
 }
 
@@ -588,19 +551,5 @@ fn take_back(file: &dyn VfsFile, from: u64, len: usize) {
         if file.write_at(&zeros[..step], from + left as u64).is_err() {
             return;
         }
-    }
-}
-
-/// Returns an error again, for each of those whom it concerns.
-fn again(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.to_string());
-    let Some(source) = std::error::Error::source(error) else { return copy };
-    // What the system said stays what it is: who may only read does something else then.
-    match source.downcast_ref::<std::io::Error>() {
-        Some(cause) => copy.with_source(match cause.raw_os_error() {
-            Some(code) => std::io::Error::from_raw_os_error(code),
-            None => std::io::Error::new(cause.kind(), cause.to_string()),
-        }),
-        None => copy.with_source(source.to_string()),
     }
 }

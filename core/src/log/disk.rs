@@ -1,10 +1,11 @@
 //! The file layer over the operating system's files.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::held::Held;
 use super::vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 
 /// The longest pause between two looks at a lock that another process holds.
@@ -84,38 +85,23 @@ impl Vfs for Disk {
     }
 
     fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.path(name))?;
+        let held = Held::open(&self.path(name))?;
         let begun = Instant::now();
         let mut pause = Duration::from_micros(50);
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= timeout => return Ok(None),
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
+        while !held.try_lock()? {
+            let left = timeout.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Ok(None);
             }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
-        let holder = format!("process {:<12}\n", std::process::id());
-        let mut before = Vec::new();
-        if (&file).take(64).read_to_end(&mut before).is_err() || before != holder.as_bytes() {
-            // Only a courtesy to whoever waits: a full disk must not keep gc from the lock.
-            let _ = file.rewind().and_then(|()| file.write_all(holder.as_bytes()));
-        }
-        Ok(Some(Box::new(DiskLock { _file: file })))
+        held.sign();
+        Ok(Some(Box::new(held)))
     }
 
     fn lock_holder(&self, name: &str) -> Option<String> {
-        let text = fs::read_to_string(self.path(name)).ok()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        super::holder::of(&self.path(name))
     }
 }
 
@@ -188,13 +174,6 @@ impl VfsFile for DiskFile {
         self.file.sync_data()
     }
 }
-
-#[derive(Debug)]
-struct DiskLock {
-    _file: File,
-}
-
-impl VfsLock for DiskLock {}
 
 #[cfg(test)]
 mod tests {

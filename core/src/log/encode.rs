@@ -14,8 +14,10 @@ use super::zip::Level;
 use super::{Log, NewObject, Payload};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
-use crate::limits::{CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_OBJECTS_MAX, NODE_BYTES_MAX};
-use crate::object::{Node, Objects};
+use crate::limits::{
+    BUFFERS_BYTES as BUFFERS, CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_OBJECTS_MAX, NODE_BYTES_MAX,
+};
+use crate::object::{Bytes, Node, Objects, room};
 
 /// A content with the form in which it will be stored.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ pub(crate) struct Ready {
 #[derive(Debug, Clone)]
 pub(crate) enum ReadyPayload {
     Node(Arc<Node>),
-    Content(Arc<[u8]>, Prepared),
+    Content(Bytes, Prepared),
 }
 
 impl Ready {
@@ -41,7 +43,7 @@ impl Ready {
         match &self.payload {
             ReadyPayload::Node(node) => node.size(),
             ReadyPayload::Content(bytes, prepared) => match prepared {
-                Prepared::Inline | Prepared::Text | Prepared::Raw => bytes.len(),
+                Prepared::Inline | Prepared::Text | Prepared::Raw | Prepared::Later => bytes.len(),
                 Prepared::Packed(packed) => packed.len(),
                 Prepared::Delta(delta) => delta.middle.len() + 32,
                 Prepared::Chunked(chunks, _) => chunks.len() * 34,
@@ -55,7 +57,7 @@ impl Log {
     /// already fall away.
     pub(crate) fn prepare(&self, objects: Vec<NewObject>) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(objects.len());
-        let mut own: HashMap<ObjectId, Arc<[u8]>> = HashMap::new();
+        let mut own: HashMap<ObjectId, Bytes> = HashMap::new();
         let mut depths: HashMap<ObjectId, u8> = HashMap::new();
         let has_purged = self.purged()?.root().is_some();
         let texts = texts::named(&objects);
@@ -105,7 +107,7 @@ impl Log {
         &self,
         bytes: &[u8],
         base: Option<ObjectId>,
-        own: &HashMap<ObjectId, Arc<[u8]>>,
+        own: &HashMap<ObjectId, Bytes>,
         depths: &mut HashMap<ObjectId, u8>,
         id: ObjectId,
     ) -> Result<Prepared> {
@@ -129,7 +131,7 @@ impl Log {
 
     /// Returns a base with its depth, if it stands in the segment that commits go to. A base that
     /// cannot be read is none: compression never fails a commit.
-    fn near_base(&self, base: &ObjectId) -> Result<Option<(Arc<[u8]>, u8)>> {
+    fn near_base(&self, base: &ObjectId) -> Result<Option<(Bytes, u8)>> {
         let Ok(Some(place)) = self.locate(base) else { return Ok(None) };
         let row = place.row()?;
         if place.segment.id != SegmentId::log(self.state().current)
@@ -145,7 +147,7 @@ impl Log {
     fn prepare_chunks(
         &self,
         id: ObjectId,
-        bytes: Arc<[u8]>,
+        bytes: Bytes,
         base: Option<ObjectId>,
         ready: &mut Vec<Ready>,
     ) -> Result<()> {
@@ -156,28 +158,42 @@ impl Log {
             },
             None => Vec::new(),
         };
-        let mut chunks = Vec::new();
-        for (chunk, bytes, base) in prepare::chunk(&bytes, &base_chunks) {
-            chunks.push(chunk);
-            if self.contains(&chunk)? {
-                continue;
+        // Compression and frames work in buffers of their own. Where there is no memory for those,
+        // it is better to say so now.
+        drop(room(BUFFERS)?);
+        let cut = prepare::chunk(&bytes, &base_chunks);
+        let chunks = cut.iter().map(|(id, ..)| *id).collect();
+        let mut new = Vec::new();
+        for chunk in cut {
+            if !self.contains(&chunk.0)? {
+                new.push(chunk);
             }
-            let near = match &base {
-                Some(base) => self.near_base(base)?,
-                None => None,
+        }
+        // What goes into a data segment is compressed there, frame by frame.
+        let size: usize = new.iter().map(|(_, range, _)| range.len()).sum();
+        let is_later = size >= self.shared.options.bulk_bytes;
+        for (id, range, base) in new {
+            let payload = match is_later {
+                true => ReadyPayload::Content(bytes.part(range), Prepared::Later),
+                false => self.prepare_chunk(&bytes[range], base)?,
             };
-            let prepared = near
-                .and_then(|(base_bytes, _)| {
-                    prepare::against(&bytes, base?, &base_bytes, Level::Quick)
-                })
-                .unwrap_or_else(|| prepare::plain(&bytes, Level::Quick));
-            let payload = ReadyPayload::Content(bytes, prepared);
-            ready.push(Ready { id: chunk, payload, base });
+            ready.push(Ready { id, payload, base });
         }
         let raw = bytes.len() as u32;
         let payload = ReadyPayload::Content(bytes, Prepared::Chunked(chunks, raw));
         ready.push(Ready { id, payload, base });
         Ok(())
+    }
+
+    fn prepare_chunk(&self, bytes: &[u8], base: Option<ObjectId>) -> Result<ReadyPayload> {
+        let near = match &base {
+            Some(base) => self.near_base(base)?,
+            None => None,
+        };
+        let prepared = near
+            .and_then(|(base_bytes, _)| prepare::against(bytes, base?, &base_bytes, Level::Quick))
+            .unwrap_or_else(|| prepare::plain(bytes, Level::Quick));
+        Ok(ReadyPayload::Content(Bytes::copy(bytes)?, prepared))
     }
 }
 
@@ -247,7 +263,9 @@ impl<'a> Encoder<'a> {
             }
         };
         let location = Location { frame: self.frame, position: self.parts.ids.len() as u32 };
-        let cached = (!self.is_copying()).then_some(cached);
+        // A part would keep the whole in memory for as long as the frame is under way, and longer.
+        let is_part = matches!(&cached, Object::Content(bytes) if bytes.is_part());
+        let cached = (!self.is_copying() && !is_part).then_some(cached);
         self.fresh.insert(object.id, Fresh { location, depth: row.depth(), object: cached });
         self.parts.ids.push(object.id);
         self.parts.rows.push(row);
@@ -302,7 +320,7 @@ impl<'a> Encoder<'a> {
         Ok(node.map(|node| (node, location, depth)))
     }
 
-    fn add_content(&mut self, bytes: &Arc<[u8]>, prepared: &Prepared) -> Result<Row> {
+    fn add_content(&mut self, bytes: &Bytes, prepared: &Prepared) -> Result<Row> {
         let raw = bytes.len() as u32;
         Ok(match prepared {
             Prepared::Inline => {
@@ -329,6 +347,7 @@ impl<'a> Encoder<'a> {
                 // The base has moved to an older segment since, or its chain has grown.
                 None => return self.add_content(bytes, &prepare::plain(bytes, self.level)),
             },
+            Prepared::Later => return self.add_content(bytes, &prepare::plain(bytes, self.level)),
             Prepared::Chunked(chunks, raw) => {
                 let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
                 let record = splice::encode_chunks(chunks, self.frame, &mut place)?;

@@ -15,7 +15,7 @@ use super::zip;
 use crate::codec::malformed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
-use crate::object::Node;
+use crate::object::{Bytes, Node, room};
 
 /// Bytes read at a frame's offset at first: most commits end within.
 const FIRST_READ: usize = 4 << 10;
@@ -96,7 +96,13 @@ impl Segment {
             let available = self.file_len()?.saturating_sub(offset);
             len.min(usize::try_from(available).unwrap_or(usize::MAX))
         };
-        let mut bytes = vec![0; len];
+        let mut bytes = if len <= UNMEASURED_MAX * 16 {
+            vec![0; len]
+        } else {
+            let mut bytes = room(len)?;
+            bytes.resize(len, 0);
+            bytes
+        };
         let read = self
             .reading
             .read_at(&mut bytes, offset)
@@ -276,7 +282,7 @@ impl Frame {
 #[derive(Debug, Clone)]
 pub(crate) enum Object {
     Node(Arc<Node>),
-    Content(Arc<[u8]>),
+    Content(Bytes),
 }
 
 /// Reads frames, and keeps what was read.
@@ -288,7 +294,7 @@ pub(crate) struct Medium {
     /// Each with how often segments had been retired when it was read: an object that was read
     /// before may since have been collected or purged.
     nodes: Cache<ObjectId, (u64, Arc<Node>)>,
-    contents: Cache<ObjectId, (u64, Arc<[u8]>)>,
+    contents: Cache<ObjectId, (u64, Bytes)>,
     retirements: AtomicU64,
 }
 
@@ -338,7 +344,7 @@ impl Medium {
     }
 
     /// Returns a content that was read not long ago.
-    pub(crate) fn content(&self, id: &ObjectId) -> Option<Arc<[u8]>> {
+    pub(crate) fn content(&self, id: &ObjectId) -> Option<Bytes> {
         let (read_at, content) = self.contents.get(id)?;
         (read_at == self.retirements()).then_some(content)
     }
@@ -389,6 +395,8 @@ impl Medium {
                 let weight = node.size() + 100;
                 self.nodes.insert(id, (read_at, node), weight);
             }
+            // A part would keep the whole in memory.
+            Object::Content(content) if content.is_part() => {}
             Object::Content(content) => {
                 let weight = content.len() + 100;
                 self.contents.insert(id, (read_at, content), weight);

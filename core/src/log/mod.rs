@@ -13,6 +13,8 @@ mod encode;
 mod entropy;
 mod follow;
 mod frame;
+mod held;
+mod holder;
 mod mark;
 mod medium;
 mod memory;
@@ -20,8 +22,10 @@ mod open;
 mod payload;
 mod prepare;
 mod purged;
+mod queue;
 mod read;
 mod replay;
+mod reserve;
 mod retire;
 mod row;
 mod salvage;
@@ -36,9 +40,11 @@ mod tail;
 mod texts;
 mod vfs;
 mod void;
+mod wait;
 mod zip;
 
-use std::sync::{Arc, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, atomic};
 use std::time::Duration;
 
 #[cfg(feature = "knockouts")]
@@ -46,19 +52,24 @@ pub use check_site::{CheckSite, knock_out};
 pub(crate) use copy::Copier;
 pub(crate) use disk::Disk;
 pub(crate) use entropy::system as system_entropy;
+pub use held::ForkGuard;
 pub(crate) use memory::Memory;
 pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;
+pub(crate) use reserve::{Freeing, is_full};
 pub(crate) use retire::{Retirement, Unretired};
 pub(crate) use salvage::{Known, Moves, Salvage, Timeline, lock_out};
 pub(crate) use scan::Listed;
 pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
+pub use wait::LockWait;
+pub(crate) use wait::Patience;
+use wait::lock;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::limits::{BULK_BYTES, SEGMENT_BYTES};
-use crate::object::Node;
+use crate::object::{Bytes, Node};
 use medium::Medium;
 use replay::Tail;
 use state::State;
@@ -75,7 +86,7 @@ const MAINTENANCE_FILE: &str = "maintenance";
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     Node(Arc<Node>),
-    Content(Arc<[u8]>),
+    Content(Bytes),
 }
 
 /// An object on its way into the log. `base` names an earlier object that it resembles: only a
@@ -128,7 +139,9 @@ pub(crate) struct LogOptions {
     pub(crate) durability: Durability,
     pub(crate) read_only: bool,
     pub(crate) create: bool,
-    pub(crate) lock_timeout: Duration,
+    pub(crate) patience: Patience,
+    /// Whether room is kept for what frees room.
+    pub(crate) reserve: bool,
     pub(crate) segment_bytes: u64,
     pub(crate) bulk_bytes: usize,
     /// Fills a buffer with random bytes.
@@ -141,7 +154,8 @@ impl LogOptions {
             durability: Durability::Sync,
             read_only: false,
             create: true,
-            lock_timeout: Duration::from_secs(30),
+            patience: Patience::new(Duration::from_secs(30)),
+            reserve: false,
             segment_bytes: SEGMENT_BYTES,
             bulk_bytes: BULK_BYTES,
             entropy,
@@ -165,7 +179,12 @@ struct Shared {
     /// Whether the tail's holder also holds the writer lock, and is past taking up what others
     /// wrote.
     writing: AtomicBool,
-    queue: commit::Queue,
+    queue: queue::Queue,
+    /// How much work is under way that frees room, and whether it took of the reserve.
+    freeing: atomic::AtomicUsize,
+    spent: atomic::AtomicBool,
+    /// Whether the log has grown since the reserve was looked at.
+    grown: atomic::AtomicBool,
 }
 
 impl Log {
@@ -179,8 +198,14 @@ impl Log {
         self.state().current_segment().header.store
     }
 
-    pub(crate) fn lock_timeout(&self) -> Duration {
-        self.shared.options.lock_timeout
+    /// Waits for a lock beside the log's own, on a file or directory.
+    pub(crate) fn wait_for<T>(
+        &self,
+        doing: &str,
+        path: &Path,
+        take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
+    ) -> Result<T> {
+        self.shared.options.patience.wait_for(doing, &|| holder::of(path), take)?.held()
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
@@ -204,7 +229,7 @@ impl Log {
     }
 
     fn lock(&self) -> Result<Box<dyn VfsLock>> {
-        lock(&*self.medium().vfs, LOCK_FILE, self.shared.options.lock_timeout)
+        lock(&*self.medium().vfs, LOCK_FILE, &self.shared.options.patience)
     }
 
     /// Returns a ref. Looks first for what other processes have committed.
@@ -301,21 +326,6 @@ impl Log {
 
 fn named(refs: &[ObjectId]) -> Result<ObjectId> {
     refs.first().copied().ok_or_else(|| Error::corrupt("a ref that names nothing"))
-}
-
-/// Takes a lock of a store, or says who holds it.
-fn lock(vfs: &dyn Vfs, name: &str, timeout: Duration) -> Result<Box<dyn VfsLock>> {
-    let taken = vfs
-        .lock(name, timeout)
-        .map_err(|error| Error::io(format!("take the store's {name} lock"), error))?;
-    taken.ok_or_else(|| {
-        let holder = vfs.lock_holder(name).unwrap_or_else(|| "another process".into());
-        let doing = if name == LOCK_FILE { "written" } else { "collected" };
-        Error::new(
-            ErrorKind::Busy,
-            format!("the store is being {doing} by {holder}, waited {timeout:?}; try again later"),
-        )
-    })
 }
 
 impl Drop for Log {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::check_site::{CheckSite, holds};
-use super::commit::Queue;
 use super::frame::{FrameHeader, FrameKind, HEADER};
 use super::medium::{Medium, Segment};
 use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead};
+use super::queue::Queue;
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::State;
 use super::sync::{AtomicBool, Mutex, RwLock};
 use super::vfs::{SyncSite, Vfs};
 use super::zip::Level;
-use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, MAINTENANCE_FILE, Shared};
+use super::{FORMAT_FILE, LOCK_FILE, Log, LogOptions, MAINTENANCE_FILE, Shared, lock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes read at a segment's end at first, to find its last frame.
@@ -92,6 +92,9 @@ impl Log {
             tail: Mutex::new(tail),
             writing: AtomicBool::new(false),
             queue: Queue::default(),
+            freeing: Default::default(),
+            spent: Default::default(),
+            grown: Default::default(),
         };
         Ok(Log { shared: Arc::new(shared) })
     }
@@ -138,6 +141,7 @@ pub(super) fn newest_log(vfs: &dyn Vfs) -> Result<Option<SegmentId>> {
 
 fn is_ours(name: &str) -> bool {
     [LOCK_FILE, MAINTENANCE_FILE, FORMAT_DRAFT, DIRECTORY].contains(&name)
+        || super::reserve::NAMES.contains(&name)
 }
 
 fn read_format(vfs: &dyn Vfs) -> Result<()> {
@@ -166,7 +170,7 @@ fn create(vfs: &dyn Vfs, options: &LogOptions) -> Result<()> {
     let doing = |error| Error::io("create the store", error);
     vfs.create_dir("").map_err(doing)?;
     vfs.create_dir(DIRECTORY).map_err(doing)?;
-    let _lock = super::lock(vfs, LOCK_FILE, options.lock_timeout)?;
+    let _lock = lock(vfs, LOCK_FILE, &options.patience)?;
     match find(vfs)? {
         (Some(_), true) => return Ok(()),
         (Some(_), false) => {}

@@ -1,6 +1,6 @@
 //! Contents made ready outside the lock: compressed, or expressed as a change of an earlier one.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use super::splice::common_ends;
 use super::zip::{self, Level};
@@ -24,6 +24,8 @@ pub(crate) enum Prepared {
     Raw,
     Packed(Vec<u8>),
     Delta(PreparedDelta),
+    /// To be compressed when it is placed: a copy of each chunk would be a copy of the content.
+    Later,
     /// The chunks, and the bytes that they have together.
     Chunked(Vec<ObjectId>, u32),
 }
@@ -89,17 +91,14 @@ pub(crate) fn is_chunked(len: usize) -> bool {
     len >= CHUNKED_FROM_BYTES
 }
 
+/// A chunk of a content: its id, where it stands, and the chunk that it resembles.
+pub(crate) type Chunk = (ObjectId, Range<usize>, Option<ObjectId>);
+
 /// Cuts a content into chunks, each with the chunk of the base that it probably came from: the
 /// one with the same bytes, or the one behind or before a neighbour's.
-pub(crate) fn chunk(
-    bytes: &[u8],
-    base: &[ObjectId],
-) -> Vec<(ObjectId, Arc<[u8]>, Option<ObjectId>)> {
-    let mut chunks: Vec<(ObjectId, Arc<[u8]>, Option<ObjectId>)> = zip::chunks(bytes)
-        .map(|range| {
-            let chunk: Arc<[u8]> = bytes[range].into();
-            (ObjectId::of_content(&chunk), chunk, None)
-        })
+pub(crate) fn chunk(bytes: &[u8], base: &[ObjectId]) -> Vec<Chunk> {
+    let mut chunks: Vec<Chunk> = zip::chunks(bytes)
+        .map(|range| (ObjectId::of_content(&bytes[range.clone()]), range, None))
         .collect();
     let places: std::collections::HashMap<ObjectId, usize> =
         base.iter().enumerate().map(|(at, id)| (*id, at)).collect();

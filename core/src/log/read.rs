@@ -16,8 +16,8 @@ use super::zip;
 use crate::codec::malformed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Prefix};
-use crate::limits::{DELTA_CHAIN_MAX, NODE_BYTES_MAX};
-use crate::object::{Node, Objects};
+use crate::limits::{BUFFERS_BYTES, DELTA_CHAIN_MAX, NODE_BYTES_MAX};
+use crate::object::{Bytes, Node, Objects, room};
 
 /// Where an object is.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Log {
     }
 
     /// Returns a content, verified by its id.
-    pub(crate) fn get_content(&self, id: &ObjectId) -> Result<Option<Arc<[u8]>>> {
+    pub(crate) fn get_content(&self, id: &ObjectId) -> Result<Option<Bytes>> {
         if let Some(content) = self.medium().content(id) {
             return Ok(Some(content));
         }
@@ -70,7 +70,6 @@ impl Log {
         if !holds(CheckSite::ContentId, ObjectId::of_content(&content) == *id) {
             return Err(of_object(malformed("bytes of another id"), id, &place));
         }
-        let content: Arc<[u8]> = content.into();
         self.medium().keep_object(*id, Object::Content(content.clone()), read_at);
         Ok(Some(content))
     }
@@ -225,11 +224,11 @@ impl Log {
         Ok(Arc::try_unwrap(node).unwrap_or_else(|node| (*node).clone()))
     }
 
-    pub(super) fn read_content_at(&self, place: &Place) -> Result<Vec<u8>> {
+    pub(super) fn read_content_at(&self, place: &Place) -> Result<Bytes> {
         let segment = &place.segment;
         let (mut frame, mut row) = (place.frame.clone(), place.row()?);
         let mut chain = Vec::new();
-        let mut content: Arc<[u8]> = loop {
+        let mut content: Bytes = loop {
             match row {
                 Row::Node { .. } => return Err(malformed("a node where a content should be")),
                 Row::Inline { at, len, .. } => {
@@ -269,9 +268,13 @@ impl Log {
             if body.len() != middle {
                 return Err(malformed("a delta of another length"));
             }
-            content = [&content[..head], &body, &content[content.len() - tail..]].concat().into();
+            let mut whole = room(raw as usize)?;
+            for part in [&content[..head], &body, &content[content.len() - tail..]] {
+                whole.extend_from_slice(part);
+            }
+            content = whole.into();
         }
-        Ok(content.to_vec())
+        Ok(content)
     }
 
     fn read_chunks(
@@ -281,8 +284,11 @@ impl Log {
         record: &[u8],
         raw: usize,
     ) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        for id in self.chunk_ids(segment, frame, record)? {
+        let ids = self.chunk_ids(segment, frame, record)?;
+        // A hostile size takes no more than its chunks could fill.
+        let mut bytes = room(raw.min(ids.len() * zip::CHUNK_BYTES_MAX))?;
+        drop(room(BUFFERS_BYTES)?);
+        for id in ids {
             let place = self.locate(&id)?.ok_or_else(|| malformed("a chunk is missing"))?;
             if matches!(place.row()?, Row::Chunked { .. }) {
                 return Err(malformed("a chunk of chunks"));
@@ -290,6 +296,11 @@ impl Log {
             let chunk = self.read_content_at(&place)?;
             if bytes.len() + chunk.len() > raw {
                 return Err(malformed("chunks beyond the content's size"));
+            }
+            if bytes.capacity() - bytes.len() < chunk.len() {
+                let mut more = room(raw)?;
+                more.extend_from_slice(&bytes);
+                bytes = more;
             }
             bytes.extend_from_slice(&chunk);
         }

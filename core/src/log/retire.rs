@@ -148,7 +148,7 @@ impl Log {
         if self.shared.options.read_only {
             return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
         }
-        lock(&*self.medium().vfs, MAINTENANCE_FILE, self.shared.options.lock_timeout)
+        lock(&*self.medium().vfs, MAINTENANCE_FILE, &self.shared.options.patience)
     }
 
     /// Removes files among the segments that no commit names.

@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use frames::{Found, Frames, Gap, interrupted};
 pub(crate) use timeline::{Known, Timeline, Unread};
 
-use super::commit::Queue;
 use super::encode::Encoder;
 use super::frame::FrameKind;
 use super::mark;
 use super::medium::{Medium, Segment};
 use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
+use super::queue::Queue;
 use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
@@ -108,6 +108,9 @@ impl Salvage {
             tail: Mutex::new(tail),
             writing: false.into(),
             queue: Queue::default(),
+            freeing: Default::default(),
+            spent: Default::default(),
+            grown: Default::default(),
         };
         let mut salvage = Salvage {
             log: Log { shared: Arc::new(shared) },
@@ -472,6 +475,6 @@ pub(crate) fn lock_out(
     vfs: &dyn Vfs,
     options: &LogOptions,
 ) -> Result<[Box<dyn super::VfsLock>; 2]> {
-    let maintenance = lock(vfs, super::MAINTENANCE_FILE, options.lock_timeout)?;
-    Ok([maintenance, lock(vfs, LOCK_FILE, options.lock_timeout)?])
+    let maintenance = lock(vfs, super::MAINTENANCE_FILE, &options.patience)?;
+    Ok([maintenance, lock(vfs, LOCK_FILE, &options.patience)?])
 }

@@ -8,6 +8,7 @@ use super::encode::{Encoder, Fresh, Ready, ReadyPayload};
 use super::frame::{FrameHeader, FrameKind, Keys};
 use super::payload::{self, Head, LiveSegment, SnapshotHead, TableHead};
 use super::replay::Tail;
+use super::reserve::advised;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
 use super::state::TableSlot;
 use super::table;
@@ -184,7 +185,8 @@ impl Log {
             &bytes,
             Level::Quick,
         );
-        if !write_segment(vfs, &header, &payload)? {
+        let made = self.with_reserve(|| write_segment(vfs, &header, &payload)).map_err(advised)?;
+        if !made {
             return Ok(false);
         }
         // The old segment says that it has a successor, so that a lost one is missed. It need not
@@ -233,9 +235,13 @@ pub(super) fn write_segment(vfs: &dyn Vfs, header: &SegmentHeader, payload: &[u8
     // What an interrupted creation left; the lock is held.
     let _ = vfs.remove(&draft);
     let file = vfs.create_new(&draft).map_err(doing)?;
-    file.write_at(&bytes, 0).map_err(doing)?;
-    file.sync_data(SyncSite::Segment).map_err(doing)?;
+    let written = file.write_at(&bytes, 0).and_then(|()| file.sync_data(SyncSite::Segment));
     drop(file);
+    if let Err(error) = written {
+        // A beginning takes room where there may be none.
+        let _ = vfs.remove(&draft);
+        return Err(doing(error));
+    }
     match name_segment(vfs, &draft, &name) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

@@ -8,7 +8,7 @@ use super::frame::FrameKind;
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::vfs::SyncSite;
-use super::{Durability, LOCK_FILE, Log, lock};
+use super::{Durability, LOCK_FILE, Log, Patience, lock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a segment after which a commit is preceded by a snapshot, so that opening replays no
@@ -50,6 +50,7 @@ impl Log {
         if tail.end - u64::from(tail.snapshot).max(FRAMES_FROM) >= SNAPSHOT_EVERY {
             self.remove_retired()?;
             self.write_snapshot(tail)?;
+            self.shared.grown.store(true, Ordering::Release);
         }
         Ok(())
     }
@@ -96,9 +97,6 @@ impl Log {
 
     /// Leaves the marker that says that all is durable.
     pub(crate) fn close(&self) {
-        if self.shared.options.durability != Durability::Sync {
-            return;
-        }
         let wrote = {
             let tail = self.tail();
             tail.wrote && tail.poisoned.is_none()
@@ -106,9 +104,16 @@ impl Log {
         if !wrote {
             return;
         }
+        if self.shared.options.durability == Durability::Sync {
+            self.mark_end();
+        }
+        self.keep_reserve();
+    }
+
+    fn mark_end(&self) {
         // The marker is worth no long wait.
         let vfs = &*self.medium().vfs;
-        let Ok(_lock) = lock(vfs, LOCK_FILE, CLOSE_WAIT) else { return };
+        let Ok(_lock) = lock(vfs, LOCK_FILE, &Patience::new(CLOSE_WAIT)) else { return };
         let mut tail = self.tail();
         // Others may have gone on, and then it is theirs to say.
         let ours = tail.durable == tail.end;

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::object::{Kind, Objects};
 
 #[cfg(not(feature = "shuttle"))]
@@ -17,7 +18,7 @@ fn entropy(buffer: &mut [u8]) -> Result<()> {
 }
 
 fn options() -> LogOptions {
-    LogOptions { lock_timeout: Duration::from_secs(5), ..LogOptions::new(entropy) }
+    LogOptions { patience: Patience::new(Duration::from_secs(5)), ..LogOptions::new(entropy) }
 }
 
 fn open(memory: &Memory, options: LogOptions) -> Log {

@@ -105,13 +105,13 @@ pub trait Vfs: Send + Sync + fmt::Debug {
     fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()>;
 
     /// Takes the lock of that name, or returns none after the timeout. It ends when the value is
-    /// dropped or the process dies.
+    /// dropped, whoever has a copy of its descriptor, or when the process dies.
     ///
     /// # Errors
     /// Whatever the medium says, but for the lock being held.
     fn lock(&self, name: &str, timeout: Duration) -> io::Result<Option<Box<dyn VfsLock>>>;
 
-    /// Says who holds the lock, if that is known.
+    /// Says which living process holds the lock, if that is known.
     fn lock_holder(&self, name: &str) -> Option<String>;
 }
 

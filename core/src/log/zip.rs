@@ -9,6 +9,7 @@ use zstd::zstd_safe::{CCtx, CParameter, DCtx, DParameter, FrameFormat, compress_
 use crate::codec::malformed;
 use crate::error::Result;
 use crate::limits::CONTENT_BYTES_MAX;
+use crate::object::room;
 
 /// How much time compression may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,9 @@ const MAGIC_BYTES: usize = 4;
 
 /// Sizes of content-defined chunks in bytes: least, average, most.
 const CHUNK: (usize, usize, usize) = (16 << 10, 64 << 10, 256 << 10);
+
+/// Bytes of a chunk at the most.
+pub(crate) const CHUNK_BYTES_MAX: usize = CHUNK.2;
 
 /// Chunks of a content: all but the last have the least size, or more.
 pub(crate) const CHUNKS_MAX: usize = CONTENT_BYTES_MAX / CHUNK.0 + 1;
@@ -99,7 +103,7 @@ pub(crate) fn decompress(bytes: &[u8], prefix: &[u8], raw_len: usize) -> Result<
         if raw_len / (128 << 10) > bytes.len() {
             return Err(malformed("a compressed length beyond what its bytes can hold"));
         }
-        let mut out = Vec::with_capacity(raw_len);
+        let mut out = room(raw_len)?;
         let decoded = if prefix.is_empty() {
             context.decompress(&mut out, bytes)
         } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::node::MapNode;
 use crate::codec::malformed;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{MapId, ObjectId};
 use crate::object::Objects;
 
@@ -57,10 +57,9 @@ impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
         if let Some(node) = self.kept.as_ref().and_then(|kept| kept.get(id)) {
             return Ok(node.clone());
         }
-        let node = self
-            .objects
-            .get_node(id)?
-            .ok_or_else(|| Error::corrupt(format!("map node {id:.10} is missing")))?;
+        let Some(node) = self.objects.get_node(id)? else {
+            return Err(self.objects.missing_map(id)?);
+        };
         let node = MapNode::decode_kept(*id, node)?;
         if let Some(kept) = &mut self.kept
             && (node.level() > 0 || kept.is_empty())

@@ -4,6 +4,7 @@
 //! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
+mod bytes;
 mod checkout;
 mod checkpoint;
 mod directory;
@@ -21,6 +22,8 @@ mod properties;
 mod time;
 mod tombstone;
 
+pub use bytes::Bytes;
+pub(crate) use bytes::room;
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use directory::Directory;
@@ -295,6 +298,14 @@ pub trait Objects {
     /// As [`get_node`](Self::get_node).
     fn absence(&self, id: &ObjectId) -> Result<Error> {
         Ok(Error::not_found(format!("no object {id:.10}")))
+    }
+
+    /// Returns why a node of a map is not there: an error for whoever reads the map.
+    ///
+    /// # Errors
+    /// As [`get_node`](Self::get_node).
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        Ok(Error::corrupt(format!("map node {id:.10} is missing")))
     }
 
     /// Tells whether the history of a session was trimmed here: what refers to this object does

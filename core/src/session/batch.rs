@@ -11,7 +11,9 @@ use super::roots::Roots;
 use super::{Session, Snapshot, check_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MemoryId, OperationId};
-use crate::object::{Canonical, FilePath, Memory, ModelCall, OperationKind, Part, Timestamp};
+use crate::object::{
+    Bytes, Canonical, FilePath, Memory, ModelCall, OperationKind, Part, Timestamp,
+};
 use crate::store::Batch as StoreBatch;
 
 /// Memories that are looked through for the last call.
@@ -119,8 +121,18 @@ impl Batch {
     /// `Invalid` for a path that cannot be or that [no checkout could
     /// write](FilePath::name_fault), or bytes above the limit.
     pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
+        let path = FilePath::new(path)?;
+        self.write_bytes(path, Bytes::copy(bytes.as_ref())?)
+    }
+
+    /// Writes a file as [`write`](Self::write) does, without copying its bytes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_bytes(&mut self, path: impl AsRef<[u8]>, bytes: impl Into<Bytes>) -> Result<u64> {
+        let bytes = bytes.into();
         self.written(FilePath::new(path)?, |draft, batch, path| {
-            draft.write_bytes(batch, path, bytes.as_ref())
+            draft.write_bytes(batch, path, bytes)
         })
     }
 
@@ -429,8 +441,8 @@ pub(super) fn read_drafted(
     let place = draft.live(batch, path)?;
     match place.entry.content() {
         Some(id) => match draft.content(id) {
-            Some(bytes) => Ok(bytes.to_vec()),
-            None => Ok(session.store().read_content(id)?.to_vec()),
+            Some(bytes) => bytes.into_vec(),
+            None => session.store().read_content(id)?.into_vec(),
         },
         None => Err(Error::invalid(format!("{path} is a submodule, which has no bytes here"))),
     }

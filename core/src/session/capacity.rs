@@ -121,7 +121,7 @@ impl Session {
         // may ask the session itself. Who asks meanwhile counts everything anew.
         let before = kept().take();
         let ledger = match before {
-            Some(ledger) if ledger.is_of(counter) => ledger.after(&latest, &known)?,
+            Some(ledger) if ledger.holds(&latest, counter)? => ledger.after(&latest, &known)?,
             _ => Ledger::new(&latest, &known)?,
         };
         known.keep()?;

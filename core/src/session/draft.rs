@@ -1,7 +1,6 @@
 //! Drafts: edits of files, memories and state on their way into one checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use super::chain::{Link, number_after};
 use super::head::{Point, root};
@@ -15,8 +14,8 @@ use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
 use crate::map::Map;
 use crate::object::{
-    Body, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, ModelCall, Objects, Timestamp,
-    is_target,
+    Body, Bytes, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, ModelCall, Objects,
+    Timestamp, is_target,
 };
 use crate::store::Batch as StoreBatch;
 
@@ -41,14 +40,14 @@ pub enum NewEntry {
     /// A regular file.
     File {
         /// Its bytes.
-        bytes: Arc<[u8]>,
+        bytes: Bytes,
         /// Whether it may be executed.
         executable: bool,
     },
     /// A symbolic link.
     Symlink {
         /// The bytes of its target, kept as they are and never followed.
-        target: Arc<[u8]>,
+        target: Bytes,
     },
     /// Another repository at a commit.
     Submodule {
@@ -123,7 +122,7 @@ pub(super) struct Draft {
     pub(super) passes_purged: bool,
     /// Whether names pass that no checkout writes: an import takes what is there.
     pub(super) takes_any_name: bool,
-    contents: Vec<(Arc<[u8]>, Option<ContentId>)>,
+    contents: Vec<(Bytes, Option<ContentId>)>,
     by_content: HashMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
     calls: Vec<ModelCall>,
@@ -174,7 +173,7 @@ impl Draft {
     }
 
     /// The bytes of a content of this draft.
-    pub(super) fn content(&self, id: ContentId) -> Option<Arc<[u8]>> {
+    pub(super) fn content(&self, id: ContentId) -> Option<Bytes> {
         self.by_content.get(&id).map(|&at| self.contents[at].0.clone())
     }
 
@@ -276,12 +275,12 @@ impl Draft {
         &mut self,
         batch: &mut StoreBatch,
         path: FilePath,
-        bytes: &[u8],
+        bytes: Bytes,
     ) -> Result<u64> {
         let place = self.place(batch, &path)?;
         let entry = place.map(|place| place.entry);
         let executable = matches!(entry, Some(Entry::File { executable: true, .. }));
-        self.write(batch, path, NewEntry::File { bytes: bytes.into(), executable })
+        self.write(batch, path, NewEntry::File { bytes, executable })
     }
 
     pub(super) fn remove(&mut self, batch: &mut StoreBatch, path: FilePath) -> Result<u64> {
@@ -424,7 +423,7 @@ impl Draft {
     pub(super) fn put_content(
         &mut self,
         batch: &mut StoreBatch,
-        bytes: Arc<[u8]>,
+        bytes: Bytes,
         base: Option<ContentId>,
     ) -> Result<ContentId> {
         let id = batch.put_content(bytes.clone(), base)?;

@@ -1,14 +1,12 @@
 //! Files of a session: one change a commit, and reads of the latest state.
 
-use std::sync::Arc;
-
 use super::batch::Batch;
 use super::info::IterationInfo;
 use super::snapshot::read_entry;
 use super::{MESSAGE_CHARS_MAX, Session};
 use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
-use crate::object::{Entry, FilePath, OperationKind};
+use crate::object::{Bytes, Entry, FilePath, OperationKind};
 
 impl Session {
     /// Writes a file as one durable commit and returns its iteration. The file keeps its
@@ -41,13 +39,33 @@ impl Session {
         &self,
         path: impl AsRef<[u8]>,
         number: Option<u64>,
-        bytes: impl AsRef<[u8]>,
+        bytes: impl Into<Bytes>,
     ) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         self.edit(OperationKind::Write, &path, |batch| {
             batch.expect(&path, number)?;
-            batch.write(&path, bytes)
+            batch.write_bytes(&path, bytes)
         })
+    }
+
+    /// Writes a file as [`write`](Self::write) does, without copying its bytes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let model = vec![7; 1 << 20];
+    /// session.write_bytes("model.bin", model)?;
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn write_bytes(
+        &self,
+        path: impl AsRef<[u8]>,
+        bytes: impl Into<Bytes>,
+    ) -> Result<IterationInfo> {
+        let path = FilePath::new(path)?;
+        self.edit(OperationKind::Write, &path, |batch| batch.write_bytes(&path, bytes))
     }
 
     /// Removes a file. Its history stays and goes on if the path comes back.
@@ -131,10 +149,10 @@ impl Session {
     pub fn diff(&self, path: impl AsRef<[u8]>, from: u64, to: u64) -> Result<FileDiff> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
-        let bytes = |number| -> Result<Arc<[u8]>> {
+        let bytes = |number| -> Result<Bytes> {
             let link = self.iteration_of(&head, &path, number)?;
             match &link.value.entry {
-                Entry::Removed => Ok(Arc::default()),
+                Entry::Removed => Ok(Bytes::default()),
                 entry => Ok(read_entry(&self.store, &path, entry)?.into()),
             }
         };

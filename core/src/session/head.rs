@@ -7,8 +7,13 @@ use super::{Session, check_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, OperationId};
 use crate::map::Map;
-use crate::object::{Checkpoint, Operation, OperationKind};
+use crate::object::{Checkpoint, Operation, OperationKind, read};
 use crate::store::{Batch as StoreBatch, Expected, Store};
+
+/// What chance gave a session's first operation, if that can be read.
+pub(super) fn nonce_of(store: &Store, session: OperationId) -> Option<Vec<u8>> {
+    read::<Operation>(store, session.id()).ok().map(|first| first.nonce)
+}
 
 /// A checkpoint and its id.
 pub(super) type Point = Link<Checkpoint>;
@@ -94,7 +99,14 @@ impl Session {
         }
         let head = Arc::new(Head::read(&self.store, OperationId::new(id))?);
         if head.session() != self.id {
-            return Err(gone());
+            let nonce = nonce_of(&self.store, head.session()).unwrap_or_default();
+            return Err(match !nonce.is_empty() && *nonce == *self.nonce {
+                true => Error::not_found(format!(
+                    "the history of session {:?} was rewritten by a purge; open it anew",
+                    self.name
+                )),
+                false => gone(),
+            });
         }
         *cache = Some(head.clone());
         Ok(head)

@@ -11,7 +11,7 @@ use super::place::Place;
 use crate::error::{Error, Result};
 use crate::id::CheckpointId;
 use crate::map::Map;
-use crate::object::{Checkpoint, Entry, FilePath, Memory, OperationKind, Timestamp};
+use crate::object::{Bytes, Checkpoint, Entry, FilePath, Memory, OperationKind, Timestamp};
 use crate::store::Batch as StoreBatch;
 
 /// Records another history, such as git's: one [`Step`] a checkpoint, one durable commit a
@@ -190,7 +190,16 @@ impl Step<'_> {
     /// `Invalid` for a path that cannot be, `Conflict` as [`Import::rest_on`] has it.
     pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
         let path = self.path(path)?;
-        self.draft.write_bytes(&mut self.import.batch, path, bytes.as_ref())
+        self.draft.write_bytes(&mut self.import.batch, path, Bytes::copy(bytes.as_ref())?)
+    }
+
+    /// Writes a file as [`write`](Self::write) does, without copying its bytes.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_bytes(&mut self, path: impl AsRef<[u8]>, bytes: impl Into<Bytes>) -> Result<u64> {
+        let path = self.path(path)?;
+        self.draft.write_bytes(&mut self.import.batch, path, bytes.into())
     }
 
     /// Puts a file with its executable bit, a link or a submodule at a path.

@@ -16,8 +16,8 @@ use crate::budget::Account;
 use crate::context::{
     Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
 };
-use crate::error::Result;
-use crate::id::IterationId;
+use crate::error::{ErrorKind, Result};
+use crate::id::{IterationId, ObjectId};
 use crate::object::{Iteration, Memory, MemoryKind, Role, read};
 use crate::store::Store;
 use crate::token::{Count, SafeCuts, TokenCounter, recount};
@@ -26,6 +26,8 @@ use crate::token::{Count, SafeCuts, TokenCounter, recount};
 #[derive(Debug)]
 pub(super) struct Ledger {
     counter: String,
+    /// What was purged when it was counted.
+    erased: [Option<ObjectId>; 2],
     roots: Roots,
     account: Account<ItemKey>,
     dialog: Dialog,
@@ -79,6 +81,7 @@ impl Ledger {
     pub(super) fn new(state: &Snapshot, counter: &(impl TokenCounter + ?Sized)) -> Result<Self> {
         let mut ledger = Ledger {
             counter: counter.id().to_owned(),
+            erased: state.store().erased()?,
             roots: state.roots(),
             account: Account::new(),
             dialog: Dialog::default(),
@@ -99,8 +102,13 @@ impl Ledger {
         Ok(ledger)
     }
 
-    pub(super) fn is_of(&self, counter: &(impl TokenCounter + ?Sized)) -> bool {
-        self.counter == counter.id()
+    /// Tells whether it is this counter's, and nothing that it counted may have been purged since.
+    pub(super) fn holds(
+        &self,
+        state: &Snapshot,
+        counter: &(impl TokenCounter + ?Sized),
+    ) -> Result<bool> {
+        Ok(self.counter == counter.id() && self.erased == state.store().erased()?)
     }
 
     pub(super) fn account(&self) -> &Account<ItemKey> {
@@ -111,12 +119,22 @@ impl Ledger {
         self.account
     }
 
-    /// Becomes the account of another state of the same session.
+    /// Becomes the account of another state of the same session. Where its own state is gone, all
+    /// is counted anew.
     pub(super) fn after(
-        mut self,
+        self,
         state: &Snapshot,
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<Self> {
+        match self.changed(state, counter) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
+                Ledger::new(state, counter)
+            }
+            done => done,
+        }
+    }
+
+    fn changed(mut self, state: &Snapshot, counter: &(impl TokenCounter + ?Sized)) -> Result<Self> {
         let (old, new) = (self.roots, state.roots());
         if old == new {
             return Ok(self);

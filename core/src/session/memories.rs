@@ -1,7 +1,6 @@
 //! Memories of a session: the dialog in its order.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use super::build::{memory_id, memory_key, memory_number};
 use super::{Session, Snapshot};
@@ -9,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Memory, ModelCall, OperationKind, Part, Role, read};
+use crate::object::{Body, Bytes, Memory, ModelCall, OperationKind, Part, Role, read};
 use crate::store::Store;
 
 /// A memory and its place in a session.
@@ -28,6 +27,24 @@ pub struct MemoryEntry {
 pub struct Memories<'a> {
     store: &'a Store,
     rows: Range<'a, Store>,
+    fresh: Fresh,
+}
+
+/// Rows after which an iterator takes up what others committed.
+const FRESH_ROWS: u32 = 64;
+
+/// Lets an iterator take up what others committed, at its beginning and now and then.
+#[derive(Debug, Default)]
+pub(super) struct Fresh(u32);
+
+impl Fresh {
+    pub(super) fn step(&mut self, store: &Store) -> Result<()> {
+        if self.0.is_multiple_of(FRESH_ROWS) {
+            store.refresh()?;
+        }
+        self.0 = self.0.wrapping_add(1);
+        Ok(())
+    }
 }
 
 impl Session {
@@ -94,14 +111,14 @@ impl Snapshot {
     pub fn memories(&self) -> Memories<'_> {
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
         let rows = self.roots().memories().range(&self.store, from, to);
-        Memories { store: &self.store, rows }
+        Memories { store: &self.store, rows, fresh: Fresh::default() }
     }
 
     /// Returns the memories, newest first.
     pub fn memories_back(&self) -> Memories<'_> {
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
         let rows = self.roots().memories().range_back(&self.store, from, to);
-        Memories { store: &self.store, rows }
+        Memories { store: &self.store, rows, fresh: Fresh::default() }
     }
 
     /// Returns the memory of a number.
@@ -109,6 +126,7 @@ impl Snapshot {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn memory(&self, number: u64) -> Result<MemoryEntry> {
+        self.store.refresh()?;
         let key = memory_key(number);
         let value = self
             .roots()
@@ -133,7 +151,7 @@ impl Snapshot {
         let from = memory_key(number.max(1));
         let (from, to) = (Bound::Included(&from[..]), Bound::Unbounded);
         let rows = self.roots().memories().range(&self.store, from, to);
-        Memories { store: &self.store, rows }
+        Memories { store: &self.store, rows, fresh: Fresh::default() }
     }
 
     /// Returns a page of memories: those before a number, newest first.
@@ -141,7 +159,7 @@ impl Snapshot {
         let to = memory_key(number.max(1));
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Excluded(&to[..]));
         let rows = self.roots().memories().range_back(&self.store, from, to);
-        Memories { store: &self.store, rows }
+        Memories { store: &self.store, rows, fresh: Fresh::default() }
     }
 
     /// Returns the memories that hold a text, whatever the case of its letters, newest first; with
@@ -182,6 +200,9 @@ impl Iterator for FoundMemories<'_> {
                 Err(error) => return Some(Err(error)),
             };
             let store = self.memories.store;
+            if let Err(error) = self.memories.fresh.step(store) {
+                return Some(Err(error));
+            }
             // Most memories cannot hold the text, by what the catalogue knows of them.
             match memory_id(&value) {
                 Ok(id) if !store.catalogue().may_contain(id, &self.text) => continue,
@@ -296,9 +317,9 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` if the content is not there, `Corrupt` if it is damaged.
-    pub fn read_body(&self, body: &Body) -> Result<Arc<[u8]>> {
+    pub fn read_body(&self, body: &Body) -> Result<Bytes> {
         match body {
-            Body::Inline(bytes) => Ok(bytes[..].into()),
+            Body::Inline(bytes) => Bytes::copy(bytes),
             Body::Content(content) => self.read_content(*content),
         }
     }
@@ -311,7 +332,7 @@ impl Store {
         let mut memory = memory.clone();
         for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
             if let Body::Content(content) = body {
-                *body = Body::Inline(self.read_content(*content)?.to_vec());
+                *body = Body::Inline(self.read_content(*content)?.into_vec()?);
             }
         }
         Ok(memory)
@@ -335,7 +356,10 @@ impl Iterator for Memories<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.rows.next()?;
-        Some(row.and_then(|(key, value)| entry(self.store, &key, &value)))
+        Some(row.and_then(|(key, value)| {
+            self.fresh.step(self.store)?;
+            entry(self.store, &key, &value)
+        }))
     }
 }
 

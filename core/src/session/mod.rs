@@ -104,6 +104,8 @@ pub struct Session {
     name: Arc<str>,
     id: OperationId,
     actor: Arc<str>,
+    /// What chance gave its first operation: a purge that rewrites history keeps it, and it alone.
+    nonce: Arc<[u8]>,
     /// The head as last seen: good as long as the ref names its operation.
     cache: Arc<Mutex<Option<Arc<Head>>>>,
     /// The account of tokens as last asked for.
@@ -112,10 +114,12 @@ pub struct Session {
 
 impl Session {
     fn new(store: &Store, name: &str, head: Head) -> Self {
+        let id = head.session();
         Session {
             store: store.clone(),
             name: name.into(),
-            id: head.session(),
+            id,
+            nonce: head::nonce_of(store, id).unwrap_or_default().into(),
             actor: "".into(),
             cache: Arc::new(Mutex::new(Some(Arc::new(head)))),
             ledger: Arc::default(),

@@ -44,6 +44,7 @@ impl Session {
     /// # Errors
     /// `NotFound` if the checkpoint is not pinned.
     pub fn unpin(&self, checkpoint: CheckpointId) -> Result<CheckpointInfo> {
+        let _freeing = self.store.freeing();
         let not_pinned = || Error::not_found(format!("checkpoint {checkpoint:.10} is not pinned"));
         let pins = self.pins()?;
         let info = pins.into_iter().find(|info| info.id == checkpoint).ok_or_else(not_pinned)?;

@@ -1,12 +1,10 @@
 //! The prompt of a state: what is in view, resolved, and the request that it makes.
 
-use std::sync::Arc;
-
 use super::{MemoryState, Session, Snapshot, ViewFile, ViewMemory};
 use crate::context::{ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, trimmed};
 use crate::error::{ErrorKind, Result};
 use crate::id::{ContentId, IterationId};
-use crate::object::{Body, Entry, Iteration, Part, read};
+use crate::object::{Body, Bytes, Entry, Iteration, Part, read};
 use crate::store::Store;
 
 /// Stands in for bytes that were purged.
@@ -129,7 +127,7 @@ pub(super) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptM
     Ok(PromptMemory { number: entry.number, memory })
 }
 
-fn content_or_purged(store: &Store, content: ContentId) -> Result<Arc<[u8]>> {
+fn content_or_purged(store: &Store, content: ContentId) -> Result<Bytes> {
     match store.read_content(content) {
         Err(error) if error.kind() == ErrorKind::Purged => Ok(PURGED.as_bytes().into()),
         read => read,

@@ -79,6 +79,7 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is no such session.
     pub fn delete_session(&self, name: &str) -> Result<()> {
+        let _freeing = self.freeing();
         let mut operation = NewOperation::new(OperationKind::DeleteSession);
         operation.message = name.to_owned();
         self.move_session(name, deleted_ref, operation)

@@ -137,7 +137,7 @@ impl Snapshot {
 /// The bytes of an entry that has some.
 pub(super) fn read_entry(store: &Store, path: &FilePath, entry: &Entry) -> Result<Vec<u8>> {
     match entry.content() {
-        Some(content) => Ok(store.read_content(content)?.to_vec()),
+        Some(content) => store.read_content(content)?.into_vec(),
         None => Err(Error::invalid(format!("{path} is a submodule, which has no bytes here"))),
     }
 }

@@ -188,7 +188,7 @@ impl Snapshot {
 
     fn text(&self, root: Root) -> Result<Vec<u8>> {
         match self.roots().text(root) {
-            Some(content) => Ok(self.store.read_content(content)?.to_vec()),
+            Some(content) => self.store.read_content(content)?.into_vec(),
             None => Ok(Vec::new()),
         }
     }

@@ -92,6 +92,7 @@ impl Session {
         if keep == Trim::Keep(0) {
             return Err(Error::invalid("trim keeps at least one checkpoint"));
         }
+        let _freeing = self.store.freeing();
         let mut head = self.head()?;
         loop {
             let was = self.oldest()?;

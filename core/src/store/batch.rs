@@ -9,7 +9,7 @@ use crate::id::{ContentId, ObjectId};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
 use crate::map::{Edited, Map};
-use crate::object::{Canonical, Node, Objects};
+use crate::object::{Bytes, Canonical, Node, Objects};
 
 /// Objects and ref updates on their way into a store: all or nothing at
 /// [`commit`](Self::commit), nothing at all when dropped.
@@ -34,7 +34,7 @@ impl Batch {
     /// `Invalid` above [`CONTENT_BYTES_MAX`].
     pub fn put_content(
         &mut self,
-        bytes: impl Into<Arc<[u8]>>,
+        bytes: impl Into<Bytes>,
         base: Option<ContentId>,
     ) -> Result<ContentId> {
         let bytes = bytes.into();
@@ -129,6 +129,10 @@ impl Objects for Batch {
 
     fn absence(&self, id: &ObjectId) -> Result<Error> {
         self.store.absence(id)
+    }
+
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        self.store.missing_map(id)
     }
 
     fn is_trimmed(&self, id: &ObjectId) -> Result<bool> {

@@ -5,7 +5,7 @@
 //! and writers go on meanwhile. What a writer made reachable again in between is copied before
 //! that commit, under the writer lock.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
 use crate::limits::KEEP;
 use crate::log::{
-    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction, Unretired,
+    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
+    Unretired, is_full,
 };
 use crate::map::Map;
 use crate::object::{Node, Objects, Operation, Timestamp, read};
@@ -134,6 +135,7 @@ impl Store {
     /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
     pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
+        let _freeing = (!options.dry_run).then(|| self.log().freeing());
         let freed = self.free_kept(self.oldest(options.keep), options.dry_run)?;
         let put_aside = freed.paths;
         if options.dry_run {
@@ -219,8 +221,25 @@ impl Store {
         Ok(expired)
     }
 
+    /// Looks for room on a full disk: in what no commit names, in the reserve, in what is derived.
+    /// Tells whether there may be some.
+    fn find_room(&self, strays: &mut Vec<String>) -> Result<bool> {
+        let strays = std::mem::take(strays);
+        if !strays.is_empty() {
+            self.log().remove_strays(&strays)?;
+            return Ok(true);
+        }
+        if self.log().spend_copies() {
+            // Whatever happens to it: it costs nothing but time to derive it again.
+            let _ = self.catalogue().clear();
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     /// Collects what nothing leads to, the objects in `without` not counted. The `expired` refs went
-    /// before, and are put back if nothing can go. `commit` says what goes into the commit that retires the last segments.
+    /// before, and are put back if nothing can go. `commit` says what goes into the commit that
+    /// retires the last segments.
     pub(super) fn collect(
         &self,
         expired: &[(String, ObjectId)],
@@ -229,7 +248,8 @@ impl Store {
         progress: OnProgress<'_>,
     ) -> Result<GcReport> {
         let mut report = GcReport::default();
-        let strays = self.log().strays()?;
+        let _freeing = self.log().freeing();
+        let mut strays = self.log().strays()?;
         (report.bytes_before, _) = self.log().stored_bytes()?;
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
@@ -248,33 +268,42 @@ impl Store {
         report.sessions = sessions(expired);
         let mut done = listed.len() as u64;
         let total = done + report.kept;
-        let last = groups.len().saturating_sub(1);
-        for (at, group) in groups.iter().enumerate() {
+        let (mut waiting, mut full) = (Groups::new(groups), None);
+        let mut retired = false;
+        while let Some(group) = waiting.next() {
             let members: HashSet<SegmentId> = group.iter().copied().collect();
-            let mut copier = Copier::new(self.log());
-            for object in listed.iter().filter(|object| members.contains(&object.segment)) {
-                if collection.is_live(&object.id) {
-                    copier.copy(object)?;
-                    done += 1;
-                    if done.is_multiple_of(256) && progress(GcProgress { done, total }).is_break() {
-                        return Err(interrupted());
+            let before = done;
+            let copied = collection.copy(&members, &listed, &mut |copied| {
+                done = before + copied;
+                progress(GcProgress { done, total })
+            });
+            let copies = match copied {
+                Err(error) if is_full(&error) => {
+                    done = before;
+                    match self.find_room(&mut strays)? {
+                        true => waiting.again(group),
+                        false => {
+                            waiting.without_room(group);
+                            full = Some(error);
+                        }
                     }
+                    continue;
                 }
-            }
-            let copies = copier.finish()?;
+                copied => copied?,
+            };
             let mut late = Vec::new();
-            let retired = self.log().retire(&mut || {
+            let outcome = self.log().retire(&mut || {
                 late = collection.catch_up(&members, &listed)?;
                 let mut transaction = Transaction::default();
-                if at == last {
-                    if let Some(commit) = &mut commit {
-                        transaction = commit()?;
-                    }
+                if waiting.is_empty()
+                    && let Some(commit) = &mut commit
+                {
+                    transaction = commit()?;
                 }
                 let attached = copies.iter().chain(&late).cloned().collect();
                 Ok(Retirement { transaction, attached, retired: group.clone() })
             });
-            if let Err(why) = retired {
+            if let Err(why) = outcome {
                 // From the commit on the copies may be all there is, whatever went wrong.
                 if let Unretired::Before(_) = &why {
                     self.log().discard_copies(&copies);
@@ -282,11 +311,68 @@ impl Store {
                 }
                 return Err(why.into());
             }
+            retired = true;
+            waiting.with_room();
+        }
+        // What there is no room to copy stays as it is, garbage and all; but a purge is not done.
+        if let Some(error) = full.filter(|_| !waiting.is_empty() && (!retired || commit.is_some()))
+        {
+            return Err(error.context("there is no room for copies of what stays"));
         }
         self.log().remove_strays(&strays)?;
         (report.bytes_after, _) = self.log().stored_bytes()?;
         let _ = progress(GcProgress { done: total, total });
         Ok(report)
+    }
+}
+
+/// The groups of segments that are to give way. Those for whose copies there is no room wait until
+/// others have made some.
+struct Groups {
+    next: VecDeque<Vec<SegmentId>>,
+    later: Vec<Vec<SegmentId>>,
+}
+
+impl Groups {
+    fn new(groups: Vec<Vec<SegmentId>>) -> Self {
+        Groups { next: groups.into(), later: Vec::new() }
+    }
+
+    fn next(&mut self) -> Option<Vec<SegmentId>> {
+        self.next.pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.next.is_empty() && self.later.is_empty()
+    }
+
+    fn again(&mut self, group: Vec<SegmentId>) {
+        self.next.push_front(group);
+    }
+
+    /// Takes a group apart for which there is no room, or lets it wait; log segments with those
+    /// behind, which hold their index.
+    fn without_room(&mut self, group: Vec<SegmentId>) {
+        if group.len() > 1 {
+            for id in group.into_iter().rev() {
+                self.next.push_front(vec![id]);
+            }
+            return;
+        }
+        let has_log = |group: &Vec<SegmentId>| group.iter().any(|id| !id.role_data);
+        let is_log = has_log(&group);
+        self.later.push(group);
+        if is_log {
+            let next = std::mem::take(&mut self.next);
+            let (logs, rest): (Vec<_>, Vec<_>) = next.into_iter().partition(has_log);
+            self.later.extend(logs);
+            self.next = rest.into();
+        }
+    }
+
+    /// Lets those come again that wait.
+    fn with_room(&mut self) {
+        self.next.extend(std::mem::take(&mut self.later));
     }
 }
 
@@ -333,6 +419,28 @@ impl<'a> Collection<'a> {
         }
         let (live, late) = (reached.live, HashSet::new());
         Ok((Collection { store, graph, live, late, without }, listed))
+    }
+
+    /// Copies what stays of some segments.
+    fn copy(
+        &self,
+        members: &HashSet<SegmentId>,
+        listed: &[Listed],
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Vec<LiveSegment>> {
+        let mut copier = Copier::new(self.store.log());
+        let mut done = 0;
+        for object in listed.iter().filter(|object| members.contains(&object.segment)) {
+            if self.is_live(&object.id) {
+                copier.copy(object)?;
+                done += 1;
+                if done % 256 == 0 && progress(done).is_break() {
+                    return Err(interrupted());
+                }
+            }
+        }
+        let _ = progress(done);
+        copier.finish()
     }
 
     fn is_live(&self, id: &ObjectId) -> bool {

@@ -16,10 +16,11 @@ mod stats;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "knockouts")]
 pub use crate::log::{CheckSite, knock_out};
-pub use crate::log::{Durability, Expected, SyncSite, Vfs, VfsFile, VfsLock};
+pub use crate::log::{Durability, Expected, ForkGuard, LockWait, SyncSite, Vfs, VfsFile, VfsLock};
 pub use batch::Batch;
 use catalogue::Catalogue;
 pub(crate) use catalogue::{KnownCount, Listing};
@@ -34,8 +35,8 @@ pub use stats::Stats;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
-use crate::log::Log;
-use crate::object::{Node, Objects, Timestamp};
+use crate::log::{Freeing, Log};
+use crate::object::{Bytes, Node, Objects, Timestamp};
 
 /// A store of sessions. Cheap to clone; clones are one store.
 #[derive(Clone)]
@@ -95,7 +96,8 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` if there is none, `Corrupt` if its bytes are damaged.
-    pub fn read_content(&self, id: ContentId) -> Result<Arc<[u8]>> {
+    pub fn read_content(&self, id: ContentId) -> Result<Bytes> {
+        self.refresh()?;
         self.log().get_content(&id.id())?.map_or_else(|| Err(self.absence(&id.id())?), Ok)
     }
 
@@ -157,14 +159,31 @@ impl Store {
         self.log().references(prefix, after, limit)
     }
 
+    /// Takes up what others committed. Whoever reads by an id that was learned before asks for this
+    /// first: a purge may have come in between, of this process or of another.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        self.log().refresh()
+    }
+
+    /// The maps of what was purged and lost: with these what was derived from bytes goes stale.
+    pub(crate) fn erased(&self) -> Result<[Option<ObjectId>; 2]> {
+        Ok([self.reference(refs::PURGED)?, self.reference(refs::LOST)?])
+    }
+
     /// Tells whether a content is there.
     pub(crate) fn holds(&self, id: ContentId) -> Result<bool> {
         self.log().contains(&id.id())
     }
 
-    /// How long this store waits for a lock that somebody else holds.
-    pub(crate) fn lock_timeout(&self) -> std::time::Duration {
-        self.log().lock_timeout()
+    /// Waits for a lock that somebody else holds on a file or directory, as the store's own are
+    /// waited for: told, bounded, ended.
+    pub(crate) fn wait_for<T>(
+        &self,
+        doing: &str,
+        path: &Path,
+        take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
+    ) -> Result<T> {
+        self.log().wait_for(doing, path, take)
     }
 
     /// Tells whether the store was opened for reading only.
@@ -174,6 +193,11 @@ impl Store {
 
     pub(crate) fn log(&self) -> &Log {
         &self.inner.log
+    }
+
+    /// Begins work that frees room, which on a full disk may take what is kept for that.
+    pub(crate) fn freeing(&self) -> Freeing<'_> {
+        self.log().freeing()
     }
 
     /// What was derived from this store before.
@@ -209,6 +233,17 @@ impl Objects for Store {
         Ok(match self.tombstone(id)? {
             Some(tombstone) => Error::new(ErrorKind::Purged, tombstone.to_string()),
             None => Error::not_found(format!("no object {id:.10}")),
+        })
+    }
+
+    fn missing_map(&self, id: &ObjectId) -> Result<Error> {
+        let absence = self.absence(id)?;
+        Ok(match absence.kind() {
+            ErrorKind::Purged => absence,
+            _ => Error::not_found(format!(
+                "map node {id:.10} is gone: the state that it was part of was trimmed, deleted or \
+                 rewritten, and collected; read the newest state"
+            )),
         })
     }
 

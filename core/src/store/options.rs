@@ -1,5 +1,6 @@
 //! How a store is opened.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::catalogue::{Catalogue, Place};
 use super::{Inner, Store};
 use crate::error::Result;
-use crate::log::{Disk, Durability, Log, LogOptions, Memory, Vfs, system_entropy};
+use crate::log::{Disk, Durability, LockWait, Log, LogOptions, Memory, Vfs, system_entropy};
 use crate::object::Timestamp;
 
 /// How a store is opened: durable, writable and created where it is missing, unless told otherwise.
@@ -29,6 +30,8 @@ pub struct StoreOptions {
     pub(super) clock: fn() -> Timestamp,
     /// None: unless it is opened for reading only.
     catalogue: Option<bool>,
+    /// None: where the store has a directory.
+    reserve: Option<bool>,
 }
 
 impl StoreOptions {
@@ -37,6 +40,7 @@ impl StoreOptions {
             log: LogOptions::new(system_entropy),
             clock: || SystemTime::now().into(),
             catalogue: None,
+            reserve: None,
         }
     }
 
@@ -65,6 +69,15 @@ impl StoreOptions {
         self
     }
 
+    /// Sets whether room is kept beside the store, so that [`gc`](Store::gc), a purge and a trim can
+    /// free room on a disk that is full: as much as the store has, rounded up, to 4 MiB; an eighth of it
+    /// beyond 32 MiB; and 33 MiB at the most. It is where the store has a directory, unless told otherwise.
+    #[must_use]
+    pub fn reserve(mut self, reserve: bool) -> Self {
+        self.reserve = Some(reserve);
+        self
+    }
+
     /// Sets whether a store that is not there is created; it is, unless told otherwise.
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
@@ -72,10 +85,33 @@ impl StoreOptions {
         self
     }
 
-    /// Sets how long a commit waits for another process's; 30 seconds unless told otherwise.
+    /// Sets how long a commit waits for another process's, and a collection for another; 30 seconds
+    /// unless told otherwise. Then it fails with `Busy`.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.log.lock_timeout = timeout;
+        self.log.patience.timeout = timeout;
+        self
+    }
+
+    /// Sets who is told, ten times a second, that a thread waits for another process; `Break` ends
+    /// the wait with `Busy`, and nothing was changed. It is called by the thread that waits.
+    ///
+    /// ```
+    /// use std::{ops::ControlFlow, time::Duration};
+    /// use partita::{LockWait, Store};
+    /// let options = Store::options().on_wait(|wait: &LockWait<'_>| {
+    ///     match wait.waited() > Duration::from_secs(5) {
+    ///         true => ControlFlow::Break(()), // or a flag that a signal set
+    ///         false => ControlFlow::Continue(()),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_wait(
+        mut self,
+        on_wait: impl Fn(&LockWait<'_>) -> ControlFlow<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.log.patience.tell(on_wait);
         self
     }
 
@@ -138,7 +174,8 @@ impl StoreOptions {
         self.open_at(Arc::new(Memory::default()), None)
     }
 
-    fn open_at(self, vfs: Arc<dyn Vfs>, directory: Option<PathBuf>) -> Result<Store> {
+    fn open_at(mut self, vfs: Arc<dyn Vfs>, directory: Option<PathBuf>) -> Result<Store> {
+        self.log.reserve = self.reserve.unwrap_or(directory.is_some());
         let entropy = self.log.entropy;
         let is_writable = !self.log.read_only;
         let has_catalogue = self.catalogue.unwrap_or(is_writable);

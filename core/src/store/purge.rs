@@ -173,6 +173,7 @@ impl Store {
         // What was derived goes first, lest a purge that is cut off leaves it; and once more in the
         // end, for others may have derived it meanwhile.
         self.catalogue().clear()?;
+        let _freeing = self.log().freeing();
         let mut rewritten = 0;
         if options.rewrite {
             let targets = tombstones

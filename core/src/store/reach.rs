@@ -519,7 +519,8 @@ impl Walk<'_> {
             };
         }
         kept.extend(checkpoint.filter(|number| graph.is_newer(*number)));
-        let ends = oldest.map(|oldest| self.ends_of_lines(oldest)).transpose()?;
+        // Where the files cannot be read, the walk below meets what is in the way.
+        let ends = oldest.and_then(|oldest| self.ends_of_lines(oldest).ok());
         let mut met = HashSet::new();
         for number in kept {
             self.near(number, name, ends.as_ref(), &mut met)?;

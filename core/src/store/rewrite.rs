@@ -53,32 +53,8 @@ impl Store {
         Ok(rewriting.made)
     }
 
-    /// Returns what stands in the place of an object. A memory keeps whose it was and when.
-    fn stand_in(
-        &self,
-        id: ObjectId,
-        kind: Option<Kind>,
-        reason: &str,
-    ) -> Result<(ObjectId, Payload)> {
-        let text = format!("[purged: {reason}]");
-        Ok(match kind {
-            None => {
-                let bytes = text.into_bytes();
-                (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
-            }
-            Some(_) => {
-                let parts = vec![Part::text(text)];
-                let memory = match self.get_node(&id)? {
-                    Some(_) => Memory { parts, links: Vec::new(), ..read(self, id)? },
-                    None => Memory { parts, ..Memory::system("") },
-                };
-                let node = memory.to_node();
-                (node.id(), Payload::Node(node.into()))
-            }
-        })
-    }
-
-    /// Leaves out of what is to be rewritten what already is what would stand in its place.
+    /// Takes those out that stand in for others already: an earlier purge for the same reason put
+    /// them there, and what led to the others leads to them now.
     pub(super) fn leave_out_stand_ins(
         &self,
         found: &mut BTreeMap<ObjectId, Found>,
@@ -86,7 +62,7 @@ impl Store {
     ) -> Result<()> {
         let mut stand_ins = HashSet::new();
         for (id, (kind, _)) in &*found {
-            stand_ins.insert(self.stand_in(*id, *kind, reason)?.0);
+            stand_ins.insert(stand_in(self, *id, *kind, reason)?.0);
         }
         found.retain(|id, _| !stand_ins.contains(id));
         Ok(())
@@ -129,6 +105,31 @@ impl Store {
     }
 }
 
+/// Makes what stands in the place of an object. A memory keeps whose it was and when.
+fn stand_in(
+    store: &Store,
+    id: ObjectId,
+    kind: Option<Kind>,
+    reason: &str,
+) -> Result<(ObjectId, Payload)> {
+    let text = format!("[purged: {reason}]");
+    Ok(match kind {
+        None => {
+            let bytes = text.into_bytes();
+            (ObjectId::of_content(&bytes), Payload::Content(bytes.into()))
+        }
+        Some(_) => {
+            let parts = vec![Part::text(text)];
+            let memory = match store.get_node(&id)? {
+                Some(_) => Memory { parts, links: Vec::new(), ..read(store, id)? },
+                None => Memory { parts, ..Memory::system("") },
+            };
+            let node = memory.to_node();
+            (node.id(), Payload::Node(node.into()))
+        }
+    })
+}
+
 struct Rewriting<'a> {
     store: &'a Store,
     graph: &'a Graph,
@@ -138,9 +139,8 @@ struct Rewriting<'a> {
 }
 
 impl Rewriting<'_> {
-    /// Puts something in the place of an object.
     fn stand_in(&mut self, id: ObjectId, kind: Option<Kind>, reason: &str) -> Result<()> {
-        let (new, payload) = self.store.stand_in(id, kind, reason)?;
+        let (new, payload) = stand_in(self.store, id, kind, reason)?;
         self.renamed.insert(id, new);
         self.push(NewObject { id: new, payload, base: None })
     }

@@ -15,6 +15,7 @@ use partita_tests::crash::walk::{Limits, replay, walk_all};
 use partita_tests::crash::{ALL, report, sweep};
 use partita_tests::rot::damage::Density;
 use partita_tests::rot::survey;
+use partita_tests::survivors::{self, End, Victim};
 
 /// States of one workload in which a missing sync or lock is to show.
 const KNOCKOUT_STATES: usize = 600;
@@ -69,7 +70,7 @@ fn run() -> Result<bool, String> {
         println!("{}", report::verdict(verdict));
         is_good &= !verdict.caught.is_empty();
     }
-    is_good &= go_wrong() & rot();
+    is_good &= go_wrong() & live_on() & rot();
     let caught = syncs.iter().filter(|verdict| !verdict.caught.is_empty()).count();
     println!(
         "crash: {seen} states, {} sync sites knocked out, {caught} caught, {} acknowledged commits \
@@ -96,6 +97,36 @@ fn go_wrong() -> bool {
         }
     }
     println!("\n{}in {:.1?}\n", report::faults(&rows), begun.elapsed());
+    is_good
+}
+
+/// Lets one process die or fail at every call, and the others live on.
+fn live_on() -> bool {
+    let begun = Instant::now();
+    let every = survivors::product(&End::ALL, &Victim::ALL, survivors::Density::All);
+    let mut is_good = true;
+    match every {
+        Ok(tallies) => {
+            let cells: usize = tallies.values().map(|tally| tally.cells).sum();
+            println!("{}{cells} cells in {:.1?}\n", survivors::table(&tallies), begun.elapsed());
+        }
+        Err(what) => {
+            println!("BAD {what}");
+            is_good = false;
+        }
+    }
+    for (site, end, victim) in [
+        (CheckSite::MarkerSuccessor, End::Close, Victim::Gc),
+        (CheckSite::EndTag, End::Zeros, Victim::Commit),
+    ] {
+        match survivors::caught(site, &[end], &[victim]) {
+            Some(what) => println!("without {site:?}: caught\n    {what}"),
+            None => {
+                println!("without {site:?}: NOT CAUGHT");
+                is_good = false;
+            }
+        }
+    }
     is_good
 }
 

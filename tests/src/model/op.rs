@@ -55,6 +55,14 @@ pub enum Op {
     Reopen(usize),
     /// Opens the handle anew that only reads.
     ReopenReader,
+    /// Gives up the older checkpoints of a session.
+    Trim(usize, u64),
+    /// Collects what nothing leads to.
+    Gc,
+    /// Kills the process of a handle between two calls; the others live on with theirs.
+    KillOne(usize),
+    /// Kills the process of a handle at one of its next calls, while it does an operation.
+    Die(usize, usize, Box<Op>),
     /// Kills every process.
     Kill,
     /// Takes the power away: of what no sync covers something is lost.
@@ -70,6 +78,19 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => any::<u8>().prop_map(Edit::Remember),
         1 => (0..2_u8, 0..3_u8).prop_map(|(key, byte)| Edit::Put(key, byte)),
         1 => (0..2_u8, 0..3_u8).prop_map(|(key, byte)| Edit::Append(key, byte)),
+    ]
+}
+
+/// What a process does while it dies.
+fn fatal() -> impl Strategy<Value = Op> {
+    let name = || 0..NAMES.len();
+    prop_oneof![
+        4 => (name(), edit()).prop_map(|(name, edit)| Op::Edit(name, edit)),
+        4 => Just(Op::Gc),
+        1 => (name(), name()).prop_map(|(from, to)| Op::Fork(from, to)),
+        1 => (name(), 1..12_u64).prop_map(|(name, keep)| Op::Trim(name, keep)),
+        1 => name().prop_map(Op::Undo),
+        1 => name().prop_map(Op::Delete),
     ]
 }
 
@@ -93,6 +114,10 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::ReopenReader),
         1 => Just(Op::Kill),
         1 => any::<usize>().prop_map(Op::PowerCut),
+        1 => (name(), 1..12_u64).prop_map(|(name, keep)| Op::Trim(name, keep)),
+        1 => Just(Op::Gc),
+        1 => (0..2_usize).prop_map(Op::KillOne),
+        4 => (0..2_usize, 0..40_usize, fatal()).prop_map(|(writer, call, op)| Op::Die(writer, call, Box::new(op))),
     ]
 }
 

@@ -19,21 +19,33 @@ pub struct Frozen {
     pub in_view: Vec<(String, u64)>,
 }
 
-/// An iteration: its number, and the bytes unless it is a removal.
-pub type Iteration = (u64, Option<Vec<u8>>);
+/// An iteration of a path's line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Iteration {
+    /// Counts along the line.
+    pub number: u64,
+    /// The bytes, unless it is a removal.
+    pub bytes: Option<Vec<u8>>,
+    /// Where the file was: before a rename that is elsewhere.
+    path: String,
+}
 
 /// A session.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     /// The latest state.
     pub now: Frozen,
-    /// The iterations of each path along its line: number and bytes.
+    /// The iterations of each path along its line.
     pub iterations: BTreeMap<String, Vec<Iteration>>,
     /// Each checkpoint from 1 on.
     pub checkpoints: Vec<Frozen>,
+    /// The newest iterations of all paths at each checkpoint.
+    newest: Vec<BTreeMap<String, u64>>,
+    /// The number of the oldest checkpoint that was not trimmed, if any was.
+    trimmed: Option<u64>,
     next_memory: u64,
-    /// What undo brings back, newest last.
-    undo: Vec<Frozen>,
+    /// What undo brings back, newest last, with the first checkpoint that the operation made.
+    undo: Vec<(u64, Frozen)>,
 }
 
 /// The sessions of a store.
@@ -77,7 +89,15 @@ impl Plain {
                 self.change(*name, |line| line.restore_checkpoint(*at, *scope))
             }
             Op::Undo(name) => self.line(*name).is_some_and(Line::undo),
-            Op::Use(_) | Op::Reopen(_) | Op::ReopenReader | Op::Kill | Op::PowerCut(_) => true,
+            Op::Trim(name, keep) => self.line(*name).is_some_and(|line| line.trim(*keep)),
+            Op::Die(_, _, inner) => self.run(inner),
+            Op::Gc
+            | Op::Use(_)
+            | Op::Reopen(_)
+            | Op::ReopenReader
+            | Op::Kill
+            | Op::KillOne(_)
+            | Op::PowerCut(_) => true,
         }
     }
 
@@ -95,20 +115,66 @@ impl Plain {
         }
         // Two iterations that end in what there was are a change; two writes of the same are none.
         if line.now != before.now || line.iterations != before.iterations {
-            line.undo.push(before.now);
-            line.checkpoints.push(line.now.clone());
+            line.undo.push((line.checkpoints.len() as u64 + 1, before.now));
+            line.freeze();
         }
         true
     }
 }
 
 impl Line {
+    /// Makes a checkpoint.
+    fn freeze(&mut self) {
+        let newest = self.iterations.iter();
+        let newest = newest.filter_map(|(path, line)| Some((path.clone(), line.last()?.number)));
+        self.newest.push(newest.collect());
+        self.checkpoints.push(self.now.clone());
+    }
+
+    /// The number of the oldest checkpoint that is left.
+    pub fn oldest(&self) -> u64 {
+        self.trimmed.unwrap_or(1)
+    }
+
+    fn trim(&mut self, keep: u64) -> bool {
+        let newest = self.checkpoints.len() as u64;
+        let oldest = (newest + 1).saturating_sub(keep).max(1);
+        if newest > 0 && oldest > self.oldest() {
+            self.trimmed = Some(oldest);
+        }
+        true
+    }
+
+    /// The number of a path's newest iteration as of the oldest checkpoint of a trimmed session.
+    fn end(&self, path: &str) -> Option<u64> {
+        let oldest = usize::try_from(self.trimmed?).ok()?;
+        self.newest.get(oldest - 1)?.get(path).copied()
+    }
+
+    /// Tells whether an iteration was not trimmed.
+    pub fn keeps(&self, iteration: &Iteration) -> bool {
+        self.end(&iteration.path).is_none_or(|end| iteration.number >= end)
+    }
+
+    /// The numbers that the history of a path tells, newest first.
+    pub fn history(&self, path: &str) -> Vec<u64> {
+        let mut told = Vec::new();
+        for iteration in self.iterations.get(path).into_iter().flatten().rev() {
+            told.push(iteration.number);
+            if self.end(&iteration.path).is_some_and(|end| iteration.number <= end) {
+                break;
+            }
+        }
+        told
+    }
+
     fn set(&mut self, path: &str, bytes: Option<Vec<u8>>) {
         if self.now.files.get(path) == bytes.as_ref() {
             return;
         }
         let line = self.iterations.entry(path.into()).or_default();
-        line.push((line.last().map_or(0, |(number, _)| *number) + 1, bytes.clone()));
+        let number = line.last().map_or(0, |last| last.number) + 1;
+        line.push(Iteration { number, bytes: bytes.clone(), path: path.into() });
         match bytes {
             Some(bytes) => drop(self.now.files.insert(path.into(), bytes)),
             None => drop(self.now.files.remove(path)),
@@ -128,7 +194,7 @@ impl Line {
                 let changes = self.now.files.get(path) != Some(&vec![*byte]);
                 self.set(path, Some(vec![*byte]));
                 if changes {
-                    let number = self.iterations[path].last().map_or(0, |(number, _)| *number);
+                    let number = self.iterations[path].last().map_or(0, |last| last.number);
                     self.now.in_view.push((path.into(), number));
                 }
             }
@@ -144,10 +210,10 @@ impl Line {
                 if from == to {
                     return false;
                 }
-                let last = |line: &Vec<Iteration>| line.last().map_or(0, |(number, _)| *number);
+                let last = |line: &Vec<Iteration>| line.last().map_or(0, |last| last.number);
                 let mut line = self.iterations[from].clone();
                 let number = last(&line).max(self.iterations.get(to).map_or(0, last)) + 1;
-                line.push((number, Some(bytes.clone())));
+                line.push(Iteration { number, bytes: Some(bytes.clone()), path: to.into() });
                 self.iterations.insert(to.into(), line);
                 self.now.files.insert(to.into(), bytes);
                 self.set(from, None);
@@ -175,17 +241,17 @@ impl Line {
                 return false;
             }
             self.now.in_view.clone_from(&before.now.in_view);
-            self.checkpoints.push(self.now.clone());
+            self.freeze();
         }
-        self.undo.push(before.now);
+        self.undo.push((before.checkpoints.len() as u64 + 1, before.now));
         true
     }
 
     fn restore(&mut self, path: &str, number: u64) -> bool {
         let line = self.iterations.get(path);
-        let found = line.and_then(|line| line.iter().find(|(at, _)| *at == number)).cloned();
-        let Some((_, bytes)) = found else { return false };
-        self.set(path, bytes);
+        let found = line.and_then(|line| line.iter().find(|one| one.number == number)).cloned();
+        let Some(found) = found.filter(|found| self.keeps(found)) else { return false };
+        self.set(path, found.bytes);
         true
     }
 
@@ -193,7 +259,11 @@ impl Line {
         if self.checkpoints.is_empty() {
             return false;
         }
-        let old = self.checkpoints[at % self.checkpoints.len()].clone();
+        let at = at % self.checkpoints.len();
+        if at as u64 + 1 < self.oldest() {
+            return false;
+        }
+        let old = self.checkpoints[at].clone();
         if scope != 1 {
             self.set_files(&old.files);
         }
@@ -205,10 +275,12 @@ impl Line {
     }
 
     fn undo(&mut self) -> bool {
-        let Some(old) = self.undo.pop() else { return false };
+        // Of what made a checkpoint that was trimmed, or the oldest that is left, nothing is undone.
+        let oldest = self.trimmed.unwrap_or(0);
+        let Some((_, old)) = self.undo.pop_if(|(first, _)| *first > oldest) else { return false };
         self.set_files(&old.files);
         self.now = old;
-        self.checkpoints.push(self.now.clone());
+        self.freeze();
         true
     }
 }

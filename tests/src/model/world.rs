@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use partita::{
-    ErrorKind, Memory, RestoreScope, Result, Session, Snapshot, StateValue, Store, StoreOptions,
+    ErrorKind, GcOptions, Memory, RestoreScope, Result, Session, Snapshot, StateValue, Store,
+    StoreOptions, Trim,
 };
 
 use super::op::{Edit, NAMES, Op, PATHS};
@@ -21,6 +22,8 @@ const SEGMENT_BYTES: u64 = 12 << 10;
 pub struct World {
     base: Disk,
     medium: Recorder,
+    /// The medium as each writer has it: its process.
+    media: Vec<Recorder>,
     writers: Vec<Store>,
     reader: Store,
     used: usize,
@@ -34,9 +37,44 @@ impl World {
 
     fn on(base: Disk) -> Self {
         let medium = Recorder::on(base.clone());
-        let writers = (0..2).map(|_| open(&medium, options())).collect();
-        let reader = open(&medium, options().read_only(true));
-        World { base, medium, writers, reader, used: 0 }
+        let media: Vec<Recorder> = (0..2).map(|_| medium.process()).collect();
+        let writers = media.iter().map(|own| open(own, options())).collect();
+        let reader = open(&medium.process(), options().read_only(true));
+        World { base, medium, media, writers, reader, used: 0 }
+    }
+
+    /// Lets the process of a writer be dead; another one takes its place, and the rest live on.
+    fn bury(&mut self, writer: usize) {
+        self.media[writer].kill();
+        self.open_anew(writer);
+    }
+
+    fn open_anew(&mut self, writer: usize) {
+        // What is there is closed before the next is opened.
+        self.writers[writer] = self.reader.clone();
+        self.media[writer] = self.medium.process();
+        self.writers[writer] = open(&self.media[writer], options());
+    }
+
+    /// Tells whether a process that opens the store now finds the sessions as the model has them.
+    pub fn agrees(&self, plain: &Plain) -> bool {
+        let store = open(&self.medium.process(), options().read_only(true));
+        let names: Vec<String> =
+            store.sessions().map(|entry| entry.expect("a row").name().to_owned()).collect();
+        names.iter().eq(plain.sessions.keys())
+            && plain.sessions.iter().all(|(name, line)| {
+                let session = store.open_session(name).expect("a session of the listing");
+                let latest = session.latest().expect("a state");
+                let number = latest.checkpoint().map_or(0, |info| info.number);
+                let oldest = session
+                    .log()
+                    .expect("a log")
+                    .last()
+                    .map_or(1, |row| row.expect("a row").number);
+                number == line.checkpoints.len() as u64
+                    && (number == 0 || oldest == line.oldest())
+                    && frozen(&latest) == line.now
+            })
     }
 
     /// Does an operation; errors are the library's.
@@ -81,14 +119,28 @@ impl World {
             }
             Op::Reopen(writer) => {
                 drop(store);
-                // What is there is closed before the next is opened.
-                self.writers[*writer] = self.reader.clone();
-                self.writers[*writer] = open(&self.medium, options());
+                self.open_anew(*writer);
                 Ok(())
             }
             Op::ReopenReader => {
-                self.reader = open(&self.medium, options().read_only(true));
+                self.reader = open(&self.medium.process(), options().read_only(true));
                 Ok(())
+            }
+            Op::Trim(name, keep) => session(name)?.trim(Trim::Keep(*keep)).map(drop),
+            Op::Gc => store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(())).map(drop),
+            Op::KillOne(writer) => {
+                drop(store);
+                self.bury(*writer);
+                Ok(())
+            }
+            Op::Die(writer, call, op) => {
+                drop(store);
+                let used = std::mem::replace(&mut self.used, *writer);
+                self.media[*writer].die_at(*call);
+                let done = self.run(op);
+                self.bury(*writer);
+                self.used = used;
+                done
             }
             Op::Kill => {
                 *self = World { used: self.used, ..World::on(self.medium.disk()) };
@@ -142,7 +194,7 @@ fn options() -> StoreOptions {
 }
 
 fn open(medium: &Recorder, options: StoreOptions) -> Store {
-    options.open_vfs(Arc::new(medium.process())).expect("a store that was only ever killed opens")
+    options.open_vfs(Arc::new(medium.clone())).expect("a store that was only ever killed opens")
 }
 
 fn one(session: &Session, edit: &Edit) -> Result<()> {
@@ -230,26 +282,31 @@ fn assert_listings(store: &Store, plain: &Plain) {
 fn assert_line(session: &Session, line: &Line) {
     let mut snapshots = BTreeMap::new();
     for (at, old) in line.checkpoints.iter().enumerate() {
-        let id = session.checkpoint(&(at + 1).to_string()).expect("a checkpoint");
-        let then = session.at(id).expect("its state");
+        let id = session.checkpoint(&(at + 1).to_string());
+        if (at as u64) + 1 < line.oldest() {
+            assert!(id.is_err(), "checkpoint {} was trimmed", at + 1);
+            continue;
+        }
+        let then = session.at(id.expect("a checkpoint")).expect("its state");
         assert_eq!(&frozen(&then), old, "checkpoint {}", at + 1);
         snapshots.insert(at, then);
     }
     for (path, iterations) in &line.iterations {
         let history = session.history(path).expect("a history");
         let told: Vec<u64> = history.map(|info| info.expect("an iteration").number).collect();
-        let numbers: Vec<u64> = iterations.iter().rev().map(|(number, _)| *number).collect();
-        assert_eq!(told, numbers, "{path}");
-        for (number, bytes) in iterations {
-            assert_eq!(&session.read_at(path, *number).ok(), bytes, "{path} {number}");
+        assert_eq!(told, line.history(path), "{path}");
+        let kept: Vec<_> = iterations.iter().filter(|one| line.keeps(one)).collect();
+        for iteration in &kept {
+            let (number, bytes) = (iteration.number, &iteration.bytes);
+            assert_eq!(&session.read_at(path, number).ok(), bytes, "{path} {number}");
         }
-        for pair in iterations.windows(2) {
-            let diff = session.diff(path, pair[0].0, pair[1].0).expect("a diff");
-            let side = |at: usize| pair[at].1.clone().unwrap_or_default();
-            assert_eq!(diff.is_empty(), side(0) == side(1), "{path} {}", pair[1].0);
+        for pair in kept.windows(2) {
+            let diff = session.diff(path, pair[0].number, pair[1].number).expect("a diff");
+            let side = |at: usize| pair[at].bytes.clone().unwrap_or_default();
+            assert_eq!(diff.is_empty(), side(0) == side(1), "{path} {}", pair[1].number);
         }
     }
     let log: Vec<u64> =
         session.log().expect("a log").map(|entry| entry.expect("a row").number).collect();
-    assert!(log.into_iter().eq((1..=line.checkpoints.len() as u64).rev()));
+    assert!(log.into_iter().eq((line.oldest()..=line.checkpoints.len() as u64).rev()));
 }

@@ -13,6 +13,7 @@ mod value;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -39,12 +40,22 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     pub(crate) color: Color,
 
+    /// Wait at most this long for another process that writes or collects [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait: Option<Duration>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 
     /// The words of the command line, for hints where one stands in another's place.
     #[arg(skip)]
     pub(crate) words: Vec<String>,
+}
+
+/// Reads a number of seconds, whole or not.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|number| Duration::try_from_secs_f64(number).ok());
+    seconds.ok_or_else(|| "give a number of seconds, such as 5 or 0.5".to_owned())
 }
 
 impl Cli {

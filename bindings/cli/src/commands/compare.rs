@@ -29,7 +29,7 @@ pub(super) fn iterations(
         None => before(&session, path, new.number)?,
     };
     let old = old.as_ref().map(|entry| version(&session, entry)).transpose()?.flatten();
-    let text = patch(&new.path, old.as_ref(), version(&session, &new.entry)?.as_ref());
+    let text = patch(&new.path, old.as_ref(), version(&session, &new.entry)?.as_ref())?;
     print(out, &text)
 }
 
@@ -72,14 +72,14 @@ pub(super) fn checkpoints(
                 let before = before.map(|entry| version(&session, entry)).transpose()?.flatten();
                 let after = change.after.as_ref();
                 let after = after.map(|entry| version(&session, entry)).transpose()?.flatten();
-                print(out, &patch(&change.path, before.as_ref(), after.as_ref()))?;
+                print(out, &patch(&change.path, before.as_ref(), after.as_ref())?)?;
             }
         }
         None => {
             for file in new.files() {
                 let file = file?;
                 let version = version(&session, &file.entry)?;
-                print(out, &patch(&file.path, None, version.as_ref()))?;
+                print(out, &patch(&file.path, None, version.as_ref())?)?;
             }
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn checkpoints(
 }
 
 fn version(session: &Session, entry: &Entry) -> Result<Option<Version>> {
-    let read = |id: ContentId| session.store().read_content(id).map(|bytes| bytes.to_vec());
+    let read = |id: ContentId| session.store().read_content(id);
     Ok(Version::of(entry, read)?)
 }
 

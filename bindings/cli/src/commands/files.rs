@@ -147,7 +147,7 @@ pub(super) fn write(
         _ => open_store(dir, Access::Create)?.session(name)?,
     };
     let info = match expect {
-        None => session.write(path, bytes)?,
+        None => session.write_bytes(path, bytes)?,
         Some(number) => session.write_expecting(path, (number > 0).then_some(number), bytes)?,
     };
     told(out, &info, json)

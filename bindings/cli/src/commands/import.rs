@@ -65,6 +65,11 @@ fn say(
              of it, `git fetch --unshallow` and import into a new session",
         );
     }
+    if let Some((path, fault)) = &imported.unwritable.first {
+        let paths = counted(imported.unwritable.paths, "path was", "paths were");
+        let path = quote::path(path.as_bytes());
+        note(&format!("{paths} recorded that no checkout writes, first {path}: it {fault}"));
+    }
     if imported.changed_here.paths > 0 {
         note(&changed_here(&imported.changed_here));
     }

@@ -21,15 +21,18 @@ mod upkeep;
 mod view;
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use partita::limits::CONTENT_BYTES_MAX;
 use partita::{CheckpointId, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store};
 
 use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
+use crate::wait;
 
 pub(crate) use self::transcript::Imported;
 
@@ -38,6 +41,7 @@ const OTHERS_MAX: usize = 10_000;
 
 /// Runs a command.
 pub(crate) fn run(cli: &Cli) -> Result<()> {
+    wait::bound(cli.wait);
     let mut output = Output::new(cli.color);
     let out = &mut output;
     let dir = &*place(cli)?;
@@ -162,7 +166,7 @@ enum Access {
 
 /// Opens the store.
 fn open_store(dir: &Path, access: Access) -> Result<Store> {
-    let options = Store::options();
+    let options = wait::options();
     let options = match access {
         // What it derives may be kept, where that can be had; nothing else is written.
         Access::Read => options.read_only(true).catalogue(true),
@@ -247,24 +251,41 @@ fn counter(name: &str) -> Result<Encoding> {
     Ok(Encoding::by_name(&name)?)
 }
 
+/// Reads a file or the standard input, as far as a content may go.
 fn input(file: Option<&Path>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
     let (what, read) = match file {
         Some(file) if file != Path::new("-") => {
-            let what = file.display().to_string();
-            (what, std::fs::read(file).map(|read| bytes = read))
+            let read = File::open(file).and_then(|open| {
+                let size = open.metadata().map_or(0, |metadata| metadata.len());
+                read_bounded(open, size)
+            });
+            (file.display().to_string(), read)
         }
-        _ => (
-            "the standard input".to_owned(),
-            std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
-        ),
+        _ => ("the standard input".to_owned(), read_bounded(std::io::stdin().lock(), 0)),
     };
     match read {
-        Ok(()) => Ok(bytes),
+        Ok(bytes) if bytes.len() > CONTENT_BYTES_MAX => {
+            let message =
+                format!("{what} has more than {CONTENT_BYTES_MAX} bytes, the most allowed");
+            Err(Error::new(ErrorKind::Invalid, message).into())
+        }
+        Ok(bytes) => Ok(bytes),
         Err(error) => {
             Err(Error::new(ErrorKind::Io, format!("cannot read {what}")).with_source(error).into())
         }
     }
+}
+
+/// Reads to the end, or one byte beyond what a content may have. Of a known size the bytes are
+/// allocated once; that there is no memory for them is an error.
+fn read_bounded(from: impl Read, size: u64) -> std::io::Result<Vec<u8>> {
+    let most = CONTENT_BYTES_MAX as u64 + 1;
+    let mut bytes = Vec::new();
+    // One more, so that the end is seen without growing.
+    let size = usize::try_from(size.min(most) + 1).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(size).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
+    from.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Reads a text that a model is to see, which must be UTF-8.

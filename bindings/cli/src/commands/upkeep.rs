@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use partita::{
-    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, RecoverReport, Store, Timestamp,
-    Trim as TrimTo,
+    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, RecoverReport, Timestamp, Trim as TrimTo,
 };
 
 use super::{Access, bytes, open_session, open_store};
@@ -122,7 +121,7 @@ pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
 /// Makes a damaged store whole again.
 pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     let mut bar = None;
-    let report = Store::options().create(false).recover(dir, &mut |at| {
+    let report = crate::wait::options().create(false).recover(dir, &mut |at| {
         bar.get_or_insert_with(|| Progress::new(at.total, "read")).set(at.done, String::new());
         ControlFlow::Continue(())
     })?;

@@ -1,27 +1,30 @@
 //! Patches of whole files: what `git apply` reads, modes, links and submodules included.
 
-use partita::{ContentId, Entry, FilePath, Result, diff};
+use std::io;
+
+use partita::limits::DIFF_BYTES_MAX;
+use partita::{Bytes, ContentId, Entry, Error, ErrorKind, FileDiff, FilePath, Result};
 
 /// One side of a comparison: a mode as git writes it, and the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
     mode: &'static str,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 impl Version {
     /// Takes an entry, reading its content; none where the path holds nothing.
     pub(crate) fn of(
         entry: &Entry,
-        read: impl FnOnce(ContentId) -> Result<Vec<u8>>,
+        read: impl FnOnce(ContentId) -> Result<Bytes>,
     ) -> Result<Option<Version>> {
         let mode = match entry {
             Entry::File { executable: false, .. } => "100644",
             Entry::File { executable: true, .. } => "100755",
             Entry::Symlink { .. } => "120000",
             Entry::Submodule { commit } => {
-                let bytes = format!("Subproject commit {}\n", hex(commit)).into_bytes();
-                return Ok(Some(Version { mode: "160000", bytes }));
+                let bytes = format!("Subproject commit {}\n", hex(commit));
+                return Ok(Some(Version { mode: "160000", bytes: bytes.into() }));
             }
             Entry::Removed => return Ok(None),
         };
@@ -36,18 +39,37 @@ impl Version {
 }
 
 /// Returns the patch that leads from one version of a path to another; empty if they are equal.
-pub(crate) fn patch(path: &FilePath, old: Option<&Version>, new: Option<&Version>) -> Vec<u8> {
-    match (old, new) {
+/// `Io` where there is no memory to compare them in.
+pub(crate) fn patch(
+    path: &FilePath,
+    old: Option<&Version>,
+    new: Option<&Version>,
+) -> Result<Vec<u8>> {
+    Ok(match (old, new) {
         // As git has it, a path that changes its type goes and comes back.
         (Some(before), Some(after)) if before.kind() != after.kind() => {
-            [patch(path, old, None), patch(path, None, new)].concat()
+            [patch(path, old, None)?, patch(path, None, new)?].concat()
         }
         _ if old == new => Vec::new(),
-        _ => same_kind(path, old, new),
-    }
+        _ => same_kind(path, old, new)?,
+    })
 }
 
-fn same_kind(path: &FilePath, old: Option<&Version>, new: Option<&Version>) -> Vec<u8> {
+/// Makes sure of the memory in which versions are compared: the lines and what is shared of both,
+/// and the patch as it is put together.
+fn check_room(versions: [&Bytes; 2]) -> Result<()> {
+    let needs = |bytes: &Bytes| {
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        2 * bytes.len() + 64 * lines
+    };
+    let mut room: Vec<u8> = Vec::new();
+    room.try_reserve_exact(versions.map(needs).iter().sum()).map_err(|_| {
+        Error::new(ErrorKind::Io, "there is no memory to compare the versions")
+            .with_source(io::Error::from(io::ErrorKind::OutOfMemory))
+    })
+}
+
+fn same_kind(path: &FilePath, old: Option<&Version>, new: Option<&Version>) -> Result<Vec<u8>> {
     let (a, b) = ([b"a/", path.as_bytes()].concat(), [b"b/", path.as_bytes()].concat());
     let (quoted_a, quoted_b) = (super::quote::name(&a), super::quote::name(&b));
     let mut out = [b"diff --git ", &quoted_a[..], b" ", &quoted_b, b"\n"].concat();
@@ -62,14 +84,17 @@ fn same_kind(path: &FilePath, old: Option<&Version>, new: Option<&Version>) -> V
         _ => {}
     }
     let bytes =
-        |version: Option<&Version>| version.map_or(&[][..], |version| &version.bytes).to_vec();
+        |version: Option<&Version>| version.map_or(Bytes::default(), |found| found.bytes.clone());
     let (old_bytes, new_bytes) = (bytes(old), bytes(new));
+    if [&old_bytes, &new_bytes].iter().all(|bytes| bytes.len() <= DIFF_BYTES_MAX) {
+        check_room([&old_bytes, &new_bytes])?;
+    }
     let nothing = &b"/dev/null"[..];
     let old_name = if old.is_some() { &a[..] } else { nothing };
     let new_name = if new.is_some() { &b[..] } else { nothing };
-    let difference = diff::file(&old_bytes, &new_bytes);
+    let difference = FileDiff::new(old_bytes, new_bytes);
     out.extend(difference.unified_with(old_name, new_name).to_bytes());
-    out
+    Ok(out)
 }
 
 /// Returns bytes as hexadecimal digits.
@@ -82,11 +107,11 @@ mod tests {
     use super::*;
 
     fn version(mode: &'static str, bytes: &[u8]) -> Version {
-        Version { mode, bytes: bytes.to_vec() }
+        Version { mode, bytes: bytes.into() }
     }
 
     fn shown(path: &str, old: Option<&Version>, new: Option<&Version>) -> String {
-        String::from_utf8(patch(&FilePath::new(path).unwrap(), old, new)).unwrap()
+        String::from_utf8(patch(&FilePath::new(path).unwrap(), old, new).unwrap()).unwrap()
     }
 
     #[test]

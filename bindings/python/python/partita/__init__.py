@@ -22,6 +22,7 @@ durable when the call returns, and nothing is lost.
 \\ No newline at end of file
 """
 
+import os as _os
 from collections.abc import Mapping as _Mapping
 from collections.abc import Sequence as _Sequence
 
@@ -35,9 +36,17 @@ _Mapping.register(_partita.Files)
 _Mapping.register(_partita.State)
 _Sequence.register(_partita.StateList)
 
+if hasattr(_os, "register_at_fork"):
+    # A fork keeps no copy of a lock, even if this process is killed in the middle of a commit.
+    _os.register_at_fork(
+        before=_partita._before_fork,
+        after_in_parent=_partita._after_fork_in_parent,
+        after_in_child=_partita._after_fork_in_child,
+    )
+
 __all__ = [
     "Export",
     "Request",
     *_errors_all,
-    *(name for name in _partita.__all__ if name not in ("_command", "error_codes")),
+    *(name for name in _partita.__all__ if name != "error_codes" and not name.startswith("_")),
 ]

@@ -9,7 +9,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
 
 @final
 class Account:
@@ -1335,6 +1335,43 @@ class LogEntry:
         """
 
 @final
+class LostVersion:
+    """
+    A version of a file, or a memory, that no session has any more.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, object: ObjectId, path: str | bytes | PathLike[str] | PathLike[bytes] | None, number: SupportsIndex | None, sessions: Sequence[str], is_whole: bool) -> LostVersion: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def is_whole(self, /) -> bool:
+        """
+        Whether the object is whole: then it can be read by its id until the next collection.
+        """
+    @property
+    def number(self, /) -> int | None:
+        """
+        The number of the iteration or of the memory, where it is known.
+        """
+    @property
+    def object(self, /) -> ObjectId:
+        """
+        The object: a content, an iteration or a memory.
+        """
+    @property
+    def path(self, /) -> str | None:
+        """
+        The path, where it is a version of a file and the path is known.
+        """
+    @property
+    def sessions(self, /) -> list[str]:
+        """
+        The refs of the sessions that had it, as far as that is known.
+        """
+
+@final
 class Memories:
     """
     The memories of a snapshot in their order, read page by page. Purged ones are left out.
@@ -1935,14 +1972,20 @@ class PurgeReport:
 @final
 class RecoverReport:
     """
-    What a recovery did.
+    What a recovery did. It is kept in the store, so that one that was cut short tells the same
+    when it is run again.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], set_back: Sequence[tuple[str, SupportsIndex | None]], quarantined: Sequence[str]) -> RecoverReport: ...
+    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], versions: Sequence[LostVersion], set_back: Sequence[tuple[str, SupportsIndex | None]], recovered: Sequence[RecoveredSession], unread: Sequence[UnreadLog], quarantined: Sequence[str], time: datetime | None, is_earlier: bool) -> RecoverReport: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def is_earlier(self, /) -> bool:
+        """
+        Whether all of this was done by an earlier run, and nothing was left to do.
+        """
     @property
     def lost(self, /) -> list[Tombstone]:
         """
@@ -1959,10 +2002,57 @@ class RecoverReport:
         Files that were moved aside, as they were: their new names in the store's directory.
         """
     @property
+    def recovered(self, /) -> list[RecoveredSession]:
+        """
+        Sessions that no ref led to any more, and that have one again.
+        """
+    @property
     def set_back(self, /) -> list[tuple[str, int | None]]:
         """
         Refs of sessions that were set back, each with the number of the newest operation that is
         left; none where nothing is.
+        """
+    @property
+    def time(self, /) -> datetime | None:
+        """
+        When the store was recovered; none if it never was.
+        """
+    @property
+    def unread(self, /) -> list[UnreadLog]:
+        """
+        Where the log could not be read.
+        """
+    @property
+    def versions(self, /) -> list[LostVersion]:
+        """
+        Versions of files, and memories, that no session leads to any more.
+        """
+
+@final
+class RecoveredSession:
+    """
+    A session that no ref led to any more, and that has one again.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId | None, session: ObjectId | None) -> RecoveredSession: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def name(self, /) -> str:
+        """
+        The ref that names it now: ``session/NAME``, ``session/recovered/ID`` or ``deleted/ID``.
+        """
+    @property
+    def operation(self, /) -> ObjectId | None:
+        """
+        The newest operation that was found of it; none where the state was found alone.
+        """
+    @property
+    def session(self, /) -> ObjectId | None:
+        """
+        The session's first operation, where it is known.
         """
 
 @final
@@ -2866,13 +2956,18 @@ class Store:
         ``gc()`` frees it after the time that it is told, 30 days unless told otherwise.
         """
     @staticmethod
-    def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: str = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0) -> Store:
+    def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: str = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0, on_wait: Callable[[float, str | None], object] | None = None) -> Store:
         """
         Opens the store in a directory; creates both unless told otherwise.
 
         ``durability`` says when a commit returns: ``"sync"``, when it survives a power cut, or
         ``"buffered"``, when it survives a crash of the process. ``lock_timeout`` is how many seconds a
-        commit waits for another process's.
+        commit waits for another process's; then it raises ``Busy``.
+
+        ``on_wait(waited, holder)`` is called once a second while a call waits for another process, with
+        the seconds so far and the process that holds the lock, such as ``process 7 (python3)``, if the
+        system tells. What it raises ends the wait and comes out of the call. Without it the logger
+        ``partita`` gets one warning a wait, after a second. A signal ends a wait of the main thread.
 
         Raises ``NotFound`` if there is none and it is not to be created, ``Invalid`` if the path is
         something else, ``Unsupported`` if it is newer than this library, ``Corrupt`` if what is needed
@@ -3029,6 +3124,43 @@ class TranscriptImport:
     def tools_left_out(self, /) -> list[str]:
         """
         Why tools were left out, one line each.
+        """
+
+@final
+class UnreadLog:
+    """
+    Where the log could not be read. What commits did there and nowhere else is not known.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, segment: str, offset: SupportsIndex, end: SupportsIndex, what: str, sessions: Sequence[str]) -> UnreadLog: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def end(self, /) -> int:
+        """
+        The offset at which it can be read again.
+        """
+    @property
+    def offset(self, /) -> int:
+        """
+        The offset in that file, in bytes.
+        """
+    @property
+    def segment(self, /) -> str:
+        """
+        The segment's file name.
+        """
+    @property
+    def sessions(self, /) -> list[str]:
+        """
+        The refs of the sessions that were committed to there, as far as that can be told.
+        """
+    @property
+    def what(self, /) -> str:
+        """
+        What cannot be read.
         """
 
 @final
@@ -3267,6 +3399,21 @@ class ViewRule:
         Whether it hides; else it shows.
         """
 
+def _after_fork_in_child() -> None:
+    """
+    Called after a fork, in the child.
+    """
+
+def _after_fork_in_parent() -> None:
+    """
+    Called after a fork, in the parent.
+    """
+
+def _before_fork() -> None:
+    """
+    Called before a fork.
+    """
+
 def _command(arguments: list[str], /) -> int:
     """
     Runs the command with its arguments, the program's name first, and returns its exit code.
@@ -3331,8 +3478,13 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
 def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:
     """
     Makes a damaged store whole again, with what is left of it: copies every object that is whole,
-    lets each session go on from the newest operation whose state can be read, and leaves a
-    tombstone for whatever is lost. The damaged files move to ``quarantine``; nothing is deleted.
+    lets each session go on from the newest operation whose state can be read, gives a session to
+    every state that nothing leads to any more, and leaves a tombstone for whatever is lost. The
+    damaged files move to ``quarantine``; nothing is deleted but what a collection or a purge had
+    given up already.
+
+    What could be read before can be read afterwards, or the report names it. One that was cut short
+    goes on when it is run again, and tells the same.
 
     ``progress(done, total)`` is called a few times a second; what it raises ends the work.
     """

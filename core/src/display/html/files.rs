@@ -1,7 +1,6 @@
 //! The files of a session: each with its iterations, and what changed last.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::super::number::{counted, size, time, whole_time};
 use super::super::page::Page;
@@ -13,7 +12,7 @@ use crate::limits::{
     DISPLAY_CHECKPOINTS_MAX, DISPLAY_FILES_MAX, DISPLAY_ITERATIONS_MAX, DISPLAY_LABEL_CHARS_MAX,
     DISPLAY_PAGE_BYTES_MAX,
 };
-use crate::object::{Entry, FilePath};
+use crate::object::{Bytes, Entry, FilePath};
 use crate::session::{IterationInfo, Session, Snapshot};
 use crate::store::Store;
 
@@ -140,7 +139,7 @@ fn last_change(
     };
     let old = match before {
         Some(before) => bytes(store, &before.entry)?,
-        None => Some(Arc::default()),
+        None => Some(Bytes::default()),
     };
     let Some(old) = old else {
         note(page, "the iteration before was purged");
@@ -160,8 +159,8 @@ fn last_change(
 }
 
 /// The bytes of an entry, none of them where there are none; nothing if they were purged.
-fn bytes(store: &Store, entry: &Entry) -> Result<Option<Arc<[u8]>>> {
-    let Some(content) = entry.content() else { return Ok(Some(Arc::default())) };
+fn bytes(store: &Store, entry: &Entry) -> Result<Option<Bytes>> {
+    let Some(content) = entry.content() else { return Ok(Some(Bytes::default())) };
     match store.read_content(content) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::Purged => Ok(None),

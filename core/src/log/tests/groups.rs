@@ -5,12 +5,15 @@ use std::{io, sync};
 
 use super::super::*;
 use super::{content, options, prose};
+use crate::error::ErrorKind;
 
-/// A directory in memory that takes no new files while it is full.
+/// A directory in memory that takes no new files while it is full, and lets none go while it is
+/// stuck.
 #[derive(Debug, Default)]
 struct Full {
     inner: Memory,
     is_full: AtomicBool,
+    is_stuck: AtomicBool,
 }
 
 impl Vfs for Full {
@@ -36,6 +39,9 @@ impl Vfs for Full {
         self.inner.rename_new(from, to)
     }
     fn remove(&self, name: &str) -> io::Result<()> {
+        if self.is_stuck.load(Ordering::Relaxed) && name.ends_with(".log") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         self.inner.remove(name)
     }
     fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()> {
@@ -73,7 +79,7 @@ fn what_of_a_group_was_committed_is_acknowledged_although_the_rest_failed() {
     let items = [transaction("pin/1", 100), large]
         .map(|transaction| sync::Arc::new(log.item(transaction).unwrap()));
     medium.is_full.store(true, Ordering::Relaxed);
-    log.lead(&items);
+    log.lead_group(&items);
     let outcomes = items.each_ref().map(|item| item.outcome().take().unwrap());
     assert_eq!(outcomes[0].as_ref().map_err(Error::kind), Ok(&()));
     assert_eq!(outcomes[1].as_ref().map_err(Error::kind), Err(ErrorKind::Io));
@@ -91,7 +97,7 @@ fn what_of_a_group_was_committed_is_acknowledged_although_the_rest_failed() {
 fn what_a_commit_wrote_ahead_goes_where_it_never_was_written() {
     let memory = Memory::default();
     let options = LogOptions { bulk_bytes: 1 << 10, ..options() };
-    let impatient = LogOptions { lock_timeout: Duration::ZERO, ..options };
+    let impatient = LogOptions { patience: Patience::new(Duration::ZERO), ..options };
     let log = Log::open(sync::Arc::new(memory.clone()), impatient).unwrap();
     let held = memory.lock(LOCK_FILE, Duration::ZERO).unwrap().unwrap();
     let refused = log.commit(transaction("pin/0", 60_000));
@@ -100,4 +106,28 @@ fn what_a_commit_wrote_ahead_goes_where_it_never_was_written() {
     drop(held);
     log.commit(transaction("pin/0", 60_000)).unwrap();
     assert_eq!(log.strays().unwrap(), Vec::<String>::new());
+}
+
+/// Before its commit a retirement attached nothing, whatever kind of error comes out; from then on
+/// the copies may be all there is, whatever kind of error comes out.
+#[test]
+fn a_retirement_says_whether_its_commit_may_have_happened() {
+    let medium = sync::Arc::new(Full::default());
+    let log = Log::open(medium.clone(), options()).unwrap();
+    log.commit(transaction("pin/0", 100)).unwrap();
+    let (_, frozen) = log.freeze().unwrap();
+    let refused = log.retire(&mut || Err(Error::new(ErrorKind::Io, "the medium, before")));
+    assert!(matches!(refused, Err(Unretired::Before(_))), "{refused:?}");
+    let stale = RefUpdate { name: "pin/0".into(), expected: Expected::Absent, new: None };
+    let refused = log.retire(&mut || {
+        let transaction = Transaction { objects: Vec::new(), updates: vec![stale.clone()] };
+        Ok(Retirement { transaction, ..Retirement::default() })
+    });
+    assert!(matches!(refused, Err(Unretired::Before(_))), "{refused:?}");
+    assert_eq!(log.segment_lens().len(), 2);
+    medium.is_stuck.store(true, Ordering::Relaxed);
+    let failed =
+        log.retire(&mut || Ok(Retirement { retired: frozen.clone(), ..Retirement::default() }));
+    assert!(matches!(failed, Err(Unretired::After(_))), "{failed:?}");
+    assert_eq!(log.segment_lens().len(), 1);
 }

@@ -12,6 +12,7 @@ use shuttle::{check_pct, check_random, thread};
 
 use super::super::*;
 use super::content;
+use crate::error::ErrorKind;
 
 const SCHEDULES: usize = 3_000;
 

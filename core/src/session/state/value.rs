@@ -48,7 +48,7 @@ pub(super) fn list_of(value: &Value) -> Option<Map> {
 
 pub(super) fn read_bytes(store: &Store, value: &Value) -> Result<Vec<u8>> {
     if let Some(content) = content_of(value) {
-        return Ok(store.read_content(content)?.to_vec());
+        return store.read_content(content)?.into_vec();
     }
     match (value.bytes.split_first(), &value.refs[..]) {
         (Some((&INLINE, bytes)), []) => Ok(bytes.to_vec()),

@@ -176,7 +176,7 @@ impl Batch {
                     Some(bytes) => bytes,
                     None => store.read_content(*content)?,
                 };
-                *body = Body::Inline(bytes.to_vec());
+                *body = Body::Inline(bytes.into_vec()?);
             }
         }
         Ok(memory)

@@ -335,6 +335,7 @@ impl Session {
     /// # Errors
     /// As [`hide`](Self::hide).
     pub fn refresh(&self) -> Result<ViewReport> {
+        let _freeing = self.store.freeing();
         self.edit_view(OperationKind::Refresh, "", Batch::refresh)
     }
 

@@ -14,6 +14,7 @@ use crate::id::{IterationId, MemoryId, ObjectId};
 use crate::map::{Map, MapChange, Range, Value};
 use crate::object::{Entry, FilePath, Iteration, Memory, read};
 use crate::session::build::{memory_id, memory_key, memory_number};
+use crate::session::memories::Fresh;
 use crate::session::{MemoryEntry, Snapshot};
 use crate::store::Store;
 
@@ -105,7 +106,13 @@ impl<'a> View<'a> {
     /// Returns the memories in view in their order, summaries in place of what they cover.
     /// Purged ones are left out.
     pub fn memories(&self) -> ViewMemories<'a> {
-        ViewMemories { view: View { ..*self }, next: Some(1), forgotten: false, rows: None }
+        ViewMemories {
+            view: View { ..*self },
+            next: Some(1),
+            forgotten: false,
+            rows: None,
+            fresh: Fresh::default(),
+        }
     }
 
     /// Returns the memories in view from a number on. It must not be one that a summary covers,
@@ -156,6 +163,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// `Corrupt` if the view cannot be read.
     pub fn summary_of(&self, number: u64) -> Result<Option<ViewMemory>> {
+        self.store.refresh()?;
         let laid = Laid::between(self.view, self.store, number, number)?;
         let Some(laid) = laid.first() else { return Ok(None) };
         let memory = match read(self.store, laid.memory.id()) {
@@ -209,6 +217,7 @@ pub struct ViewMemories<'a> {
     forgotten: bool,
     /// Memories up to the next summary, that summary, and the flags of the memories on the way.
     rows: Option<Stretch<'a>>,
+    fresh: Fresh,
 }
 
 struct Stretch<'a> {
@@ -224,6 +233,7 @@ const FLAGS_READ: u64 = 1_024;
 
 impl<'a> ViewMemories<'a> {
     fn step(&mut self) -> Result<Option<ViewMemory>> {
+        self.fresh.step(self.view.store)?;
         while let Some(next) = self.next {
             if self.rows.is_none() {
                 self.rows = Some(self.stretch(next)?);

@@ -194,3 +194,100 @@ fn a_recovery_that_was_killed_goes_on() {
     assert_eq!(report.quarantined, [path.replace("segments", "quarantine")]);
     assert_eq!(sessions(&open(&vfs)), ["a"]);
 }
+
+fn copy_of(vfs: &MemoryVfs) -> MemoryVfs {
+    let copy = MemoryVfs::default();
+    for (path, bytes) in all_files(vfs) {
+        copy.create_new(&path).unwrap().write_at(&bytes, 0).unwrap();
+    }
+    copy.create_new("FORMAT").unwrap().write_at(&contents(vfs, "FORMAT"), 0).unwrap();
+    copy
+}
+
+/// Two writers went on from the same end: one in the segment, one in the next. The first one's
+/// commit was acknowledged, and no reader counts it.
+#[test]
+fn a_commit_behind_the_end_that_the_next_segment_names_comes_back() {
+    let vfs = MemoryVfs::default();
+    open(&vfs).session("a").unwrap().write("f", "both").unwrap();
+    let other = copy_of(&vfs);
+    open(&other).session("a").unwrap().write("f", "not counted").unwrap();
+    let next = Store::options().segment_bytes(1).open_vfs(Arc::new(vfs.clone())).unwrap();
+    next.session("a").unwrap().write("f", "counted").unwrap();
+    drop(next);
+    let first = format!("segments/{}", names(&vfs, "segments")[0]);
+    assert!(names(&vfs, "segments").len() > 1);
+    vfs.remove(&first).unwrap();
+    vfs.create_new(&first).unwrap().write_at(&contents(&other, &first), 0).unwrap();
+    vfs.remove("mark").ok();
+
+    let report = recover(&vfs).unwrap();
+
+    let store = open(&vfs);
+    assert_whole(&store);
+    assert_eq!(store.open_session("a").unwrap().read("f").unwrap(), b"counted");
+    let [found] = &report.recovered[..] else { panic!("{report:?}") };
+    let name = found.name.strip_prefix("session/").unwrap();
+    assert!(name.starts_with("recovered/"), "{name}");
+    assert_eq!(store.open_session(name).unwrap().read("f").unwrap(), b"not counted");
+    assert_eq!(report.unread.len(), 1, "{report:?}");
+}
+
+/// What a purge left a tombstone of does not come back, though a copy of it lies in a file that was
+/// to go.
+#[test]
+fn what_was_purged_stays_away_though_a_file_still_holds_it() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("a").unwrap();
+    session.write("f", "the secret").unwrap();
+    session.write("f", "no secret").unwrap();
+    drop((session, store));
+    let before = copy_of(&vfs);
+    let store = open(&vfs);
+    let options = PurgeOptions::new("slipped in").everywhere(true);
+    store.purge_matching(b"the secret", &options, &mut go_on).unwrap();
+    drop(store);
+    for (path, bytes) in all_files(&before) {
+        vfs.create_new(&path).unwrap().write_at(&bytes, 0).unwrap();
+    }
+    let path = names(&vfs, "segments");
+    let path = format!("segments/{}", path.iter().rfind(|name| name.ends_with(".log")).unwrap());
+    let bytes = contents(&vfs, &path);
+    flip(&vfs, &path, bytes.iter().rposition(|&byte| byte != 0).unwrap());
+
+    let report = recover(&vfs).unwrap();
+
+    assert_eq!((&report.lost, &report.set_back), (&vec![], &vec![]), "{report:?}");
+    let store = open(&vfs);
+    assert_whole(&store);
+    let session = store.open_session("a").unwrap();
+    assert_eq!(session.read_at("f", 1).unwrap_err().kind(), ErrorKind::Purged);
+    assert_eq!(session.read("f").unwrap(), b"no secret");
+}
+
+#[test]
+fn a_session_that_was_deleted_stays_deleted_though_its_ref_is_lost() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    store.session("a").unwrap().write("f", "1").unwrap();
+    store.session("b").unwrap().write("g", "2").unwrap();
+    store.delete_session("b").unwrap();
+    store.gc(&GcOptions::new(), &mut go_on).unwrap();
+    drop(store);
+    // The newest log's base frame is all that names anything.
+    let path = names(&vfs, "segments");
+    let path = format!("segments/{}", path.iter().rfind(|name| name.ends_with(".log")).unwrap());
+    vfs.open(&path, true).unwrap().write_at(&[0; 64], 270).unwrap();
+
+    let report = recover(&vfs).unwrap();
+
+    let store = open(&vfs);
+    assert_whole(&store);
+    let names = sessions(&store);
+    assert_eq!(names.len(), 1, "{names:?}, {report:?}");
+    assert!(names[0].starts_with("recovered/"), "{names:?}");
+    assert_eq!(store.open_session(&names[0]).unwrap().read("f").unwrap(), b"1");
+    assert_eq!(report.recovered.len(), 2, "{report:?}");
+    assert!(!report.unread.is_empty());
+}

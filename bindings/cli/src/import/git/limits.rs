@@ -12,9 +12,9 @@ const OBJECT_BYTES_MAX: u64 = 80 << 20;
 /// Entries of one tree: the largest directories of public repositories have half of that.
 const TREE_ENTRIES_MAX: usize = 1 << 18;
 
-/// Files and directories of one commit, counted before any directory is opened for its files: the
-/// largest public repositories have some 600,000.
-const COMMIT_ENTRIES_MAX: u64 = 1 << 20;
+/// Files and directories of one commit, counted before any directory is opened for its files. Each
+/// new one takes some 1,600 bytes of memory until its commit is recorded.
+const COMMIT_ENTRIES_MAX: u64 = 1 << 19;
 
 /// Directories within directories: a path has so many bytes, and each name and slash takes one.
 const DEPTH_MAX: usize = PATH_BYTES_MAX / 2;

@@ -28,6 +28,7 @@ use self::guard::Guard;
 use self::left_out::LeftOut;
 pub(crate) use self::left_out::TooLarge;
 pub(crate) use self::place::is_own;
+pub(crate) use self::record::Unwritable;
 use self::record::{Preparer, Recorder, Waiting};
 use self::source::{Line, Source};
 pub(crate) use self::verify::Verified;
@@ -57,6 +58,8 @@ pub(crate) struct Imported {
     /// The files that are too large, which the newest commit has and the session lacks, and their
     /// bytes.
     pub(crate) left_out: Vec<(FilePath, u64)>,
+    /// Paths that were recorded and that no checkout could write.
+    pub(crate) unwritable: Unwritable,
     /// What was changed in the session since the last import, and stays as it is.
     pub(crate) changed_here: ChangedHere,
 }
@@ -194,7 +197,7 @@ impl Run<'_> {
             let first = done == 0 && self.base.is_none();
             let changes = source.changes(&commit, first)?;
             guard.check(&commit, &changes)?;
-            let ready = preparer.prepare(commit, &changes)?;
+            let ready = preparer.prepare(commit, changes)?;
             match &mut recorder {
                 Some(recorder) => recorder.record(ready)?,
                 None => {
@@ -218,6 +221,7 @@ impl Run<'_> {
             recorded: self.base.as_ref().map(|base| base.number).filter(|_| of_commits == 0),
             shallow: line.shallow,
             left_out: preparer.left_out.into_rows(),
+            unwritable: preparer.unwritable,
             changed_here,
         })
     }

@@ -1,6 +1,8 @@
 //! Writing commits into a session: read first, then written.
 
-use partita::{Checkpoint, Error, ErrorKind, FilePath, Import, Memory, NewEntry, Result, Step};
+use partita::{
+    Checkpoint, Error, ErrorKind, FilePath, Import, Memory, NameFault, NewEntry, Result, Step,
+};
 
 use super::changes::{Change, Value, ValueKind};
 use super::commit::Commit;
@@ -33,15 +35,24 @@ pub(super) struct Preparer<'a> {
     source: &'a Source,
     too_large: TooLarge,
     pub(super) left_out: LeftOut,
+    pub(super) unwritable: Unwritable,
+}
+
+/// Paths that were recorded and that no checkout could write.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unwritable {
+    pub(crate) paths: u64,
+    /// The first of them, and why.
+    pub(crate) first: Option<(FilePath, NameFault)>,
 }
 
 impl<'a> Preparer<'a> {
     pub(super) fn new(source: &'a Source, too_large: TooLarge, left_out: LeftOut) -> Self {
-        Preparer { source, too_large, left_out }
+        Preparer { source, too_large, left_out, unwritable: Unwritable::default() }
     }
 
     /// Reads what a commit brings.
-    pub(super) fn prepare(&mut self, commit: Commit, changes: &[Change]) -> Result<Ready> {
+    pub(super) fn prepare(&mut self, commit: Commit, changes: Vec<Change>) -> Result<Ready> {
         let mut edits = Vec::with_capacity(changes.len());
         let mut bytes = 0;
         for change in changes {
@@ -54,48 +65,52 @@ impl<'a> Preparer<'a> {
     fn edit(
         &mut self,
         commit: &Commit,
-        change: &Change,
+        change: Change,
         edits: &mut Vec<Edit>,
         bytes: &mut u64,
     ) -> Result<()> {
         match change {
             Change::Rename { from, to, was, value } => {
-                let lacking = self.left_out.remove(from);
+                self.look(&to);
+                let lacking = self.left_out.remove(&from);
                 if was == value {
                     match lacking {
-                        Some(size) => self.left_out.insert(to, size),
-                        None => edits.push(Edit::Rename {
-                            from: from.clone(),
-                            to: to.clone(),
-                            entry: None,
-                        }),
+                        Some(size) => self.left_out.insert(&to, size),
+                        None => edits.push(Edit::Rename { from, to, entry: None }),
                     }
                     return Ok(());
                 }
-                match (self.entry(commit, to, value, bytes)?, lacking) {
-                    (entry @ Some(_), None) => {
-                        edits.push(Edit::Rename { from: from.clone(), to: to.clone(), entry });
-                    }
-                    (Some(entry), Some(_)) => edits.push(Edit::Put(to.clone(), entry)),
-                    (None, None) => edits.push(Edit::Remove(from.clone())),
+                match (self.entry(commit, &to, &value, bytes)?, lacking) {
+                    (entry @ Some(_), None) => edits.push(Edit::Rename { from, to, entry }),
+                    (Some(entry), Some(_)) => edits.push(Edit::Put(to, entry)),
+                    (None, None) => edits.push(Edit::Remove(from)),
                     (None, Some(_)) => {}
                 }
             }
             Change::Remove { path, .. } => {
-                if self.left_out.remove(path).is_none() {
-                    edits.push(Edit::Remove(path.clone()));
+                if self.left_out.remove(&path).is_none() {
+                    edits.push(Edit::Remove(path));
                 }
             }
             Change::Put { path, value, was } => {
-                let was_there = self.left_out.remove(path).is_none() && was.is_some();
-                match self.entry(commit, path, value, bytes)? {
-                    Some(entry) => edits.push(Edit::Put(path.clone(), entry)),
-                    None if was_there => edits.push(Edit::Remove(path.clone())),
+                self.look(&path);
+                let was_there = self.left_out.remove(&path).is_none() && was.is_some();
+                match self.entry(commit, &path, &value, bytes)? {
+                    Some(entry) => edits.push(Edit::Put(path, entry)),
+                    None if was_there => edits.push(Edit::Remove(path)),
                     None => {}
                 }
             }
         }
         Ok(())
+    }
+
+    /// Notes a path that no checkout could write: it is kept all the same.
+    fn look(&mut self, path: &FilePath) {
+        if let Some(fault) = path.name_fault() {
+            self.unwritable.paths += 1;
+            self.unwritable.first.get_or_insert_with(|| (path.clone(), fault));
+        }
     }
 
     /// Reads what a value says is at a path, and counts its bytes; none where it is left out.
@@ -124,9 +139,11 @@ impl<'a> Preparer<'a> {
         };
         *bytes += blob.len() as u64;
         Ok(Some(match value.kind {
-            ValueKind::File { executable: true } => NewEntry::file(blob).executable(),
             ValueKind::Symlink => NewEntry::symlink(blob),
-            _ => NewEntry::file(blob),
+            kind => NewEntry::File {
+                bytes: blob.into(),
+                executable: kind == ValueKind::File { executable: true },
+            },
         }))
     }
 }
