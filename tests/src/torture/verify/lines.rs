@@ -141,6 +141,34 @@ pub(super) fn acknowledged(
     }
 }
 
+/// The forks by their ids, with the operations that made them: also of those whose process died, as
+/// far as anybody knows what they are called.
+pub(super) fn forks<'a>(
+    record: &'a Record,
+    stored: &BTreeMap<String, Stored>,
+) -> BTreeMap<String, &'a Deed> {
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, line) in stored {
+        ids.insert(line.name(), id);
+    }
+    let is_fork = |deed: &&Deed| matches!(deed.op, Op::Fork | Op::ForkAt);
+    for deed in record.deeds.values().filter(|deed| !is_fork(deed)) {
+        for key in ["name", "new"] {
+            if let (Some(name), Some(id)) = (deed.with[key].as_str(), deed.with["session"].as_str())
+            {
+                ids.insert(name, id);
+            }
+        }
+    }
+    let all = record.deeds.values().filter(is_fork).filter(|deed| deed.end != End::Refused);
+    all.filter_map(|deed| {
+        let named = || deed.with["name"].as_str().and_then(|name| ids.get(name).copied());
+        let id = deed.gave["fork"].as_str().or_else(named)?;
+        Some((id.to_owned(), deed))
+    })
+    .collect()
+}
+
 /// Histories end where somebody trimmed them, not later.
 pub(super) fn horizons(
     _store: &Store,
@@ -148,10 +176,8 @@ pub(super) fn horizons(
     stored: &BTreeMap<String, Stored>,
     verdict: &mut Verdict,
 ) {
-    let forks: Vec<&Deed> = maybe(record, Op::Fork).chain(maybe(record, Op::ForkAt)).collect();
-    let source = |id: &str| {
-        forks.iter().find(|deed| deed.gave["fork"] == id).and_then(|deed| deed.session())
-    };
+    let forks = forks(record, stored);
+    let source = |id: &str| forks.get(id).and_then(|deed| deed.session());
     for (id, line) in stored {
         let mut allowed = 1;
         let mut at = Some(&id[..]);

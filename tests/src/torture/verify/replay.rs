@@ -9,7 +9,7 @@ use super::super::plain::{Line, Made, State};
 use super::super::table::Op;
 use super::super::worker::told;
 use super::Verdict;
-use super::lines::Stored;
+use super::lines::{Stored, forks};
 
 /// Operations that make a checkpoint on a line.
 const LINE: &[Op] = &[
@@ -27,6 +27,7 @@ const LINE: &[Op] = &[
 /// Who made which checkpoint.
 struct Makers<'a> {
     record: &'a Record,
+    forks: BTreeMap<String, &'a Deed>,
     /// Acknowledged ones by the checkpoint's id.
     by_checkpoint: HashMap<&'a str, &'a Deed>,
     /// Those of the command, which do not bear a token, by what they wrote or said.
@@ -44,7 +45,7 @@ pub(super) fn all(
     stored: &BTreeMap<String, Stored>,
     verdict: &mut Verdict,
 ) {
-    let mut makers = Makers::new(record);
+    let mut makers = Makers::new(record, stored);
     let mut found = HashSet::new();
     for (id, line) in stored {
         if let Err(what) = replay(id, line, stored, &mut makers, &mut found) {
@@ -64,9 +65,10 @@ pub(super) fn all(
 }
 
 impl<'a> Makers<'a> {
-    fn new(record: &'a Record) -> Self {
+    fn new(record: &'a Record, stored: &BTreeMap<String, Stored>) -> Self {
         let mut makers = Makers {
             record,
+            forks: forks(record, stored),
             by_checkpoint: HashMap::new(),
             by_content: HashMap::new(),
             nameless: Vec::new(),
@@ -186,7 +188,7 @@ fn makers<'a>(
     makers: &mut Makers<'a>,
     found: &mut HashSet<String>,
 ) -> Result<Vec<&'a Deed>, String> {
-    let ancestors = ancestors(id, makers.record);
+    let ancestors = ancestors(id, &makers.forks);
     let (mut latest, mut all, mut bad) = (0, Vec::new(), None);
     for row in line.log.values() {
         let state = line.session.at(row.id);
@@ -216,7 +218,7 @@ fn replay(
     makers: &mut Makers<'_>,
     found: &mut HashSet<String>,
 ) -> Result<(), String> {
-    let ancestors = ancestors(id, makers.record);
+    let ancestors = ancestors(id, &makers.forks);
     let source = ancestors.get(1).and_then(|source| stored.get(source));
     let is_whole = line.oldest() == 1 && ancestors.len() == 1;
     let mut model = is_whole.then(Line::empty);
@@ -265,12 +267,9 @@ fn replay(
 }
 
 /// A session and those that it was forked from, nearest first.
-fn ancestors(id: &str, record: &Record) -> Vec<String> {
+fn ancestors(id: &str, forks: &BTreeMap<String, &Deed>) -> Vec<String> {
     let mut all = vec![id.to_owned()];
-    while let Some(fork) = record.deeds.values().find(|deed| {
-        matches!(deed.op, Op::Fork | Op::ForkAt) && deed.gave["fork"] == all[all.len() - 1][..]
-    }) {
-        let Some(source) = fork.session() else { break };
+    while let Some(source) = forks.get(&all[all.len() - 1]).and_then(|fork| fork.session()) {
         all.push(source.to_owned());
     }
     all
