@@ -170,12 +170,7 @@ pub(super) fn forks<'a>(
 }
 
 /// Histories end where somebody trimmed them, not later.
-pub(super) fn horizons(
-    _store: &Store,
-    record: &Record,
-    stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
+pub(super) fn horizons(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let forks = forks(record, stored);
     let source = |id: &str| forks.get(id).and_then(|deed| deed.session());
     for (id, line) in stored {

@@ -39,12 +39,7 @@ struct Makers<'a> {
 }
 
 /// Replays every line.
-pub(super) fn all(
-    _store: &Store,
-    record: &Record,
-    stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
+pub(super) fn all(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let mut makers = Makers::new(record, stored);
     let mut found = HashSet::new();
     for (id, line) in stored {
