@@ -8,6 +8,7 @@ pub mod fuzz;
 pub mod git;
 pub mod history;
 pub mod hostile;
+pub mod later;
 pub mod law;
 pub mod model;
 pub mod patch;

@@ -15,6 +15,7 @@ mod git_import;
 mod import;
 mod inputs;
 mod killed;
+mod later;
 mod law;
 mod locks;
 mod memory;
@@ -32,6 +33,7 @@ mod rot;
 mod survivors;
 mod torture;
 mod transcripts;
+mod undo;
 mod views;
 mod witness;
 
