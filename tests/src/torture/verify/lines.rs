@@ -80,13 +80,14 @@ fn maybe(record: &Record, op: Op) -> impl Iterator<Item = &Deed> {
 pub(super) fn sessions(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let of = |deed: &Deed| deed.session().unwrap_or_default().to_owned();
     let deleted: BTreeSet<String> = maybe(record, Op::Delete).map(of).collect();
-    for delete in done(record, Op::Delete) {
+    let undeleted: BTreeSet<String> = maybe(record, Op::Undelete).map(of).collect();
+    for delete in done(record, Op::Delete).filter(|deed| !undeleted.contains(&of(deed))) {
         if let Some(stored) = by_session(stored, delete) {
             verdict.wrong.push(format!("{} was deleted by {}", stored.name(), delete.token));
         }
     }
-    let forks = done(record, Op::Fork).chain(done(record, Op::ForkAt));
-    for fork in forks {
+    undeleted_are_there(record, stored, verdict);
+    for fork in done(record, Op::Fork).chain(done(record, Op::ForkAt)) {
         let id = fork.gave["fork"].as_str().unwrap_or_default();
         let Some(stored) = stored.get(id) else {
             if !deleted.contains(id) {
@@ -95,8 +96,8 @@ pub(super) fn sessions(record: &Record, stored: &BTreeMap<String, Stored>, verdi
             continue;
         };
         let mut names = vec![fork.with["name"].as_str().unwrap_or_default()];
-        let mut renames: Vec<&Deed> =
-            maybe(record, Op::Rename).filter(|deed| deed.session() == Some(id)).collect();
+        let renames = maybe(record, Op::Rename).chain(maybe(record, Op::Undelete));
+        let mut renames: Vec<&Deed> = renames.filter(|deed| deed.session() == Some(id)).collect();
         renames.sort_by_key(|deed| deed.began);
         for rename in renames {
             if rename.end == End::Done {
@@ -141,6 +142,17 @@ pub(super) fn acknowledged(
     }
 }
 
+/// Sessions that were brought back are there, if nobody deleted them again.
+fn undeleted_are_there(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
+    for back in done(record, Op::Undelete) {
+        let mut deletes = maybe(record, Op::Delete).filter(|deed| deed.session() == back.session());
+        let is_deleted = deletes.any(|deed| deed.ended > back.began);
+        if by_session(stored, back).is_none() && !is_deleted {
+            verdict.lost.push(format!("the session that {} brought back", back.token));
+        }
+    }
+}
+
 /// The forks by their ids, with the operations that made them: also of those whose process died, as
 /// far as anybody knows what they are called.
 pub(super) fn forks<'a>(
@@ -170,12 +182,7 @@ pub(super) fn forks<'a>(
 }
 
 /// Histories end where somebody trimmed them, not later.
-pub(super) fn horizons(
-    _store: &Store,
-    record: &Record,
-    stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
+pub(super) fn horizons(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let forks = forks(record, stored);
     let source = |id: &str| forks.get(id).and_then(|deed| deed.session());
     for (id, line) in stored {

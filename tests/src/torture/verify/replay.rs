@@ -22,6 +22,7 @@ const LINE: &[Op] = &[
     Op::Restore,
     Op::State,
     Op::Undo,
+    Op::Redo,
 ];
 
 /// Who made which checkpoint.
@@ -39,12 +40,7 @@ struct Makers<'a> {
 }
 
 /// Replays every line.
-pub(super) fn all(
-    _store: &Store,
-    record: &Record,
-    stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
+pub(super) fn all(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let mut makers = Makers::new(record, stored);
     let mut found = HashSet::new();
     for (id, line) in stored {
@@ -152,10 +148,11 @@ impl<'a> Makers<'a> {
             deed.op.name() == row.kind.name()
                 && deed.session().is_some_and(|id| ancestors.iter().any(|known| known == id))
         });
-        if matches!(row.kind.name(), "undo" | "remove" | "restore") {
+        if matches!(row.kind.name(), "undo" | "redo" | "remove" | "restore") {
             let fits = |deed: &&&Deed| {
                 let path = deed.text("path").unwrap_or_default();
-                deed.ended >= latest && (row.message.contains(path) || deed.op == Op::Undo)
+                deed.ended >= latest
+                    && (row.message.contains(path) || matches!(deed.op, Op::Undo | Op::Redo))
             };
             // The one that was told so; else one whose end nobody knows, or that changed nothing.
             let all: Vec<&Deed> = nameless.by_ref().filter(fits).copied().collect();
