@@ -196,7 +196,10 @@ impl Session {
         number: Option<u64>,
         data: Data,
     ) -> PyResult<Iteration> {
-        Ok(self.0.run(py, |session| session.write_expecting(&path, number, &data))?.into())
+        Ok(self
+            .0
+            .run(py, |session| session.write_expecting(&path, number, data.as_bytes()))?
+            .into())
     }
 
     /// Removes a file; its iterations stay.
