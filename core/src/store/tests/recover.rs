@@ -212,7 +212,8 @@ fn a_commit_behind_the_end_that_the_next_segment_names_comes_back() {
     open(&vfs).session("a").unwrap().write("f", "both").unwrap();
     let other = copy_of(&vfs);
     open(&other).session("a").unwrap().write("f", "not counted").unwrap();
-    let next = Store::options().segment_bytes(1).open_vfs(Arc::new(vfs.clone())).unwrap();
+    let next = open(&vfs);
+    next.log().freeze().unwrap();
     next.session("a").unwrap().write("f", "counted").unwrap();
     drop(next);
     let first = format!("segments/{}", names(&vfs, "segments")[0]);
