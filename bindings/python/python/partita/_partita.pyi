@@ -9,7 +9,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "recover", "render"]
 
 @final
 class Account:
@@ -437,7 +437,7 @@ class CheckReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, faults: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str]) -> CheckReport: ...
+    def __new__(cls, /, *, faults: Sequence[Fault], newer: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str]) -> CheckReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes(self, /) -> int:
@@ -453,6 +453,12 @@ class CheckReport:
     def frames(self, /) -> int:
         """
         Frames whose tag was verified.
+        """
+    @property
+    def newer(self, /) -> list[Fault]:
+        """
+        Nodes of known kinds in versions that a newer partita wrote, which alone can judge them.
+        No fault.
         """
     @property
     def objects(self, /) -> int:
@@ -733,6 +739,43 @@ class Counter:
     def id(self, /) -> str:
         """
         What its counts are kept under; another id wherever a count may be another one.
+        """
+
+@final
+class DeletedSession:
+    """
+    A deleted session that gc has not taken yet.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, id: ObjectId, name: str | None, checkpoint: SupportsIndex | None, deleted: datetime, goes: datetime | None) -> DeletedSession: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def checkpoint(self, /) -> int | None:
+        """
+        The number of its newest checkpoint; none for an empty session.
+        """
+    @property
+    def deleted(self, /) -> datetime:
+        """
+        When it was deleted.
+        """
+    @property
+    def goes(self, /) -> datetime | None:
+        """
+        From when on a gc takes it; none while one of its checkpoints is pinned.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        The id of its first operation, which is what it is called now.
+        """
+    @property
+    def name(self, /) -> str | None:
+        """
+        The name that it had; none where it was deleted by a version that did not record it.
         """
 
 @final
@@ -1630,6 +1673,53 @@ class ObjectId:
         """
 
 @final
+class Operation:
+    """
+    An operation: who did what to a session, and when.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, kind: str, message: str, actor: str, time: datetime, checkpoint: SupportsIndex | None) -> Operation: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def actor(self, /) -> str:
+        """
+        Who did it; may be empty.
+        """
+    @property
+    def checkpoint(self, /) -> int | None:
+        """
+        The number of the checkpoint that it left; none in a session that was still empty.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        What it did, such as ``"write"``.
+        """
+    @property
+    def message(self, /) -> str:
+        """
+        What it was about, in a line; may be empty.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1 along the session's operations.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        When, by the clock of whoever did it.
+        """
+
+@final
 class Part:
     """
     A piece of a memory. What it is says ``kind``: ``"text"``, ``"thinking"``, ``"call"``,
@@ -2118,17 +2208,27 @@ class RestorePlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, checkpoint: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], remove: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state: bool, view: bool, texts: bool) -> RestorePlan: ...
+    def __new__(cls, /, *, from_: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], delete: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state_changes: bool, view_changes: bool, instructions_changes: bool, tools_changes: bool, sandbox_changes: bool, others_changes: bool) -> RestorePlan: ...
     def __repr__(self, /) -> str: ...
-    @property
-    def checkpoint(self, /) -> Checkpoint:
-        """
-        The checkpoint to restore.
-        """
     @property
     def create(self, /) -> list[str]:
         """
         Files that are not there and come back.
+        """
+    @property
+    def delete(self, /) -> list[str]:
+        """
+        Files that are there and go.
+        """
+    @property
+    def from_(self, /) -> Checkpoint:
+        """
+        The checkpoint to restore.
+        """
+    @property
+    def instructions_changes(self, /) -> bool:
+        """
+        Whether the instructions change.
         """
     @property
     def memories_back(self, /) -> int:
@@ -2141,14 +2241,19 @@ class RestorePlan:
         How many memories leave the dialog; the checkpoints before keep them.
         """
     @property
+    def others_changes(self, /) -> bool:
+        """
+        Whether anything changes of which a later version alone knows what it is.
+        """
+    @property
     def overwrite(self, /) -> list[str]:
         """
         Files that are there and get another content, mode or kind.
         """
     @property
-    def remove(self, /) -> list[str]:
+    def sandbox_changes(self, /) -> bool:
         """
-        Files that are there and go.
+        Whether the sandbox state changes.
         """
     @property
     def scope(self, /) -> str:
@@ -2156,14 +2261,14 @@ class RestorePlan:
         What of it: ``"files"``, ``"dialog"`` or ``"all"``.
         """
     @property
-    def state(self, /) -> bool:
+    def state_changes(self, /) -> bool:
         """
         Whether the state changes.
         """
     @property
-    def texts(self, /) -> bool:
+    def tools_changes(self, /) -> bool:
         """
-        Whether instructions, tools or sandbox state change.
+        Whether the tools change.
         """
     @property
     def untouched(self, /) -> int:
@@ -2171,7 +2276,7 @@ class RestorePlan:
         How many files stay as they are.
         """
     @property
-    def view(self, /) -> bool:
+    def view_changes(self, /) -> bool:
         """
         Whether the view changes.
         """
@@ -2221,13 +2326,14 @@ class Session:
 
         Raises ``NotFound`` if it is not on the session's line.
         """
-    def batch(self, /, *, message: str | None = None, time: datetime | None = None, labels: dict[str, str | bytes] | None = None) -> Batch:
+    def batch(self, /, *, message: str | None = None, time: datetime | None = None, labels: dict[str, str | bytes] | None = None, kind: str | None = None) -> Batch:
         """
         Begins a batch: all or nothing, one durable commit. As a context manager it commits when the
         block ends, and drops all of it when the block raises.
 
         ``message`` says in a line what it is about, ``time`` is the source's, ``labels`` are kept
-        with the checkpoint.
+        with the checkpoint. ``kind`` says what it does, by a name of the host's own in two parts or
+        more, such as ``"acme/deploy"``; names of one part are partita's own.
         """
     def begin(self, /) -> Batch:
         """
@@ -2297,7 +2403,7 @@ class Session:
         """
     def diff(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], old: SupportsIndex, new: SupportsIndex) -> Diff:
         """
-        Compares two iterations of a file.
+        Compares two iterations of a file. A removal counts as an empty file.
         """
     def expand(self, /, memories: int | str | Memory) -> ViewReport:
         """
@@ -2501,6 +2607,23 @@ class Session:
         """
         Brings forgotten memories back into the view, and shortened results back whole.
         """
+    def redo(self, /) -> UndoReport:
+        """
+        Takes the newest undo back that was not taken back yet, as a new checkpoint, and says which
+        operation came back.
+
+        Raises ``NotFound`` if there is no undo, or if anything else was done since.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1")
+        >>> session.undo().operation.kind
+        'write'
+        >>> session.redo().operation.message
+        'a'
+        >>> session.read("a")
+        b'1'
+        """
     def refresh(self, /) -> ViewReport:
         """
         Lets outdated iterations in view give way to the current ones.
@@ -2586,9 +2709,10 @@ class Session:
         """
         Shows what tools returned shortened.
         """
-    def undo(self, /) -> Checkpoint:
+    def undo(self, /) -> UndoReport:
         """
-        Takes the newest operation back that was not taken back yet, as a new checkpoint.
+        Takes the newest operation back that was not taken back yet, as a new checkpoint, and says
+        which. ``redo()`` takes the undo back.
 
         Raises ``NotFound`` if nothing is left to undo.
         """
@@ -2619,6 +2743,13 @@ class Session:
 
         Raises ``Invalid`` for a path that cannot be, ``Conflict`` if another writer changed the file
         meanwhile.
+        """
+    def write_expecting(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex | None, data: str | bytes | bytearray | memoryview) -> Iteration:
+        """
+        Writes a file as ``write()`` does, if its newest iteration has this number, or with ``None``
+        if there is no file.
+
+        Raises ``Conflict`` if it is not so.
         """
 
 @final
@@ -2929,7 +3060,12 @@ class Store:
         """
     def delete_session(self, /, name: str) -> None:
         """
-        Deletes a session. Its bytes stay for 30 days, until a gc.
+        Deletes a session. Its bytes stay for 30 days, until a gc; ``undelete_session()`` brings it
+        back.
+        """
+    def deleted_sessions(self, /) -> list[DeletedSession]:
+        """
+        Lists the deleted sessions that gc has not taken, the one that was deleted last first.
         """
     @property
     def directory(self, /) -> Path | None:
@@ -3025,6 +3161,20 @@ class Store:
     def sync(self, /) -> None:
         """
         Makes all that was committed durable; of use with ``durability="buffered"``.
+        """
+    def undelete_session(self, /, id: ObjectId, *, name: str | None = None) -> Session:
+        """
+        Brings a deleted session back, with all its past, under a name or under the one that it had.
+
+        Raises ``NotFound`` if gc took it or somebody brought it back, ``AlreadyExists`` if the name is
+        taken, ``Invalid`` without a name where none was recorded.
+
+        >>> import partita
+        >>> store = partita.Store.in_memory()
+        >>> session = store.session("s")
+        >>> store.delete_session("s")
+        >>> store.undelete_session(store.deleted_sessions()[0].id, name="t").name
+        't'
         """
 
 @final
@@ -3124,6 +3274,33 @@ class TranscriptImport:
     def tools_left_out(self, /) -> list[str]:
         """
         Why tools were left out, one line each.
+        """
+
+@final
+class UndoReport:
+    """
+    What an undo or a redo did.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, operation: Operation) -> UndoReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        The new checkpoint.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        The number of the new checkpoint, which holds the state that came back.
+        """
+    @property
+    def operation(self, /) -> Operation:
+        """
+        The operation that was taken back, or that a redo brought back.
         """
 
 @final
