@@ -7,6 +7,7 @@ STATES ?= 30000
 SEED ?= 1
 MINUTES ?= 20
 SUITE ?= model
+ARGS ?=
 
 .PHONY: help check test oldest crash torture soak demo bench fuzz doc
 
@@ -16,7 +17,7 @@ help:
 	@echo "make oldest  the Python adapters with the oldest frameworks that their extras allow"
 	@echo "make crash   STATES=30000 crash states, each sync, lock and check knocked out, every call failed, bit rot"
 	@echo "make torture MINUTES=20 of eight processes on one store, every operation, killed at system calls, from SEED=1"
-	@echo "make soak    SUITE=model by the million: what \`make test\` runs a share of; SUITE=help lists the suites"
+	@echo "make soak    SUITE=model by the million: what \`make test\` runs a share of; SUITE=help lists the suites and their ARGS"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
@@ -42,7 +43,7 @@ torture:
 	$(CARGO) run --release -p partita-tests --bin torture -- --minutes "$(MINUTES)" --seed "$(SEED)"
 
 soak:
-	$(CARGO) run --release -p partita-tests --bin soak -- $(SUITE)
+	$(CARGO) run --release -p partita-tests --bin soak -- $(SUITE) $(ARGS)
 
 demo:
 	CARGO="$(CARGO)" scripts/demo.sh

@@ -55,17 +55,18 @@ pub use json::Json;
 pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
 pub use object::{
     Body, Bytes, Canonical, Checkout, Checkpoint, Directory, Entry, FilePath, Horizon, Iteration,
-    Kind, Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind, Part,
-    Role, Timestamp, Tombstone, Trace, Usage,
+    Kind, Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind,
+    OperationName, Part, Role, Timestamp, Tombstone, Trace, Usage,
 };
 #[cfg(feature = "store")]
 pub use session::{
-    Batch, CheckpointInfo, FileChange, FileChanges, FileEntry, Files, FoundMemories, Glob, History,
-    Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories, MemoryEntry, MemoryState,
-    NewEntry, PairInView, PlanKey, PlanOptions, RestorePlan, RestoreScope, Selector, Session,
-    SessionEntry, SessionSizes, Sessions, Snapshot, State, StateEntries, StateEntry, StateSnapshot,
-    StateValue, Step, Summarizer, TranscriptImport, TranscriptProgress, Trim, TrimReport, View,
-    ViewFile, ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
+    Batch, CheckpointInfo, DeletedSession, FileChange, FileChanges, FileEntry, Files,
+    FoundMemories, Glob, History, Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories,
+    MemoryEntry, MemoryState, NewEntry, OperationInfo, PairInView, PlanKey, PlanOptions,
+    RestorePlan, RestoreScope, Selector, Session, SessionEntry, SessionSizes, Sessions, Snapshot,
+    State, StateEntries, StateEntry, StateSnapshot, StateValue, Step, Summarizer, TranscriptImport,
+    TranscriptProgress, Trim, TrimReport, UndoReport, View, ViewFile, ViewFiles, ViewMemories,
+    ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

@@ -210,6 +210,9 @@ pub const DISPLAY_LINE_CHARS_MAX: usize = 2_000;
 /// Characters of one text of a memory that a display shows: what a reader scrolls through.
 pub const DISPLAY_TEXT_CHARS_MAX: usize = 8_000;
 
+/// Bytes of the name of an operation's kind: a word that a column of a listing has room for.
+pub const OPERATION_NAME_BYTES_MAX: usize = 64;
+
 /// Characters of a name, a path, a message or an actor that a display shows.
 pub const DISPLAY_LABEL_CHARS_MAX: usize = 240;
 

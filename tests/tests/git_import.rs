@@ -9,6 +9,7 @@ use partita::{Entry, Store};
 use partita_tests::command::{Partita, bytes_of, number};
 use partita_tests::git::Git;
 use partita_tests::history::import;
+use partita_tests::random::Random;
 use partita_tests::repository::{Repository, Shape};
 
 /// An empty repository and a store that is not there.
@@ -243,4 +244,58 @@ fn an_import_after_an_undo_begins_anew() {
     let outcome = partita.run(import(git, "s"));
     assert!(outcome.stderr.contains("changed here since git commit"), "{}", outcome.stderr);
     assert!(String::from_utf8(outcome.success()).unwrap().contains("nothing new"));
+}
+
+/// A history of so many commits, each of which changes a line of one file; some move it.
+fn long(commits: usize) -> Vec<u8> {
+    let mut random = Random::new(10_000);
+    let mut files: Vec<(String, Vec<String>)> = (0..200)
+        .map(|at| {
+            let lines = (0..25).map(|line| format!("file {at} line {line}")).collect();
+            (format!("d{}/e{}/f{at}", at % 10, at % 4), lines)
+        })
+        .collect();
+    let mut stream = Vec::new();
+    for commit in 0..commits {
+        let time = 1_600_000_000 + commit;
+        let head = "commit refs/heads/main\ncommitter C <c@example.org>";
+        stream.extend(format!("{head} {time} +0000\ndata 0\n").into_bytes());
+        let first = commit == 0;
+        for at in if first { 0..files.len() } else { commit % 200..commit % 200 + 1 } {
+            let (path, lines) = &mut files[at];
+            if commit % 47 == 46 {
+                let to = format!("d{}/m{commit}", commit % 10);
+                stream.extend(format!("R {path} {to}\n").into_bytes());
+                *path = to;
+            }
+            lines[random.below(25)] = format!("commit {commit}");
+            let text = lines.join("\n");
+            let head = format!("M 644 inline {path}\ndata {}\n", text.len());
+            stream.extend([head.as_bytes(), text.as_bytes(), b"\n"].concat());
+        }
+    }
+    stream
+}
+
+#[test]
+fn a_history_of_10000_commits_imports_and_its_newest_equals_gits() {
+    let dir = tempfile::tempdir().unwrap();
+    let (git, partita) = empty(dir.path());
+    git.fast_import(&long(10_000));
+    let begun = std::time::Instant::now();
+    let (outcome, peak) = partita.run_measured(with(&git, ["--json"]));
+    let said: serde_json::Value = serde_json::from_slice(&outcome.success()).unwrap();
+    assert_eq!(number(&said, "commits"), 10_000);
+    println!("10,000 commits: {:?}, {} MiB of memory", begun.elapsed(), peak >> 20);
+    assert!(peak < 500 << 20, "{peak} bytes of memory");
+    let files = partita.rows(["files", "s"]);
+    assert_eq!(files.len(), git.tree("main").len());
+    for commit in git.first_parents("main").iter().step_by(1_999) {
+        let at = format!("git:{commit}");
+        for entry in git.tree(commit).iter().step_by(67) {
+            let path = String::from_utf8(entry.path.clone()).unwrap();
+            let bytes = partita.ok(["cat", "s", &path, "--at", &at]);
+            assert!(bytes == git.blobs().read(&entry.id), "{commit} {path}");
+        }
+    }
 }

@@ -15,9 +15,11 @@ mod git_import;
 mod import;
 mod inputs;
 mod killed;
+mod later;
 mod law;
 mod locks;
 mod memory;
+mod messages;
 mod model;
 mod output;
 mod panics;
@@ -31,7 +33,9 @@ mod rot;
 mod survivors;
 mod torture;
 mod transcripts;
+mod undo;
 mod views;
+mod witness;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

@@ -29,12 +29,12 @@ fn limited<S: AsRef<OsStr>>(partita: &Partita, bytes: u64, args: &[S]) -> Output
 
 impl Limits {
     fn find(partita: &Partita) -> Self {
-        let steps = (1..64).map(|step| step * 16 * MIB);
+        let mut steps = (1..64).map(|step| step * 16 * MIB);
         let is_enough = |&bytes: &u64| {
             let args = ["write", "least", "a", "/dev/null"];
             limited(partita, bytes, &args).status.success()
         };
-        Limits { least: steps.into_iter().find(is_enough).expect("a gibibyte is enough") }
+        Limits { least: steps.find(is_enough).expect("a gibibyte is enough") }
     }
 }
 

@@ -105,7 +105,7 @@ fn a_victim_dies_at_the_call_that_it_was_told_and_the_others_lose_nothing() {
     let room = tempfile::tempdir().unwrap();
     let dir = room.path();
     prepare(dir);
-    let all = Plan { call: usize::MAX, side: Side::Before };
+    let all = Plan { names: 0, call: usize::MAX, side: Side::Before };
     let Some((true, true, calls)) = killed(&life(dir, 1, 2, Some(Op::Write)), all) else {
         println!("skipped: processes may not be watched here (ptrace)");
         return;
@@ -115,7 +115,7 @@ fn a_victim_dies_at_the_call_that_it_was_told_and_the_others_lose_nothing() {
     for call in 1..=calls {
         for side in [Side::Before, Side::Inside, Side::After] {
             lives += 1;
-            let plan = Plan { call, side };
+            let plan = Plan { names: 0, call, side };
             let (killed, within, seen) =
                 killed(&life(dir, lives, 2, Some(Op::Write)), plan).unwrap();
             // One of fewer calls dies before it acknowledges.

@@ -79,6 +79,57 @@ impl From<partita::LogEntry> for LogEntry {
 }
 
 value! {
+    /// An operation: who did what to a session, and when.
+    Operation {
+        /// Counts from 1 along the session's operations.
+        number: u64,
+        /// What it is called.
+        id: ObjectId,
+        /// What it did, such as ``"write"``.
+        kind: String,
+        /// What it was about, in a line; may be empty.
+        message: String,
+        /// Who did it; may be empty.
+        actor: String,
+        /// When, by the clock of whoever did it.
+        time: Time,
+        /// The number of the checkpoint that it left; none in a session that was still empty.
+        checkpoint: Option<u64>,
+    }
+}
+
+value! {
+    /// What an undo or a redo did.
+    UndoReport {
+        /// The number of the new checkpoint, which holds the state that came back.
+        number: u64,
+        /// The new checkpoint.
+        id: ObjectId,
+        /// The operation that was taken back, or that a redo brought back.
+        operation: Operation,
+    }
+}
+
+impl From<partita::UndoReport> for UndoReport {
+    fn from(report: partita::UndoReport) -> Self {
+        let operation = report.operation;
+        UndoReport {
+            number: report.number,
+            id: report.id.into(),
+            operation: Operation {
+                number: operation.number,
+                id: operation.id.into(),
+                kind: operation.kind.name().to_owned(),
+                message: operation.message,
+                actor: operation.actor,
+                time: Time(operation.time),
+                checkpoint: operation.checkpoint,
+            },
+        }
+    }
+}
+
+value! {
     /// An iteration: one version of the file at a path.
     Iteration {
         /// Where the file was.

@@ -66,7 +66,7 @@ mod _partita {
     #[pymodule_export]
     use crate::fork::{_after_fork_in_child, _after_fork_in_parent, _before_fork};
     #[pymodule_export]
-    use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
+    use crate::history::{Checkpoint, History, Iteration, Log, LogEntry, Operation, UndoReport};
     #[pymodule_export]
     use crate::id::ObjectId;
     #[pymodule_export]
@@ -86,7 +86,7 @@ mod _partita {
     #[pymodule_export]
     use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
-    use crate::store::{SessionEntry, SessionSizes, Sessions, Stats, Store};
+    use crate::store::{DeletedSession, SessionEntry, SessionSizes, Sessions, Stats, Store};
     #[pymodule_export]
     use crate::tokens::{MessagePlan, count, plan, render};
     #[pymodule_export]

@@ -16,7 +16,7 @@ use crate::diff::Diff;
 use crate::error::invalid;
 use crate::files::{Files, Source};
 use crate::handle::Handle;
-use crate::history::{Checkpoint, History, Iteration, Log, LogEntry};
+use crate::history::{Checkpoint, History, Iteration, Log, LogEntry, UndoReport};
 use crate::id::ObjectId;
 use crate::memory::{Memories, Memory, memory_of, role};
 use crate::model_call::ModelCall;
@@ -30,7 +30,7 @@ value! {
     /// What a restore does to a session.
     RestorePlan {
         /// The checkpoint to restore.
-        checkpoint: Checkpoint,
+        from_: Checkpoint,
         /// What of it: ``"files"``, ``"dialog"`` or ``"all"``.
         scope: String,
         /// Files that are not there and come back.
@@ -38,7 +38,7 @@ value! {
         /// Files that are there and get another content, mode or kind.
         overwrite: Vec<SessionPath>,
         /// Files that are there and go.
-        remove: Vec<SessionPath>,
+        delete: Vec<SessionPath>,
         /// How many files stay as they are.
         untouched: u64,
         /// How many memories come back.
@@ -46,11 +46,17 @@ value! {
         /// How many memories leave the dialog; the checkpoints before keep them.
         memories_dropped: u64,
         /// Whether the state changes.
-        state: bool,
+        state_changes: bool,
         /// Whether the view changes.
-        view: bool,
-        /// Whether instructions, tools or sandbox state change.
-        texts: bool,
+        view_changes: bool,
+        /// Whether the instructions change.
+        instructions_changes: bool,
+        /// Whether the tools change.
+        tools_changes: bool,
+        /// Whether the sandbox state changes.
+        sandbox_changes: bool,
+        /// Whether anything changes of which a later version alone knows what it is.
+        others_changes: bool,
     }
 }
 
@@ -178,6 +184,24 @@ impl Session {
         Ok(self.0.run(py, |session| session.write(&path, &data))?.into())
     }
 
+    /// Writes a file as ``write()`` does, if its newest iteration has this number, or with ``None``
+    /// if there is no file.
+    ///
+    /// Raises ``Conflict`` if it is not so.
+    #[pyo3(signature = (path, number, data))]
+    fn write_expecting(
+        &self,
+        py: Python<'_>,
+        path: SessionPath,
+        number: Option<u64>,
+        data: Data,
+    ) -> PyResult<Iteration> {
+        Ok(self
+            .0
+            .run(py, |session| session.write_expecting(&path, number, data.as_bytes()))?
+            .into())
+    }
+
     /// Removes a file; its iterations stay.
     fn remove(&self, py: Python<'_>, path: SessionPath) -> PyResult<Iteration> {
         Ok(self.0.run(py, |session| session.remove(&path))?.into())
@@ -231,12 +255,13 @@ impl Session {
         Ok(self.0.run(py, |session| session.iteration(&path, number))?.into())
     }
 
-    /// Compares two iterations of a file.
+    /// Compares two iterations of a file. A removal counts as an empty file.
     #[pyo3(signature = (path, old, new))]
     fn diff(&self, py: Python<'_>, path: SessionPath, old: u64, new: u64) -> PyResult<Diff> {
         self.0.run(py, |session| {
-            let (old, new) = (session.read_at(&path, old)?, session.read_at(&path, new)?);
-            Ok(Diff::between(old.into(), new.into()))
+            let diff = session.diff(&path, old, new)?;
+            let (old, new) = diff.sides();
+            Ok(Diff::between(old.clone(), new.clone()))
         })
     }
 
@@ -300,15 +325,17 @@ impl Session {
     /// block ends, and drops all of it when the block raises.
     ///
     /// ``message`` says in a line what it is about, ``time`` is the source's, ``labels`` are kept
-    /// with the checkpoint.
+    /// with the checkpoint. ``kind`` says what it does, by a name of the host's own in two parts or
+    /// more, such as ``"acme/deploy"``; names of one part are partita's own.
     #[pyo3(signature = (*, message: "str | None" = None, time: "datetime.datetime | None" = None,
-        labels: "dict[str, str | bytes] | None" = None))]
+        labels: "dict[str, str | bytes] | None" = None, kind: "str | None" = None))]
     fn batch(
         &self,
         py: Python<'_>,
         message: Option<&str>,
         time: Option<Time>,
         labels: Option<std::collections::BTreeMap<String, Data>>,
+        kind: Option<&str>,
     ) -> PyResult<Batch> {
         let batch = self.0.run(py, |session| {
             let mut batch = session.begin()?;
@@ -317,6 +344,9 @@ impl Session {
             }
             if let Some(time) = time {
                 batch.time(time.0);
+            }
+            if let Some(kind) = kind {
+                batch.kind(kind)?;
             }
             for (name, value) in labels.iter().flatten() {
                 batch.label(name, value)?;
@@ -328,7 +358,7 @@ impl Session {
 
     /// Begins a batch that ``commit()`` commits.
     fn begin(&self, py: Python<'_>) -> PyResult<Batch> {
-        self.batch(py, None, None, None)
+        self.batch(py, None, None, None, None)
     }
 
     /// Iterates over the checkpoints, newest first.
@@ -374,11 +404,30 @@ impl Session {
         Ok(Session(self.0.with(fork)))
     }
 
-    /// Takes the newest operation back that was not taken back yet, as a new checkpoint.
+    /// Takes the newest operation back that was not taken back yet, as a new checkpoint, and says
+    /// which. ``redo()`` takes the undo back.
     ///
     /// Raises ``NotFound`` if nothing is left to undo.
-    fn undo(&self, py: Python<'_>) -> PyResult<Checkpoint> {
-        Ok((&self.0.run(py, partita::Session::undo)?).into())
+    fn undo(&self, py: Python<'_>) -> PyResult<UndoReport> {
+        Ok(self.0.run(py, partita::Session::undo)?.into())
+    }
+
+    /// Takes the newest undo back that was not taken back yet, as a new checkpoint, and says which
+    /// operation came back.
+    ///
+    /// Raises ``NotFound`` if there is no undo, or if anything else was done since.
+    ///
+    /// >>> import partita
+    /// >>> session = partita.Store.in_memory().session("s")
+    /// >>> _ = session.write("a", "1")
+    /// >>> session.undo().operation.kind
+    /// 'write'
+    /// >>> session.redo().operation.message
+    /// 'a'
+    /// >>> session.read("a")
+    /// b'1'
+    fn redo(&self, py: Python<'_>) -> PyResult<UndoReport> {
+        Ok(self.0.run(py, partita::Session::redo)?.into())
     }
 
     /// Tells what restoring a checkpoint would do, and does nothing.
@@ -495,16 +544,19 @@ impl Session {
 fn restore_plan(plan: partita::RestorePlan, scope: &'static str) -> RestorePlan {
     let paths = |paths: &[partita::FilePath]| paths.iter().map(SessionPath::from).collect();
     RestorePlan {
-        checkpoint: (&plan.checkpoint).into(),
+        from_: (&plan.from).into(),
         scope: scope.to_owned(),
         create: paths(&plan.create),
         overwrite: paths(&plan.overwrite),
-        remove: paths(&plan.remove),
+        delete: paths(&plan.delete),
         untouched: plan.untouched,
         memories_back: plan.memories_back,
         memories_dropped: plan.memories_dropped,
-        state: plan.state,
-        view: plan.view,
-        texts: plan.texts,
+        state_changes: plan.state_changes,
+        view_changes: plan.view_changes,
+        instructions_changes: plan.instructions_changes,
+        tools_changes: plan.tools_changes,
+        sandbox_changes: plan.sandbox_changes,
+        others_changes: plan.others_changes,
     }
 }

@@ -11,7 +11,7 @@ use partita::{ContentId, Durability, GcOptions, StoreOptions};
 
 use crate::block::block;
 use crate::checkout::Kept;
-use crate::convert::{Data, as_bytes, seconds};
+use crate::convert::{Data, Time, as_bytes, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
 use crate::history::step;
@@ -29,6 +29,22 @@ value! {
         name: String,
         /// The id of its newest operation.
         operation: ObjectId,
+    }
+}
+
+value! {
+    /// A deleted session that gc has not taken yet.
+    DeletedSession {
+        /// The id of its first operation, which is what it is called now.
+        id: ObjectId,
+        /// The name that it had; none where it was deleted by a version that did not record it.
+        name: Option<String>,
+        /// The number of its newest checkpoint; none for an empty session.
+        checkpoint: Option<u64>,
+        /// When it was deleted.
+        deleted: Time,
+        /// From when on a gc takes it; none while one of its checkpoints is pinned.
+        goes: Option<Time>,
     }
 }
 
@@ -211,9 +227,46 @@ impl Store {
         self.handle()?.run(py, |store| store.rename_session(name, to))
     }
 
-    /// Deletes a session. Its bytes stay for 30 days, until a gc.
+    /// Deletes a session. Its bytes stay for 30 days, until a gc; ``undelete_session()`` brings it
+    /// back.
     fn delete_session(&self, py: Python<'_>, name: &str) -> PyResult<()> {
         self.handle()?.run(py, |store| store.delete_session(name))
+    }
+
+    /// Lists the deleted sessions that gc has not taken, the one that was deleted last first.
+    fn deleted_sessions(&self, py: Python<'_>) -> PyResult<Vec<DeletedSession>> {
+        let sessions = self.handle()?.run(py, partita::Store::deleted_sessions)?;
+        let sessions = sessions.into_iter().map(|session| DeletedSession {
+            id: session.id.into(),
+            name: session.name,
+            checkpoint: session.checkpoint,
+            deleted: Time(session.deleted),
+            goes: session.goes.map(Time),
+        });
+        Ok(sessions.collect())
+    }
+
+    /// Brings a deleted session back, with all its past, under a name or under the one that it had.
+    ///
+    /// Raises ``NotFound`` if gc took it or somebody brought it back, ``AlreadyExists`` if the name is
+    /// taken, ``Invalid`` without a name where none was recorded.
+    ///
+    /// >>> import partita
+    /// >>> store = partita.Store.in_memory()
+    /// >>> session = store.session("s")
+    /// >>> store.delete_session("s")
+    /// >>> store.undelete_session(store.deleted_sessions()[0].id, name="t").name
+    /// 't'
+    #[pyo3(signature = (id, *, name = None))]
+    fn undelete_session(
+        &self,
+        py: Python<'_>,
+        id: ObjectId,
+        name: Option<&str>,
+    ) -> PyResult<Session> {
+        let store = self.handle()?;
+        let id = partita::OperationId::new(id.0);
+        Ok(Session(store.with(store.run(py, |store| store.undelete_session(id, name))?)))
     }
 
     /// Iterates over the sessions in the order of their names: those that begin with ``prefix`` and

@@ -38,6 +38,9 @@ value! {
     CheckReport {
         /// What is wrong.
         faults: Vec<Fault>,
+        /// Nodes of known kinds in versions that a newer partita wrote, which alone can judge them.
+        /// No fault.
+        newer: Vec<Fault>,
         /// Frames whose tag was verified.
         frames: u64,
         /// Bytes under those tags.
@@ -66,6 +69,7 @@ impl From<partita::CheckReport> for CheckReport {
         };
         CheckReport {
             faults: report.faults.into_iter().map(fault).collect(),
+            newer: report.newer.into_iter().map(fault).collect(),
             frames: report.frames,
             bytes: report.bytes,
             objects: report.objects,

@@ -40,6 +40,7 @@ class Model:
 
     states: list[State] = field(default_factory=lambda: [State()])
     undo: list[State] = field(default_factory=list)
+    redo: list[State] = field(default_factory=list)
     numbered: int = 0
 
     @property
@@ -48,6 +49,7 @@ class Model:
 
     def commit(self, state: State) -> None:
         self.undo.append(self.now)
+        self.redo.clear()
         self.states.append(state)
 
     def change(self) -> State:
@@ -199,7 +201,19 @@ class Sessions(RuleBasedStateMachine):
                 self.session(name).undo()
             return
         self.session(name).undo()
+        model.redo.append(model.now)
         model.states.append(model.undo.pop())
+
+    @rule(name=sessions)
+    def redo(self, name: str) -> None:
+        model = self.models[name]
+        if not model.redo:
+            with pytest.raises(partita.NotFound):
+                self.session(name).redo()
+            return
+        self.session(name).redo()
+        model.undo.append(model.now)
+        model.states.append(model.redo.pop())
 
     @precondition(lambda self: len(self.models) < 4)
     @rule(target=sessions, name=sessions, data=st.data())

@@ -40,8 +40,15 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
     (room / "out").mkdir()
     change = next(iter(first.changes(session.latest())))
     diff = session.diff("a", 1, 2)
+    undone = session.undo()
+    session.redo()
+    store.session("deleted")
+    store.delete_session("deleted")
     found: list[object] = [
         ID,
+        undone,
+        undone.operation,
+        store.deleted_sessions()[0],
         iteration,
         session.iteration("d", 2),
         iteration.entry,

@@ -85,6 +85,11 @@ impl FileDiff {
         FileDiff { old, new, lines }
     }
 
+    /// Returns both versions, the old one first.
+    pub fn sides(&self) -> (&Bytes, &Bytes) {
+        (&self.old, &self.new)
+    }
+
     /// Tells whether either version is binary: a NUL among its first 8,000 bytes, which is git's
     /// rule, or more than [`DIFF_BYTES_MAX`] bytes. Binary files have no lines, words or stats.
     pub fn is_binary(&self) -> bool {

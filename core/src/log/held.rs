@@ -136,8 +136,11 @@ impl std::fmt::Debug for Open {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    // Elsewhere nobody tells who holds a lock.
+    #![cfg(target_os = "linux")]
+
     use std::process::{Child, Command, Stdio};
     use std::time::Duration;
 

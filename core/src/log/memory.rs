@@ -61,10 +61,11 @@ impl Vfs for Memory {
 
     fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
         let mut files = self.files();
+        let bytes = files.get(from).cloned().ok_or(io::ErrorKind::NotFound)?;
         if files.contains_key(to) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let bytes = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        files.remove(from);
         files.insert(to.to_owned(), bytes);
         Ok(())
     }

@@ -127,6 +127,7 @@ impl MapNode {
     /// Accepts one form alone: integers are the shortest, and a suffix that neither begins as the
     /// key before goes on nor is smaller makes `shared` the largest and keys ascend.
     fn parse(id: ObjectId, node: Arc<Node>) -> Result<Self> {
+        node.refuse_newer(Kind::MAP, VERSION)?;
         if node.kind != Kind::MAP || node.version != VERSION {
             let (kind, version) = (node.kind.0, node.version);
             return Err(malformed(format!("kind {kind} version {version} is no map node")));

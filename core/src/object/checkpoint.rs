@@ -46,6 +46,8 @@ impl Checkpoint {
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.
     pub const MESSAGE: &'static str = "message";
+    /// The label with the format of the transcript whose memories this checkpoint brought.
+    pub const TRANSCRIPT: &'static str = "transcript";
 }
 
 impl Canonical for Checkpoint {
@@ -73,7 +75,7 @@ impl Canonical for Checkpoint {
         }
     }
 
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let parents = body.0.count(PARENTS_MAX, "the number of parents")?;
         let parents = refs.take(parents)?.into_iter().map(CheckpointId::new).collect();
         let jump = match body.0.bounded(1, "the jump flag")? {

@@ -51,7 +51,7 @@ impl Canonical for Directory {
         }
     }
 
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let flags = body.0.bounded(15, "directory flags")?;
         let directory = body.0.bytes(PATH_BYTES_MAX, "a directory")?.to_vec();
         let session = OperationId::new(refs.next()?);

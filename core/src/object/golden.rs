@@ -1,6 +1,6 @@
-//! Golden vectors: bytes and ids as version 1 of each kind has them, asserted for ever.
+//! Golden vectors: bytes and ids as each version of each kind has them, asserted for ever.
 //!
-//! A file of `tests/golden/v1` holds records of `name`, `bytes` and `id`. They were written once;
+//! A file of `tests/golden/v1` holds a kind's version 1, unless its name says another. It holds records of `name`, `bytes` and `id`. They were written once;
 //! a test that disagrees with one has found a change of the format, which needs a new version.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use super::*;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "checkout.txt",
     "checkpoint.txt",
     "content.txt",
@@ -24,6 +24,7 @@ const FILES: [&str; 13] = [
     "model-call.txt",
     "node.txt",
     "operation.txt",
+    "operation-v2.txt",
     "tombstone.txt",
 ];
 
@@ -245,6 +246,82 @@ fn operations_keep_their_bytes() {
         vectors.push((name, of_kind(kind)));
     }
     assert_values("operation.txt", vectors);
+}
+
+#[test]
+fn operations_with_names_keep_their_bytes() {
+    let redo = Operation {
+        number: 9,
+        kind: OperationKind::Redo,
+        session: Some(OperationId::new(id(1))),
+        previous: Some(OperationId::new(id(2))),
+        jump: None,
+        checkpoint: Some(CheckpointId::new(id(4))),
+        before: None,
+        forked_from: None,
+        undoes: Some(OperationId::new(id(7))),
+        actor: "agent-7".to_owned(),
+        time: Timestamp::from_millis(1_700_000_000_123),
+        message: "write".to_owned(),
+        nonce: Vec::new(),
+    };
+    let named = |name: &str| OperationKind::from_name(name).unwrap();
+    let undelete = Operation {
+        kind: OperationKind::UndeleteSession,
+        checkpoint: None,
+        undoes: None,
+        actor: String::new(),
+        ..redo.clone()
+    };
+    let every_link = Operation {
+        kind: named("acme/deploy-2.1_x"),
+        jump: Some(OperationId::new(id(3))),
+        before: Some(CheckpointId::new(id(5))),
+        forked_from: Some(OperationId::new(id(6))),
+        nonce: (0..16).collect(),
+        ..redo.clone()
+    };
+    let longest = Operation { kind: named(&"n".repeat(64)), ..undelete.clone() };
+    let shortest = Operation { kind: named("x"), ..undelete.clone() };
+    let vectors = vec![
+        ("redo", redo),
+        ("undelete-session", undelete),
+        ("every link", every_link),
+        ("longest name", longest),
+        ("shortest name", shortest),
+    ];
+    assert_values("operation-v2.txt", vectors);
+}
+
+#[test]
+fn a_kind_with_a_number_is_never_read_as_a_name() {
+    let node = |version: u16, kind: &[u8]| Node {
+        kind: Kind::OPERATION,
+        version,
+        refs: Vec::new(),
+        body: [&[0][..], kind, &[0, 0, 0, 1, 0]].concat(),
+    };
+    for (version, kind, name) in
+        [(1, &b"\x02"[..], "write"), (2, b"\x04redo", "redo"), (2, b"\x05merge", "merge")]
+    {
+        let node = node(version, kind);
+        let operation = Operation::from_node(&node).unwrap();
+        assert_eq!((operation.kind.name(), operation.to_node()), (name, node));
+    }
+    for (version, kind) in [
+        (1, &b"\x1c"[..]),
+        (1, b"\x04redo"),
+        (2, b"\x02"),
+        (2, b"\x05write"),
+        (2, b"\x04undo"),
+        (2, b"\x00"),
+        (2, b"\x04Redo"),
+        (2, b"\x05a b c"),
+        (2, &[&[65][..], &[b'n'; 65]].concat()),
+    ] {
+        let error = Operation::from_node(&node(version, kind)).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Corrupt, "{version} {kind:?}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Canonical for Horizon {
         body.0.bytes(self.actor.as_bytes()).int(self.time.as_millis());
     }
 
-    fn decode(_refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, _refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         Ok(Horizon {
             checkpoint: body.0.uint()?,
             operation: body.0.uint()?,

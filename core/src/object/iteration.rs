@@ -109,7 +109,7 @@ impl Canonical for Iteration {
         refs.extend(self.cause.map(|id| id.id()));
     }
 
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let path = FilePath::new(body.0.bytes(PATH_BYTES_MAX, "a path")?)
             .map_err(|error| malformed(error.to_string()))?;
         let entry = Entry::decode(refs, body)?;

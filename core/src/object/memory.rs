@@ -465,7 +465,7 @@ impl Canonical for Memory {
         refs.extend(&self.links);
     }
 
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let role = ROLES[body.0.count(ROLES.len() - 1, "a role")?];
         let kind = KINDS[body.0.count(KINDS.len() - 1, "a memory's kind")?];
         let actor = body.0.text(LABEL_BYTES_MAX, "an actor")?.to_owned();

@@ -33,7 +33,7 @@ pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use model_call::{ModelCall, Usage};
 pub use name::NameFault;
 pub(crate) use name::is_target;
-pub use operation::{Operation, OperationKind};
+pub use operation::{Operation, OperationKind, OperationName};
 pub use path::FilePath;
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
@@ -41,7 +41,7 @@ pub use tombstone::Tombstone;
 use std::sync::Arc;
 
 use crate::codec::{Reader, Writer, malformed};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::limits::{NODE_BYTES_MAX, NODE_REFS_MAX};
 
@@ -70,6 +70,14 @@ impl Kind {
     pub const MODEL_CALL: Kind = Kind(9);
     /// What a directory holds of a session.
     pub const DIRECTORY: Kind = Kind(10);
+
+    /// The newest version that is known here of a kind that is known here.
+    pub(crate) fn newest_version(self) -> Option<u16> {
+        match self {
+            Kind::OPERATION => Some(Operation::VERSION),
+            _ => self.name().map(|_| 1),
+        }
+    }
 
     /// Tells whether such nodes hold mostly what somebody said, and refer to the rest of it.
     pub(crate) fn is_text(self) -> bool {
@@ -148,6 +156,28 @@ impl Node {
         Ok(node)
     }
 
+    /// Refuses a node of this kind whose version is newer than the newest known one.
+    pub(crate) fn refuse_newer(&self, kind: Kind, newest: u16) -> Result<()> {
+        if self.kind == kind && self.version > newest {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "{} version {} is newer than {newest}, the newest that this partita reads: use \
+                     a newer partita",
+                    kind.name().unwrap_or("a node"),
+                    self.version
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Tells whether the kind is known here and this version of it is newer: whoever knows it may
+    /// do with it what is not known here.
+    pub(crate) fn is_newer(&self) -> bool {
+        self.kind.newest_version().is_some_and(|newest| self.version > newest)
+    }
+
     /// Returns the size of the canonical bytes, at most three bytes too large.
     pub(crate) fn size(&self) -> usize {
         9 + self.refs.len() * ObjectId::LEN + self.body.len()
@@ -158,24 +188,35 @@ impl Node {
 pub trait Canonical: Sized {
     /// The kind of its node.
     const KIND: Kind;
-    /// The version of its body.
+    /// The newest version of its body.
     const VERSION: u16;
+
+    /// Returns the version of this value's body: where several can hold it, the oldest.
+    fn version(&self) -> u16 {
+        Self::VERSION
+    }
+
+    /// Tells whether bodies of a version can be read.
+    fn knows(version: u16) -> bool {
+        version == Self::VERSION
+    }
 
     /// Returns the one node of this value.
     fn to_node(&self) -> Node {
         let mut refs = Vec::new();
         let mut body = Writer::new();
         self.encode(&mut refs, &mut BodyWriter(&mut body));
-        Node { kind: Self::KIND, version: Self::VERSION, refs, body: body.into_bytes() }
+        Node { kind: Self::KIND, version: self.version(), refs, body: body.into_bytes() }
     }
 
     /// Reads the value of a node.
     ///
     /// # Errors
-    /// `Corrupt` if kind or version differ, or if the node is not exactly what
-    /// [`to_node`](Self::to_node) makes of the value.
+    /// `Unsupported` if the version is newer than those known here. `Corrupt` if the kind differs,
+    /// or if the node is not exactly what [`to_node`](Self::to_node) makes of the value.
     fn from_node(node: &Node) -> Result<Self> {
-        if node.kind != Self::KIND || node.version != Self::VERSION {
+        node.refuse_newer(Self::KIND, Self::VERSION)?;
+        if node.kind != Self::KIND || !Self::knows(node.version) {
             return Err(malformed(format!(
                 "expected {} version {}, found kind {} version {}",
                 Self::KIND.name().unwrap_or("a node"),
@@ -186,7 +227,7 @@ pub trait Canonical: Sized {
         }
         let mut refs = RefReader(&node.refs);
         let mut body = BodyReader(Reader::new(&node.body));
-        let value = Self::decode(&mut refs, &mut body)?;
+        let value = Self::decode(node.version, &mut refs, &mut body)?;
         refs.finish()?;
         body.0.finish()?;
         if value.to_node() != *node {
@@ -199,9 +240,9 @@ pub trait Canonical: Sized {
     #[doc(hidden)]
     fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>);
 
-    /// Reads what [`encode`](Self::encode) wrote.
+    /// Reads what [`encode`](Self::encode) wrote, of a version that is known.
     #[doc(hidden)]
-    fn decode(refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self>;
+    fn decode(version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self>;
 }
 
 /// The codec's writer, as far as a public trait may show it.

@@ -125,7 +125,7 @@ impl Canonical for ModelCall {
         body.0.bytes(self.stop.as_bytes()).bytes(self.parameters.as_bytes());
     }
 
-    fn decode(_refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, _refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let flags = body.0.bounded(FLAGS_MAX, "model call flags")?;
         let mut label = |what| body.0.text(LABEL_BYTES_MAX, what).map(str::to_owned);
         let (provider, model) = (label("a provider")?, label("a model")?);

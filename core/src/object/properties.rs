@@ -58,8 +58,12 @@ fn change() -> impl Strategy<Value = Change> {
 fn assert_one_meaning<T: Canonical>(bytes: &[u8]) {
     let Ok(node) = Node::from_canonical_bytes(bytes).inspect_err(assert_corrupt) else { return };
     assert_eq!(node.canonical_bytes(), bytes);
-    if let Ok(value) = T::from_node(&node).inspect_err(assert_corrupt) {
-        assert_eq!(value.to_node(), node);
+    match T::from_node(&node) {
+        Ok(value) => assert_eq!(value.to_node(), node),
+        Err(error) if node.is_newer() && node.kind == T::KIND => {
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+        }
+        Err(error) => assert_corrupt(&error),
     }
 }
 
@@ -125,7 +129,9 @@ prop_compose! {
     fn operation()(
         (number, kind) in (number(), prop::sample::select(vec![
             OperationKind::Create, OperationKind::Fork, OperationKind::Batch, OperationKind::Undo,
-            OperationKind::DeleteSession,
+            OperationKind::DeleteSession, OperationKind::Redo,
+            OperationKind::from_name("acme/deploy").unwrap(),
+            OperationKind::from_name(&"n".repeat(64)).unwrap(),
         ])),
         (session, previous) in (maybe(OperationId::new), maybe(OperationId::new)),
         (jump, undoes) in (maybe(OperationId::new), maybe(OperationId::new)),
@@ -299,10 +305,13 @@ macro_rules! properties {
                     refs in 0..6u8,
                     body in prop::collection::vec(prop_oneof![0..5u8, any::<u8>()], 0..40),
                 ) {
-                    let refs = (0..refs).map(id).collect();
-                    let (kind, version) = (<$type>::KIND, <$type>::VERSION);
-                    let node = Node { kind, version, refs, body };
-                    assert_one_meaning::<$type>(&node.canonical_bytes());
+                    let refs: Vec<ObjectId> = (0..refs).map(id).collect();
+                    let (kind, newest) = (<$type>::KIND, <$type>::VERSION);
+                    for version in (1..=newest).filter(|version| <$type>::knows(*version)) {
+                        let (refs, body) = (Vec::clone(&refs), Vec::clone(&body));
+                        let node = Node { kind, version, refs, body };
+                        assert_one_meaning::<$type>(&node.canonical_bytes());
+                    }
                 }
 
                 #[test]
@@ -312,12 +321,19 @@ macro_rules! properties {
             }
 
             #[test]
-            fn other_kinds_and_versions_are_refused() {
-                let (kind, version) = (<$type>::KIND, <$type>::VERSION);
-                for (kind, version) in [(kind, version + 1), (Kind(kind.0 + 1), version)] {
+            fn other_kinds_are_refused_and_newer_versions_are_said_to_be_newer() {
+                let (kind, newest) = (<$type>::KIND, <$type>::VERSION);
+                assert_eq!(kind.newest_version(), Some(newest));
+                for (kind, version, expected) in [
+                    (kind, newest + 1, ErrorKind::Unsupported),
+                    (kind, u16::MAX, ErrorKind::Unsupported),
+                    (kind, 0, ErrorKind::Corrupt),
+                    (Kind(kind.0 + 1), newest, ErrorKind::Corrupt),
+                    (Kind(kind.0 + 1), newest + 1, ErrorKind::Corrupt),
+                ] {
                     let node = Node { kind, version, refs: Vec::new(), body: Vec::new() };
                     let error = <$type>::from_node(&node).err().expect("not this kind");
-                    assert_eq!(error.kind(), ErrorKind::Corrupt);
+                    assert_eq!(error.kind(), expected, "{version}");
                 }
             }
         }

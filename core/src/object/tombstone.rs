@@ -50,7 +50,7 @@ impl Canonical for Tombstone {
         body.0.int(self.time.as_millis());
     }
 
-    fn decode(_refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
+    fn decode(_version: u16, _refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
         let flags = body.0.bounded(7, "tombstone flags")?;
         let target = body.0.id()?;
         let kind = if flags & IS_NODE != 0 {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::build::{Built, memory_id, memory_key};
 use super::draft::{Draft, NewEntry};
-use super::head::{Head, NewOperation, Outcome};
+use super::head::{Head, NewOperation, Outcome, Point};
 use super::history::{numbered, unknown};
 use super::info::CheckpointInfo;
 use super::roots::Roots;
 use super::{Session, Snapshot, check_line};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::MemoryId;
+use crate::id::{CheckpointId, MemoryId, OperationId};
 use crate::object::{
     Bytes, Canonical, FilePath, Memory, ModelCall, OperationKind, Part, Timestamp,
 };
@@ -45,6 +45,17 @@ pub struct Batch {
     pub(super) draft: Draft,
     kind: OperationKind,
     message: String,
+    /// Of an import: what it goes on from.
+    run: Option<Run>,
+}
+
+/// Where an import of several operations stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// Its newest operation.
+    pub(super) last: OperationId,
+    /// The state before all of it.
+    pub(super) before: Option<CheckpointId>,
 }
 
 /// A batch after its commit.
@@ -52,6 +63,8 @@ pub(super) struct Finished {
     pub(super) head: Arc<Head>,
     /// The number of the batch's first memory.
     pub(super) memory: u64,
+    /// What an import goes on from.
+    pub(super) run: Option<Run>,
     /// Whether the head is the batch's own, and not one that was there.
     pub(super) changed: bool,
 }
@@ -70,6 +83,7 @@ impl Session {
             batch: self.store.batch(),
             kind: OperationKind::Batch,
             message: String::new(),
+            run: None,
         })
     }
 
@@ -301,9 +315,47 @@ impl Batch {
         Ok(())
     }
 
-    /// Says what the operation does; [`OperationKind::Batch`] if nobody says.
-    pub fn kind(&mut self, kind: OperationKind) {
+    /// Says what the operation does, by a name of the host's own, such as `acme/deploy`; `batch` if
+    /// nobody says. Listings show the name, and undo takes the operation back as any other.
+    ///
+    /// Names have 1 to 64 bytes of `a-z`, `0-9`, `-`, `_` and `.` in two or more parts that begin
+    /// with a letter and are joined by `/`. Names of one part are partita's own.
+    ///
+    /// # Errors
+    /// `Invalid` for a name that cannot be, or that is not a host's to give.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.batch(|b| {
+    ///     b.kind("acme/deploy")?;
+    ///     b.write("deployed", "3")
+    /// })?;
+    /// assert_eq!(session.log()?.next().unwrap()?.kind.name(), "acme/deploy");
+    /// assert!(session.begin()?.kind("undo").is_err());
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn kind(&mut self, name: &str) -> Result<()> {
+        match OperationKind::from_name(name)? {
+            kind @ OperationKind::Named(own) if own.is_of_host() => {
+                self.kind = kind;
+                Ok(())
+            }
+            _ => Err(Error::invalid(format!(
+                "{name:?} is partita's to give: name an operation in two parts, such as \
+                 host/{name}"
+            ))),
+        }
+    }
+
+    /// Says what the operation does.
+    pub(super) fn set_kind(&mut self, kind: OperationKind) {
         self.kind = kind;
+    }
+
+    /// Makes it a part of an import, which one undo takes back as a whole.
+    pub(super) fn import(&mut self, run: Option<Run>) {
+        self.kind = OperationKind::Import;
+        self.run = run;
     }
 
     /// Reads a file as the batch leaves it.
@@ -343,19 +395,35 @@ impl Batch {
         Ok(self.finish()?.head.point().map(CheckpointInfo::of))
     }
 
+    /// The state that undoing an import brings back: the one before its run, as long as nobody else
+    /// came in between.
+    fn before_run(&self) -> Option<CheckpointId> {
+        match self.run {
+            Some(run) if run.last == self.head.id() => run.before,
+            _ => self.head.point().map(Point::checkpoint_id),
+        }
+    }
+
     pub(super) fn finish(mut self) -> Result<Finished> {
         loop {
             let Built { point, memory } =
                 self.draft.build(&mut self.batch, self.head.point(), false)?;
             if point.is_none() {
-                return Ok(Finished { head: self.head, memory, changed: false });
+                return Ok(Finished { head: self.head, memory, run: self.run, changed: false });
             }
-            let new =
-                NewOperation { message: self.message.clone(), ..NewOperation::new(self.kind) };
+            let before = match self.kind {
+                OperationKind::Import => self.before_run(),
+                _ => None,
+            };
+            let message = self.message.clone();
+            let new = NewOperation { message, before, ..NewOperation::new(self.kind) };
             let next = self.session.store().batch();
             let batch = std::mem::replace(&mut self.batch, next);
             match self.session.commit_on(&self.head, batch, point, new)? {
-                Outcome::Committed(head) => return Ok(Finished { head, memory, changed: true }),
+                Outcome::Committed(head) => {
+                    let run = Some(Run { last: head.id(), before });
+                    return Ok(Finished { head, memory, run, changed: true });
+                }
                 Outcome::Moved(head) => self.head = head,
             }
             self.draft.replay(&mut self.batch)?;

@@ -6,7 +6,7 @@ use super::chain::number_after;
 use super::draft::{Draft, Touched, said};
 use super::head::Point;
 use super::place::Place;
-use super::roots::{Root, Roots};
+use super::roots::{Root, Roots, others};
 use super::state;
 use crate::codec::malformed;
 use crate::error::{Error, Result};
@@ -60,7 +60,12 @@ impl Draft {
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.len() as u64) - 1;
         after.set_view(self.view.apply(batch, after.view(), newest)?);
-        let changes = after != before || !self.labels.is_empty() || self.time.is_some();
+        let others_change = self
+            .reset
+            .as_ref()
+            .is_some_and(|reset| reset.others && others(reset.to.as_ref()) != others(parent));
+        let said = !self.labels.is_empty() || self.time.is_some();
+        let changes = after != before || others_change || said;
         if !always && !changes {
             return Ok(Built { point: None, memory });
         }

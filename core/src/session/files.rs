@@ -21,6 +21,33 @@ impl Session {
         self.edit(OperationKind::Write, &path, |batch| batch.write(&path, bytes))
     }
 
+    /// Writes a file as [`write`](Self::write) does, if its newest iteration is the one of this
+    /// number, or with `None` if there is no file.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not so, else as there.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.write_expecting("a", None, "1")?;
+    /// session.write_expecting("a", Some(1), "2")?;
+    /// let error = session.write_expecting("a", Some(1), "3").unwrap_err();
+    /// assert_eq!(error.kind(), partita::ErrorKind::Conflict);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn write_expecting(
+        &self,
+        path: impl AsRef<[u8]>,
+        number: Option<u64>,
+        bytes: impl Into<Bytes>,
+    ) -> Result<IterationInfo> {
+        let path = FilePath::new(path)?;
+        self.edit(OperationKind::Write, &path, |batch| {
+            batch.expect(&path, number)?;
+            batch.write_bytes(&path, bytes)
+        })
+    }
+
     /// Writes a file as [`write`](Self::write) does, without copying its bytes.
     ///
     /// # Errors
@@ -139,7 +166,7 @@ impl Session {
         edit: impl FnOnce(&mut Batch) -> Result<u64>,
     ) -> Result<IterationInfo> {
         let mut batch = self.begin()?;
-        batch.kind(kind);
+        batch.set_kind(kind);
         batch.message(&line(path))?;
         let number = edit(&mut batch)?;
         let done = batch.finish()?;

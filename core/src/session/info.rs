@@ -6,8 +6,10 @@ use super::chain::Link;
 use super::head::{Point, root};
 use super::place::Place;
 use crate::error::{Error, Result};
-use crate::id::{CheckpointId, IterationId, MemoryId};
-use crate::object::{Checkpoint, Entry, FilePath, Iteration, Timestamp};
+use crate::id::{CheckpointId, IterationId, MemoryId, OperationId};
+use crate::object::{
+    Checkpoint, Entry, FilePath, Iteration, Operation, OperationKind, Timestamp, read,
+};
 use crate::store::Store;
 
 /// A checkpoint, as far as listings show it.
@@ -40,6 +42,44 @@ impl CheckpointInfo {
     /// Returns the git commit that it records, in hexadecimal digits.
     pub fn git_commit(&self) -> Option<String> {
         self.labels.get(Checkpoint::GIT_COMMIT).map(|raw| hex(raw))
+    }
+}
+
+/// An operation, as far as reports tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// Counts from 1 along the session's operations.
+    pub number: u64,
+    /// What it is called.
+    pub id: OperationId,
+    /// What it did.
+    pub kind: OperationKind,
+    /// What it was about, in a line; may be empty.
+    pub message: String,
+    /// Who did it; may be empty.
+    pub actor: String,
+    /// When, by the clock of whoever did it.
+    pub time: Timestamp,
+    /// The number of the checkpoint that it left; none in a session that was still empty.
+    pub checkpoint: Option<u64>,
+}
+
+impl OperationInfo {
+    pub(super) fn of(store: &Store, link: &Link<Operation>) -> Result<Self> {
+        let checkpoint = match link.value.checkpoint {
+            Some(id) => Some(read::<Checkpoint>(store, id.id())?.number),
+            None => None,
+        };
+        Ok(OperationInfo {
+            number: link.value.number,
+            id: OperationId::new(link.id),
+            kind: link.value.kind,
+            message: link.value.message.clone(),
+            actor: link.value.actor.clone(),
+            time: link.value.time,
+            checkpoint,
+        })
     }
 }
 

@@ -55,7 +55,7 @@ impl Session {
     /// not hold.
     pub fn remember(&self, memory: Memory) -> Result<u64> {
         let mut batch = self.begin()?;
-        batch.kind(OperationKind::Remember);
+        batch.set_kind(OperationKind::Remember);
         batch.remember(memory)?;
         Ok(batch.finish()?.memory)
     }
@@ -66,7 +66,7 @@ impl Session {
     /// `Invalid` for a memory or a call that breaks a limit.
     pub fn remember_with_call(&self, memory: Memory, call: ModelCall) -> Result<u64> {
         let mut batch = self.begin()?;
-        batch.kind(OperationKind::Remember);
+        batch.set_kind(OperationKind::Remember);
         batch.remember_with_call(memory, call)?;
         Ok(batch.finish()?.memory)
     }

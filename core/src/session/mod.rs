@@ -4,6 +4,7 @@ mod batch;
 mod build;
 mod capacity;
 mod chain;
+mod deleted;
 mod draft;
 mod entries;
 mod files;
@@ -25,6 +26,7 @@ mod purge;
 mod resolve;
 mod restore;
 mod roots;
+mod run;
 mod sessions;
 mod snapshot;
 mod state;
@@ -42,11 +44,12 @@ use std::sync::{Arc, Mutex};
 
 pub use batch::Batch;
 pub use capacity::ItemKey;
+pub use deleted::DeletedSession;
 pub use draft::NewEntry;
 pub(crate) use entries::entries;
 pub use history::History;
 pub use import::{Import, Step};
-pub use info::{CheckpointInfo, IterationInfo};
+pub use info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub use log::{LogEntries, LogEntry};
 pub use memories::{FoundMemories, Memories, MemoryEntry};
 pub use plan::{PlanKey, PlanOptions};
@@ -56,6 +59,7 @@ pub use snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use state::{State, StateEntries, StateEntry, StateSnapshot, StateValue};
 pub use transcript::{TranscriptImport, TranscriptProgress};
 pub use trim::{Trim, TrimReport};
+pub use undo::UndoReport;
 pub use view::{
     Glob, MemoryState, PairInView, Selector, Summarizer, View, ViewFile, ViewFiles, ViewMemories,
     ViewMemory, ViewReport, ViewRule,

@@ -177,7 +177,7 @@ impl Session {
         summarizer: &(impl Summarizer + ?Sized),
     ) -> Result<ViewReport> {
         let mut batch = self.begin()?;
-        batch.kind(OperationKind::Plan);
+        batch.set_kind(OperationKind::Plan);
         batch.message(&format!("{} steps, {} tokens freed", plan.steps().len(), plan.freed()))?;
         let mut report = ViewReport::default();
         for step in plan.steps() {

@@ -5,7 +5,7 @@ use super::draft::{Draft, Reset};
 use super::head::{Head, NewOperation, Outcome, Point};
 use super::info::CheckpointInfo;
 use super::place::Place;
-use super::roots::{Root, Roots};
+use super::roots::{Root, Roots, others};
 use super::snapshot::changes;
 use crate::error::Result;
 use crate::id::CheckpointId;
@@ -40,7 +40,7 @@ impl RestoreScope {
 #[non_exhaustive]
 pub struct RestorePlan {
     /// The checkpoint to restore.
-    pub checkpoint: CheckpointInfo,
+    pub from: CheckpointInfo,
     /// What of it.
     pub scope: RestoreScope,
     /// Files that are not there and come back.
@@ -48,7 +48,7 @@ pub struct RestorePlan {
     /// Files that are there and get another content, mode or kind.
     pub overwrite: Vec<FilePath>,
     /// Files that are there and go.
-    pub remove: Vec<FilePath>,
+    pub delete: Vec<FilePath>,
     /// How many files stay as they are.
     pub untouched: u64,
     /// How many memories come back.
@@ -56,11 +56,17 @@ pub struct RestorePlan {
     /// How many memories leave the dialog; the checkpoints before keep them.
     pub memories_dropped: u64,
     /// Whether the state changes.
-    pub state: bool,
+    pub state_changes: bool,
     /// Whether the view changes.
-    pub view: bool,
-    /// Whether instructions, tools or sandbox state change.
-    pub texts: bool,
+    pub view_changes: bool,
+    /// Whether the instructions change.
+    pub instructions_changes: bool,
+    /// Whether the tools change.
+    pub tools_changes: bool,
+    /// Whether the sandbox state changes.
+    pub sandbox_changes: bool,
+    /// Whether anything changes of which a later version alone knows what it is.
+    pub others_changes: bool,
 }
 
 impl RestorePlan {
@@ -68,12 +74,23 @@ impl RestorePlan {
     pub fn is_empty(&self) -> bool {
         self.create.is_empty()
             && self.overwrite.is_empty()
-            && self.remove.is_empty()
+            && self.delete.is_empty()
             && self.memories_back == 0
             && self.memories_dropped == 0
-            && !self.state
-            && !self.view
-            && !self.texts
+            && self.dialog_changes().all(|(_, changes)| !changes)
+    }
+
+    /// Goes through what changes beside files and memories: what it is called, and whether it does.
+    pub fn dialog_changes(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let changes = [
+            ("state", self.state_changes),
+            ("view", self.view_changes),
+            ("instructions", self.instructions_changes),
+            ("tools", self.tools_changes),
+            ("sandbox", self.sandbox_changes),
+            ("others", self.others_changes),
+        ];
+        changes.into_iter()
     }
 }
 
@@ -90,7 +107,7 @@ impl Session {
     /// let first = session.checkpoint("latest")?;
     /// session.write("b", "2")?;
     /// let plan = session.plan_restore(first, RestoreScope::Files)?;
-    /// assert_eq!((plan.remove.len(), plan.untouched), (1, 1));
+    /// assert_eq!((plan.delete.len(), plan.untouched), (1, 1));
     /// session.restore_checkpoint(first, RestoreScope::Files)?;
     /// assert_eq!(session.get("b")?, None);
     /// session.undo()?;
@@ -105,33 +122,37 @@ impl Session {
         let head = self.head()?;
         let point = self.point_on_line(&head, checkpoint)?;
         let (now, then) = (Roots::of(head.point()), Roots::of(Some(&point)));
+        let differs = |root| scope.has_dialog() && now.get(root) != then.get(root);
         let mut plan = RestorePlan {
-            checkpoint: CheckpointInfo::of(&point),
+            from: CheckpointInfo::of(&point),
             scope,
             create: Vec::new(),
             overwrite: Vec::new(),
-            remove: Vec::new(),
+            delete: Vec::new(),
             untouched: 0,
             memories_back: 0,
             memories_dropped: 0,
-            state: scope.has_dialog() && now.get(Root::State) != then.get(Root::State),
-            view: scope.has_dialog() && now.view() != then.view(),
-            texts: scope.has_dialog()
-                && Root::TEXTS.iter().any(|root| now.get(*root) != then.get(*root)),
+            state_changes: differs(Root::State),
+            view_changes: scope.has_dialog() && now.view() != then.view(),
+            instructions_changes: differs(Root::Instructions),
+            tools_changes: differs(Root::Tools),
+            sandbox_changes: differs(Root::Sandbox),
+            others_changes: scope == RestoreScope::All
+                && others(head.point()) != others(Some(&point)),
         };
         if scope.has_files() {
             for change in changes(&self.store, now.files(), then.files())? {
                 match (change.before, change.after) {
                     (None, _) => plan.create.push(change.path),
                     (Some(_), Some(_)) => plan.overwrite.push(change.path),
-                    (Some(_), None) => plan.remove.push(change.path),
+                    (Some(_), None) => plan.delete.push(change.path),
                 }
             }
         }
         for row in now.files().prefix(&self.store, b"") {
             plan.untouched += u64::from(Place::from_value(&row?.1)?.is_live());
         }
-        plan.untouched -= (plan.overwrite.len() + plan.remove.len()) as u64;
+        plan.untouched -= (plan.overwrite.len() + plan.delete.len()) as u64;
         if scope.has_dialog() {
             for change in now.memories().diff(&then.memories(), &self.store) {
                 let change = change?;

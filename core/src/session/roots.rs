@@ -1,5 +1,7 @@
 //! The roots of a checkpoint that this version knows.
 
+use std::collections::BTreeMap;
+
 use super::head::Point;
 use super::view::ViewMaps;
 use crate::id::{ContentId, MapId, ObjectId};
@@ -30,9 +32,6 @@ impl Root {
         Root::Tools,
         Root::Sandbox,
     ];
-
-    /// The roots that are a content each.
-    pub(super) const TEXTS: [Root; 3] = [Root::Instructions, Root::Tools, Root::Sandbox];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -104,6 +103,13 @@ impl Roots {
             }
         }
     }
+}
+
+/// The roots of a state that this version does not know.
+pub(super) fn others(point: Option<&Point>) -> BTreeMap<&str, ObjectId> {
+    let roots = point.iter().flat_map(|point| &point.value.roots);
+    let known = |name: &str| Root::ALL.iter().any(|root| root.name() == name);
+    roots.filter(|(name, _)| !known(name)).map(|(name, id)| (&name[..], *id)).collect()
 }
 
 #[cfg(test)]

@@ -73,13 +73,15 @@ impl Store {
         self.move_session(name, |_| session_ref(new), operation)
     }
 
-    /// Deletes a session: it is no longer listed or opened. Its bytes wait for gc.
+    /// Deletes a session: it is no longer listed or opened. Its bytes wait for gc, and until then
+    /// [`undelete_session`](Self::undelete_session) brings it back.
     ///
     /// # Errors
     /// `NotFound` if there is no such session.
     pub fn delete_session(&self, name: &str) -> Result<()> {
         let _freeing = self.freeing();
-        let operation = NewOperation::new(OperationKind::DeleteSession);
+        let mut operation = NewOperation::new(OperationKind::DeleteSession);
+        operation.message = name.to_owned();
         self.move_session(name, deleted_ref, operation)
     }
 
@@ -159,7 +161,7 @@ impl Store {
     }
 }
 
-fn taken(name: &str) -> Error {
+pub(super) fn taken(name: &str) -> Error {
     Error::exists(format!("there is a session {name:?} already"))
 }
 

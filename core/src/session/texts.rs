@@ -150,7 +150,7 @@ impl Session {
         edit: impl FnOnce(&mut Batch) -> Result<()>,
     ) -> Result<Option<CheckpointInfo>> {
         let mut batch = self.begin()?;
-        batch.kind(kind);
+        batch.set_kind(kind);
         edit(&mut batch)?;
         Ok(batch.finish()?.head.point().map(CheckpointInfo::of))
     }

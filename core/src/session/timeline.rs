@@ -92,7 +92,7 @@ fn earliest(
 
 /// The number of the checkpoint that the operation left, 0 where it left none. None where that
 /// checkpoint is gone.
-fn left(store: &Store, operation: &Link<Operation>) -> Result<Option<u64>> {
+pub(super) fn left(store: &Store, operation: &Link<Operation>) -> Result<Option<u64>> {
     let Some(id) = operation.value.checkpoint else { return Ok(Some(0)) };
     if store.get_node(&id.id())?.is_none() {
         let absence = store.absence(&id.id())?;

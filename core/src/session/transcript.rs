@@ -10,7 +10,7 @@ use crate::error::{ErrorKind, Result};
 use crate::interop::{AtifAgent, Entry, Export, ExportFormat, Transcript, to_atif, to_openai_chat};
 use crate::json::Json;
 use crate::object::{
-    Body, Canonical as _, Kind, Memory, ModelCall, Objects as _, OperationKind, Part,
+    Body, Canonical as _, Checkpoint, Kind, Memory, ModelCall, Objects as _, Part,
 };
 
 /// Memories that one checkpoint of an import brings.
@@ -59,7 +59,8 @@ impl TranscriptImport {
 
 impl Session {
     /// Records what the session lacks of a transcript, in batches: each is one durable checkpoint, so
-    /// what ends an import halfway loses nothing, and another import goes on from there.
+    /// what ends an import halfway loses nothing, and another import goes on from there. One undo
+    /// takes all of them back, but for those before which others did something.
     ///
     /// Instructions and tools are taken over by the first import into a session that has none.
     /// Memories that were purged here are not taken back. `name` says in the checkpoints' messages
@@ -110,6 +111,7 @@ impl Session {
         let format = transcript.format();
         let name: String = name.chars().take(MESSAGE_CHARS_MAX).collect();
         let mut rest = &entries[..];
+        let mut run = None;
         while !rest.is_empty() {
             if tell(total - rest.len() as u64).is_break() {
                 report.interrupted = true;
@@ -129,14 +131,14 @@ impl Session {
                 added += u64::from(remember(&mut edit, entry)?);
             }
             if added > 0 || instructions.is_some() || !tools.is_empty() {
-                edit.kind(OperationKind::Import);
-                edit.label("transcript", format.name())?;
+                edit.import(run);
+                edit.label(Checkpoint::TRANSCRIPT, format.name())?;
                 let place = |entry: Option<&Entry>| {
                     entry.map_or(String::new(), |entry| entry.at.to_string())
                 };
                 let (from, to) = (place(batch.first()), place(batch.last()));
                 edit.message(&format!("{name} ({format}): {from} to {to}"))?;
-                edit.commit()?;
+                run = edit.finish()?.run;
             }
             report.new += added;
             report.known += batch.len() as u64 - added;

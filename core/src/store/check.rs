@@ -24,6 +24,17 @@ pub struct Fault {
     pub what: String,
 }
 
+impl Fault {
+    fn of(object: &Listed, what: String) -> Self {
+        Fault {
+            segment: Some(object.segment.file_name()),
+            offset: Some(object.frame.into()),
+            object: Some(object.id),
+            what,
+        }
+    }
+}
+
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
@@ -42,6 +53,9 @@ pub struct CheckReport {
     /// Bytes behind the last commit that never were one, as a killed writer leaves them: the
     /// segment's file name and the offset. No fault.
     pub unfinished: Option<(String, u64)>,
+    /// Nodes of known kinds in versions that are newer than this library: their bytes and ids were
+    /// verified, and a newer library alone can judge what they say. No fault.
+    pub newer: Vec<Fault>,
     /// Files among the segments that the log does not name, such as an interrupted batch's. No
     /// fault.
     pub strays: Vec<String>,
@@ -164,8 +178,13 @@ impl GraphEvents for Reading<'_> {
         self.report.note(&error, Some(object))
     }
 
-    fn read(&mut self, _store: &Store, _object: &Listed, _node: Option<&Node>) -> Result<()> {
+    fn read(&mut self, _store: &Store, object: &Listed, node: Option<&Node>) -> Result<()> {
         self.report.objects += 1;
+        if let Some(node) = node.filter(|node| node.is_newer()) {
+            let kind = node.kind.name().unwrap_or("node");
+            let what = format!("{kind} version {} is newer than this partita", node.version);
+            self.report.newer.push(Fault::of(object, what));
+        }
         Ok(())
     }
 }
@@ -210,11 +229,10 @@ impl CheckReport {
         if error.kind() != ErrorKind::Corrupt {
             return Err(Error::new(error.kind(), error.to_string()));
         }
-        self.faults.push(Fault {
-            segment: object.map(|object| object.segment.file_name()),
-            offset: object.map(|object| object.frame.into()),
-            object: object.map(|object| object.id),
-            what: error.to_string(),
+        let what = error.to_string();
+        self.faults.push(match object {
+            Some(object) => Fault::of(object, what),
+            None => Fault { segment: None, offset: None, object: None, what },
         });
         Ok(())
     }

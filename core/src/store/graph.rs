@@ -1,6 +1,6 @@
 //! The objects of a store as numbers, and which refers to which: what check, gc and purge walk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::Store;
@@ -52,6 +52,8 @@ pub(super) struct Graph {
     chains: HashMap<u32, Chain>,
     /// For the first operation of a fork the operation of its origin that it names.
     forks: HashMap<u32, u32>,
+    /// Those of a version that is newer than the known ones: what of them leads back nobody can say.
+    newer: HashSet<u32>,
 }
 
 /// What a reading of all objects tells while it goes on.
@@ -136,13 +138,13 @@ impl Graph {
             return Ok(());
         }
         let mut session = None;
-        let (at, parents, left, others, line) = match (node.kind, node.version) {
-            (Kind::CHECKPOINT, Checkpoint::VERSION) => {
+        let (at, parents, left, others, line) = match node.kind {
+            Kind::CHECKPOINT if Checkpoint::knows(node.version) => {
                 let value = Checkpoint::from_node(node)?;
                 let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
                 (value.number, parents, None, vec![value.jump.map(|id| id.id())], None)
             }
-            (Kind::OPERATION, Operation::VERSION) => {
+            Kind::OPERATION if Operation::knows(node.version) => {
                 let value = Operation::from_node(node)?;
                 if let Some(origin) = value.forked_from {
                     let origin = self.number(origin.id());
@@ -164,11 +166,15 @@ impl Graph {
                 ];
                 (value.number, previous, left, others, None)
             }
-            (Kind::ITERATION, Iteration::VERSION) => {
+            Kind::ITERATION if Iteration::knows(node.version) => {
                 let value = Iteration::from_node(node)?;
                 let parents: Vec<_> = value.parents.iter().map(|id| id.id()).collect();
                 let line = ObjectId::of_content(value.path.as_bytes());
                 (value.number, parents, None, vec![value.jump.map(|id| id.id())], Some(line))
+            }
+            Kind::CHECKPOINT | Kind::OPERATION | Kind::ITERATION if node.is_newer() => {
+                self.newer.insert(number);
+                return Ok(());
             }
             _ => return Ok(()),
         };
@@ -212,6 +218,11 @@ impl Graph {
 
     pub(super) fn chain(&self, number: u32) -> Option<&Chain> {
         self.chains.get(&number)
+    }
+
+    /// Tells whether it stands in a chain by a version that is not known here.
+    pub(super) fn is_newer(&self, number: u32) -> bool {
+        self.newer.contains(&number)
     }
 
     /// Returns the operation of its origin that a fork's first operation names.

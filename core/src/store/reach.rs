@@ -13,7 +13,7 @@ use super::Store;
 use super::graph::{Chain, Graph, Presence};
 use super::kept::session_of_record;
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
 use crate::object::{Checkpoint, Horizon, Kind, Objects, Operation, Tombstone, read};
@@ -39,6 +39,9 @@ enum Keeps {
     /// One state: the ref is a directory's record, or a pin of a session that was trimmed or is
     /// gone. What was before it is the session's own to keep.
     State,
+    /// As far as refs lead to what is there: a newer version alone knows to which session the ref
+    /// belongs, so what is missing may have been trimmed.
+    WhatIsThere,
 }
 
 impl Root {
@@ -90,19 +93,26 @@ impl Store {
         let mut sessions = HashSet::new();
         for (name, id) in all {
             let mut keeps = Keeps::Whole;
-            if (states || !horizons.is_empty())
-                && !is_state(&name)
-                && let Some(session) = self.session_of(&name, &id)?
-            {
-                sessions.insert(session);
-                keeps = horizons.get(&session).cloned().map_or(Keeps::Whole, Keeps::Since);
+            if (states || !horizons.is_empty()) && !is_state(&name) {
+                match self.session_of(&name, &id) {
+                    Ok(Some(session)) => {
+                        sessions.insert(session);
+                        keeps = horizons.get(&session).cloned().map_or(Keeps::Whole, Keeps::Since);
+                    }
+                    Ok(None) => {}
+                    Err(error) if error.kind() == ErrorKind::Unsupported => {
+                        keeps = Keeps::WhatIsThere;
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             roots.push(Root { name, id, keeps });
         }
         for root in roots.iter_mut().filter(|root| is_state(&root.name)) {
             // What a directory holds may be of another session than the newest checkout into it.
             if root.name.starts_with(CHECKOUT) {
-                root.keeps = Keeps::State;
+                let is_newer = self.get_node(&root.id)?.is_some_and(|node| node.is_newer());
+                root.keeps = if is_newer { Keeps::WhatIsThere } else { Keeps::State };
             } else if let Some(session) = self.session_of(&root.name, &root.id)?
                 && (horizons.contains_key(&session) || !sessions.contains(&session))
             {
@@ -174,6 +184,7 @@ impl Store {
         for root in roots.iter().filter(|root| root.is_trimmed()) {
             walk.root(root)?;
         }
+        walk.beyond()?;
         let live = walk.full.iter().zip(&walk.near).map(|(full, near)| *full || *near).collect();
         let Walk { tombstones, broken, lacking, .. } = walk;
         Ok(Reached { live, tombstones, broken, lacking })
@@ -190,6 +201,7 @@ impl Store {
         let mut walk = Walk::new(self, graph, &without);
         walk.root(root)?;
         walk.origins()?;
+        walk.beyond()?;
         let meets = |id: &ObjectId| {
             let number = graph.find(id).map(|number| number as usize);
             number.is_some_and(|number| walk.full[number] || walk.near[number])
@@ -231,6 +243,10 @@ struct Walk<'a> {
     pending: Vec<u32>,
     /// Operations of origins that were met with all before them.
     lines: HashSet<u32>,
+    /// Met in a trimmed session, and of a newer version: all that they refer to stays.
+    newer: Vec<u32>,
+    /// Whether what is missing may have been trimmed.
+    is_lenient: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -247,6 +263,8 @@ impl<'a> Walk<'a> {
             noted: HashSet::new(),
             pending: Vec::new(),
             lines: HashSet::new(),
+            newer: Vec::new(),
+            is_lenient: false,
         }
     }
 }
@@ -257,6 +275,13 @@ impl Walk<'_> {
             Keeps::Whole => self.whole(&root.name, root.id),
             Keeps::Since(horizon) => self.trimmed(&root.name, root.id, horizon),
             Keeps::State => self.state(&root.name, root.id),
+            Keeps::WhatIsThere => {
+                if let Some(start) = self.enter(&root.name, root.id)? {
+                    self.near[start as usize] = true;
+                    self.newer.push(start);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -300,7 +325,7 @@ impl Walk<'_> {
         }
         if self.store.tombstone(&id)?.is_some() {
             self.tombstones.insert(id);
-        } else {
+        } else if !self.is_lenient {
             self.note(id, from);
         }
         Ok(())
@@ -323,7 +348,24 @@ impl Walk<'_> {
     }
 
     fn whole(&mut self, name: &str, id: ObjectId) -> Result<()> {
-        let Some(start) = self.enter(name, id)? else { return Ok(()) };
+        match self.enter(name, id)? {
+            Some(start) => self.whole_from(start),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps all that is there behind what is of a newer version: what of that was trimmed, that
+    /// version alone can tell.
+    fn beyond(&mut self) -> Result<()> {
+        self.is_lenient = true;
+        while let Some(start) = self.newer.pop() {
+            self.whole_from(start)?;
+            self.origins()?;
+        }
+        Ok(())
+    }
+
+    fn whole_from(&mut self, start: u32) -> Result<()> {
         let mut pending = Vec::new();
         if !std::mem::replace(&mut self.full[start as usize], true) {
             pending.push(start);
@@ -370,8 +412,12 @@ impl Walk<'_> {
             if !self.can_go_on(at, &|| "a fork".to_owned())? {
                 return Ok(());
             }
-            let operation: Operation = read(self.store, graph.id(at))?;
             self.near[at as usize] = true;
+            if graph.is_newer(at) {
+                self.newer.push(at);
+                return Ok(());
+            }
+            let operation: Operation = read(self.store, graph.id(at))?;
             let before = operation.previous.or(operation.forked_from);
             let Some(before) = before.and_then(|id| graph.find(&id.id())) else { return Ok(()) };
             if operation.previous.is_none() {
@@ -456,6 +502,7 @@ impl Walk<'_> {
             };
             operation = if is_kept { self.link(number, before)? } else { None };
         }
+        kept.extend(operation.filter(|number| graph.is_newer(*number)));
         // What the newest operation left, with the checkpoints before it.
         let mut checkpoint = graph.chain(start).and_then(|chain| chain.left);
         let mut oldest = None;
@@ -471,6 +518,7 @@ impl Walk<'_> {
                 None => None,
             };
         }
+        kept.extend(checkpoint.filter(|number| graph.is_newer(*number)));
         // Where the files cannot be read, the walk below meets what is in the way.
         let ends = oldest.and_then(|oldest| self.ends_of_lines(oldest).ok());
         let mut met = HashSet::new();
@@ -542,6 +590,10 @@ impl Walk<'_> {
             pending.push(start);
         }
         while let Some(number) = pending.pop() {
+            if graph.is_newer(number) {
+                self.newer.push(number);
+                continue;
+            }
             let chain = graph.chain(number);
             let links: &[u32] = chain.map_or(&[], |chain| &chain.links);
             let is_after_the_end = |chain: &&Chain| {

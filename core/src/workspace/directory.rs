@@ -58,8 +58,11 @@ impl Directory {
     }
 
     /// Opens the directory that is held, whatever its path names by now.
-    pub(super) fn open_held(lock: &DirectoryLock) -> io::Result<Self> {
-        Ok(Directory::at(Dir::from_std_file(lock.handle()?)))
+    pub(super) fn open_held(lock: &DirectoryLock, path: &Path) -> io::Result<Self> {
+        match lock.handle()? {
+            Some(file) => Ok(Directory::at(Dir::from_std_file(file))),
+            None => Directory::open(path),
+        }
     }
 
     fn at(root: Dir) -> Self {

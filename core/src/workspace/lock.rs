@@ -14,7 +14,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 /// A directory that is held, until this is dropped.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
-    file: File,
+    /// None where a directory cannot be opened as a file.
+    file: Option<File>,
 }
 
 impl DirectoryLock {
@@ -23,6 +24,9 @@ impl DirectoryLock {
     /// Where the file system has no such locks the directory counts as held: the record then tells
     /// of two checkouts at once, which is later.
     pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Self>> {
+        if !cfg!(unix) {
+            return Ok(Some(DirectoryLock { file: None }));
+        }
         let begun = Instant::now();
         let mut pause = Duration::from_micros(100);
         loop {
@@ -30,7 +34,9 @@ impl DirectoryLock {
             match file.try_lock() {
                 // Whoever held it may have removed the directory and made another in its place.
                 Ok(()) if !is_at(&file, path)? => continue,
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Some(DirectoryLock { file })),
+                Ok(()) | Err(TryLockError::Error(_)) => {
+                    return Ok(Some(DirectoryLock { file: Some(file) }));
+                }
                 Err(TryLockError::WouldBlock) if begun.elapsed() >= timeout => return Ok(None),
                 Err(TryLockError::WouldBlock) => {
                     std::thread::sleep(pause);
@@ -40,16 +46,16 @@ impl DirectoryLock {
         }
     }
 
-    /// Returns another handle of the directory that is held.
-    pub(super) fn handle(&self) -> io::Result<File> {
-        self.file.try_clone()
+    /// Returns another handle of the directory that is held, where there is one.
+    pub(super) fn handle(&self) -> io::Result<Option<File>> {
+        self.file.as_ref().map(File::try_clone).transpose()
     }
 }
 
 impl Drop for DirectoryLock {
     /// Gives the lock back explicitly: a child that was forked meanwhile holds the handle too.
     fn drop(&mut self) {
-        let _ = self.file.unlock();
+        let _ = self.file.as_ref().map(File::unlock);
     }
 }
 

@@ -85,7 +85,8 @@ impl Prepared {
                 let taken = DirectoryLock::take(&site.path, step);
                 taken.map_err(|error| cannot_open(&site, error))
             })?;
-            let disk = Directory::open_held(&lock).map_err(|error| cannot_open(&site, error))?;
+            let disk = Directory::open_held(&lock, &site.path);
+            let disk = disk.map_err(|error| cannot_open(&site, error))?;
             Prepared::plan(store, asked, site, Some(disk), Some(lock))
         };
         match held() {
@@ -104,17 +105,29 @@ impl Prepared {
         mut disk: Option<Directory>,
         lock: Option<DirectoryLock>,
     ) -> Result<Self> {
-        let record = Record::load(store, &system_bytes(&site.path))?;
+        let whole = match (&asked.part, asked.checkpoint) {
+            (Part::Whole, Some(id)) => Some((id, implied(&asked.entries))),
+            _ => None,
+        };
+        let at = system_bytes(&site.path);
+        let record = Record::load(store, &at, whole.as_ref().map(|(id, traces)| (*id, traces)))?;
         let known = asked.entries.keys().chain(record.traces().keys());
         if let Some(path) = asked.part.without(known) {
             return Err(Error::not_found(format!("{path} is neither in the checkpoint nor known")));
         }
-        let mut entries = asked.entries.clone();
-        entries.retain(|path, _| asked.part.holds(path));
-        let faults = fault::find(&entries, &site, store)?;
+        let of_part: Entries;
+        let entries = match &asked.part {
+            Part::Whole => &asked.entries,
+            part => {
+                let held = asked.entries.iter().filter(|(path, _)| part.holds(path));
+                of_part = held.map(|(path, entry)| (path.clone(), entry.clone())).collect();
+                &of_part
+            }
+        };
+        let faults = fault::find(entries, &site, store)?;
         let leftover = record.temporary(store)?;
         let given = Given {
-            entries: &entries,
+            entries,
             faults: &faults,
             known: record.traces(),
             part: &asked.part,
@@ -122,10 +135,10 @@ impl Prepared {
             full: (!asked.recorded).then_some(store),
         };
         let draft = Draft::new(&given, disk.as_mut())?;
-        let base = match (&asked.part, asked.checkpoint) {
-            (Part::Whole, Some(_)) => (asked.checkpoint, implied(&asked.entries)),
-            (Part::Whole, None) => (None, Traces::new()),
+        let base = match (&asked.part, whole) {
             (Part::Paths(_), _) => record.base(store)?,
+            (Part::Whole, Some((id, implied))) => (Some(id), implied),
+            (Part::Whole, None) => (None, Traces::new()),
         };
         let plan = CheckoutPlan {
             directory: site.path.clone(),

@@ -50,8 +50,12 @@ pub(super) struct Next<'a> {
 }
 
 impl Record {
-    /// Reads what is remembered of a directory.
-    pub(super) fn load(store: &Store, directory: &[u8]) -> Result<Self> {
+    /// Reads what is remembered of a directory. What one checkpoint implies may be known already.
+    pub(super) fn load(
+        store: &Store,
+        directory: &[u8],
+        asked: Option<(CheckpointId, &Traces)>,
+    ) -> Result<Self> {
         let name = checkout_ref(ObjectId::of_content(directory));
         let (traces, aside, own) = (Traces::new(), Map::EMPTY, None);
         let mut record = Record { name, stored: None, traces, aside, own };
@@ -64,7 +68,10 @@ impl Record {
             }
             _ => {
                 let known: Directory = read(store, id)?;
-                (_, record.traces) = base(store, known.checkpoint)?;
+                record.traces = match asked.filter(|(id, _)| known.checkpoint == Some(*id)) {
+                    Some((_, implied)) => implied.clone(),
+                    None => base(store, known.checkpoint)?.1,
+                };
                 for (path, traces) in rows(store, Map::new(known.exceptions))? {
                     if traces.is_empty() {
                         record.traces.remove(&path);
@@ -186,26 +193,58 @@ fn base(store: &Store, checkpoint: Option<CheckpointId>) -> Result<(Option<Check
 
 /// Returns what a directory holds that holds exactly these entries.
 pub(super) fn implied(entries: &Entries) -> Traces {
-    let mut traces = Traces::new();
+    let mut rows: Vec<(FilePath, Vec<Trace>)> = Vec::with_capacity(entries.len());
+    let mut before: &[u8] = &[];
     for (path, entry) in entries {
-        for above in ancestors(path) {
-            let known = traces.entry(above).or_default();
-            if known.contains(&Trace::Directory) {
-                break;
-            }
-            known.push(Trace::Directory);
+        let bytes = path.as_bytes();
+        let common = before.iter().zip(bytes).take_while(|(a, b)| a == b).count();
+        // What is above the path before too was noted there.
+        for above in ancestors(path).take_while(|above| above.as_bytes().len() >= common) {
+            rows.push((above, vec![Trace::Directory]));
         }
-        traces.entry(path.clone()).or_default().insert(0, Trace::Entry(entry.clone()));
+        rows.push((path.clone(), vec![Trace::Entry(entry.clone())]));
+        before = bytes;
     }
-    traces
+    // Nearly in order. A file and what is below it may be in a session of an earlier version: the
+    // entry comes first.
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    rows.dedup_by(|(path, traces), (kept, all)| {
+        let is_same = path == kept;
+        if is_same {
+            all.append(traces);
+        }
+        is_same
+    });
+    rows.into_iter().collect()
 }
 
+/// Adds the map of where traces are other than what is implied.
 fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Result<Option<MapId>> {
-    let gone = implied.keys().filter(|path| !traces.contains_key(*path));
-    let gone = gone.map(|path| (path.as_bytes().to_vec(), Some(value(&[]))));
-    let other = traces.iter().filter(|(path, traces)| implied.get(*path) != Some(*traces));
-    let other = other.map(|(path, traces)| (path.as_bytes().to_vec(), Some(value(traces))));
-    let edited = Map::EMPTY.edit(batch, gone.chain(other))?;
+    let mut exceptions = Vec::new();
+    let (mut implied, mut traces) = (implied.iter().peekable(), traces.iter().peekable());
+    let row = |path: &FilePath, traces: &[Trace]| (path.as_bytes().to_vec(), Some(value(traces)));
+    loop {
+        match (implied.peek(), traces.peek()) {
+            (None, None) => break,
+            (Some((path, _)), other) if other.is_none_or(|(other, _)| path < other) => {
+                exceptions.push(row(path, &[]));
+                implied.next();
+            }
+            (Some((path, a)), Some((other, b))) if path == other => {
+                if a != b {
+                    exceptions.push(row(path, b));
+                }
+                implied.next();
+                traces.next();
+            }
+            (_, Some((path, found))) => {
+                exceptions.push(row(path, found));
+                traces.next();
+            }
+            (Some(_), None) => unreachable!("without another one it comes before it"),
+        }
+    }
+    let edited = Map::EMPTY.edit(batch, exceptions)?;
     Ok(batch.put_map(edited).root())
 }
 

@@ -5,11 +5,18 @@
 use std::process::ExitCode;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, fn(&[String]) -> Result<(), String>); 1] = [(
-    "recover",
-    "STORES SEED: damaged stores of every layout, recovered",
-    partita_tests::recover::soak,
-)];
+const SUITES: [(&str, &str, fn(&[String]) -> Result<(), String>); 2] = [
+    (
+        "model",
+        "OPERATIONS SEED: random operations against plain maps and lists, a million by default",
+        partita_tests::witness::soak,
+    ),
+    (
+        "recover",
+        "STORES SEED: damaged stores of every layout, recovered",
+        partita_tests::recover::soak,
+    ),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -213,7 +213,7 @@ pub(super) fn purge(store: &Store) -> Result<()> {
     let id = batch.put_content(b"a secret that slipped in".to_vec(), None)?.id();
     batch.set_ref("leak", Expected::Any, Some(id));
     batch.commit()?;
-    let options = PurgeOptions::new("it slipped in").everywhere(true);
+    let options = PurgeOptions::new("by mistake").everywhere(true);
     store.purge_matching(b"slipped", &options, &mut |_| ControlFlow::Continue(())).map(drop)
 }
 

@@ -15,6 +15,8 @@ use super::{copies, directory};
 /// What a command says when it refuses, and rightly so.
 const REFUSALS: &[&str] = &[
     "nothing left to undo",
+    "nothing to redo",
+    "no deleted session",
     "was trimmed",
     "no file ",
     "no iteration ",
@@ -167,12 +169,13 @@ impl Place {
 
     fn line(&mut self, op: Op, token: &str, store: &Store) -> Option<Line> {
         match op {
-            Op::Write | Op::Say | Op::Undo | Op::Remove | Op::Restore => {
+            Op::Write | Op::Say | Op::Undo | Op::Redo | Op::Remove | Op::Restore => {
                 Some(self.change(op, token, store))
             }
             Op::Fork | Op::ForkAt => self.fork(op, token, store),
             Op::Trim | Op::Pin | Op::Unpin => self.history(op, store),
             Op::Rename | Op::Delete => self.of_fork(op, token, store),
+            Op::Undelete => self.undelete(token, store),
             Op::Gc => Some(plain(&["gc", "--json"])),
             Op::GcAll => Some(plain(&["gc", "--keep", "0", "--json"])),
             Op::Check => Some(plain(&["check", "--json"])),
@@ -217,10 +220,10 @@ impl Place {
                 };
                 Line { with, arguments: words(&line), gave }
             }
-            Op::Undo => {
+            Op::Undo | Op::Redo => {
                 let gave =
                     |told: &Value| json!({"number": told["number"], "checkpoint": told["id"]});
-                Line { with, arguments: words(&["undo", &name, "--json"]), gave }
+                Line { with, arguments: words(&[op.name(), &name, "--json"]), gave }
             }
             Op::Remove => {
                 Line { with, arguments: words(&["remove", &name, &path, "--json"]), gave: of_file }
@@ -294,6 +297,18 @@ impl Place {
             _ => words(&["delete", &name]),
         };
         Some(Line { with, arguments, gave: |_| json!({}) })
+    }
+
+    fn undelete(&mut self, token: &str, store: &Store) -> Option<Line> {
+        let deleted = store.deleted_sessions().ok()?;
+        if deleted.is_empty() || store.sessions().prefix("f/").count() >= FORKS {
+            return None;
+        }
+        let id = self.random.pick(&deleted).id.to_string();
+        let name = format!("f/{}.{token}", self.slot);
+        let with = json!({"session": id, "new": name});
+        let line = ["undelete", &id, &name, "--json"];
+        Some(Line { with, arguments: words(&line), gave: |_| json!({}) })
     }
 
     fn git(&mut self) -> Option<Line> {

@@ -16,7 +16,7 @@ const REMEMBERED: usize = 16;
 /// How many calls operations make.
 #[derive(Debug, Default)]
 pub(super) struct Kills {
-    calls: Mutex<HashMap<(Op, bool), Vec<usize>>>,
+    seen: Mutex<HashMap<(Op, bool), Vec<Seen>>>,
 }
 
 /// What was killed.
@@ -31,30 +31,35 @@ pub struct Killed {
 impl Kills {
     /// Draws where a process that does this operation dies; now and then nowhere, to learn.
     pub(super) fn plan(&self, random: &mut Random, op: Op, by: By) -> Plan {
-        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = calls.get(&(op, by == By::Command)).filter(|known| known.len() > 1);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen.get(&(op, by == By::Command)).filter(|known| known.len() > 1);
         let side = *random.pick(&[Side::Before, Side::Inside, Side::After]);
-        let call = match known {
-            Some(_) if random.chance(1, 12) => usize::MAX,
-            Some(known) => {
-                let calls = *random.pick(known);
-                1 + random.below(calls.max(1))
+        let all = Plan { names: 0, call: usize::MAX, side };
+        match known {
+            Some(_) if random.chance(1, 12) => all,
+            // Soon behind a name that came or went: there others are led astray, if anywhere.
+            Some(known) if random.chance(1, 2) => {
+                let names = random.pick(known).names;
+                Plan { names: random.below(names + 1), call: random.between(1, 3), side }
             }
-            None if random.chance(1, 2) => usize::MAX,
-            None => 1 + random.below(FIRST_GUESS),
-        };
-        Plan { call, side }
+            Some(known) => {
+                let calls = random.pick(known).calls;
+                Plan { call: 1 + random.below(calls.max(1)), ..all }
+            }
+            None if random.chance(1, 2) => all,
+            None => Plan { call: 1 + random.below(FIRST_GUESS), ..all },
+        }
     }
 
     /// Learns from a watch that let everything happen.
     pub(super) fn learn(&self, op: Op, by: By, plan: Plan, seen: Seen) {
         if plan.call == usize::MAX {
-            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = calls.entry((op, by == By::Command)).or_default();
+            let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = all.entry((op, by == By::Command)).or_default();
             if known.len() == REMEMBERED {
                 known.remove(0);
             }
-            known.push(seen.calls);
+            known.push(seen);
         }
     }
 }

@@ -103,9 +103,10 @@ impl Place {
     }
 
     fn library(&mut self) {
-        let operations = match self.random.chance(2, 3) {
+        // Most are short, so that the log often ends as closing leaves it.
+        let operations = match self.random.chance(7, 8) {
             true => self.random.between(1, 4),
-            false => self.random.between(20, 80),
+            false => self.random.between(20, 60),
         };
         let without = self.ground.without.clone();
         let last = match self.is_victim() {

@@ -36,6 +36,8 @@ pub(super) struct Line {
     /// The number given last; none if it is not known.
     memories: Option<u64>,
     undo: Vec<State>,
+    /// What undos since the last other operation took: the state before each, and what it brought.
+    redo: Vec<(State, Option<State>)>,
 }
 
 /// What the model makes of an operation.
@@ -173,6 +175,7 @@ impl Line {
             Op::Move => {
                 let to = deed.text("to").unwrap_or_default();
                 if !self.rename(path, to, is_whole) {
+                    self.redo.clear();
                     self.undo.push(before);
                     return Made::Unknown;
                 }
@@ -181,25 +184,38 @@ impl Line {
                 let number = deed.number("iteration").unwrap_or_default();
                 let held = self.held.get(path).and_then(|held| held.get(&number)).cloned();
                 let Some(content) = held else {
+                    self.redo.clear();
                     self.undo.push(before);
                     return Made::Unknown;
                 };
                 self.set(path, content.as_deref());
             }
             Op::Undo => {
-                let Some(old) = self.undo.pop() else { return Made::Unknown };
-                let paths: Vec<String> =
-                    self.now.files.keys().chain(old.files.keys()).cloned().collect();
-                for path in paths {
-                    self.set(&path, old.files.get(&path).map(|(_, content)| &content[..]));
-                }
-                (self.now.said, self.now.keys) = (old.said, old.keys);
+                let old = self.undo.pop();
+                self.redo.push((before, old.clone()));
+                let Some(old) = old else { return Made::Unknown };
+                self.set_back(&old);
+                return Made::State;
+            }
+            Op::Redo => {
+                let Some((state, old)) = self.redo.pop() else { return Made::Unknown };
+                self.set_back(&state);
+                self.undo.extend(old);
                 return Made::State;
             }
             _ => return Made::Unknown,
         }
+        self.redo.clear();
         self.undo.push(before);
         Made::State
+    }
+
+    fn set_back(&mut self, old: &State) {
+        let paths: Vec<String> = self.now.files.keys().chain(old.files.keys()).cloned().collect();
+        for path in paths {
+            self.set(&path, old.files.get(&path).map(|(_, content)| &content[..]));
+        }
+        (self.now.said, self.now.keys) = (old.said.clone(), old.keys.clone());
     }
 
     fn put(&mut self, deed: &Deed) {

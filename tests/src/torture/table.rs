@@ -63,6 +63,8 @@ operations! {
     Stale "stale" Both 3 true;
     /// Takes the newest operation back.
     Undo "undo" Both 8 true;
+    /// Brings back what the newest undo took.
+    Redo "redo" Both 4 true;
     /// Begins a session as a copy of another.
     Fork "fork" Both 4 true;
     /// The same, as of an older checkpoint.
@@ -77,6 +79,8 @@ operations! {
     Rename "rename" Both 2 true;
     /// Deletes a fork.
     Delete "delete" Both 3 true;
+    /// Brings a deleted fork back, under a new name.
+    Undelete "undelete" Both 3 true;
     /// Frees what nothing leads to.
     Gc "gc" Both 4 true;
     /// The same, with every deleted session.

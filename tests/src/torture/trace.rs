@@ -27,10 +27,12 @@ pub enum Signs {
     Output,
 }
 
-/// When to kill: at this call of those that change something, counted from 1.
+/// When to kill: at this call of those that change something.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// The number of the call.
+    /// Calls on names that come first: a rename, a link, a removal, a file that is made.
+    pub names: usize,
+    /// The number of the call, counted from 1 behind those.
     pub call: usize,
     /// Where in it.
     pub side: Side,
@@ -41,6 +43,8 @@ pub struct Plan {
 pub struct Seen {
     /// Calls that changed something, until the end or the death.
     pub calls: usize,
+    /// Those of them that were on names.
+    pub names: usize,
     /// Whether the watcher killed.
     pub killed: bool,
     /// Whether that was after the first call and before the acknowledgement.
@@ -80,8 +84,10 @@ mod here {
     enum Call {
         /// Nothing that lasts.
         Idle,
-        /// Changes a file, a name or a lock.
+        /// Changes a file or a lock.
         Changes,
+        /// Changes a name.
+        Names,
         /// A write into the ledger, or to the standard output.
         Sign,
     }
@@ -125,7 +131,7 @@ mod here {
         raw.regs[2] = value;
     }
 
-    /// Calls that change something whatever their arguments are.
+    /// Calls that change a file or a lock.
     const CHANGING: &[i64] = &[
         libc::SYS_pwrite64,
         libc::SYS_pwritev,
@@ -134,13 +140,17 @@ mod here {
         libc::SYS_ftruncate,
         libc::SYS_fallocate,
         libc::SYS_flock,
+        libc::SYS_copy_file_range,
+        libc::SYS_fchmod,
+    ];
+
+    /// Calls that change a name.
+    const NAMING: &[i64] = &[
         libc::SYS_renameat2,
         libc::SYS_linkat,
         libc::SYS_unlinkat,
         libc::SYS_symlinkat,
         libc::SYS_mkdirat,
-        libc::SYS_copy_file_range,
-        libc::SYS_fchmod,
         #[cfg(target_arch = "x86_64")]
         libc::SYS_rename,
         #[cfg(target_arch = "x86_64")]
@@ -166,6 +176,8 @@ mod here {
         is_ledger: HashMap<u64, bool>,
         signs_seen: usize,
         seen: Seen,
+        /// Calls that the plan counts, so far.
+        counted: usize,
         /// The thread whose call is to be the last, once it returns.
         dies_after: Option<Pid>,
     }
@@ -180,6 +192,7 @@ mod here {
                 is_ledger: HashMap::new(),
                 signs_seen: 0,
                 seen: Seen::default(),
+                counted: 0,
                 dies_after: None,
             }
         }
@@ -224,9 +237,13 @@ mod here {
             let registers = registers(&raw);
             let plan = self.plan.filter(|_| !self.seen.killed);
             match (self.call(pid, &registers), plan) {
-                (Call::Changes, plan) => {
+                (call @ (Call::Changes | Call::Names), plan) => {
                     self.seen.calls += 1;
-                    let Some(plan) = plan.filter(|plan| self.seen.calls >= plan.call) else {
+                    if plan.is_some_and(|plan| self.seen.names >= plan.names) {
+                        self.counted += 1;
+                    }
+                    self.seen.names += usize::from(call == Call::Names);
+                    let Some(plan) = plan.filter(|plan| self.counted >= plan.call) else {
                         return go_on(pid, None);
                     };
                     self.seen.killed = true;
@@ -280,7 +297,10 @@ mod here {
             let opens = at.number == libc::SYS_openat && creates(at.arguments[2]);
             #[cfg(target_arch = "x86_64")]
             let opens = opens || at.number == libc::SYS_open && creates(at.arguments[1]);
-            if opens || CHANGING.contains(&at.number) { Call::Changes } else { Call::Idle }
+            if opens || NAMING.contains(&at.number) {
+                return Call::Names;
+            }
+            if CHANGING.contains(&at.number) { Call::Changes } else { Call::Idle }
         }
 
         fn leads_to(&mut self, pid: Pid, fd: u64, ledger: &Path) -> bool {

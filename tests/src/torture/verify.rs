@@ -108,10 +108,10 @@ fn examine(dir: &Path, record: &Record, commits: &[String], verdict: &mut Verdic
     let stored = stored_lines(&store, verdict);
     lines::sessions(record, &stored, verdict);
     lines::acknowledged(record, &stored, verdict);
-    lines::horizons(&store, record, &stored, verdict);
+    lines::horizons(record, &stored, verdict);
     lines::pins(record, &stored, verdict);
     lines::sights(record, &stored, verdict);
-    replay::all(&store, record, &stored, verdict);
+    replay::all(record, &stored, verdict);
     replay::contents(&store, record, &stored, verdict);
     apart::registers(&store, record, verdict);
     apart::imports(&store, record, commits, verdict);

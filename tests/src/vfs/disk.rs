@@ -149,10 +149,10 @@ impl Disk {
                 if !self.has_directory(parent(to)) {
                     return Err(missing());
                 }
+                let file = self.find(from).ok_or_else(missing)?;
                 if self.names.contains_key(to) {
                     return Err(io::ErrorKind::AlreadyExists.into());
                 }
-                let file = self.find(from).ok_or_else(missing)?;
                 self.names.insert(to.clone(), file);
             }
             Action::Remove { name } => drop(self.names.remove(name).ok_or_else(missing)?),

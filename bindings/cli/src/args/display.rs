@@ -19,7 +19,7 @@ pub(crate) struct Log {
     #[arg(long, conflicts_with = "json")]
     pub(crate) graph: bool,
     /// Draw with ASCII alone; so does a locale that is not UTF-8
-    #[arg(long, requires = "graph")]
+    #[arg(long, requires = "graph", conflicts_with = "json")]
     pub(crate) ascii: bool,
     #[command(flatten)]
     pub(crate) json: Json,

@@ -131,12 +131,30 @@ pub(crate) enum Command {
         name: String,
     },
 
+    /// Bring a deleted session back
+    #[command(
+        after_help = "Examples:\n  partita sessions --deleted\n  partita undelete 5d1f0c\n  \
+                            partita undelete 5d1f0c parser-again"
+    )]
+    Undelete {
+        /// Its id, or the first four digits of it or more
+        id: String,
+        /// Its name from now on; the one that it had unless given
+        name: Option<String>,
+        #[command(flatten)]
+        json: Json,
+    },
+
     /// List the sessions
-    #[command(after_help = "Examples:\n  partita sessions\n  partita sessions --sizes --json")]
+    #[command(after_help = "Examples:\n  partita sessions\n  partita sessions --sizes --json\n  \
+                            partita sessions --deleted")]
     Sessions {
         /// Count the files and memories of each
         #[arg(long)]
         sizes: bool,
+        /// List the deleted ones instead, with when they go
+        #[arg(long, conflicts_with = "sizes")]
+        deleted: bool,
         #[command(flatten)]
         json: Json,
     },
@@ -300,6 +318,15 @@ pub(crate) enum Command {
     /// Take back what was done last, and what was done before when repeated
     #[command(after_help = "Examples:\n  partita undo project")]
     Undo {
+        /// Name of the session
+        name: String,
+        #[command(flatten)]
+        json: Json,
+    },
+
+    /// Bring back what the newest undo took, if nothing else was done since
+    #[command(after_help = "Examples:\n  partita undo project\n  partita redo project")]
+    Redo {
         /// Name of the session
         name: String,
         #[command(flatten)]

@@ -15,7 +15,7 @@ pub(crate) struct Restore {
     #[arg(requires = "iteration", conflicts_with = "at", required_unless_present = "at")]
     pub(crate) path: Option<OsString>,
     /// The iteration to bring back
-    #[arg(long, value_name = "N", requires = "path", value_parser = value::number::<u64>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", requires = "path", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) iteration: Option<u64>,
     /// The checkpoint to bring back
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]

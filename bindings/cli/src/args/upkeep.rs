@@ -30,7 +30,7 @@ pub(crate) struct Purge {
     #[arg(required_unless_present_any = ["memory", "matching"])]
     pub(crate) path: Option<OsString>,
     /// Only the bytes of this iteration
-    #[arg(long, value_name = "N", requires = "path", value_parser = value::number::<u64>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", requires = "path", conflicts_with_all = ["memory", "matching"], value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) iteration: Option<u64>,
     /// The memory that goes: its number, or `id:PREFIX`
     #[arg(long, value_name = "ID", conflicts_with_all = ["path", "matching"], value_parser = value::memory)]

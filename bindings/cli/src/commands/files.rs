@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use partita::{
-    ContentId, Entry, Error, ErrorKind, FilePath, IterationInfo, Objects as _, OperationKind,
-    Prefix,
-};
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath, IterationInfo, Objects as _, Prefix};
 
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
@@ -151,13 +148,7 @@ pub(super) fn write(
     };
     let info = match expect {
         None => session.write_bytes(path, bytes)?,
-        Some(number) => session
-            .batch(|batch| {
-                batch.kind(OperationKind::Write);
-                batch.expect(path, (number > 0).then_some(number))?;
-                batch.write_bytes(path, bytes)
-            })
-            .and_then(|number| session.iteration(path, number))?,
+        Some(number) => session.write_expecting(path, (number > 0).then_some(number), bytes)?,
     };
     told(out, &info, json)
 }

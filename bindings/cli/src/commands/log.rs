@@ -1,9 +1,9 @@
-//! What happened: log, undo.
+//! What happened: log, undo, redo.
 
 use std::path::Path;
 
-use partita::Horizon;
 use partita::display::{Lines, graph_text};
+use partita::{Horizon, UndoReport};
 
 use super::{Access, open_session};
 use crate::args::Log;
@@ -74,9 +74,24 @@ pub(super) fn trimmed(out: &mut Output, what: &str, horizon: &Horizon) -> Result
 /// Takes back what was done last.
 pub(super) fn undo(out: &mut Output, dir: &Path, name: &str, json: bool) -> Result<()> {
     let session = open_session(dir, Access::Write, name)?;
-    let info = session.undo()?;
+    told(out, &session.undo()?, "took back", json)
+}
+
+/// Brings back what the newest undo took.
+pub(super) fn redo(out: &mut Output, dir: &Path, name: &str, json: bool) -> Result<()> {
+    let session = open_session(dir, Access::Write, name)?;
+    told(out, &session.redo()?, "brought back", json)
+}
+
+/// Says which checkpoint was made, and what was done to which operation.
+fn told(out: &mut Output, report: &UndoReport, done: &str, json: bool) -> Result<()> {
     if json {
-        return out.json(&json::Checkpoint::from(&info));
+        return out.json(&json::Undone::from(report));
     }
-    out.line(format_args!("{}  {}  as before", info.number, info.id.id().short()))
+    let operation = &report.operation;
+    let mut said = format!("operation {}, {}", operation.number, operation.kind.name());
+    if !operation.message.is_empty() {
+        said.push_str(&format!(": {}", quote::text(&operation.message)));
+    }
+    out.line(format_args!("{}  {}  {done} {said}", report.number, report.id.id().short()))
 }

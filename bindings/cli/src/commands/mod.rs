@@ -50,7 +50,11 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::New { name } => sessions::new(out, dir, name),
         Command::Rename { name, new } => sessions::rename(out, dir, name, new),
         Command::Delete { name } => sessions::delete(out, dir, name),
-        Command::Sessions { sizes, json } => sessions::list(out, dir, *sizes, json.json),
+        Command::Undelete { id, name, json } => {
+            sessions::undelete(out, dir, id, name.as_deref(), json.json)
+        }
+        Command::Sessions { deleted: true, json, .. } => sessions::deleted(out, dir, json.json),
+        Command::Sessions { sizes, json, .. } => sessions::list(out, dir, *sizes, json.json),
         Command::Import { source } => match source {
             ImportSource::Git(git) => import::git(out, dir, git),
             ImportSource::Transcript(transcript) => transcript::import(out, dir, transcript),
@@ -89,6 +93,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Kept(json) => checkout::kept(out, dir, json.json),
         Command::Fork { name, new, at } => sessions::fork(out, dir, name, new, at.as_deref()),
         Command::Undo { name, json } => log::undo(out, dir, name, json.json),
+        Command::Redo { name, json } => log::redo(out, dir, name, json.json),
         Command::Check(json) => store::check(out, dir, json.json),
         Command::Stats(json) => store::stats(out, dir, json.json),
         Command::Gc(gc) => upkeep::gc(out, dir, gc),

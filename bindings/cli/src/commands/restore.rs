@@ -66,18 +66,23 @@ fn whole(out: &mut Output, session: &Session, spec: &str, args: &Restore) -> Res
         "{} created, {} overwritten, {} deleted, {} untouched",
         plan.create.len(),
         plan.overwrite.len(),
-        plan.remove.len(),
+        plan.delete.len(),
         plan.untouched
     );
     if scope != RestoreScope::Files {
         let back = counted(plan.memories_back, "memory", "memories");
         let dropped = counted(plan.memories_dropped, "memory", "memories");
         said.push_str(&format!("; {back} back, {dropped} out of the dialog"));
-        said.push_str(if plan.state { "; another state" } else { "; the same state" });
+        let changed: Vec<&str> =
+            plan.dialog_changes().filter(|(_, changes)| *changes).map(|(name, _)| name).collect();
+        said.push_str(&match changed[..] {
+            [] => "; nothing else changes".to_owned(),
+            _ => format!("; changed: {}", changed.join(", ")),
+        });
     }
     match restored {
         Some(info) => {
-            let (from, id) = (plan.checkpoint.number, info.id.id().short());
+            let (from, id) = (plan.from.number, info.id.id().short());
             out.line(format_args!("{said}: {from} is back as checkpoint {}  {id}", info.number))
         }
         None => out.line(format_args!("{said}, if it were done")),
@@ -95,5 +100,5 @@ fn scope(scope: Scope) -> RestoreScope {
 fn rows(plan: &RestorePlan) -> impl Iterator<Item = (&'static str, &FilePath)> {
     let create = plan.create.iter().map(|path| ("create", path));
     let overwrite = plan.overwrite.iter().map(|path| ("overwrite", path));
-    create.chain(overwrite).chain(plan.remove.iter().map(|path| ("delete", path)))
+    create.chain(overwrite).chain(plan.delete.iter().map(|path| ("delete", path)))
 }

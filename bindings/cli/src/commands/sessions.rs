@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use partita::{ErrorKind, Prefix};
+
 use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
@@ -25,7 +27,59 @@ pub(super) fn rename(out: &mut Output, dir: &Path, name: &str, new: &str) -> Res
 pub(super) fn delete(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
     let session = open_session(dir, Access::Write, name)?;
     session.store().delete_session(name)?;
-    out.line(format_args!("{} is deleted; its bytes stay for now", quote::text(name)))
+    let id = session.id().id().short();
+    out.line(format_args!(
+        "{} is deleted; its bytes stay for now: `partita undelete {id}` brings it back",
+        quote::text(name)
+    ))
+}
+
+/// Lists the deleted sessions, the newest of them first.
+pub(super) fn deleted(out: &mut Output, dir: &Path, json: bool) -> Result<()> {
+    let sessions = open_store(dir, Access::Read)?.deleted_sessions()?;
+    if json {
+        return out.json_array(sessions.iter().map(|row| Ok(json::DeletedSession::from(row))));
+    }
+    let rows = sessions.iter().map(|row| {
+        let goes = match row.goes {
+            Some(goes) => format!("goes {}", time::human(Some(goes))),
+            None => "stays, pinned".to_owned(),
+        };
+        Ok([
+            row.id.id().short(),
+            row.checkpoint.unwrap_or(0).to_string(),
+            format!("deleted {}", time::human(Some(row.deleted))),
+            goes,
+            row.name.as_ref().map_or("-".into(), |name| quote::text(name)).into_owned(),
+        ])
+    });
+    out.table([Align::Left, Align::Right, Align::Left, Align::Left, Align::Left], rows)
+}
+
+/// Brings a deleted session back.
+pub(super) fn undelete(
+    out: &mut Output,
+    dir: &Path,
+    id: &str,
+    name: Option<&str>,
+    json: bool,
+) -> Result<()> {
+    let store = open_store(dir, Access::Write)?;
+    let prefix: Prefix = id.strip_prefix("id:").unwrap_or(id).parse()?;
+    let found = store.find_deleted_session(&prefix)?;
+    let session = store.undelete_session(found.id, name).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            error.context(format!("undelete {prefix}: give it another name"))
+        }
+        _ => error,
+    })?;
+    let newest = session.log()?.next().transpose()?;
+    if json {
+        return out.json(&json::Session::new(&session, newest.as_ref(), None));
+    }
+    let (id, name) = (session.id().id().short(), quote::text(session.name()));
+    let at = newest.map_or("empty".to_owned(), |entry| format!("at {}", entry.number));
+    out.line(format_args!("{id}  {name}  {at}"))
 }
 
 /// Lists the sessions, with how much each holds if that is asked for.

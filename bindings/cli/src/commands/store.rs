@@ -34,9 +34,18 @@ pub(super) fn check(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     } else {
         show(out, &report)?;
     }
-    match report.faults.first() {
-        None => Ok(()),
-        Some(first) => {
+    match (report.faults.first(), report.newer.first()) {
+        (None, None) => Ok(()),
+        (None, Some(first)) => {
+            let count = counted(report.newer.len() as u64, "object was", "objects were");
+            let message = format!(
+                "{count} written by a newer partita, which alone can judge them; nothing is \
+                 damaged; the first: {}",
+                line(first)
+            );
+            Err(Error::new(ErrorKind::Unsupported, message).into())
+        }
+        (Some(first), _) => {
             let count = counted(report.faults.len() as u64, "fault", "faults");
             let message = format!("the store has {count}; the first: {}", line(first));
             Err(Error::new(ErrorKind::Corrupt, message).into())
@@ -47,6 +56,9 @@ pub(super) fn check(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
 fn show(out: &mut Output, report: &CheckReport) -> Result<()> {
     for fault in &report.faults {
         out.line(format_args!("fault  {}", line(fault)))?;
+    }
+    for newer in &report.newer {
+        out.line(format_args!("newer  {}", line(newer)))?;
     }
     if let Some((segment, offset)) = &report.unfinished {
         out.line(format_args!(

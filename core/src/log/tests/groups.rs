@@ -7,11 +7,13 @@ use super::super::*;
 use super::{content, options, prose};
 use crate::error::ErrorKind;
 
-/// A directory in memory that takes no new files while it is full.
+/// A directory in memory that takes no new files while it is full, and lets none go while it is
+/// stuck.
 #[derive(Debug, Default)]
 struct Full {
     inner: Memory,
     is_full: AtomicBool,
+    is_stuck: AtomicBool,
 }
 
 impl Vfs for Full {
@@ -37,6 +39,9 @@ impl Vfs for Full {
         self.inner.rename_new(from, to)
     }
     fn remove(&self, name: &str) -> io::Result<()> {
+        if self.is_stuck.load(Ordering::Relaxed) && name.ends_with(".log") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         self.inner.remove(name)
     }
     fn sync_dir(&self, name: &str, site: SyncSite) -> io::Result<()> {
@@ -101,4 +106,28 @@ fn what_a_commit_wrote_ahead_goes_where_it_never_was_written() {
     drop(held);
     log.commit(transaction("pin/0", 60_000)).unwrap();
     assert_eq!(log.strays().unwrap(), Vec::<String>::new());
+}
+
+/// Before its commit a retirement attached nothing, whatever kind of error comes out; from then on
+/// the copies may be all there is, whatever kind of error comes out.
+#[test]
+fn a_retirement_says_whether_its_commit_may_have_happened() {
+    let medium = sync::Arc::new(Full::default());
+    let log = Log::open(medium.clone(), options()).unwrap();
+    log.commit(transaction("pin/0", 100)).unwrap();
+    let (_, frozen) = log.freeze().unwrap();
+    let refused = log.retire(&mut || Err(Error::new(ErrorKind::Io, "the medium, before")));
+    assert!(matches!(refused, Err(Unretired::Before(_))), "{refused:?}");
+    let stale = RefUpdate { name: "pin/0".into(), expected: Expected::Absent, new: None };
+    let refused = log.retire(&mut || {
+        let transaction = Transaction { objects: Vec::new(), updates: vec![stale.clone()] };
+        Ok(Retirement { transaction, ..Retirement::default() })
+    });
+    assert!(matches!(refused, Err(Unretired::Before(_))), "{refused:?}");
+    assert_eq!(log.segment_lens().len(), 2);
+    medium.is_stuck.store(true, Ordering::Relaxed);
+    let failed =
+        log.retire(&mut || Ok(Retirement { retired: frozen.clone(), ..Retirement::default() }));
+    assert!(matches!(failed, Err(Unretired::After(_))), "{failed:?}");
+    assert_eq!(log.segment_lens().len(), 1);
 }

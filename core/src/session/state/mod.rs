@@ -129,7 +129,7 @@ impl State {
 
     fn edit(&self, edit: impl FnOnce(&mut Batch) -> Result<()>) -> Result<()> {
         self.session.batch(|batch| {
-            batch.kind(OperationKind::State);
+            batch.set_kind(OperationKind::State);
             edit(batch)
         })
     }

@@ -2,16 +2,20 @@
 
 mod capacity;
 mod catalogued;
+mod deleted;
 mod disk;
+mod exact;
 mod files;
 mod history;
 mod imports;
 mod memories;
 mod model;
 mod names;
+mod past;
 mod plan;
 mod restore;
 mod state;
+mod undo;
 mod view;
 mod view_model;
 mod writers;

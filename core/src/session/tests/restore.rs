@@ -35,9 +35,9 @@ fn a_plan_says_what_the_restore_then_does() {
     };
     assert_eq!(names(&plan.create), ["goes"]);
     assert_eq!(names(&plan.overwrite), ["changes"]);
-    assert_eq!(names(&plan.remove), ["comes"]);
+    assert_eq!(names(&plan.delete), ["comes"]);
     assert_eq!((plan.untouched, plan.memories_dropped, plan.memories_back), (1, 1, 0));
-    assert!(plan.state && !plan.is_empty());
+    assert!(plan.state_changes && !plan.is_empty());
     assert_eq!(session.latest().unwrap().checkpoint(), before.checkpoint());
 
     let files = session.restore_checkpoint(checkpoint, RestoreScope::Files).unwrap();
@@ -127,6 +127,15 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     assert_eq!(roots(&session).get("evidence"), Some(&unknown));
     session.undo().unwrap();
     assert_eq!(roots(&session).get("evidence"), None);
+    // A restore of all brings them back too, where nothing else differs, and its plan says so.
+    for (spec, expected) in [("2", Some(&unknown)), ("1", None)] {
+        let checkpoint = session.checkpoint(spec).unwrap();
+        let plan = session.plan_restore(checkpoint, RestoreScope::All).unwrap();
+        assert!(plan.others_changes && !plan.is_empty());
+        assert!(session.plan_restore(checkpoint, RestoreScope::Dialog).unwrap().is_empty());
+        session.restore_checkpoint(checkpoint, RestoreScope::All).unwrap();
+        assert_eq!(roots(&session).get("evidence"), expected);
+    }
 }
 
 #[test]

@@ -228,7 +228,7 @@ impl Session {
         edit: impl FnOnce(&mut Batch) -> Result<ViewReport>,
     ) -> Result<ViewReport> {
         let mut batch = self.begin()?;
-        batch.kind(kind);
+        batch.set_kind(kind);
         let line: String = what.to_string().chars().take(MESSAGE_CHARS_MAX).collect();
         batch.message(&line)?;
         let mut report = edit(&mut batch)?;

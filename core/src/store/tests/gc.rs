@@ -152,3 +152,68 @@ fn short_texts_share_what_they_have_in_common_across_blocks() {
         assert_whole(&store);
     }
 }
+
+#[test]
+fn a_collection_that_ends_halfway_leaves_no_deleted_session_without_its_objects() {
+    for stop in [1, 2, 3] {
+        let vfs = MemoryVfs::default();
+        let store = open(&vfs);
+        // Enough of both that each has segments of its own, and that copying tells how far it is.
+        let gone = fill(&store, "gone", 5);
+        for seed in 10..16 {
+            fill(&store, &format!("kept {seed}"), seed);
+        }
+        store.delete_session("gone").unwrap();
+        // Copying begins where the total grows.
+        let (mut copying, mut reading) = (0, None);
+        let stopped = store.gc(&GcOptions::new().keep(Duration::ZERO), &mut |at| {
+            copying += u64::from(at.total > *reading.get_or_insert(at.total));
+            if copying >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Io);
+        let store = open(&vfs);
+        let report = store.check(&mut go_on).unwrap();
+        assert_eq!(report.faults, [], "{stop}");
+        // It is there whole, or gone.
+        match store.undelete_session(gone.id(), None) {
+            Ok(back) => assert_eq!(back.log().unwrap().count(), 35),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
+        }
+        store.gc(&GcOptions::new().keep(Duration::ZERO), &mut go_on).unwrap();
+        assert_whole(&store);
+    }
+}
+
+#[test]
+fn a_session_that_comes_back_during_a_collection_keeps_all_that_it_has() {
+    for at in [0, 1, 2, 3, 5, 8] {
+        let vfs = MemoryVfs::default();
+        let store = open(&vfs);
+        let gone = fill(&store, "gone", 6);
+        fill(&store, "kept", 7);
+        let before = everything(&gone);
+        store.delete_session("gone").unwrap();
+        let other = open(&vfs);
+        let (mut calls, mut back) = (0, None);
+        let report = store
+            .gc(&GcOptions::new().keep(Duration::ZERO), &mut |_| {
+                if calls == at {
+                    back = Some(other.undelete_session(gone.id(), None));
+                }
+                calls += 1;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        match back {
+            Some(Ok(session)) => {
+                assert_eq!(report.sessions, 0);
+                assert!(everything(&session) == before, "{at}");
+            }
+            Some(Err(error)) => {
+                assert_eq!((error.kind(), report.sessions), (ErrorKind::NotFound, 1))
+            }
+            None => assert_eq!(report.sessions, 1),
+        }
+        assert_whole(&open(&vfs));
+    }
+}

@@ -187,7 +187,7 @@ fn sessions_refuse_to_write_what_no_checkout_writes_but_keep_what_they_hold() {
     }
     session.batch(|b| b.write_entry("link", NewEntry::symlink("x".repeat(4_095)))).unwrap();
     session.batch(|b| b.rename("link", ".gitmodules")).unwrap_err();
-    session.write(&"x".repeat(255), "1").unwrap();
+    session.write("x".repeat(255), "1").unwrap();
     session.write(".gitmodules", "a file").unwrap();
 
     // What an import brought may go, come back and move elsewhere.

@@ -1,4 +1,4 @@
-//! A bit of a store's log flips, and a recovery makes it whole again; work goes on.
+//! A bit of a closed store flips, and a recovery makes it whole again; work goes on.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use partita::{Error, ErrorKind, GcOptions, Result, Store, StoreOptions, SyncSite
 
 use super::{noise, text};
 use crate::crash::{Stage, Workload, entropy};
+use crate::forge::kind;
 use crate::vfs::Recorder;
 
-/// Where in a segment's header its salt stands.
-const SALT: usize = 60;
+/// Bytes of the marker.
+const MARKER: usize = 48;
 
 pub(super) struct Recovered;
 
@@ -52,15 +53,20 @@ impl Workload for Recovered {
     }
 }
 
-/// Flips a bit of the first copy of the newest log segment's header, for good.
+/// Flips a bit of the marker that closing left, for good. Where closing could leave none, the last
+/// commit has nothing behind it that vouches for it, and is left as it is.
 fn flip(vfs: &Recorder) -> Result<()> {
     let image = vfs.disk();
     let log = image.files().filter(|(name, _)| name.ends_with(".log")).last();
     let Some((name, bytes)) = log else { return Ok(()) };
+    let Some(at) = bytes.iter().rposition(|&byte| byte != 0) else { return Ok(()) };
+    if (at + 1).checked_sub(MARKER).is_none_or(|from| bytes[from + 4] != kind::CLOSE) {
+        return Ok(());
+    }
     let (_, name) = name.split_once('/').unwrap_or(("", name));
     let file = vfs.open(name, true);
     let flipped = file.and_then(|file| {
-        file.write_at(&[bytes[SALT] ^ 1], SALT as u64)?;
+        file.write_at(&[bytes[at] ^ 1], at as u64)?;
         file.sync_data(SyncSite::Commit)
     });
     flipped.map_err(|error| Error::new(ErrorKind::Io, "flip a bit").with_source(error))

@@ -80,13 +80,14 @@ fn maybe(record: &Record, op: Op) -> impl Iterator<Item = &Deed> {
 pub(super) fn sessions(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let of = |deed: &Deed| deed.session().unwrap_or_default().to_owned();
     let deleted: BTreeSet<String> = maybe(record, Op::Delete).map(of).collect();
-    for delete in done(record, Op::Delete) {
+    let undeleted: BTreeSet<String> = maybe(record, Op::Undelete).map(of).collect();
+    for delete in done(record, Op::Delete).filter(|deed| !undeleted.contains(&of(deed))) {
         if let Some(stored) = by_session(stored, delete) {
             verdict.wrong.push(format!("{} was deleted by {}", stored.name(), delete.token));
         }
     }
-    let forks = done(record, Op::Fork).chain(done(record, Op::ForkAt));
-    for fork in forks {
+    undeleted_are_there(record, stored, verdict);
+    for fork in done(record, Op::Fork).chain(done(record, Op::ForkAt)) {
         let id = fork.gave["fork"].as_str().unwrap_or_default();
         let Some(stored) = stored.get(id) else {
             if !deleted.contains(id) {
@@ -95,8 +96,8 @@ pub(super) fn sessions(record: &Record, stored: &BTreeMap<String, Stored>, verdi
             continue;
         };
         let mut names = vec![fork.with["name"].as_str().unwrap_or_default()];
-        let mut renames: Vec<&Deed> =
-            maybe(record, Op::Rename).filter(|deed| deed.session() == Some(id)).collect();
+        let renames = maybe(record, Op::Rename).chain(maybe(record, Op::Undelete));
+        let mut renames: Vec<&Deed> = renames.filter(|deed| deed.session() == Some(id)).collect();
         renames.sort_by_key(|deed| deed.began);
         for rename in renames {
             if rename.end == End::Done {
@@ -141,17 +142,49 @@ pub(super) fn acknowledged(
     }
 }
 
-/// Histories end where somebody trimmed them, not later.
-pub(super) fn horizons(
-    _store: &Store,
-    record: &Record,
+/// Sessions that were brought back are there, if nobody deleted them again.
+fn undeleted_are_there(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
+    for back in done(record, Op::Undelete) {
+        let mut deletes = maybe(record, Op::Delete).filter(|deed| deed.session() == back.session());
+        let is_deleted = deletes.any(|deed| deed.ended > back.began);
+        if by_session(stored, back).is_none() && !is_deleted {
+            verdict.lost.push(format!("the session that {} brought back", back.token));
+        }
+    }
+}
+
+/// The forks by their ids, with the operations that made them: also of those whose process died, as
+/// far as anybody knows what they are called.
+pub(super) fn forks<'a>(
+    record: &'a Record,
     stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
-    let forks: Vec<&Deed> = maybe(record, Op::Fork).chain(maybe(record, Op::ForkAt)).collect();
-    let source = |id: &str| {
-        forks.iter().find(|deed| deed.gave["fork"] == id).and_then(|deed| deed.session())
-    };
+) -> BTreeMap<String, &'a Deed> {
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, line) in stored {
+        ids.insert(line.name(), id);
+    }
+    let is_fork = |deed: &&Deed| matches!(deed.op, Op::Fork | Op::ForkAt);
+    for deed in record.deeds.values().filter(|deed| !is_fork(deed)) {
+        for key in ["name", "new"] {
+            if let (Some(name), Some(id)) = (deed.with[key].as_str(), deed.with["session"].as_str())
+            {
+                ids.insert(name, id);
+            }
+        }
+    }
+    let all = record.deeds.values().filter(is_fork).filter(|deed| deed.end != End::Refused);
+    all.filter_map(|deed| {
+        let named = || deed.with["name"].as_str().and_then(|name| ids.get(name).copied());
+        let id = deed.gave["fork"].as_str().or_else(named)?;
+        Some((id.to_owned(), deed))
+    })
+    .collect()
+}
+
+/// Histories end where somebody trimmed them, not later.
+pub(super) fn horizons(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
+    let forks = forks(record, stored);
+    let source = |id: &str| forks.get(id).and_then(|deed| deed.session());
     for (id, line) in stored {
         let mut allowed = 1;
         let mut at = Some(&id[..]);

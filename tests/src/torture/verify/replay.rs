@@ -9,7 +9,7 @@ use super::super::plain::{Line, Made, State};
 use super::super::table::Op;
 use super::super::worker::told;
 use super::Verdict;
-use super::lines::Stored;
+use super::lines::{Stored, forks};
 
 /// Operations that make a checkpoint on a line.
 const LINE: &[Op] = &[
@@ -22,11 +22,13 @@ const LINE: &[Op] = &[
     Op::Restore,
     Op::State,
     Op::Undo,
+    Op::Redo,
 ];
 
 /// Who made which checkpoint.
 struct Makers<'a> {
     record: &'a Record,
+    forks: BTreeMap<String, &'a Deed>,
     /// Acknowledged ones by the checkpoint's id.
     by_checkpoint: HashMap<&'a str, &'a Deed>,
     /// Those of the command, which do not bear a token, by what they wrote or said.
@@ -38,13 +40,8 @@ struct Makers<'a> {
 }
 
 /// Replays every line.
-pub(super) fn all(
-    _store: &Store,
-    record: &Record,
-    stored: &BTreeMap<String, Stored>,
-    verdict: &mut Verdict,
-) {
-    let mut makers = Makers::new(record);
+pub(super) fn all(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
+    let mut makers = Makers::new(record, stored);
     let mut found = HashSet::new();
     for (id, line) in stored {
         if let Err(what) = replay(id, line, stored, &mut makers, &mut found) {
@@ -64,9 +61,10 @@ pub(super) fn all(
 }
 
 impl<'a> Makers<'a> {
-    fn new(record: &'a Record) -> Self {
+    fn new(record: &'a Record, stored: &BTreeMap<String, Stored>) -> Self {
         let mut makers = Makers {
             record,
+            forks: forks(record, stored),
             by_checkpoint: HashMap::new(),
             by_content: HashMap::new(),
             nameless: Vec::new(),
@@ -150,10 +148,11 @@ impl<'a> Makers<'a> {
             deed.op.name() == row.kind.name()
                 && deed.session().is_some_and(|id| ancestors.iter().any(|known| known == id))
         });
-        if matches!(row.kind.name(), "undo" | "remove" | "restore") {
+        if matches!(row.kind.name(), "undo" | "redo" | "remove" | "restore") {
             let fits = |deed: &&&Deed| {
                 let path = deed.text("path").unwrap_or_default();
-                deed.ended >= latest && (row.message.contains(path) || deed.op == Op::Undo)
+                deed.ended >= latest
+                    && (row.message.contains(path) || matches!(deed.op, Op::Undo | Op::Redo))
             };
             // The one that was told so; else one whose end nobody knows, or that changed nothing.
             let all: Vec<&Deed> = nameless.by_ref().filter(fits).copied().collect();
@@ -186,7 +185,7 @@ fn makers<'a>(
     makers: &mut Makers<'a>,
     found: &mut HashSet<String>,
 ) -> Result<Vec<&'a Deed>, String> {
-    let ancestors = ancestors(id, makers.record);
+    let ancestors = ancestors(id, &makers.forks);
     let (mut latest, mut all, mut bad) = (0, Vec::new(), None);
     for row in line.log.values() {
         let state = line.session.at(row.id);
@@ -216,7 +215,7 @@ fn replay(
     makers: &mut Makers<'_>,
     found: &mut HashSet<String>,
 ) -> Result<(), String> {
-    let ancestors = ancestors(id, makers.record);
+    let ancestors = ancestors(id, &makers.forks);
     let source = ancestors.get(1).and_then(|source| stored.get(source));
     let is_whole = line.oldest() == 1 && ancestors.len() == 1;
     let mut model = is_whole.then(Line::empty);
@@ -265,12 +264,9 @@ fn replay(
 }
 
 /// A session and those that it was forked from, nearest first.
-fn ancestors(id: &str, record: &Record) -> Vec<String> {
+fn ancestors(id: &str, forks: &BTreeMap<String, &Deed>) -> Vec<String> {
     let mut all = vec![id.to_owned()];
-    while let Some(fork) = record.deeds.values().find(|deed| {
-        matches!(deed.op, Op::Fork | Op::ForkAt) && deed.gave["fork"] == all[all.len() - 1][..]
-    }) {
-        let Some(source) = fork.session() else { break };
+    while let Some(source) = forks.get(&all[all.len() - 1]).and_then(|fork| fork.session()) {
         all.push(source.to_owned());
     }
     all

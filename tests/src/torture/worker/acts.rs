@@ -59,15 +59,17 @@ impl Worker {
                 let done = acting(&session, token).state().put(key, token);
                 self.end_after(token, &session, done.map(|()| json!({})));
             }
-            Op::Undo => {
+            Op::Undo | Op::Redo => {
                 let session = self.any();
                 self.ledger.begin(token, op, json!({"session": id(&session)}));
-                let done = acting(&session, token).undo();
+                let actor = acting(&session, token);
+                let done = if op == Op::Undo { actor.undo() } else { actor.redo() };
                 self.end(token, done.map(|info| checkpoint(info.number, &info.id)));
             }
             Op::Fork | Op::ForkAt => self.fork(op, token),
             Op::Trim | Op::Pin | Op::Unpin => self.on_history(op, token),
             Op::Rename | Op::Delete => self.on_a_fork(op, token),
+            Op::Undelete => self.undelete(token),
             Op::Gc | Op::GcAll => {
                 self.ledger.begin(token, op, json!({}));
                 let mut options = GcOptions::new();
@@ -299,6 +301,18 @@ impl Worker {
             _ => self.store.delete_session(&name),
         };
         self.end(token, done.map(|()| json!({})));
+    }
+
+    fn undelete(&mut self, token: &str) {
+        let deleted = self.store.deleted_sessions().unwrap_or_default();
+        if deleted.is_empty() || self.store.sessions().prefix("f/").count() >= FORKS {
+            return self.say(token);
+        }
+        let id = self.random.pick(&deleted).id;
+        let name = format!("f/{}.{token}", self.life.slot);
+        self.ledger.begin(token, Op::Undelete, json!({"session": id.to_string(), "new": name}));
+        let done = self.store.undelete_session(id, Some(&name));
+        self.end(token, done.map(|_| json!({})));
     }
 
     fn transcript(&mut self, token: &str) {

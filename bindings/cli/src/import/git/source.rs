@@ -1,6 +1,6 @@
 //! The repository that is read: its first-parent line, its commits, its blobs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::io::Read as _;
@@ -10,7 +10,7 @@ use gix::ObjectId;
 use partita::{Error, ErrorKind, FilePath, Result};
 
 use super::changes::{self, Change, Differ, Value, ValueKind};
-use super::commit::Commit;
+use super::commit::{Commit, Signature};
 use super::limits::Limits;
 use super::sum::Sum;
 use super::tree::{self, Malformed};
@@ -34,6 +34,8 @@ pub(crate) struct Source {
     differ: RefCell<Differ>,
     trees: Trees,
     limits: Limits,
+    /// The commit whose changes were asked for last.
+    last: Cell<Option<Commit>>,
 }
 
 /// The commits from a point on to a tip along the first parents, oldest first.
@@ -79,7 +81,8 @@ impl Source {
         repository.object_cache_size(OBJECT_CACHE_BYTES);
         let differ = RefCell::new(Differ::new(repository.object_hash()));
         let trees = Trees::new(limits, RandomState::new());
-        Ok(Source { repository, large: RefCell::new(None), differ, trees, limits })
+        let (large, last) = (RefCell::new(None), Cell::new(None));
+        Ok(Source { repository, large, differ, trees, limits, last })
     }
 
     /// Returns the commit that a revision names; without one, that of `HEAD`.
@@ -184,10 +187,18 @@ impl Source {
     /// Every tree on the way is sound, and the changes lead from one tree to the other: both are
     /// checked. An error names the commit, the tree and the entry.
     pub(crate) fn changes(&self, commit: &Commit, first: bool) -> Result<Vec<Change>> {
-        let before = match commit.parent {
-            Some(parent) if !first => Some(self.commit(parent)?),
-            _ => None,
+        let before = match (commit.parent.filter(|_| !first), self.last.take()) {
+            (Some(parent), Some(last)) if last.id == parent => Some(last),
+            (Some(parent), _) => Some(self.commit(parent)?),
+            (None, _) => None,
         };
+        // The next commit's parent, as far as a difference wants to know it.
+        self.last.set(Some(Commit {
+            author: Signature::default(),
+            committer: Signature::default(),
+            message: Vec::new(),
+            ..*commit
+        }));
         let after = self.sum(commit)?;
         if before.as_ref().map(|parent| parent.tree) == Some(commit.tree) {
             return Ok(Vec::new());

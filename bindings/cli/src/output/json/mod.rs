@@ -8,7 +8,9 @@ mod tokens;
 mod transcript;
 mod upkeep;
 
-use partita::{CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry, SessionSizes};
+use partita::{
+    CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry, SessionSizes, UndoReport,
+};
 use serde::Serialize;
 
 pub(crate) use self::context::{ContextChanged, Planned, Spent};
@@ -92,13 +94,35 @@ impl Session {
     }
 }
 
+/// A row of `sessions --deleted`.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeletedSession {
+    name: Option<String>,
+    id: String,
+    checkpoint: Option<u64>,
+    deleted: Option<String>,
+    goes: Option<String>,
+}
+
+impl From<&partita::DeletedSession> for DeletedSession {
+    fn from(row: &partita::DeletedSession) -> DeletedSession {
+        DeletedSession {
+            name: row.name.clone(),
+            id: row.id.to_string(),
+            checkpoint: row.checkpoint,
+            deleted: rfc3339(Some(row.deleted)),
+            goes: rfc3339(row.goes),
+        }
+    }
+}
+
 /// A row of `log`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Log {
     number: u64,
     id: String,
     time: Option<String>,
-    kind: &'static str,
+    kind: String,
     message: String,
     source_commit: Option<String>,
     actor: String,
@@ -111,7 +135,7 @@ impl From<&LogEntry> for Log {
             number: entry.number,
             id: entry.id.to_string(),
             time: rfc3339(Some(entry.time)),
-            kind: entry.kind.name(),
+            kind: entry.kind.name().to_owned(),
             message: entry.message.clone(),
             source_commit: entry.git_commit(),
             actor: entry.actor.clone(),
@@ -186,5 +210,43 @@ pub(crate) struct Checkpoint {
 impl From<&CheckpointInfo> for Checkpoint {
     fn from(info: &CheckpointInfo) -> Checkpoint {
         Checkpoint { number: info.number, id: info.id.to_string() }
+    }
+}
+
+/// What `undo` or `redo` did.
+#[derive(Debug, Serialize)]
+pub(crate) struct Undone {
+    number: u64,
+    id: String,
+    operation: Operation,
+}
+
+#[derive(Debug, Serialize)]
+struct Operation {
+    number: u64,
+    id: String,
+    kind: String,
+    message: String,
+    actor: String,
+    time: Option<String>,
+    checkpoint: Option<u64>,
+}
+
+impl From<&UndoReport> for Undone {
+    fn from(report: &UndoReport) -> Undone {
+        let operation = &report.operation;
+        Undone {
+            number: report.number,
+            id: report.id.to_string(),
+            operation: Operation {
+                number: operation.number,
+                id: operation.id.to_string(),
+                kind: operation.kind.name().to_owned(),
+                message: operation.message.clone(),
+                actor: operation.actor.clone(),
+                time: rfc3339(Some(operation.time)),
+                checkpoint: operation.checkpoint,
+            },
+        }
     }
 }

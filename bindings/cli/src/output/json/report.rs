@@ -1,8 +1,8 @@
 //! Reports: what a command did, would do, or found.
 
 use partita::{
-    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, FilePath, Kept, RestorePlan,
-    RestoreScope, Stats,
+    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, Fault, FilePath, Kept,
+    RestorePlan, RestoreScope, Stats,
 };
 use serde::Serialize;
 
@@ -87,6 +87,11 @@ pub(crate) struct Restored {
     memories_back: u64,
     memories_dropped: u64,
     state_changes: bool,
+    view_changes: bool,
+    instructions_changes: bool,
+    tools_changes: bool,
+    sandbox_changes: bool,
+    others_changes: bool,
     /// The new checkpoint.
     checkpoint: Option<Checkpoint>,
 }
@@ -96,7 +101,7 @@ impl Restored {
         let paths = |paths: &[FilePath]| paths.iter().map(Path::from).collect();
         Restored {
             applied: restored.is_some(),
-            from: Checkpoint::from(&plan.checkpoint),
+            from: Checkpoint::from(&plan.from),
             scope: match plan.scope {
                 RestoreScope::Dialog => "dialog",
                 RestoreScope::All => "all",
@@ -104,11 +109,16 @@ impl Restored {
             },
             create: paths(&plan.create),
             overwrite: paths(&plan.overwrite),
-            delete: paths(&plan.remove),
+            delete: paths(&plan.delete),
             untouched: plan.untouched,
             memories_back: plan.memories_back,
             memories_dropped: plan.memories_dropped,
-            state_changes: plan.state,
+            state_changes: plan.state_changes,
+            view_changes: plan.view_changes,
+            instructions_changes: plan.instructions_changes,
+            tools_changes: plan.tools_changes,
+            sandbox_changes: plan.sandbox_changes,
+            others_changes: plan.others_changes,
             checkpoint: restored.map(Checkpoint::from),
         }
     }
@@ -208,6 +218,7 @@ struct FaultRow {
 pub(crate) struct Checked {
     ok: bool,
     faults: Vec<FaultRow>,
+    newer: Vec<FaultRow>,
     frames: u64,
     bytes: u64,
     objects: u64,
@@ -225,16 +236,22 @@ struct Unfinished {
 
 impl Checked {
     pub(crate) fn new(report: &CheckReport) -> Checked {
-        let faults = report.faults.iter().map(|fault| FaultRow {
-            segment: fault.segment.clone(),
-            offset: fault.offset,
-            object: fault.object.map(|id| id.to_string()),
-            what: fault.what.clone(),
-        });
+        let rows = |faults: &[Fault]| {
+            faults
+                .iter()
+                .map(|fault| FaultRow {
+                    segment: fault.segment.clone(),
+                    offset: fault.offset,
+                    object: fault.object.map(|id| id.to_string()),
+                    what: fault.what.clone(),
+                })
+                .collect()
+        };
         let unfinished = report.unfinished.clone();
         Checked {
             ok: report.is_ok(),
-            faults: faults.collect(),
+            faults: rows(&report.faults),
+            newer: rows(&report.newer),
             frames: report.frames,
             bytes: report.bytes,
             objects: report.objects,

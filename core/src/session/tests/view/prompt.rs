@@ -28,7 +28,9 @@ fn instructions_tools_and_sandbox_are_set_undone_restored_and_forked() {
     assert_eq!(read(&session), (Vec::new(), 2, b"cwd /".to_vec()));
     session.undo().unwrap();
     assert_eq!(read(&session), (b"Be brief.".to_vec(), 2, b"cwd /".to_vec()));
-    assert!(session.plan_restore(first, RestoreScope::Dialog).unwrap().texts);
+    let plan = session.plan_restore(first, RestoreScope::Dialog).unwrap();
+    let changes: Vec<_> = plan.dialog_changes().filter(|(_, changes)| *changes).collect();
+    assert_eq!(changes, [("tools", true), ("sandbox", true)]);
     session.restore_checkpoint(first, RestoreScope::Dialog).unwrap();
     assert_eq!(read(&session), (b"Be brief.".to_vec(), 0, Vec::new()));
     assert_eq!(read(&fork).1, 2);
