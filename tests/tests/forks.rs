@@ -377,15 +377,17 @@ fn old(name: &str) -> Store {
     Store::options().clock(clock).create(false).open_vfs(Arc::new(medium)).unwrap()
 }
 
-fn log_of(store: &Store, name: &str) -> Vec<(u64, &'static str)> {
+fn log_of(store: &Store, name: &str) -> Vec<(u64, String)> {
     let log = store.open_session(name).unwrap().log().unwrap();
-    log.map(|entry| entry.unwrap()).map(|entry| (entry.number, entry.kind.name())).collect()
+    log.map(|entry| entry.unwrap())
+        .map(|entry| (entry.number, entry.kind.name().to_owned()))
+        .collect()
 }
 
 #[test]
 fn a_fork_that_an_earlier_version_trimmed_keeps_all_of_its_operations() {
     let store = old("trimmed-fork");
-    assert_eq!(log_of(&store, "b"), [(4, "write"), (3, "write")]);
+    assert_eq!(log_of(&store, "b"), [4, 3].map(|number| (number, "write".to_owned())));
     let before = all(&store, "old");
     gc(&store, "old");
     for ((name, before), (_, after)) in before.iter().zip(&all(&store, "old")) {
@@ -426,7 +428,7 @@ fn a_fork_whose_first_operation_an_earlier_version_took_away_stops_no_collection
 #[test]
 fn a_fork_that_took_over_a_later_horizon_has_all_of_its_own() {
     let store = old("late-horizon");
-    assert_eq!(log_of(&store, "f"), [(5, "write"), (4, "write"), (3, "write"), (2, "write")]);
+    assert_eq!(log_of(&store, "f"), [5, 4, 3, 2].map(|number| (number, "write".to_owned())));
     let before = all(&store, "old");
     gc(&store, "old");
     for ((name, before), (_, after)) in before.iter().zip(&all(&store, "old")) {
