@@ -376,14 +376,14 @@ fn no_snapshot_follows_a_retirement_before_the_files_are_gone_for_good() {
         let end = calls.len() - 1;
         calls[end] == Call::SyncDirectory && calls[..end].last() == Some(&Call::Remove)
     };
-    let hit = (0..=sync).rev().find_map(|at| {
+    let hit = (0..=sync).rev().find(|&at| {
         let trial = Recorder::on(medium.disk());
         let of = trial.process();
         let store = Store::options().open_vfs(Arc::new(of.clone())).unwrap();
         of.fail_own(at, Fault::Refused(std::io::ErrorKind::Other));
         let before = of.calls().len();
         let failed = collect(&store).is_err();
-        (failed && is_removal(&of.calls()[before..])).then_some(at)
+        failed && is_removal(&of.calls()[before..])
     });
     let again = Store::options().open_vfs(Arc::new(process.clone())).unwrap();
     process.fail_own(hit.unwrap(), Fault::Refused(std::io::ErrorKind::Other));

@@ -92,6 +92,7 @@ fn worker(life: &Life) -> Command {
 }
 
 /// Watches a worker; none where that is not allowed.
+#[expect(clippy::zombie_processes, reason = "the watch waits for it")]
 fn killed(life: &Life, plan: Plan) -> Option<(bool, bool, usize)> {
     let child = worker(life).spawn().unwrap();
     let signs = Signs::Ledger(ledgers(&life.dir).join(life.ledger()));

@@ -136,11 +136,10 @@ impl std::fmt::Debug for Open {
     }
 }
 
+// Elsewhere nobody tells who holds a lock.
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
-    // Elsewhere nobody tells who holds a lock.
-    #![cfg(target_os = "linux")]
-
     use std::process::{Child, Command, Stdio};
     use std::time::Duration;
 

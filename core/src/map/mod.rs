@@ -65,6 +65,9 @@ pub struct Map {
 /// The smallest key of a map, and the entry with the largest.
 pub(crate) type Ends = (Vec<u8>, (Vec<u8>, Value));
 
+/// A key with its value.
+type Row = (Vec<u8>, Value);
+
 /// An edited map, and what must be stored before anybody reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
@@ -205,10 +208,7 @@ impl Map {
     ///
     /// # Errors
     /// `Io` if the medium refuses.
-    pub(crate) fn readable(
-        &self,
-        objects: &(impl Objects + ?Sized),
-    ) -> Result<(Vec<(Vec<u8>, Value)>, bool)> {
+    pub(crate) fn readable(&self, objects: &(impl Objects + ?Sized)) -> Result<(Vec<Row>, bool)> {
         let (mut entries, mut is_all) = (Vec::new(), true);
         let mut pending: Vec<(ObjectId, Option<u8>)> =
             self.root.iter().map(|root| (root.id(), None)).collect();

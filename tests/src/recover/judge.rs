@@ -280,7 +280,7 @@ impl Judge<'_> {
             let was_another = self.before.lines.values();
             let line = &self.after.lines[name];
             let is_known = was_another.into_iter().any(|before| before.session == line.session);
-            if !is_told && !(is_known && !self.report.unread.is_empty()) {
+            if !(is_told || is_known && !self.report.unread.is_empty()) {
                 return Err(format!("{name} is new, and nothing tells it"));
             }
         }

@@ -94,7 +94,7 @@ pub fn choose(layout: &Layout, count: usize, seed: u64) -> Vec<Damage> {
     let mut chosen = Vec::new();
     for (kind, share) in [("flip", 6), ("cut", 1), ("zero", 1), ("swap", 1), ("remove", 1)] {
         let mut all = damages(&sample, kind, Density::All);
-        all.retain(|damage| is_of_segments(damage));
+        all.retain(is_of_segments);
         let wanted = if kind == "remove" { all.len() } else { count * share / 9 };
         if all.len() <= wanted {
             chosen.append(&mut all);

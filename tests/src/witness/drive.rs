@@ -135,7 +135,10 @@ impl Step<'_> {
             Op::Create { s } => {
                 let due = match self.book.lines.contains_key(NAMES[s]) {
                     true => Err(ErrorKind::AlreadyExists),
-                    false => Ok(drop(self.book.lines.insert(NAMES[s].into(), Line::new()))),
+                    false => {
+                        self.book.lines.insert(NAMES[s].into(), Line::new());
+                        Ok(())
+                    }
                 };
                 return Ok((store.create_session(NAMES[s]).map(drop), due));
             }
@@ -150,7 +153,8 @@ impl Step<'_> {
                     (_, true) => Err(ErrorKind::AlreadyExists),
                     _ => {
                         let line = lines.remove(NAMES[s]).expect("it is there");
-                        Ok(drop(lines.insert(NAMES[d].into(), line)))
+                        lines.insert(NAMES[d].into(), line);
+                        Ok(())
                     }
                 };
                 return Ok((store.rename_session(NAMES[s], NAMES[d]), due));

@@ -6,10 +6,16 @@ use crate::context::Source;
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 use crate::token::Count;
 
+/// A text of so many characters, two bytes each but for one: a path's component has no room for all.
+fn label_of(chars: usize) -> String {
+    let before = "\u{e4}".repeat(50);
+    format!("{before}/{}", "\u{e4}".repeat(chars - 51))
+}
+
 /// A session whose every label has so many characters, two bytes each if there is room.
 fn labelled(chars: usize) -> Session {
     let store = Store::in_memory().unwrap();
-    let label = "\u{e4}".repeat(chars);
+    let label = label_of(chars);
     let session = store.session(&"n".repeat(chars)).unwrap().with_actor(&label);
     session
         .batch(|batch| {
@@ -26,7 +32,7 @@ fn a_label_beyond_the_limit_is_cut_and_what_is_left_out_counted() {
     for (chars, left) in around(DISPLAY_LABEL_CHARS_MAX) {
         let session = labelled(chars);
         let report = report(&session);
-        let (name, label) = ("n".repeat(chars), "\u{e4}".repeat(chars));
+        let (name, label) = ("n".repeat(chars), label_of(chars));
         let (source, count) = (Source::Files, Count::exact(1));
         let item = CapacityItem { key: (), source, label: label.clone(), count };
         let budget = Budget::new(1_000);

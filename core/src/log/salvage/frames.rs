@@ -178,9 +178,7 @@ fn neighbour(log: &Log, segment: &Segment, bytes: &[u8], start: usize) -> Option
         let front = Front::decode(bytes.get(at + HEADER..)?).ok()?;
         let back = front.back.or(front.texts_back)?;
         let before = at.checked_sub(back as usize).filter(|before| *before < at)?;
-        if segment.keys.decode_header(bytes.get(before..)?, before as u64).is_none() {
-            return None;
-        }
+        segment.keys.decode_header(bytes.get(before..)?, before as u64)?;
         if log.medium().frame(segment, before as u32).is_ok() {
             return Some(before as u32);
         }

@@ -182,10 +182,10 @@ impl Stage {
 /// Asserts that two states read alike, and says of what they differ.
 #[track_caller]
 fn assert_same(found: &[String], expected: &[String], what: &str) {
-    for line in found.iter().filter(|line| !expected.contains(line)) {
+    if let Some(line) = found.iter().find(|line| !expected.contains(line)) {
         panic!("{what}: not expected: {line:.300}");
     }
-    for line in expected.iter().filter(|line| !found.contains(line)) {
+    if let Some(line) = expected.iter().find(|line| !found.contains(line)) {
         panic!("{what}: missing: {line:.300}");
     }
     assert_eq!(found, expected, "{what}");

@@ -130,10 +130,11 @@ fn checkpoints(
 ) -> Result<Vec<(std::cmp::Reverse<u64>, ObjectId)>> {
     let mut checkpoints = Vec::new();
     for id in whole.iter().filter(|id| !led.has(id)) {
-        if store.log().is_node(id)? && store.read_node(id)?.kind == Kind::CHECKPOINT {
-            if let Ok(checkpoint) = read::<Checkpoint>(store, *id) {
-                checkpoints.push((std::cmp::Reverse(checkpoint.number), *id));
-            }
+        if store.log().is_node(id)?
+            && store.read_node(id)?.kind == Kind::CHECKPOINT
+            && let Ok(checkpoint) = read::<Checkpoint>(store, *id)
+        {
+            checkpoints.push((std::cmp::Reverse(checkpoint.number), *id));
         }
     }
     checkpoints.sort();

@@ -286,7 +286,7 @@ pub(super) fn contents(
         .collect();
     for deed in record.deeds.values().filter(|deed| deed.end == End::Done) {
         let Some(line) = deed.session().and_then(|id| stored.get(id)) else { continue };
-        if !deed.gave["number"].as_u64().is_some_and(|number| number >= line.oldest()) {
+        if deed.gave["number"].as_u64().is_none_or(|number| number < line.oldest()) {
             continue;
         }
         let mut contents: Vec<&str> = Vec::new();
