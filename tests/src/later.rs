@@ -12,6 +12,8 @@ use partita::{
     Operation, OperationId, OperationKind, Result, Session, Store, Timestamp,
 };
 
+use crate::crash::entropy::{Source, fill};
+
 /// The name of the operation.
 pub const OPERATION: &str = "orchestrate";
 /// The name of the root.
@@ -31,13 +33,15 @@ pub fn directory() -> PathBuf {
 /// # Errors
 /// As what it calls.
 pub fn write(directory: &Path) -> Result<()> {
+    // Other bytes at each call: two sessions of one nonce would be one.
+    Source::new(7).supply(|| write_all(directory))
+}
+
+fn write_all(directory: &Path) -> Result<()> {
     let store = Store::options()
         .catalogue(false)
         .clock(|| Timestamp::from_millis(1_700_000_000_000))
-        .entropy(|bytes| {
-            bytes.fill(7);
-            Ok(())
-        })
+        .entropy(fill)
         .open(directory)?;
     let session = store.session("work")?.with_actor("agent-7");
     session.write("a", "1")?;

@@ -24,7 +24,7 @@ fn sample() -> (TempDir, Partita, Vec<Vec<u8>>) {
 
 /// The largest file of a store: its log.
 fn segment(partita: &Partita) -> PathBuf {
-    let files = files_below(partita.store()).into_iter();
+    let files = files_below(&partita.store().join("segments")).into_iter();
     files.max_by_key(|file| file.metadata().unwrap().len()).unwrap()
 }
 

@@ -87,7 +87,7 @@ fn a_report_that_cannot_be_written_leaves_nothing() {
     let page = dir.path().join("page.html");
     let path = page.to_str().unwrap();
     assert_eq!(partita.run(["report", "absent", "-o", path]).code, Some(1));
-    assert_eq!(partita.run(["report", "s", "-o", path, "--counter", "abacus"]).code, Some(1));
+    assert_eq!(partita.run(["report", "s", "-o", path, "--counter", "abacus"]).code, Some(2));
     let nowhere = dir.path().join("no/page.html");
     let failed = partita.run(["report", "s", "-o", nowhere.to_str().unwrap()]);
     assert_eq!(failed.code, Some(1));

@@ -214,13 +214,15 @@ fn what_does_not_exist_is_named() {
         ("files s --at 0", "0"),
         ("files s --at id:0123456789abcdef", "0123456789"),
         ("files s --at git:0123456789abcdef", "0123456789"),
-        ("files s --at sometime", "sometime"),
-        ("files s --at id:xyzw", "xyzw"),
         ("restore s --at 99", "99"),
         ("fork s t --at 99", "99"),
         ("cat s dir/b.txt --at 1", "dir/b.txt"),
     ] {
         let error = partita.refused(line.split(' '));
+        assert!(error.contains(named), "{line}: {error}");
+    }
+    for (line, named) in [("files s --at sometime", "sometime"), ("files s --at id:xyzw", "xyzw")] {
+        let error = partita.misused(line.split(' '));
         assert!(error.contains(named), "{line}: {error}");
     }
     let error = partita.refused(["checkout", "s", out, "--at", "99"]);

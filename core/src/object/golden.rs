@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 
 /// The files there are; one that is missing or not asserted fails.
@@ -320,7 +321,7 @@ fn a_kind_with_a_number_is_never_read_as_a_name() {
         (2, &[&[65][..], &[b'n'; 65]].concat()),
     ] {
         let error = Operation::from_node(&node(version, kind)).unwrap_err();
-        assert_eq!(error.kind(), crate::ErrorKind::Corrupt, "{version} {kind:?}");
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{version} {kind:?}");
     }
 }
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use super::Store;
 use super::graph::{Graph, GraphEvents, Presence};
-use super::reach::{Reached, Root};
+use super::reach::Reached;
+use super::roots::Root;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::log::Listed;

@@ -12,6 +12,7 @@ mod reach;
 mod recover;
 pub(crate) mod refs;
 mod rewrite;
+mod roots;
 mod stats;
 
 use std::path::{Path, PathBuf};

@@ -128,7 +128,7 @@ fn torture(asked: &Asked) -> ExitCode {
 }
 
 fn sums(acknowledged: usize, killed: Killed, lost: usize, wrong: usize) -> String {
-    let within = if killed.all == 0 { 0 } else { 100 * killed.within / killed.all };
+    let within = (100 * killed.within).checked_div(killed.all).unwrap_or(0);
     format!(
         "torture: {acknowledged} acknowledged, {} killed ({within}% within), {lost} lost, {wrong} wrong",
         killed.all

@@ -97,13 +97,13 @@ fn an_unknown_role_is_refused_and_leaves_no_store_behind() {
     let dir = tempfile::tempdir().unwrap();
     let partita = Partita::at(dir.path().join("store"));
     for line in ["say s --role critic", "say s --role User"] {
-        let error = partita.refused(line.split(' '));
-        assert!(error.contains("no role") && error.contains("assistant"), "{error}");
+        let error = partita.misused(line.split(' '));
+        assert!(error.contains("'--role <R>'") && error.contains("assistant"), "{error}");
     }
     assert!(!partita.store().exists());
     let (_dir, partita) = chat();
     let error = partita.misused(["search", "s", "x", "--role", "critic"]);
-    assert!(error.contains("\"critic\""), "{error}");
+    assert!(error.contains("'critic'"), "{error}");
 }
 
 #[test]
@@ -152,22 +152,22 @@ fn memories_are_forgotten_and_recalled_by_whole_exchanges() {
 #[test]
 fn a_selector_that_is_none_or_selects_nothing_is_refused() {
     let (_dir, partita) = chat();
-    for (selector, said) in [
-        ("x:y", "selects no memories"),
-        ("role:critic", "names no role"),
-        ("before:soon", "names no time"),
-        ("7..3", "is empty"),
-        ("text:", "needs a text"),
-        ("text:nowhere", "selects no memory"),
-        ("99", "no memory 99"),
-        ("id:0000", "no memory"),
+    // A selector of no form is a wrong command line; one that selects nothing is not.
+    for (selector, is_formed, said) in [
+        ("x:y", false, "selects no memories"),
+        ("role:critic", false, "names no role"),
+        ("before:soon", false, "names no time"),
+        ("7..3", false, "is empty"),
+        ("text:", false, "needs a text"),
+        ("text:nowhere", true, "selects no memory"),
+        ("99", true, "no memory 99"),
+        ("id:0000", true, "no memory"),
     ] {
-        for command in ["forget", "recall"] {
-            let error = partita.refused([command, "s", selector]);
-            assert!(error.contains(said), "{command} {selector}: {error}");
+        for line in [&["forget", "s"][..], &["recall", "s"], &["pin", "s", "--memory"]] {
+            let line = line.iter().copied().chain([selector]);
+            let error = if is_formed { partita.refused(line) } else { partita.misused(line) };
+            assert!(error.contains(said), "{selector}: {error}");
         }
-        let error = partita.refused(["pin", "s", "--memory", selector]);
-        assert!(error.contains(said), "{error}");
     }
     assert!(partita.refused(["forget", "nobody", "1"]).contains("nobody"));
     assert!(partita.refused(["expand", "s", "1"]).contains("no summary"));

@@ -212,6 +212,6 @@ fn two_contexts_are_compared_with_their_tokens() {
     let text = partita.text(["context", "s", "--diff", "1..latest"]);
     assert!(text.lines().any(|line| line.starts_with('-')), "{text}");
     assert!(partita.text(["context", "s", "--diff", "1..1"]).contains("the same"));
-    assert!(partita.refused(["context", "s", "--diff", "1"]).contains("A..B"));
+    assert!(partita.misused(["context", "s", "--diff", "1"]).contains("A..B"));
     assert!(partita.refused(["context", "s", "--diff", "1..99"]).contains("99"));
 }

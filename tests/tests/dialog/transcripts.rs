@@ -101,14 +101,13 @@ fn a_transcript_that_cannot_be_read_is_refused_and_leaves_no_store_behind() {
     let mixed = format!("{claude}\n{hands}\n");
     let cut = &lines(5).into_bytes()[..60];
     let conversations = format!("[{0},{0}]", format!(r#"{{"traj": {}}}"#, lines(2)));
-    let cases: [(&str, &[u8], &[&str], &str); 9] = [
+    let cases: [(&str, &[u8], &[&str], &str); 8] = [
         ("cut", cut, &[], "JSON"),
         ("bytes", b"[{\"role\": \"user\", \"content\": \"\xff\"}]", &[], "UTF-8"),
         ("mixed", mixed.as_bytes(), &[], "line 2"),
         ("prose", b"Dear diary", &[], "no known transcript"),
         ("empty", b"", &[], "no known transcript"),
         ("roles", br#"[{"role": "critic", "content": "no"}]"#, &[], "critic"),
-        ("format", b"[]", &["--format", "codex"], "codex"),
         ("several", conversations.as_bytes(), &[], "--conversation"),
         ("which", conversations.as_bytes(), &["--conversation", "3"], "no conversation 3"),
     ];
@@ -120,6 +119,8 @@ fn a_transcript_that_cannot_be_read_is_refused_and_leaves_no_store_behind() {
         assert!(error.contains(said), "{name}: {error}");
         assert!(error.len() < 1_000, "{name}: {error}");
     }
+    let unknown = ["import", "transcript", "x", "--session", "s", "--format", "codex"];
+    assert!(partita.misused(unknown).contains("codex"));
     import(&partita, &dir.path().join("nowhere"), "s").failure();
     import(&partita, dir.path(), "s").failure();
     assert!(!partita.store().exists());

@@ -110,7 +110,8 @@ fn a_malformed_tree_deep_below_is_named_by_its_own_id_and_whole_path() {
 
 #[test]
 fn an_entry_whose_object_is_of_another_kind_or_missing_is_named() {
-    let cases: [(&str, &dyn Fn(&Repository, &str) -> String, &str); 6] = [
+    type Made<'a> = &'a dyn Fn(&Repository, &str) -> String;
+    let cases: [(&str, Made<'_>, &str); 6] = [
         ("40000", &|_, x| x.to_owned(), "is a blob where a tree is due"),
         (
             "100644",
