@@ -100,7 +100,7 @@ impl Log {
     }
 
     /// Commits items as one group, as if their threads had come at once.
-    #[cfg(test)]
+    #[cfg(all(test, not(feature = "shuttle")))]
     pub(super) fn lead_group(&self, items: &[Arc<Item>]) {
         let queue = &self.shared.queue;
         queue.inner().waiting.extend_from_slice(items);

@@ -23,6 +23,7 @@ mod time;
 mod tombstone;
 
 pub use bytes::Bytes;
+#[cfg(feature = "store")]
 pub(crate) use bytes::room;
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
@@ -32,6 +33,7 @@ pub use iteration::{Entry, Iteration};
 pub use memory::{Body, Memory, MemoryKind, Part, Role};
 pub use model_call::{ModelCall, Usage};
 pub use name::NameFault;
+#[cfg(feature = "store")]
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use path::FilePath;

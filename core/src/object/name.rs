@@ -7,7 +7,9 @@
 use std::fmt;
 
 use super::FilePath;
-use crate::limits::{COMPONENT_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::limits::COMPONENT_BYTES_MAX;
+#[cfg(any(test, feature = "store"))]
+use crate::limits::TARGET_BYTES_MAX;
 
 /// Names of directories that belong to git and to us, and their first short names on Windows.
 const OWN: [&str; 4] = [".git", "git~1", ".partita", "partit~1"];
@@ -75,6 +77,7 @@ impl FilePath {
 }
 
 /// Tells whether some system can hold a symlink with this target.
+#[cfg(any(test, feature = "store"))]
 pub(crate) fn is_target(target: &[u8]) -> bool {
     !target.is_empty() && target.len() <= TARGET_BYTES_MAX && !target.contains(&0)
 }

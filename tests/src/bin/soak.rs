@@ -4,8 +4,11 @@
 
 use std::process::ExitCode;
 
+/// Runs a suite, with its own arguments.
+type Run = fn(&[String]) -> Result<(), String>;
+
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, fn(&[String]) -> Result<(), String>); 2] = [
+const SUITES: [(&str, &str, Run); 2] = [
     (
         "model",
         "OPERATIONS SEED: random operations against plain maps and lists, a million by default",
