@@ -1,7 +1,7 @@
 //! A store as a later version leaves it: with an operation, a root, a kind of node and a namespace
 //! of refs that nobody knows here.
 //!
-//! [`write`] made `tests/data/later` once; it is read for ever. A later version that adds such
+//! [`write()`] made `tests/data/later` once; it is read for ever. A later version that adds such
 //! things commits a store of its own beside it.
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! the store open with what they had read before.
 //!
 //! A product: every [`End`] of the log, every [`Victim`], every call of what it does, every
-//! [`Fault`], the survivors in two orders, with a fresh process between them or without, and reading
+//! [`Fault`](crate::vfs::Fault), the survivors in two orders, with a fresh process between them or without, and reading
 //! at the very moment or not. What was acknowledged is there for all of them, at once and
 //! afterwards; nobody stays behind; `check` finds nothing.
 
