@@ -93,7 +93,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
             is_earlier=False,
         ),
     ]
-    found.append(found[-2].tombstones[0])  # type: ignore[attr-defined]
+    found.append(next(value for value in found if isinstance(value, partita.PurgeReport)).tombstones[0])
     return {f"{number} {type(value).__name__}": value for number, value in enumerate(found)}
 
 
