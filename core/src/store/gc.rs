@@ -239,7 +239,7 @@ impl Store {
 
     /// Collects what nothing leads to, the objects in `without` not counted. The `expired` refs went
     /// before, and are put back if nothing can go. `commit` says what goes into the commit that
-    /// retires the last segments.
+    /// retires the first segments.
     pub(super) fn collect(
         &self,
         expired: &[(String, ObjectId)],
@@ -295,9 +295,8 @@ impl Store {
             let outcome = self.log().retire(&mut || {
                 late = collection.catch_up(&members, &listed)?;
                 let mut transaction = Transaction::default();
-                if waiting.is_empty()
-                    && let Some(commit) = &mut commit
-                {
+                // With the first segments: no bytes are missing without the tombstone that says so.
+                if !retired && let Some(commit) = &mut commit {
                     transaction = commit()?;
                 }
                 let attached = copies.iter().chain(&late).cloned().collect();

@@ -140,6 +140,9 @@ impl World {
                 let done = self.run(op);
                 self.bury(*writer);
                 self.used = used;
+                // Nobody acknowledged what it left: a power cut may take away what others have seen
+                // of it by then. The model has decided by what is seen, so that is made to stay.
+                self.writers[used].sync().expect("others go on");
                 done
             }
             Op::Kill => {

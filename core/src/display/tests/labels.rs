@@ -6,10 +6,9 @@ use crate::context::Source;
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 use crate::token::Count;
 
-/// A text of so many characters, two bytes each but for one: a path's component has no room for all.
+/// A text of so many characters, two bytes each but for some: a path's component has no room for all.
 fn label_of(chars: usize) -> String {
-    let before = "\u{e4}".repeat(50);
-    format!("{before}/{}", "\u{e4}".repeat(chars - 51))
+    (1..=chars).map(|at| if at % 50 == 7 { '/' } else { '\u{e4}' }).collect()
 }
 
 /// A session whose every label has so many characters, two bytes each if there is room.
