@@ -117,9 +117,9 @@ title "Size, beside git's for the same commits"
 show "$partita" stats
 git clone --quiet --bare --no-local --single-branch "file://$(cd "$repository" && pwd)" "$work/clone.git"
 git -C "$work/clone.git" gc --quiet --aggressive --prune=now
-ours=$(du -sk --apparent-size "$PARTITA_STORE" | cut -f1)
+ours=$(du -sk --apparent-size "$PARTITA_STORE/segments" | cut -f1)
 git_pack=$(du -sk --apparent-size "$work/clone.git/objects" | cut -f1)
-echo "partita, as recorded, no gc yet:   $ours KiB"
+echo "partita, its segments, no gc yet:  $ours KiB"
 echo "git, after gc --aggressive:        $git_pack KiB"
 echo "ratio:                             $((ours * 100 / git_pack)) %"
 

@@ -85,7 +85,8 @@ fn row(table: &Table, what: &str, raw: u64, store: &Path, git: &Path) -> Result<
     Ok(())
 }
 
-/// The lengths of all files below a directory whose names pass.
+/// The lengths of all files below a directory whose names pass. What a store keeps in reserve for a
+/// full disk holds nothing, and is left out.
 pub(crate) fn bytes_below(dir: &Path, passes: &dyn Fn(&str) -> bool) -> Result<u64> {
     let mut sum = 0;
     let mut left = vec![dir.to_owned()];
@@ -94,7 +95,11 @@ pub(crate) fn bytes_below(dir: &Path, passes: &dyn Fn(&str) -> bool) -> Result<u
             let entry = entry?;
             if entry.file_type()?.is_dir() {
                 left.push(entry.path());
-            } else if passes(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if passes(&name) && !name.starts_with("reserve") {
                 sum += entry.metadata()?.len();
             }
         }
