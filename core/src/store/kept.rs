@@ -135,7 +135,8 @@ impl Store {
         let mut freed = Freed::default();
         for (name, id) in self.directories()? {
             let node = self.read_node(&id)?;
-            if node.kind != Kind::DIRECTORY {
+            // What a newer version recorded is its own to free.
+            if node.kind != Kind::DIRECTORY || node.is_newer() {
                 continue;
             }
             let known = Directory::from_node(&node)?;

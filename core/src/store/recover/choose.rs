@@ -160,6 +160,10 @@ impl Chooser<'_> {
         }
         let mut now = name.to_owned();
         for op in newer.iter().rev() {
+            if let Some(name) = op.undeletes.as_ref().filter(|name| !name.is_empty()) {
+                now = format!("{SESSION}{name}");
+                continue;
+            }
             let old = now.strip_prefix(SESSION).unwrap_or(&now);
             let renamed = op.renames.as_ref().and_then(|message| {
                 message.strip_prefix(old).and_then(|rest| rest.strip_prefix(" -> "))

@@ -22,6 +22,8 @@ pub(super) struct Op {
     pub(super) is_trim: bool,
     /// The message of one that gave the session another name.
     pub(super) renames: Option<String>,
+    /// The name under which one brought a deleted session back.
+    pub(super) undeletes: Option<String>,
 }
 
 /// Whether one operation comes after another on the same line.
@@ -84,6 +86,7 @@ impl<'a> Operations<'a> {
             self.before.insert(previous, session);
         }
         self.by_session.entry(session).or_default().push((operation.number, id));
+        let told = |kind| (operation.kind == kind).then(|| operation.message.clone());
         let op = Op {
             id,
             number: operation.number,
@@ -92,7 +95,8 @@ impl<'a> Operations<'a> {
             checkpoint: operation.checkpoint.map(|id| id.id()),
             is_delete: operation.kind == OperationKind::DeleteSession,
             is_trim: operation.kind == OperationKind::Trim,
-            renames: (operation.kind == OperationKind::RenameSession).then_some(operation.message),
+            renames: told(OperationKind::RenameSession),
+            undeletes: told(OperationKind::UndeleteSession),
         };
         self.by_id.insert(id, op);
     }
