@@ -63,10 +63,10 @@ pub use session::{
     Batch, CheckpointInfo, DeletedSession, FileChange, FileChanges, FileEntry, Files,
     FoundMemories, Glob, History, Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories,
     MemoryEntry, MemoryState, NewEntry, OperationInfo, PairInView, PlanKey, PlanOptions,
-    RestorePlan, RestoreScope, Selector, Session, SessionEntry, SessionSizes, Sessions, Snapshot,
-    State, StateEntries, StateEntry, StateSnapshot, StateValue, Step, Summarizer, TranscriptImport,
-    TranscriptProgress, Trim, TrimReport, UndoReport, View, ViewFile, ViewFiles, ViewMemories,
-    ViewMemory, ViewReport, ViewRule,
+    Remembered, RestorePlan, RestoreScope, Selector, Session, SessionEntry, SessionSizes, Sessions,
+    Snapshot, State, StateEntries, StateEntry, StateSnapshot, StateValue, Step, Summarizer,
+    TranscriptImport, TranscriptProgress, Trim, TrimReport, UndoReport, View, ViewFile, ViewFiles,
+    ViewMemories, ViewMemory, ViewReport, ViewRule,
 };
 #[cfg(feature = "store")]
 pub use store::{

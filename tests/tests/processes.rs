@@ -1,13 +1,18 @@
 //! Several processes at once on one store.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use partita::{ErrorKind, Store};
 use partita_tests::command::Partita;
 use partita_tests::history::import;
 use partita_tests::repository::{Repository, Shape};
 
 const EDITS: usize = 120;
+
+/// How much is said while somebody takes everything back.
+const SAID: usize = 60;
 
 #[test]
 fn two_importers_two_writers_of_one_session_and_a_reader_lose_nothing() {
@@ -129,4 +134,51 @@ fn an_edit_that_expects_an_older_iteration_is_a_conflict() {
     assert!(error.contains('1') && error.contains('2'), "{error}");
     partita.ok(["write", "s", "a", file, "--expect", "2"]);
     assert_eq!(partita.ok(["cat", "s", "a"]), b"x");
+}
+
+#[test]
+fn what_was_said_is_acknowledged_though_somebody_takes_it_back_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = Partita::at(dir.path().join("store"));
+    partita.ok(["new", "s"]);
+    let file = dir.path().join("said");
+    let store = Store::open(partita.store()).unwrap();
+    let session = store.open_session("s").unwrap();
+    let done = AtomicBool::new(false);
+    let (said, undone) = thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let mut undone = 0;
+            while !done.load(Ordering::Relaxed) {
+                match session.undo() {
+                    Ok(_) => undone += 1,
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
+                }
+            }
+            undone
+        });
+        let said: Vec<_> = (0..SAID)
+            .map(|at| {
+                std::fs::write(&file, format!("text {at}")).unwrap();
+                let file = file.to_str().unwrap();
+                let said = partita.run(["say", "s", "--role", "user", file, "--json"]);
+                done.store(said.code != Some(0), Ordering::Relaxed);
+                serde_json::from_slice::<serde_json::Value>(&said.success()).unwrap()
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        (said, other.join().unwrap())
+    });
+    assert!(undone > SAID / 2, "{undone} of {SAID} were taken back: too few to tell");
+    let told: BTreeMap<u64, u64> = said
+        .iter()
+        .map(|row| (row["number"].as_u64(), row["checkpoint"]["number"].as_u64()))
+        .map(|(memory, checkpoint)| (memory.unwrap(), checkpoint.unwrap()))
+        .collect();
+    assert_eq!(told.len(), SAID, "a number was given twice");
+    for (at, (memory, checkpoint)) in told.into_iter().enumerate() {
+        let state = session.at(session.checkpoint(&checkpoint.to_string()).unwrap()).unwrap();
+        let entry = state.memory(memory).unwrap();
+        assert_eq!(entry.memory.text(), format!("text {at}"));
+        assert_eq!(said[at]["id"], entry.id.to_string());
+    }
 }

@@ -404,6 +404,11 @@ impl Batch {
         }
     }
 
+    /// The memory that was appended last, as it is going to be recorded.
+    pub(super) fn last_memory(&self) -> Option<&Memory> {
+        self.draft.memories.last()
+    }
+
     pub(super) fn finish(mut self) -> Result<Finished> {
         loop {
             let Built { point, memory } =

@@ -3,12 +3,14 @@
 use std::ops::Bound;
 
 use super::build::{memory_id, memory_key, memory_number};
-use super::{Session, Snapshot};
+use super::{CheckpointInfo, Session, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Bytes, Memory, ModelCall, OperationKind, Part, Role, read};
+use crate::object::{
+    Body, Bytes, Canonical as _, Memory, ModelCall, OperationKind, Part, Role, read,
+};
 use crate::store::Store;
 
 /// A memory and its place in a session.
@@ -21,6 +23,16 @@ pub struct MemoryEntry {
     pub id: MemoryId,
     /// The memory. Its long texts are contents: [`Store::read_body`] reads either.
     pub memory: Memory,
+}
+
+/// A memory that was appended, and the checkpoint that holds it first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Remembered {
+    /// The memory as it was recorded.
+    pub entry: MemoryEntry,
+    /// The checkpoint that recorded it.
+    pub checkpoint: CheckpointInfo,
 }
 
 /// The memories of a snapshot in their order, from either end.
@@ -58,6 +70,33 @@ impl Session {
         batch.set_kind(OperationKind::Remember);
         batch.remember(memory)?;
         Ok(batch.finish()?.memory)
+    }
+
+    /// Appends a memory and returns it as it was recorded. Whatever others do to the session
+    /// meanwhile, it is what this call recorded: the newest state may hold it no more.
+    ///
+    /// # Errors
+    /// As [`remember`](Self::remember).
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let said = session.remember_entry(partita::Memory::user("hi"))?;
+    /// assert_eq!((said.entry.number, said.checkpoint.number), (1, 1));
+    /// assert_eq!(session.memory(1)?, said.entry);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn remember_entry(&self, memory: Memory) -> Result<Remembered> {
+        let mut batch = self.begin()?;
+        batch.set_kind(OperationKind::Remember);
+        batch.remember(memory)?;
+        let memory = batch.last_memory().expect("it was just appended").clone();
+        let done = batch.finish()?;
+        let point = done.head.point().expect("a commit that appends makes a checkpoint");
+        let id = MemoryId::new(memory.to_node().id());
+        Ok(Remembered {
+            entry: MemoryEntry { number: done.memory, id, memory },
+            checkpoint: CheckpointInfo::of(point),
+        })
     }
 
     /// Appends a memory that came of a call of a model, and returns its number.

@@ -51,7 +51,7 @@ pub use history::History;
 pub use import::{Import, Step};
 pub use info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub use log::{LogEntries, LogEntry};
-pub use memories::{FoundMemories, Memories, MemoryEntry};
+pub use memories::{FoundMemories, Memories, MemoryEntry, Remembered};
 pub use plan::{PlanKey, PlanOptions};
 pub use restore::{RestorePlan, RestoreScope};
 pub use sessions::{SessionEntry, SessionSizes, Sessions};

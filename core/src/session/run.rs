@@ -52,15 +52,16 @@ pub(super) fn operation_before(
 ///
 /// An import of several commits that begins there names no state in any of them, so its run goes
 /// back to where there was no checkpoint. A transcript's import used to name none wherever it
-/// began, and then what the operation before left is right.
+/// began, and then what the operation before left is right. Where the run's beginning was trimmed
+/// nobody can tell which it was: then the state before counts as trimmed too.
 fn began_empty(store: &Store, import: &Link<Operation>) -> Result<bool> {
     let is_transcript = |operation: &Link<Operation>| -> Result<bool> {
         let Some(id) = operation.value.checkpoint else { return Ok(false) };
         Ok(read::<Checkpoint>(store, id.id())?.labels.contains_key(Checkpoint::TRANSCRIPT))
     };
-    let mut previous = import.parent(store)?;
+    let mut at = import.clone();
     let mut of_transcript = None;
-    while let Some(operation) = previous {
+    while let Some(operation) = at.parent(store)? {
         let Operation { kind, checkpoint, before, .. } = &operation.value;
         if checkpoint.is_none() {
             return Ok(true);
@@ -75,7 +76,7 @@ fn began_empty(store: &Store, import: &Link<Operation>) -> Result<bool> {
         if is_transcript(&operation)? != expected {
             return Ok(false);
         }
-        previous = operation.parent(store)?;
+        at = operation;
     }
-    Ok(false)
+    Ok(at.value.previous.is_some())
 }

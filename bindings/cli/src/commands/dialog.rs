@@ -142,12 +142,10 @@ pub(super) fn say(out: &mut Output, dir: &Path, args: &Say) -> Result<()> {
     check_name(&args.name)?;
     let memory = Memory::message(role, input(args.file.as_deref())?);
     let session = open_store(dir, Access::Create)?.session(&args.name)?;
-    let number = session.remember(memory)?;
-    let latest = session.latest()?;
-    let entry = latest.memory(number)?;
+    let said = session.remember_entry(memory)?;
     if args.json.json {
-        return out.json(&json::Said::new(&entry, latest.checkpoint()));
+        return out.json(&json::Said::new(&said));
     }
-    let checkpoint = latest.checkpoint().map_or(0, |info| info.number);
-    out.line(format_args!("memory {number}  {}  checkpoint {checkpoint}", entry.id.id().short()))
+    let (number, id) = (said.entry.number, said.entry.id.id().short());
+    out.line(format_args!("memory {number}  {id}  checkpoint {}", said.checkpoint.number))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{ErrorKind, Prefix};
+use partita::{Error, ErrorKind, Prefix};
 
 use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;
@@ -73,13 +73,29 @@ pub(super) fn undelete(
         }
         _ => error,
     })?;
-    let newest = session.log()?.next().transpose()?;
+    let newest = session.log().and_then(|mut log| log.next().transpose());
     if json {
+        let newest = newest.or_else(gone)?;
         return out.json(&json::Session::new(&session, newest.as_ref(), None));
     }
     let (id, name) = (session.id().id().short(), quote::text(session.name()));
-    let at = newest.map_or("empty".to_owned(), |entry| format!("at {}", entry.number));
+    let at = standing(newest.map(|entry| entry.map(|entry| entry.number)))?;
     out.line(format_args!("{id}  {name}  {at}"))
+}
+
+/// Says where a session stands that this command has just made. Somebody else may have deleted it
+/// again: what was done was done all the same.
+fn standing(newest: partita::Result<Option<u64>>) -> Result<String> {
+    match newest {
+        Ok(Some(number)) => Ok(format!("at {number}")),
+        Ok(None) => Ok("empty".to_owned()),
+        Err(error) => gone(error).map(|_: Option<()>| "deleted since".to_owned()),
+    }
+}
+
+/// Passes over a session that is gone by now.
+fn gone<T>(error: Error) -> Result<Option<T>> {
+    if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error.into()) }
 }
 
 /// Lists the sessions, with how much each holds if that is asked for.
@@ -135,7 +151,7 @@ pub(super) fn fork(
         Some(spec) => session.fork_at(new, session.checkpoint(spec)?)?,
         None => session.fork(new)?,
     };
-    let latest = copy.latest()?;
-    let at = latest.checkpoint().map_or("empty".to_owned(), |info| format!("at {}", info.number));
+    let newest = copy.latest().map(|latest| latest.checkpoint().map(|info| info.number));
+    let at = standing(newest)?;
     out.line(format_args!("{}  {}  {at}", copy.id().id().short(), quote::text(new)))
 }

@@ -310,6 +310,43 @@ fn neither_undo_nor_redo_brings_back_what_was_trimmed_collected_or_not() {
 }
 
 #[test]
+fn an_import_that_began_empty_and_was_trimmed_within_stays_whole_collected_or_not() {
+    let dialog = |count: usize| {
+        let lines: Vec<String> =
+            (0..count).map(|at| format!(r#"{{"role": "user", "content": "{at}"}}"#)).collect();
+        let text = format!("[{}]", lines.join(","));
+        let source = crate::interop::read(text.as_bytes(), None).unwrap();
+        source.transcripts.into_iter().next().unwrap()
+    };
+    for (collects, of_transcript) in [(false, false), (false, true), (true, false), (true, true)] {
+        let store = Store::in_memory().unwrap();
+        let session = store.session("s").unwrap();
+        if of_transcript {
+            let go_on = &mut |_| ControlFlow::Continue(());
+            session.import_transcript(&dialog(2_500), "t", go_on).unwrap();
+        } else {
+            let mut import = session.import().unwrap();
+            for text in ["1", "2", "3", "4"] {
+                let mut step = import.checkpoint();
+                step.write("a", text).unwrap();
+                step.finish().unwrap();
+                import.flush().unwrap();
+            }
+        }
+        let before = session.latest().unwrap();
+        assert!(before.checkpoint().unwrap().number > 2, "an import of several checkpoints");
+        session.trim(Trim::Keep(2)).unwrap();
+        if collects {
+            let options = crate::GcOptions::new().keep(std::time::Duration::ZERO);
+            store.gc(&options, &mut |_| ControlFlow::Continue(())).unwrap();
+        }
+        let case = format!("collected {collects}, transcript {of_transcript}");
+        assert_eq!(kind(session.undo()), ErrorKind::NotFound, "{case}");
+        assert_eq!(session.latest().unwrap().checkpoint(), before.checkpoint(), "{case}");
+    }
+}
+
+#[test]
 fn a_fork_begins_its_own_undo_and_redo() {
     let session = Store::in_memory().unwrap().session("s").unwrap();
     session.write("a", "1").unwrap();

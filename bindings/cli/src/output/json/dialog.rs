@@ -1,8 +1,8 @@
 //! The JSON of dialogs: memories, the view, and what an edit of it did.
 
 use partita::{
-    CheckpointInfo, MemoryEntry, MemoryState, PairInView, ViewFile, ViewMemory, ViewReport,
-    ViewRule,
+    CheckpointInfo, MemoryEntry, MemoryState, PairInView, Remembered, ViewFile, ViewMemory,
+    ViewReport, ViewRule,
 };
 use serde::Serialize;
 
@@ -191,16 +191,17 @@ pub(crate) struct Said {
     number: u64,
     id: String,
     role: &'static str,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Checkpoint,
 }
 
 impl Said {
-    pub(crate) fn new(entry: &MemoryEntry, checkpoint: Option<&CheckpointInfo>) -> Said {
+    pub(crate) fn new(said: &Remembered) -> Said {
+        let Remembered { entry, checkpoint, .. } = said;
         Said {
             number: entry.number,
             id: entry.id.to_string(),
             role: entry.memory.role.name(),
-            checkpoint: checkpoint.map(Checkpoint::from),
+            checkpoint: Checkpoint::from(checkpoint),
         }
     }
 }
