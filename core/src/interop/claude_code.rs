@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use super::input::Lines;
-use super::report::{Place, clip};
+use super::report::Place;
 use super::thread::{Chain, Said, ThreadLine};
 use super::transcript::Transcript;
 use super::value::{is_something, leave, owned, text};
@@ -48,14 +48,12 @@ const OURS: [&str; 5] = ["uuid", "parentUuid", "sessionId", "messageId", "leafUu
 pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
     let mut reader = Reader { chains: vec![Chain::new("")], ..Reader::default() };
     let mut lines = Lines::new(input);
-    while let Some((number, line, ended)) = lines.next()? {
-        match Json::parse(line) {
-            Ok(value) => reader.line(number, line, &value)?,
-            Err(_) if !ended => {
-                let why = "cut short; import again when the line is whole";
-                reader.report(0).refuse(Place::Line(number), why);
+    while let Some(line) = lines.next()? {
+        match (line.json(), line.text) {
+            (Ok(value), Ok(text)) => reader.line(line.number, text, &value)?,
+            (Err(why), _) | (_, Err(why)) => {
+                reader.report(0).refuse(Place::Line(line.number), why);
             }
-            Err(error) => reader.report(0).refuse(Place::Line(number), clip(&error.to_string())),
         }
     }
     if !reader.found {

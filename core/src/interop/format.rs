@@ -80,10 +80,8 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let keys = Keys::scan(prefix);
     let top = |key| keys.has_at(1, key);
     let any = |names: &[&str]| names.iter().any(|name| keys.has(name));
-    if top("trajectory") && (top("environment") || top("history") || top("info"))
-        || top("trajectory_format")
-        || top("history") && top("environment")
-    {
+    // A trajectory may be long, and all else stand behind it.
+    if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
         return Some(Format::SweAgent);
     }
     let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];

@@ -47,11 +47,12 @@ use crate::object::ModelCall;
 /// one document is read whole, up to
 /// [`DOCUMENT_BYTES_MAX`](crate::limits::DOCUMENT_BYTES_MAX) bytes.
 ///
-/// A line or message that cannot be taken is refused in the report, and the rest is read on.
+/// A line or message that cannot be taken is refused in the report, and the rest is read on: one that
+/// is not UTF-8, too long, or no JSON costs that line.
 ///
 /// # Errors
 /// `Invalid`, with the line where there is one, if the source is of no format or of another one, of
-/// several formats, not UTF-8, longer than the limits, or no whole document; `Io` if it cannot be
+/// several formats, longer than the limits, or no whole document in UTF-8; `Io` if it cannot be
 /// read.
 pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcripts> {
     let mut prefix = Vec::new();
@@ -69,8 +70,8 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
     let input = Cursor::new(prefix).chain(input);
     let transcripts = match format {
         Format::ClaudeCode => claude_code::read(input)?,
-        Format::OpenAiChat => openai_chat::read(&input::document(input)?)?,
-        Format::OpenAiResponses => openai_responses::read(&input::document(input)?)?,
+        Format::OpenAiChat => openai_chat::read(input::source(input)?)?,
+        Format::OpenAiResponses => openai_responses::read(input::source(input)?)?,
         Format::Anthropic => anthropic::read(&input::document(input)?)?,
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,

@@ -1,6 +1,7 @@
 //! Messages of OpenAI's Chat Completions: lists, request and response bodies, lists and lines of
 //! conversations.
 
+use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{data_url, is_something, items, leave, media, opaque, owned, text, undecoded};
@@ -15,10 +16,10 @@ pub(super) const PROVIDER: &str = "openai-chat";
 pub(super) const SERVICE: &str = "openai";
 
 /// Reads a document, or a document a line.
-pub(super) fn read(text: &str) -> Result<Vec<Transcript>> {
-    let found = match Json::parse(text) {
-        Ok(value) => conversations(&value),
-        Err(error) => lines(text).ok_or(error)?,
+pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
+    let found = match source {
+        Source::Document(value) => conversations(&value),
+        Source::Lines(items) => lines(items),
     };
     if found.is_empty() {
         return Err(base::foreign(Format::OpenAiChat, "no messages in it"));
@@ -26,25 +27,47 @@ pub(super) fn read(text: &str) -> Result<Vec<Transcript>> {
     Ok(found)
 }
 
-/// Takes a text whose every line is a conversation, or a message of one.
-fn lines(text: &str) -> Option<Vec<Transcript>> {
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let values = lines.map(|line| Json::parse(line).ok()).collect::<Option<Vec<_>>>()?;
-    Some(conversations(&Json::Array(values))).filter(|_| text.trim_end().contains('\n'))
+/// Takes lines that are conversations, or messages of one.
+fn lines(lines: Vec<(u64, std::result::Result<Json, String>)>) -> Vec<Transcript> {
+    let (mut items, mut bad) = (Vec::new(), Vec::new());
+    for (at, (number, line)) in (1..).zip(lines) {
+        match line {
+            Ok(value) => items.push((at, value)),
+            Err(why) => bad.push((Place::Line(number), why)),
+        }
+    }
+    let mut found = if items.iter().any(|(_, item)| speaks(item)) {
+        let messages = items.iter().map(|(at, message)| (*at, message));
+        vec![conversation("", &Json::Null, messages)]
+    } else {
+        several(items.iter().map(|(at, item)| (*at, item)))
+    };
+    if let Some(first) = found.first_mut() {
+        for (at, why) in bad {
+            first.report.refuse(at, why);
+        }
+    }
+    found
 }
 
 /// Returns the conversations of a value: one, or those of a list, named by their numbers.
 pub(super) fn conversations(value: &Json) -> Vec<Transcript> {
-    if let Some(messages) = messages_of(value) {
-        return vec![conversation("", value, messages)];
+    match messages_of(value) {
+        Some(messages) => vec![conversation("", value, (1..).zip(messages))],
+        None => several((1..).zip(value.as_array().unwrap_or_default())),
     }
-    let items = value.as_array().unwrap_or_default();
+}
+
+/// Returns the conversations of a list.
+fn several<'a>(items: impl Iterator<Item = (u64, &'a Json)>) -> Vec<Transcript> {
     let mut found = Vec::new();
     let mut strays = Vec::new();
-    for (at, item) in items.iter().enumerate() {
+    for (at, item) in items {
         match messages_of(item) {
-            Some(messages) => found.push(conversation(&(at + 1).to_string(), item, messages)),
-            None => strays.push(Place::Message(at as u64 + 1)),
+            Some(messages) => {
+                found.push(conversation(&at.to_string(), item, (1..).zip(messages)));
+            }
+            None => strays.push(Place::Message(at)),
         }
     }
     if let Some(first) = found.first_mut() {
@@ -55,26 +78,33 @@ pub(super) fn conversations(value: &Json) -> Vec<Transcript> {
     found
 }
 
+fn speaks(item: &Json) -> bool {
+    item.get("role").is_some()
+}
+
 /// Returns the messages of a list, a body, a response or a recorded conversation.
 fn messages_of(value: &Json) -> Option<&[Json]> {
     if let Some(items) = value.as_array() {
-        let speaks = |item: &Json| item.get("role").is_some();
         return Some(items).filter(|items| items.iter().any(speaks));
     }
     ["messages", "traj", "choices"].iter().find_map(|key| value.get(key)?.as_array())
 }
 
-fn conversation(name: &str, whole: &Json, messages: &[Json]) -> Transcript {
+fn conversation<'a>(
+    name: &str,
+    whole: &Json,
+    messages: impl Iterator<Item = (u64, &'a Json)>,
+) -> Transcript {
     let mut transcript = Transcript::new(Format::OpenAiChat);
     transcript.name = name.to_owned();
     let prefix = if name.is_empty() { String::new() } else { format!("{name}/") };
     let mut reader = Reader::new(&prefix);
     if whole.get("choices").is_some() && whole.get("messages").is_none() {
-        reader.response(&mut transcript, whole, messages);
+        reader.response(&mut transcript, whole, messages.map(|(_, choice)| choice));
         return transcript.finish();
     }
-    for (at, message) in messages.iter().enumerate() {
-        reader.message(&mut transcript, message, Place::Message(at as u64 + 1));
+    for (at, message) in messages {
+        reader.message(&mut transcript, message, Place::Message(at));
     }
     let functions = items(whole, "functions").iter().map(|function| {
         Json::object([("type", Json::from("function")), ("function", function.clone())])
@@ -223,8 +253,13 @@ impl Reader {
     }
 
     /// Takes the message of a response's first choice, and the call that made it.
-    fn response(&mut self, to: &mut Transcript, whole: &Json, choices: &[Json]) {
-        for (at, choice) in choices.iter().enumerate() {
+    fn response<'a>(
+        &mut self,
+        to: &mut Transcript,
+        whole: &Json,
+        choices: impl Iterator<Item = &'a Json>,
+    ) {
+        for (at, choice) in choices.enumerate() {
             let place = Place::Message(at as u64 + 1);
             match choice.get("message") {
                 Some(message) if at == 0 => {

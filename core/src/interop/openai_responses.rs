@@ -4,6 +4,7 @@
 //! parallel calls are one turn's; each output is a memory of its own. Items and parts that have no
 //! counterpart here stay whole, for their provider.
 
+use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{data_url, is_something, items, leave, only, opaque, owned, text, undecoded};
@@ -16,13 +17,10 @@ const FORMAT: Format = Format::OpenAiResponses;
 pub(super) const PROVIDER: &str = "openai-responses";
 
 /// Reads a document, or an item a line.
-pub(super) fn read(source: &str) -> Result<Vec<Transcript>> {
-    let found = match Json::parse(source) {
-        Ok(value) => conversation(&value),
-        Err(error) if Json::parse(source.lines().next().unwrap_or_default()).is_err() => {
-            return Err(error);
-        }
-        Err(_) => lines(source),
+pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
+    let found = match source {
+        Source::Document(value) => conversation(&value),
+        Source::Lines(items) => lines(items),
     };
     Ok(vec![found.ok_or_else(|| base::foreign(FORMAT, "no items in it"))?])
 }
@@ -50,15 +48,15 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     Some(reader.finish())
 }
 
-/// Takes a text whose every line is an item, or holds one, as Codex records them.
-fn lines(source: &str) -> Option<Transcript> {
+/// Takes lines that are items, or hold one each, as Codex records them.
+fn lines(items: Vec<(u64, std::result::Result<Json, String>)>) -> Option<Transcript> {
     let mut reader = Reader::new();
     let mut found = false;
-    for (at, line) in source.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let at = Place::Line(at as u64 + 1);
-        match Json::parse(line) {
+    for (number, item) in items {
+        let at = Place::Line(number);
+        match item {
             Ok(value) => found |= reader.line(&value, at),
-            Err(error) => reader.to.report.refuse(at, error.to_string()),
+            Err(why) => reader.to.report.refuse(at, why),
         }
     }
     found.then(|| reader.finish())

@@ -25,22 +25,27 @@ pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
     let mut lines = Lines::new(input);
     let mut document = String::new();
     let mut is_first = true;
-    while let Some((number, line, ended)) = lines.next()? {
+    while let Some(line) = lines.next()? {
+        let number = line.number;
         // A document is told by its first line, which holds no whole event.
         let is_first = std::mem::replace(&mut is_first, false);
-        if !document.is_empty() || is_first && !line.trim_start().starts_with('{') {
-            if document.len() + line.len() > DOCUMENT_BYTES_MAX {
+        let begins = |text: &&str| text.trim_start().starts_with('[');
+        if !document.is_empty() || is_first && line.text.as_ref().is_ok_and(begins) {
+            let text = line.text.map_err(|why| {
+                Error::invalid(format!("line {number}: {why}, in a document; convert the file"))
+            })?;
+            if document.len() + text.len() > DOCUMENT_BYTES_MAX {
                 return Err(Error::invalid(format!(
                     "line {number}: the list is longer than {DOCUMENT_BYTES_MAX} bytes, the most \
                      that is read"
                 )));
             }
-            document.push_str(line);
+            document.push_str(text);
             continue;
         }
         let at = Place::Line(number);
-        match Json::parse(line) {
-            Ok(event) => {
+        match (line.json(), line.text) {
+            (Ok(event), Ok(line)) => {
                 if text(&event, "kind").is_none()
                     && let Some(error) = base::mixed(FORMAT, number, line)
                 {
@@ -48,11 +53,7 @@ pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
                 }
                 reader.event(&event, at);
             }
-            Err(_) if !ended => {
-                let why = "cut short; import again when the line is whole";
-                reader.transcript.report.refuse(at, why);
-            }
-            Err(error) => reader.transcript.report.refuse(at, clip(&error.to_string())),
+            (Err(why), _) | (_, Err(why)) => reader.transcript.report.refuse(at, why),
         }
     }
     if !document.is_empty() {

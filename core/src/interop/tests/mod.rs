@@ -3,6 +3,7 @@
 mod anthropic;
 mod atif;
 mod claude_code;
+mod lines;
 mod openai_chat;
 mod openai_responses;
 mod openhands;
