@@ -12,13 +12,17 @@ use partita::{CheckSite, SyncSite};
 use partita_tests::crash::address::Address;
 use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
 use partita_tests::crash::walk::{Limits, replay, walk_all};
-use partita_tests::crash::{ALL, report, sweep};
+use partita_tests::crash::{ALL, checkout, report, sweep};
 use partita_tests::rot::damage::Density;
 use partita_tests::rot::survey;
 use partita_tests::survivors::{self, End, Victim};
+use partita_tests::vfs::Recorder;
 
 /// States of one workload in which a missing sync or lock is to show.
 const KNOCKOUT_STATES: usize = 600;
+
+/// Fates of the medium that are looked at, for each call at which a checkout ends.
+const CHECKOUT_FATES: usize = 400;
 
 /// Sizes of a medium that is full too early.
 const CAPACITIES: u64 = 200;
@@ -70,7 +74,7 @@ fn run() -> Result<bool, String> {
         println!("{}", report::verdict(verdict));
         is_good &= !verdict.caught.is_empty();
     }
-    is_good &= go_wrong() & live_on() & rot();
+    is_good &= checkouts(seed) & go_wrong() & live_on() & rot();
     let caught = syncs.iter().filter(|verdict| !verdict.caught.is_empty()).count();
     println!(
         "crash: {seen} states, {} sync sites knocked out, {caught} caught, {} acknowledged commits \
@@ -79,6 +83,31 @@ fn run() -> Result<bool, String> {
         losses.len()
     );
     Ok(is_good)
+}
+
+/// Stops checkouts at every call of the store.
+fn checkouts(seed: u64) -> bool {
+    let begun = Instant::now();
+    let seen = match checkout::cut_short(Recorder::new, CHECKOUT_FATES, seed) {
+        Ok(seen) => seen,
+        Err(what) => {
+            println!("BAD {what}");
+            return false;
+        }
+    };
+    let (calls, states) = (seen.calls, seen.states);
+    println!("\ncheckout: {states} states at {calls} calls in {:.1?}", begun.elapsed());
+    let without = || Recorder::new().without(SyncSite::Commit);
+    match checkout::cut_short(without, CHECKOUT_FATES, seed) {
+        Err(what) => {
+            println!("checkout without {:?}: caught\n    {what}", SyncSite::Commit);
+            true
+        }
+        Ok(_) => {
+            println!("checkout without {:?}: NOT CAUGHT", SyncSite::Commit);
+            false
+        }
+    }
 }
 
 /// Lets every call go wrong, and the medium be full.

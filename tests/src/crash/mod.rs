@@ -4,9 +4,11 @@
 //! [`walk`](walk::walk) stops the machine after each of them, lets what was not synced be lost,
 //! kept or torn, and asks a [`recovery`] for every promise; then it does the same to the record of
 //! that recovery. [`knockout`] takes out one sync or lock at a time and wants the walk to fail;
-//! [`sweep`] lets one call at a time go wrong.
+//! [`sweep`] lets one call at a time go wrong. A [`checkout`] has a directory beside its medium, so its
+//! states are looked at by themselves.
 
 pub mod address;
+pub mod checkout;
 pub mod entropy;
 pub mod knockout;
 pub mod lanes;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use partita::{NewEntry, Session};
+use partita::{NewEntry, Session, SyncSite};
+use partita_tests::crash::checkout::cut_short;
 use partita_tests::vfs::{Fault, Recorder};
 
 use super::*;
@@ -98,4 +99,14 @@ fn whatever_call_of_the_store_fails_another_checkout_alone_is_exact() {
         }
     }
     assert!(runs > 30, "{runs}");
+}
+
+#[test]
+fn whatever_a_crash_leaves_of_the_store_another_checkout_alone_is_exact() {
+    let seen = cut_short(Recorder::new, 40, 1).unwrap();
+    println!("{seen:?}");
+    assert!(seen.calls > 20 && seen.states >= seen.calls, "{seen:?}");
+    let lazy = cut_short(|| Recorder::new().without(SyncSite::Commit), 40, 1);
+    let what = lazy.unwrap_err();
+    assert!(what.contains("what others wrote is gone"), "{what}");
 }
