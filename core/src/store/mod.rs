@@ -28,6 +28,7 @@ pub(crate) use catalogue::{KnownCount, Listing};
 pub use check::{CheckProgress, CheckReport, Fault};
 pub use gc::{GcOptions, GcProgress, GcReport};
 pub use kept::Kept;
+pub(crate) use kept::{Record, line_of};
 pub use options::StoreOptions;
 pub use purge::{PurgeOptions, PurgeReport};
 pub use recover::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};

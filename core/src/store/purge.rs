@@ -235,7 +235,7 @@ impl Store {
         let mut names: HashMap<OperationId, String> = HashMap::new();
         let sessions = roots.iter().filter(|root| root.name.starts_with(SESSION));
         for Root { name, id, .. } in sessions {
-            if let Some(session) = self.session_of(name, id)? {
+            if let Some(session) = self.session_if_known(name, id)? {
                 names.insert(session, name[SESSION.len()..].to_owned());
             }
         }
@@ -245,7 +245,7 @@ impl Store {
             if !graph.find(id).is_some_and(|number| leads[number as usize]) {
                 continue;
             }
-            let session = self.session_of(name, id)?;
+            let session = self.session_if_known(name, id)?;
             // What a session gave up by a trim it does not hold, nor what its origin did meanwhile.
             let first = session.and_then(|session| graph.find(&session.id()));
             let is_fork = first.is_some_and(|first| graph.origin(first).is_some());

@@ -22,7 +22,7 @@ fn all_files(vfs: &MemoryVfs) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-fn recover(vfs: &MemoryVfs) -> Result<RecoverReport> {
+pub(super) fn recover(vfs: &MemoryVfs) -> Result<RecoverReport> {
     let options = Store::options().segment_bytes(32 << 10).bulk_bytes(64 << 10);
     options.recover_vfs(Arc::new(vfs.clone()), &mut go_on)
 }
@@ -148,6 +148,14 @@ fn a_lost_content_has_a_tombstone_until_somebody_brings_it_back() {
 fn flip(vfs: &MemoryVfs, path: &str, at: usize) {
     let byte = contents(vfs, path)[at] ^ 1;
     vfs.open(path, true).unwrap().write_at(&[byte], at as u64).unwrap();
+}
+
+/// Damages the end of the newest log, so that nothing after its last whole commit is certain.
+pub(super) fn flip_the_last_byte(vfs: &MemoryVfs) {
+    let path = names(vfs, "segments");
+    let path = format!("segments/{}", path.iter().rfind(|name| name.ends_with(".log")).unwrap());
+    let bytes = contents(vfs, &path);
+    flip(vfs, &path, bytes.iter().rposition(|&byte| byte != 0).unwrap());
 }
 
 fn sessions(store: &Store) -> Vec<String> {
