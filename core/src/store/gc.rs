@@ -221,6 +221,14 @@ impl Store {
         Ok(expired)
     }
 
+    /// Returns what an object refers to.
+    pub(super) fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
+        if !self.log().is_node(id)? {
+            return self.log().chunks(id);
+        }
+        Ok(self.read_node(id)?.refs.clone())
+    }
+
     /// Looks for room on a full disk: in what no commit names, in the reserve, in what is derived.
     /// Tells whether there may be some.
     fn find_room(&self, strays: &mut Vec<String>) -> Result<bool> {
@@ -541,10 +549,7 @@ impl<'a> Collection<'a> {
         {
             return Ok(self.graph.edges(number).iter().map(|&to| self.graph.id(to)).collect());
         }
-        if !self.store.log().is_node(id)? {
-            return self.store.log().chunks(id);
-        }
-        Ok(self.store.read_node(id)?.refs.clone())
+        self.store.refs_of(id)
     }
 }
 
