@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod gc;
 mod graph;
+mod groups;
 mod kept;
 mod options;
 mod purge;
