@@ -329,6 +329,40 @@ fn a_second_rewriting_for_the_same_reason_keeps_what_stands_in_since_the_first()
     }
 }
 
+/// What nothing else stands beside goes first, and needs no copies; what stays is copied after it.
+#[test]
+fn a_purge_that_ends_between_two_groups_of_segments_leaves_tombstones_of_what_is_gone() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    // In segments of its own.
+    let mut secret = bytes(3, 200_000);
+    secret.splice(100_000..100_000, SECRET.iter().copied());
+    let id = ObjectId::of_content(&secret);
+    session.write("leaky", &secret).unwrap();
+    session.write("leaky", "clean").unwrap();
+    for seed in 10..16 {
+        fill(&store, &format!("kept {seed}"), seed);
+    }
+    // Reading tells how far it is up to a total, and copying beyond that: it ends there.
+    let (mut totals, mut copied) = (Vec::new(), 0);
+    let stopped = store.purge_matching(SECRET, &options(), &mut |at| {
+        totals.push(at.total);
+        let is_copying = at.total > totals[0];
+        copied += u64::from(is_copying && at.done > totals[0]);
+        if copied > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Io);
+    let store = open(&vfs);
+    assert!(!store.log().contains(&id).unwrap(), "the first group is to go before the end");
+    assert_eq!(store.read_content(ContentId::new(id)).unwrap_err().kind(), ErrorKind::Purged);
+    let report = store.check(&mut go_on).unwrap();
+    assert_eq!((report.faults, report.tombstones), (vec![], 1));
+    store.gc(&GcOptions::new(), &mut go_on).unwrap();
+    assert_eq!(assert_whole(&store).tombstones, 1);
+    assert_eq!(store.open_session("s").unwrap().read("leaky").unwrap(), b"clean");
+}
+
 /// What another process does to lead to a checkpoint of old history.
 type Newcomer = fn(&Session, CheckpointId, &std::path::Path) -> Result<()>;
 

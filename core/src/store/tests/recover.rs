@@ -300,3 +300,37 @@ fn a_session_that_was_deleted_stays_deleted_though_its_ref_is_lost() {
     assert_eq!(report.recovered.len(), 2, "{report:?}");
     assert!(!report.unread.is_empty());
 }
+
+/// The ref that a session got when it was brought back may be lost: the operation says the name.
+#[test]
+fn a_session_that_was_brought_back_under_a_name_has_it_after_a_recovery() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("a").unwrap();
+    session.write("f", "1").unwrap();
+    store.delete_session("a").unwrap();
+    store.undelete_session(session.id(), Some("team/b")).unwrap();
+    let newest = store.reference("session/team/b").unwrap().unwrap();
+    drop((session, store));
+    let path = format!("segments/{}", names(&vfs, "segments")[0]);
+    let bytes = contents(&vfs, &path);
+    let used = bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1;
+    let mut has_newest = 0;
+    for at in used - 600..used {
+        let vfs = copy_of(&vfs);
+        flip(&vfs, &path, at);
+        let report = recover(&vfs).unwrap();
+        let store = open(&vfs);
+        assert_whole(&store);
+        if store.get_node(&newest).unwrap().is_none() {
+            continue;
+        }
+        has_newest += 1;
+        assert_eq!(sessions(&store), ["team/b"], "{at} of {used}: {report:?}");
+        assert_eq!(store.references("deleted/", None, 9).unwrap(), []);
+        if report.lost.is_empty() && report.set_back.is_empty() {
+            assert_eq!(store.open_session("team/b").unwrap().read("f").unwrap(), b"1");
+        }
+    }
+    assert!(has_newest > 30, "{has_newest}");
+}
