@@ -96,6 +96,11 @@ impl ErrorKind {
             ErrorKind::Poisoned => "poisoned",
         }
     }
+
+    /// Tells whether what was asked for is not there, and is not damaged either.
+    pub(crate) fn is_absence(self) -> bool {
+        matches!(self, ErrorKind::NotFound | ErrorKind::Purged)
+    }
 }
 
 impl Error {

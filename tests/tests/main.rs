@@ -10,6 +10,7 @@ mod damage;
 mod dialog;
 mod displays;
 mod edits;
+mod expired;
 mod forks;
 mod git_import;
 mod import;

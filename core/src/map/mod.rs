@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub use diff::Diff;
 pub use range::Range;
 
+use crate::codec::malformed;
 use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId};
 use crate::object::{Node, Objects};
@@ -66,7 +67,7 @@ pub struct Map {
 pub(crate) type Ends = (Vec<u8>, (Vec<u8>, Value));
 
 /// A key with its value.
-type Row = (Vec<u8>, Value);
+pub(crate) type Row = (Vec<u8>, Value);
 
 /// An edited map, and what must be stored before anybody reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,18 +210,43 @@ impl Map {
     /// # Errors
     /// `Io` if the medium refuses.
     pub(crate) fn readable(&self, objects: &(impl Objects + ?Sized)) -> Result<(Vec<Row>, bool)> {
+        self.entries_without(objects, |kind| kind != ErrorKind::Io)
+    }
+
+    /// Returns the entries that are left where nodes may have been given up for lost, in order, and
+    /// whether these are all.
+    ///
+    /// # Errors
+    /// `Corrupt` if a node is there and cannot be read, else as [`readable`](Self::readable).
+    pub(crate) fn left(&self, objects: &(impl Objects + ?Sized)) -> Result<(Vec<Row>, bool)> {
+        self.entries_without(objects, ErrorKind::is_absence)
+    }
+
+    /// Returns the entries but those behind nodes that fail in a way that is passed over, in order,
+    /// and whether these are all.
+    fn entries_without(
+        &self,
+        objects: &(impl Objects + ?Sized),
+        passes: impl Fn(ErrorKind) -> bool,
+    ) -> Result<(Vec<Row>, bool)> {
         let (mut entries, mut is_all) = (Vec::new(), true);
         let mut pending: Vec<(ObjectId, Option<u8>)> =
             self.root.iter().map(|root| (root.id(), None)).collect();
         while let Some((id, level)) = pending.pop() {
             let read = objects.read_node(&id).and_then(|node| MapNode::decode(id, node));
+            let read = read.and_then(|node| match level {
+                Some(level) if level != node.level() => {
+                    Err(malformed(format!("map node {id:.10} stands at a level of another")))
+                }
+                _ => Ok(node),
+            });
             let node = match read {
-                Ok(node) if level.is_none_or(|level| level == node.level()) => node,
-                Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-                _ => {
+                Ok(node) => node,
+                Err(error) if passes(error.kind()) => {
                     is_all = false;
                     continue;
                 }
+                Err(error) => return Err(error),
             };
             if node.level() == 0 {
                 entries.extend(

@@ -5,12 +5,13 @@
 //! and writers go on meanwhile. What a writer made reachable again in between is copied before
 //! that commit, under the writer lock.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Store;
 use super::graph::{Graph, GraphEvents, Presence, interrupted};
+use super::groups::Groups;
 use super::kept::Freed;
 use super::refs::{DELETED, horizon_ref, pins_of, session_in};
 use super::roots::Root;
@@ -221,6 +222,14 @@ impl Store {
         Ok(expired)
     }
 
+    /// Returns what an object refers to.
+    pub(super) fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
+        if !self.log().is_node(id)? {
+            return self.log().chunks(id);
+        }
+        Ok(self.read_node(id)?.refs.clone())
+    }
+
     /// Looks for room on a full disk: in what no commit names, in the reserve, in what is derived.
     /// Tells whether there may be some.
     fn find_room(&self, strays: &mut Vec<String>) -> Result<bool> {
@@ -238,13 +247,32 @@ impl Store {
     }
 
     /// Collects what nothing leads to, the objects in `without` not counted. The `expired` refs went
-    /// before, and are put back if nothing can go. `commit` says what goes into the commit that
-    /// retires the first segments.
+    /// before, and are put back if nothing goes with them. `commit` says what goes into the commit
+    /// that retires the first segments; with it, all that is garbage has to go.
     pub(super) fn collect(
         &self,
         expired: &[(String, ObjectId)],
         without: HashSet<ObjectId>,
+        commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
+        progress: OnProgress<'_>,
+    ) -> Result<GcReport> {
+        let mut retired = false;
+        let collected = self.collect_what(expired, without, commit, &mut retired, progress);
+        if collected.is_err() && !retired && !expired.is_empty() {
+            // Why nothing was collected says more than why this failed too.
+            let _ = self.put_back(expired);
+        }
+        collected
+    }
+
+    /// As [`collect`](Self::collect), but for the expired refs. `retired` says from when on segments
+    /// are gone, or may be.
+    fn collect_what(
+        &self,
+        expired: &[(String, ObjectId)],
+        without: HashSet<ObjectId>,
         mut commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
+        retired: &mut bool,
         progress: OnProgress<'_>,
     ) -> Result<GcReport> {
         let mut report = GcReport::default();
@@ -254,11 +282,8 @@ impl Store {
         let (_, frozen) = self.log().freeze()?;
         let frozen: HashSet<SegmentId> = frozen.into_iter().collect();
         let freed = Freed::default();
-        let marked = Collection::mark(self, &HashSet::new(), without, &freed, progress);
-        if marked.is_err() && !expired.is_empty() {
-            self.put_back(expired)?;
-        }
-        let (mut collection, listed) = marked?;
+        let (mut collection, listed) =
+            Collection::mark(self, &HashSet::new(), without, &freed, progress)?;
         collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
@@ -269,7 +294,6 @@ impl Store {
         let mut done = listed.len() as u64;
         let total = done + report.kept;
         let (mut waiting, mut full) = (Groups::new(groups), None);
-        let mut retired = false;
         while let Some(group) = waiting.next() {
             let members: HashSet<SegmentId> = group.iter().copied().collect();
             let before = done;
@@ -296,7 +320,7 @@ impl Store {
                 late = collection.catch_up(&members, &listed)?;
                 let mut transaction = Transaction::default();
                 // With the first segments: no bytes are missing without the tombstone that says so.
-                if !retired && let Some(commit) = &mut commit {
+                if !*retired && let Some(commit) = &mut commit {
                     transaction = commit()?;
                 }
                 let attached = copies.iter().chain(&late).cloned().collect();
@@ -304,17 +328,20 @@ impl Store {
             });
             if let Err(why) = outcome {
                 // From the commit on the copies may be all there is, whatever went wrong.
-                if let Unretired::Before(_) = &why {
-                    self.log().discard_copies(&copies);
-                    self.log().discard_copies(&late);
+                match &why {
+                    Unretired::Before(_) => {
+                        self.log().discard_copies(&copies);
+                        self.log().discard_copies(&late);
+                    }
+                    Unretired::After(_) => *retired = true,
                 }
                 return Err(why.into());
             }
-            retired = true;
+            *retired = true;
             waiting.with_room();
         }
         // What there is no room to copy stays as it is, garbage and all; but a purge is not done.
-        if let Some(error) = full.filter(|_| !waiting.is_empty() && (!retired || commit.is_some()))
+        if let Some(error) = full.filter(|_| !waiting.is_empty() && (!*retired || commit.is_some()))
         {
             return Err(error.context("there is no room for copies of what stays"));
         }
@@ -322,56 +349,6 @@ impl Store {
         (report.bytes_after, _) = self.log().stored_bytes()?;
         let _ = progress(GcProgress { done: total, total });
         Ok(report)
-    }
-}
-
-/// The groups of segments that are to give way. Those for whose copies there is no room wait until
-/// others have made some.
-struct Groups {
-    next: VecDeque<Vec<SegmentId>>,
-    later: Vec<Vec<SegmentId>>,
-}
-
-impl Groups {
-    fn new(groups: Vec<Vec<SegmentId>>) -> Self {
-        Groups { next: groups.into(), later: Vec::new() }
-    }
-
-    fn next(&mut self) -> Option<Vec<SegmentId>> {
-        self.next.pop_front()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.next.is_empty() && self.later.is_empty()
-    }
-
-    fn again(&mut self, group: Vec<SegmentId>) {
-        self.next.push_front(group);
-    }
-
-    /// Takes a group apart for which there is no room, or lets it wait; log segments with those
-    /// behind, which hold their index.
-    fn without_room(&mut self, group: Vec<SegmentId>) {
-        if group.len() > 1 {
-            for id in group.into_iter().rev() {
-                self.next.push_front(vec![id]);
-            }
-            return;
-        }
-        let has_log = |group: &Vec<SegmentId>| group.iter().any(|id| !id.role_data);
-        let is_log = has_log(&group);
-        self.later.push(group);
-        if is_log {
-            let next = std::mem::take(&mut self.next);
-            let (logs, rest): (Vec<_>, Vec<_>) = next.into_iter().partition(has_log);
-            self.later.extend(logs);
-            self.next = rest.into();
-        }
-    }
-
-    /// Lets those come again that wait.
-    fn with_room(&mut self) {
-        self.next.extend(std::mem::take(&mut self.later));
     }
 }
 
@@ -541,10 +518,7 @@ impl<'a> Collection<'a> {
         {
             return Ok(self.graph.edges(number).iter().map(|&to| self.graph.id(to)).collect());
         }
-        if !self.store.log().is_node(id)? {
-            return self.store.log().chunks(id);
-        }
-        Ok(self.store.read_node(id)?.refs.clone())
+        self.store.refs_of(id)
     }
 }
 

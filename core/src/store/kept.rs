@@ -1,16 +1,15 @@
 //! What checkouts put aside: listed, and freed after its time.
 
 use std::collections::HashMap;
-use std::ops::Bound;
 use std::path::PathBuf;
 
 use super::Store;
 use super::refs::CHECKOUT;
 use crate::codec::malformed;
 use crate::error::{ErrorKind, Result};
-use crate::id::{MapId, ObjectId};
+use crate::id::{MapId, ObjectId, OperationId};
 use crate::log::Expected;
-use crate::map::Map;
+use crate::map::{Edited, Map, Row, Value};
 use crate::object::{
     Canonical, Checkout, Directory, Entry, FilePath, Kind, Node, Objects, Timestamp, Trace, read,
 };
@@ -62,35 +61,41 @@ impl Store {
     /// # Ok::<(), partita::Error>(())
     /// ```
     ///
+    /// Lists what is left where a recovery gave up a part of a record for lost. What a newer version
+    /// recorded is for that version to list.
+    ///
     /// # Errors
-    /// `Corrupt` if a directory's record cannot be read.
+    /// `Corrupt` if a directory's record is damaged.
     pub fn kept(&self) -> Result<Vec<Kept>> {
         let mut all = Vec::new();
         for (_, id) in self.directories()? {
-            let node = self.read_node(&id)?;
-            if node.kind == Kind::CHECKOUT {
-                self.kept_before(id, &mut all)?;
-                continue;
-            }
-            let known = Directory::from_node(&node)?;
-            for row in Map::new(known.aside).range(self, Bound::Unbounded, Bound::Unbounded) {
-                let (_, value) = row?;
-                let (kept, time) = aside(&value)?;
-                self.list_kept(&known.directory, kept, Some(time), &mut all)?;
+            let mut own = Vec::new();
+            match self.list_record(id, &mut own) {
+                Ok(()) => all.append(&mut own),
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(all)
     }
 
-    /// Lists what a record of an earlier version and those before it kept.
-    fn kept_before(&self, id: ObjectId, all: &mut Vec<Kept>) -> Result<()> {
-        let (mut next, mut lines) = (Some(id), Vec::new());
-        while let Some(id) = next {
-            let checkout: Checkout = read(self, id)?;
-            next = checkout.previous;
-            lines.push(checkout);
+    fn list_record(&self, id: ObjectId, all: &mut Vec<Kept>) -> Result<()> {
+        match Record::read(self, &id)? {
+            None => Ok(()),
+            Some(Record::Checkout(newest)) => self.list_before(newest, all),
+            Some(Record::Directory(known)) => {
+                for (_, value) in Map::new(known.aside).left(self)?.0 {
+                    let (kept, time) = aside(&value)?;
+                    self.list_kept(&known.directory, kept, Some(time), all)?;
+                }
+                Ok(())
+            }
         }
-        for checkout in lines.iter().rev() {
+    }
+
+    /// Lists what a record of an earlier version and those before it kept.
+    fn list_before(&self, newest: Checkout, all: &mut Vec<Kept>) -> Result<()> {
+        for checkout in line_of(self, newest)?.iter().rev() {
             if let Some(kept) = checkout.kept {
                 self.list_kept(&checkout.directory, kept, None, all)?;
             }
@@ -105,8 +110,7 @@ impl Store {
         time: Option<Timestamp>,
         all: &mut Vec<Kept>,
     ) -> Result<()> {
-        for row in Map::new(Some(kept)).range(self, Bound::Unbounded, Bound::Unbounded) {
-            let (path, value) = row?;
+        for (path, value) in Map::new(Some(kept)).left(self)?.0 {
             let path = FilePath::new(path).map_err(|error| malformed(error.to_string()))?;
             let traces = Trace::decode_all(&value.refs, &value.bytes)?;
             let Some(Trace::Entry(entry)) = traces.into_iter().next() else {
@@ -114,7 +118,7 @@ impl Store {
             };
             let size = match entry.content().map(|content| self.content_size(content)) {
                 Some(Ok(size)) => Some(size),
-                Some(Err(error)) if !is_absence(error.kind()) => return Err(error),
+                Some(Err(error)) if !error.kind().is_absence() => return Err(error),
                 _ => None,
             };
             all.push(Kept { directory: system_path(directory), path, entry, size, time });
@@ -134,26 +138,22 @@ impl Store {
     pub(super) fn free_kept(&self, oldest: Timestamp, dry_run: bool) -> Result<Freed> {
         let mut freed = Freed::default();
         for (name, id) in self.directories()? {
-            let node = self.read_node(&id)?;
-            // What a newer version recorded is its own to free.
-            if node.kind != Kind::DIRECTORY || node.is_newer() {
+            let known = match Record::read(self, &id)? {
+                Some(Record::Directory(known)) if known.unfinished.is_none() => known,
+                // What a newer version recorded is its own to free.
+                _ => continue,
+            };
+            let asides = match self.asides(&known, oldest) {
+                Err(error) if error.kind() == ErrorKind::Unsupported => continue,
+                asides => asides?,
+            };
+            if asides.old.is_empty() {
                 continue;
-            }
-            let known = Directory::from_node(&node)?;
-            let old = self.old_asides(&known, oldest)?;
-            if known.unfinished.is_some() || old.is_empty() {
-                continue;
-            }
-            let mut count = 0;
-            for (_, kept) in &old {
-                let kept = Map::new(Some(*kept));
-                count += kept.range(self, Bound::Unbounded, Bound::Unbounded).count() as u64;
             }
             if dry_run {
-                freed.thinned.insert(name, self.without(&known, &old)?);
+                freed.thinned.insert(name, asides.keeps(&known)?);
             } else {
-                let gone = old.into_iter().map(|(key, _)| (key, None));
-                let edited = Map::new(known.aside).edit(self, gone)?;
+                let edited = asides.without_old(self, &known)?;
                 let mut batch = self.batch();
                 let aside = batch.put_map(edited).root();
                 let new = batch.put(&Directory { aside, ..known }, Some(id));
@@ -164,59 +164,137 @@ impl Store {
                     done => done?,
                 }
             }
-            freed.paths += count;
+            freed.paths += asides.paths;
         }
         Ok(freed)
     }
 
-    /// Returns what a record leads to without what was put aside in some rows.
-    fn without(&self, known: &Directory, old: &[(Vec<u8>, MapId)]) -> Result<Vec<ObjectId>> {
-        let mut left = vec![known.session.id()];
-        left.extend(known.checkpoint.map(|id| id.id()));
-        left.extend(known.exceptions.map(|id| id.id()));
-        for row in Map::new(known.aside).range(self, Bound::Unbounded, Bound::Unbounded) {
-            let (key, value) = row?;
-            if !old.iter().any(|(gone, _)| *gone == key) {
-                left.push(aside(&value)?.0.id());
-            }
-        }
-        Ok(left)
-    }
-
-    /// Returns the rows of what was put aside that are old enough, each with its map.
-    fn old_asides(&self, known: &Directory, oldest: Timestamp) -> Result<Vec<(Vec<u8>, MapId)>> {
+    /// Tells which rows of what was put aside are old enough. Rows that are lost are neither.
+    fn asides(&self, known: &Directory, oldest: Timestamp) -> Result<Asides> {
         let now = self.now().as_millis();
-        let mut old = Vec::new();
-        for row in Map::new(known.aside).range(self, Bound::Unbounded, Bound::Unbounded) {
-            let (key, value) = row?;
-            let (kept, time) = aside(&value)?;
+        let (rows, is_all) = Map::new(known.aside).left(self)?;
+        let mut asides = Asides { old: Vec::new(), young: Vec::new(), is_all, paths: 0 };
+        for row in rows {
+            let (kept, time) = aside(&row.1)?;
             // A clock that stood in the future makes nothing stay for longer than from now on.
             if time.as_millis().min(now) <= oldest.as_millis() {
-                old.push((key, kept));
+                asides.paths += Map::new(Some(kept)).left(self)?.0.len() as u64;
+                asides.old.push(row);
+            } else {
+                asides.young.push(row);
             }
         }
-        Ok(old)
+        Ok(asides)
     }
 }
 
-/// Tells the two forms of a record apart, and returns the session.
-pub(super) fn session_of_record(node: &Node) -> Result<crate::id::OperationId> {
-    match node.kind {
-        Kind::CHECKOUT => Ok(Checkout::from_node(node)?.session),
-        _ => Ok(Directory::from_node(node)?.session),
+/// What a directory's checkouts put aside.
+struct Asides {
+    /// The rows that are old enough to go.
+    old: Vec<Row>,
+    /// The others.
+    young: Vec<Row>,
+    /// Whether no row was lost.
+    is_all: bool,
+    /// How many paths the old ones have.
+    paths: u64,
+}
+
+impl Asides {
+    /// Returns what a record leads to without the old rows.
+    fn keeps(&self, known: &Directory) -> Result<Vec<ObjectId>> {
+        let mut ids = vec![known.session.id()];
+        ids.extend(known.checkpoint.map(|id| id.id()));
+        ids.extend(known.exceptions.map(|id| id.id()));
+        for (_, value) in &self.young {
+            ids.push(aside(value)?.0.id());
+        }
+        Ok(ids)
     }
+
+    /// Makes the map without the old rows; a new one where some were lost.
+    fn without_old(&self, store: &Store, known: &Directory) -> Result<Edited> {
+        if self.is_all {
+            let gone = self.old.iter().map(|(key, _)| (key.clone(), None));
+            return Map::new(known.aside).edit(store, gone);
+        }
+        let left = self.young.iter().map(|(key, value)| (key.clone(), Some(value.clone())));
+        Map::EMPTY.edit(store, left)
+    }
+}
+
+/// What is known of a directory, in either form.
+#[derive(Debug)]
+pub(crate) enum Record {
+    /// Of a version that knew no kind 10.
+    Checkout(Checkout),
+    Directory(Directory),
+}
+
+impl Record {
+    /// Reads a record; nothing where it is of a form that is not known here.
+    ///
+    /// # Errors
+    /// `Corrupt` if the form is known and the bytes are none of it.
+    pub(crate) fn read(store: &Store, id: &ObjectId) -> Result<Option<Self>> {
+        if !Record::is_known(store, id)? {
+            return Ok(None);
+        }
+        Record::from_node(&*store.read_node(id)?)
+            .map(Some)
+            .map_err(|error| error.context(format!("object {id:.10}")))
+    }
+
+    /// Tells whether an object is a record of a form that is known here. What else a record's ref
+    /// names a newer version left.
+    pub(super) fn is_known(store: &Store, id: &ObjectId) -> Result<bool> {
+        if !store.log().is_node(id)? {
+            return Ok(false);
+        }
+        let node = store.read_node(id)?;
+        Ok(match node.kind {
+            Kind::CHECKOUT => Checkout::knows(node.version),
+            Kind::DIRECTORY => Directory::knows(node.version),
+            _ => false,
+        })
+    }
+
+    fn from_node(node: &Node) -> Result<Self> {
+        Ok(match node.kind {
+            Kind::CHECKOUT => Record::Checkout(Checkout::from_node(node)?),
+            _ => Record::Directory(Directory::from_node(node)?),
+        })
+    }
+
+    /// Returns the session of the newest checkout.
+    pub(super) fn session(&self) -> OperationId {
+        match self {
+            Record::Checkout(checkout) => checkout.session,
+            Record::Directory(known) => known.session,
+        }
+    }
+}
+
+/// Returns a record of an earlier version and those before it that kept anything, newest first, as
+/// far as they are not lost.
+pub(crate) fn line_of(store: &Store, newest: Checkout) -> Result<Vec<Checkout>> {
+    let mut line = vec![newest];
+    while let Some(before) = line.last().and_then(|checkout| checkout.previous) {
+        match read::<Checkout>(store, before) {
+            Ok(checkout) => line.push(checkout),
+            Err(error) if error.kind().is_absence() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(line)
 }
 
 /// Reads a row of the map of what was put aside.
-fn aside(value: &crate::map::Value) -> Result<(MapId, Timestamp)> {
+fn aside(value: &Value) -> Result<(MapId, Timestamp)> {
     let (Some(kept), Ok(time)) = (value.refs.first(), value.bytes[..].try_into()) else {
         return Err(malformed("a row of what was put aside"));
     };
     Ok((MapId::new(*kept), Timestamp::from_millis(i64::from_be_bytes(time))))
-}
-
-fn is_absence(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::NotFound | ErrorKind::Purged)
 }
 
 #[cfg(unix)]

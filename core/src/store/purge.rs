@@ -77,8 +77,9 @@ impl Store {
     /// # Errors
     /// `Invalid` for no bytes, for a reason that contains them, and where they stand in what cannot be purged alone (a path, a
     /// label, a message, a value of the state): then nothing is purged. `Conflict` where more than
-    /// one session holds any of it and that was not asked for. `Io` also where the catalogue cannot
-    /// be removed. Else as [`gc`](Self::gc).
+    /// one session holds any of it and that was not asked for. `Conflict` also where others fork, pin
+    /// or check out what is being [rewritten](PurgeOptions::rewrite): purge again. `Io` also where the
+    /// catalogue cannot be removed. Else as [`gc`](Self::gc).
     pub fn purge_matching(
         &self,
         bytes: &[u8],
@@ -182,13 +183,38 @@ impl Store {
             let refs: Vec<_> = roots.into_iter().map(|root| (root.name, root.id)).collect();
             rewritten = self.rewrite(&graph, &refs, &targets.collect(), &options.reason)?;
         }
-        let without: HashSet<ObjectId> = tombstones.iter().map(|stone| stone.target).collect();
-        let mut commit = || self.bury(PURGED, &tombstones);
-        let commit: Option<&mut dyn FnMut() -> _> =
-            if options.rewrite { None } else { Some(&mut commit) };
-        let report = self.collect(&[], without, commit, progress)?;
+        let mut without = HashSet::new();
+        if !options.rewrite {
+            without.extend(tombstones.iter().map(|stone| stone.target));
+        }
+        // After a rewrite nothing stands in for the objects, so whoever leads to them keeps them.
+        let mut commit = || match options.rewrite {
+            true => Ok(Transaction::default()),
+            false => self.bury(PURGED, &tombstones),
+        };
+        let report = self.collect(&[], without, Some(&mut commit), progress)?;
         self.catalogue().clear()?;
+        if options.rewrite {
+            self.require_gone(&tombstones)?;
+        }
         Ok(PurgeReport { freed: report.freed(), tombstones, sessions, rewritten })
+    }
+
+    /// Makes sure that a rewriting purge left none of what it was to take away.
+    fn require_gone(&self, tombstones: &[Tombstone]) -> Result<()> {
+        let mut left = 0;
+        for tombstone in tombstones {
+            left += usize::from(self.log().contains(&tombstone.target)?);
+        }
+        match left {
+            0 => Ok(()),
+            left => Err(Error::conflict(format!(
+                "history was rewritten, but somebody wrote, forked, pinned or checked out \
+                 meanwhile what leads to {left} of {} objects, which stay; purge again by the \
+                 bytes, wherever they are",
+                tombstones.len()
+            ))),
+        }
     }
 
     /// Puts tombstones into the map that a ref names. To be committed while nobody else commits.
@@ -235,7 +261,7 @@ impl Store {
         let mut names: HashMap<OperationId, String> = HashMap::new();
         let sessions = roots.iter().filter(|root| root.name.starts_with(SESSION));
         for Root { name, id, .. } in sessions {
-            if let Some(session) = self.session_of(name, id)? {
+            if let Some(session) = self.session_if_known(name, id)? {
                 names.insert(session, name[SESSION.len()..].to_owned());
             }
         }
@@ -245,7 +271,7 @@ impl Store {
             if !graph.find(id).is_some_and(|number| leads[number as usize]) {
                 continue;
             }
-            let session = self.session_of(name, id)?;
+            let session = self.session_if_known(name, id)?;
             // What a session gave up by a trim it does not hold, nor what its origin did meanwhile.
             let first = session.and_then(|session| graph.find(&session.id()));
             let is_fork = first.is_some_and(|first| graph.origin(first).is_some());

@@ -11,13 +11,13 @@ use std::ops::Bound;
 
 use super::Store;
 use super::graph::{Chain, Graph, Presence};
-use super::kept::session_of_record;
+use super::kept::Record;
 use super::refs::CHECKOUT;
 use super::roots::{Keeps, Root};
 use crate::error::Result;
 use crate::id::{MapId, ObjectId};
 use crate::map::Map;
-use crate::object::{Checkpoint, Horizon, Kind, Objects, Operation, read};
+use crate::object::{Checkpoint, Horizon, Kind, Operation, read};
 
 /// What a walk met.
 #[derive(Debug)]
@@ -308,8 +308,10 @@ impl Walk<'_> {
     /// it.
     fn state(&mut self, name: &str, id: ObjectId) -> Result<()> {
         let Some(start) = self.enter(name, id)? else { return Ok(()) };
-        if name.starts_with(CHECKOUT) {
-            let session = session_of_record(&*self.store.read_node(&id)?)?.id();
+        if name.starts_with(CHECKOUT)
+            && let Some(record) = Record::read(self.store, &id)?
+        {
+            let session = record.session().id();
             let number = self.graph.find(&session);
             if number.is_none_or(|number| self.graph.presence(number) == Presence::Absent) {
                 self.lack(session, &|| format!("ref {name:?}"))?;

@@ -44,6 +44,7 @@ impl Store {
                 rewriting.follow(number, &leads)?;
             }
         }
+        self.refuse_newcomers(graph, roots, &leads)?;
         let mut updates = rewriting.moved(roots);
         updates.extend(self.forgotten(found)?);
         rewriting.commit(updates).map_err(|error| match error.kind() {
@@ -51,6 +52,40 @@ impl Store {
             _ => error,
         })?;
         Ok(rewriting.made)
+    }
+
+    /// Refuses refs that came since the graph was read and lead to what is rewritten: a fork of old
+    /// history, a pin of it, a checkout. No ref that moves conflicts with them.
+    fn refuse_newcomers(
+        &self,
+        graph: &Graph,
+        roots: &[(String, ObjectId)],
+        leads: &[bool],
+    ) -> Result<()> {
+        let known: HashSet<(&str, &ObjectId)> =
+            roots.iter().map(|(name, id)| (&name[..], id)).collect();
+        let mut met = HashSet::new();
+        for (name, id) in self.all_references()? {
+            if known.contains(&(&name[..], &id)) {
+                continue;
+            }
+            let mut pending = vec![id];
+            while let Some(id) = pending.pop() {
+                let number = graph.find(&id);
+                if number.is_some_and(|number| leads[number as usize]) {
+                    return Err(Error::conflict(format!(
+                        "ref {name:?} came meanwhile and leads to what is purged; nothing was \
+                         purged: do it again"
+                    )));
+                }
+                // What the graph has leads nowhere else.
+                let is_read = |number| graph.presence(number) == Presence::Read;
+                if !number.is_some_and(is_read) && met.insert(id) && self.log().contains(&id)? {
+                    pending.extend(self.refs_of(&id)?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes those out that stand in for others already: an earlier purge for the same reason put

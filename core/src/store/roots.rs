@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Store;
-use super::kept::session_of_record;
+use super::kept::Record;
 use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
 use crate::error::{ErrorKind, Result};
 use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
-use crate::object::{Horizon, Objects, Operation, Tombstone, read};
+use crate::object::{Horizon, Operation, Tombstone, read};
 
 /// References of one page.
 const PAGE: usize = 1_000;
@@ -88,8 +88,8 @@ impl Store {
         for root in roots.iter_mut().filter(|root| is_state(&root.name)) {
             // What a directory holds may be of another session than the newest checkout into it.
             if root.name.starts_with(CHECKOUT) {
-                let is_newer = self.get_node(&root.id)?.is_some_and(|node| node.is_newer());
-                root.keeps = if is_newer { Keeps::WhatIsThere } else { Keeps::State };
+                let is_known = Record::is_known(self, &root.id)?;
+                root.keeps = if is_known { Keeps::State } else { Keeps::WhatIsThere };
             } else if let Some(session) = self.session_of(&root.name, &root.id)?
                 && (horizons.contains_key(&session) || !sessions.contains(&session))
             {
@@ -112,6 +112,19 @@ impl Store {
         }
     }
 
+    /// Returns the session that a ref belongs to, if it is of a kind that belongs to one, and if
+    /// that can be told: what a newer version left need not say it.
+    pub(super) fn session_if_known(
+        &self,
+        name: &str,
+        id: &ObjectId,
+    ) -> Result<Option<OperationId>> {
+        match self.session_of(name, id) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+            session => session,
+        }
+    }
+
     /// Returns the session that a ref belongs to, if it is of a kind that belongs to one.
     pub(super) fn session_of(&self, name: &str, id: &ObjectId) -> Result<Option<OperationId>> {
         if name.starts_with(SESSION) {
@@ -119,7 +132,7 @@ impl Store {
             return Ok(Some(operation.session.unwrap_or(OperationId::new(*id))));
         }
         if name.starts_with(CHECKOUT) {
-            return session_of_record(&*self.read_node(id)?).map(Some);
+            return Ok(Record::read(self, id)?.map(|record| record.session()));
         }
         let named = session_in(name, DELETED).or_else(|| session_in(name, PIN));
         Ok(named.map(|(session, _)| session))

@@ -125,7 +125,7 @@ impl Prepared {
             }
         };
         let faults = fault::find(entries, &site, store)?;
-        let leftover = record.temporary(store)?;
+        let leftover = record.temporary();
         let given = Given {
             entries,
             faults: &faults,

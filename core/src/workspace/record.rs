@@ -1,17 +1,16 @@
 //! Records: what the store remembers of a directory.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use super::draft::{Entries, ancestors};
 use crate::codec::malformed;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
-use crate::object::{Checkout, Directory, Entry, FilePath, Kind, Objects, Timestamp, Trace, read};
+use crate::object::{Directory, Entry, FilePath, Timestamp, Trace};
 use crate::session::entries;
-use crate::store::refs::checkout_ref;
-use crate::store::{Batch, Expected, Store};
+use crate::store::refs::{LOST, checkout_ref};
+use crate::store::{Batch, Expected, Record as Stored, Store, line_of};
 
 /// What checkouts left at each path.
 pub(super) type Traces = BTreeMap<FilePath, Vec<Trace>>;
@@ -21,19 +20,13 @@ pub(super) type Traces = BTreeMap<FilePath, Vec<Trace>>;
 pub(super) struct Record {
     name: String,
     stored: Option<(ObjectId, Stored)>,
+    /// Whether a recovery gave up some of it for lost: the next one is written whatever it says.
+    is_lost: bool,
     traces: Traces,
     /// What was put aside: of earlier checkouts, and of this one so far.
     aside: Map,
     /// The number under which this one's stands in it.
     own: Option<u64>,
-}
-
-/// A record as it is in the store.
-#[derive(Debug)]
-enum Stored {
-    /// Of a version that knew no kind 10.
-    Checkout,
-    Directory(Directory),
 }
 
 /// What a record is to say from now on.
@@ -51,6 +44,9 @@ pub(super) struct Next<'a> {
 
 impl Record {
     /// Reads what is remembered of a directory. What one checkpoint implies may be known already.
+    ///
+    /// Where exceptions are lost nobody can say which paths they were of. Then the checkpoint says
+    /// nothing either, and what is there counts as somebody else's but for the exceptions left.
     pub(super) fn load(
         store: &Store,
         directory: &[u8],
@@ -58,21 +54,25 @@ impl Record {
     ) -> Result<Self> {
         let name = checkout_ref(ObjectId::of_content(directory));
         let (traces, aside, own) = (Traces::new(), Map::EMPTY, None);
-        let mut record = Record { name, stored: None, traces, aside, own };
+        let mut record = Record { name, stored: None, is_lost: false, traces, aside, own };
         let Some(id) = store.reference(&record.name)? else { return Ok(record) };
-        let (stored, recorded) = match store.read_node(&id)?.kind {
-            Kind::CHECKOUT => {
-                let checkout: Checkout = read(store, id)?;
-                record.traces = rows(store, Map::new(checkout.written))?;
-                (Stored::Checkout, checkout.directory)
+        let mut stored = Stored::read(store, &id)?.ok_or_else(newer)?;
+        let recorded = match &mut stored {
+            Stored::Checkout(checkout) => {
+                let (written, is_all) = rows(store, Map::new(checkout.written))?;
+                (record.traces, record.is_lost) = (written, !is_all);
+                &checkout.directory
             }
-            _ => {
-                let known: Directory = read(store, id)?;
+            Stored::Directory(known) => {
+                let (exceptions, is_all) = rows(store, Map::new(known.exceptions))?;
+                if !is_all {
+                    (known.checkpoint, record.is_lost) = (None, true);
+                }
                 record.traces = match asked.filter(|(id, _)| known.checkpoint == Some(*id)) {
                     Some((_, implied)) => implied.clone(),
                     None => base(store, known.checkpoint)?.1,
                 };
-                for (path, traces) in rows(store, Map::new(known.exceptions))? {
+                for (path, traces) in exceptions {
                     if traces.is_empty() {
                         record.traces.remove(&path);
                     } else {
@@ -80,15 +80,35 @@ impl Record {
                     }
                 }
                 record.aside = Map::new(known.aside);
-                let recorded = known.directory.clone();
-                (Stored::Directory(known), recorded)
+                &known.directory
             }
         };
         if recorded != directory {
             return Err(malformed("a directory recorded under the name of another"));
         }
         record.stored = Some((id, stored));
+        record.forget_lost(store)?;
         Ok(record)
+    }
+
+    /// Lets files count as somebody else's whose bytes were given up for lost: the directory is the
+    /// one place that has them, and they are put aside before they are replaced.
+    fn forget_lost(&mut self, store: &Store) -> Result<()> {
+        if store.reference(LOST)?.is_none() {
+            return Ok(());
+        }
+        for (path, traces) in std::mem::take(&mut self.traces) {
+            let mut left = Vec::with_capacity(traces.len());
+            for trace in traces {
+                if !is_lost(store, &trace)? {
+                    left.push(trace);
+                }
+            }
+            if !left.is_empty() {
+                self.traces.insert(path, left);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn traces(&self) -> &Traces {
@@ -104,13 +124,13 @@ impl Record {
     }
 
     /// Returns the name of the temporary files of a checkout that was cut short.
-    pub(super) fn temporary(&self, store: &Store) -> Result<Option<String>> {
+    pub(super) fn temporary(&self) -> Option<String> {
         let nonce = match &self.stored {
             None => None,
-            Some((id, Stored::Checkout)) => read::<Checkout>(store, *id)?.unfinished,
+            Some((_, Stored::Checkout(checkout))) => checkout.unfinished,
             Some((_, Stored::Directory(known))) => known.unfinished,
         };
-        Ok(nonce.as_ref().map(temporary))
+        nonce.as_ref().map(temporary)
     }
 
     /// Takes over what records of an earlier version kept, which bear no time: it counts from now.
@@ -120,14 +140,9 @@ impl Record {
         batch: &mut Batch,
         now: Timestamp,
     ) -> Result<()> {
-        let Some((id, Stored::Checkout)) = &self.stored else { return Ok(()) };
-        let (mut next, mut kept) = (Some(*id), Vec::new());
-        while let Some(id) = next {
-            let checkout: Checkout = read(store, id)?;
-            kept.extend(checkout.kept);
-            next = checkout.previous;
-        }
-        let kept = kept.into_iter().rev();
+        let Some((_, Stored::Checkout(newest))) = &self.stored else { return Ok(()) };
+        let line = line_of(store, newest.clone())?;
+        let kept = line.iter().rev().filter_map(|checkout| checkout.kept);
         let rows = kept.zip(1..).map(|(kept, at): (_, u64)| (key(at), Some(aside(kept, now))));
         self.aside = batch.put_map(Map::EMPTY.edit(batch, rows)?);
         Ok(())
@@ -146,12 +161,25 @@ impl Record {
         let Some(kept) = batch.put_map(edited).root() else { return Ok(()) };
         let own = match self.own {
             Some(own) => own,
-            None => self.aside.last(batch)?.map_or(Ok(0), |(key, _)| number(&key))? + 1,
+            None => self.begin_aside(batch)?,
         };
         self.own = Some(own);
         let edited = self.aside.edit(batch, [(key(own), Some(aside(kept, now)))])?;
         self.aside = batch.put_map(edited);
         Ok(())
+    }
+
+    /// Returns the number under which this checkout's stands. Where some of what earlier ones put
+    /// aside is lost, the map begins anew with what is left.
+    fn begin_aside(&mut self, batch: &mut Batch) -> Result<u64> {
+        let (rows, is_all) = self.aside.left(batch)?;
+        let last = rows.last().map_or(Ok(0), |(key, _)| number(key))?;
+        if !is_all {
+            let rows = rows.into_iter().map(|(key, value)| (key, Some(value)));
+            let edited = Map::EMPTY.edit(batch, rows)?;
+            self.aside = batch.put_map(edited);
+        }
+        Ok(last + 1)
     }
 
     /// Commits the batch together with a new record, if it says anything new. Fails with
@@ -165,14 +193,16 @@ impl Record {
             aside: self.aside.root(),
             unfinished: next.unfinished,
         };
-        if matches!(&self.stored, Some((_, Stored::Directory(known))) if *known == node) {
+        let is_known =
+            matches!(&self.stored, Some((_, Stored::Directory(known))) if *known == node);
+        if is_known && !self.is_lost {
             return Ok(());
         }
         let expected = self.stored.as_ref().map(|(id, _)| *id);
         let id = batch.put(&node, expected);
         batch.set_ref(&*self.name, expected.map_or(Expected::Absent, Expected::Id), Some(id));
         batch.commit().map_err(|error| error.context("record the checkout"))?;
-        self.stored = Some((id, Stored::Directory(node)));
+        (self.stored, self.is_lost) = (Some((id, Stored::Directory(node))), false);
         self.traces = next.traces;
         Ok(())
     }
@@ -184,9 +214,7 @@ fn base(store: &Store, checkpoint: Option<CheckpointId>) -> Result<(Option<Check
     let Some(id) = checkpoint else { return Ok((None, Traces::new())) };
     match entries(store, id) {
         Ok(entries) => Ok((checkpoint, implied(&entries))),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
-            Ok((None, Traces::new()))
-        }
+        Err(error) if error.kind().is_absence() => Ok((None, Traces::new())),
         Err(error) => Err(error),
     }
 }
@@ -248,14 +276,30 @@ fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Resul
     Ok(batch.put_map(edited).root())
 }
 
-fn rows(store: &Store, map: Map) -> Result<Traces> {
+/// Reads the rows of a map of traces that are left, and tells whether these are all.
+fn rows(store: &Store, map: Map) -> Result<(Traces, bool)> {
+    let (rows, is_all) = map.left(store)?;
     let mut traces = Traces::new();
-    for row in map.range(store, Bound::Unbounded, Bound::Unbounded) {
-        let (path, value) = row?;
+    for (path, value) in rows {
         let path = FilePath::new(path).map_err(|error| malformed(error.to_string()))?;
         traces.insert(path, Trace::decode_all(&value.refs, &value.bytes)?);
     }
-    Ok(traces)
+    Ok((traces, is_all))
+}
+
+/// Tells whether the bytes of what was written were given up for lost.
+fn is_lost(store: &Store, trace: &Trace) -> Result<bool> {
+    let Trace::Entry(entry) = trace else { return Ok(false) };
+    let Some(content) = entry.content() else { return Ok(false) };
+    Ok(!store.holds(content)? && store.tombstone(&content.id())?.is_some_and(|stone| stone.lost))
+}
+
+/// Why a record of a form that is not known here stops a checkout: what it may delete the newer
+/// version knows alone.
+fn newer() -> Error {
+    let what = "this directory was checked out into by a newer partita: use that one, or another \
+                directory";
+    Error::new(ErrorKind::Unsupported, what)
 }
 
 /// Returns the name of a checkout's temporary files, which says whose they are.

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use partita::{
-    Canonical, Checkpoint, ContentId, Horizon, Kind, ObjectId, Objects, Operation, Result, Store,
+    Canonical, Checkpoint, ContentId, Directory, Horizon, Kind, ObjectId, Objects, Operation,
+    Result, Store,
 };
 
 use crate::vfs::Disk;
@@ -39,7 +40,7 @@ pub struct Held {
     pub refs: BTreeMap<String, ObjectId>,
     /// The sessions, by the refs that name them.
     pub lines: BTreeMap<String, Line>,
-    /// Every object that sessions and pins lead to.
+    /// Every object that sessions, pins and directories' records lead to.
     pub things: HashMap<ObjectId, Thing>,
     /// Every operation that can be read, with its session and the state that it left.
     pub operations: BTreeMap<ObjectId, (ObjectId, Option<ObjectId>)>,
@@ -62,7 +63,7 @@ impl Held {
                 if let Some(line) = held.line(store, id) {
                     held.lines.insert(name, line);
                 }
-            } else if name.starts_with("pin/") {
+            } else if name.starts_with("pin/") || name.starts_with("checkout/") {
                 held.take(store, id);
             }
         }
@@ -140,6 +141,16 @@ impl Held {
                         Kind::ITERATION => match partita::Iteration::from_node(&node) {
                             Ok(iteration) => {
                                 iteration.entry.content().map(|id| id.id()).into_iter().collect()
+                            }
+                            Err(_) => continue,
+                        },
+                        // The session's own history is the session's to keep.
+                        Kind::DIRECTORY => match Directory::from_node(&node) {
+                            Ok(known) => {
+                                let maps = [known.exceptions, known.aside].into_iter().flatten();
+                                maps.map(|id| id.id())
+                                    .chain(known.checkpoint.map(|id| id.id()))
+                                    .collect()
                             }
                             Err(_) => continue,
                         },

@@ -11,6 +11,7 @@ use partita::{ContentId, ErrorKind, Expected, GcOptions, Kind, ObjectId, Recover
 
 use super::held::{Held, Line, is_readable};
 use super::layout::{SECRET, options};
+use super::room;
 use crate::crash::entropy::Source;
 use crate::crash::ledger::say;
 use crate::vfs::{Disk, Recorder};
@@ -144,14 +145,17 @@ impl Judge<'_> {
         for (name, line) in &self.before.lines {
             self.session(name, line).map_err(|what| format!("{name}: {what}"))?;
         }
-        for (name, id) in self.before.refs.iter().filter(|(name, _)| name.starts_with("pin/")) {
-            // Nothing but the log tells of a pin.
+        let is_state = |name: &str| name.starts_with("pin/") || name.starts_with("checkout/");
+        for (name, id) in self.before.refs.iter().filter(|(name, _)| is_state(name)) {
+            // Nothing but the log tells of either.
             let is_told = self.told(name) || !self.report.unread.is_empty();
             if self.after.refs.get(name) != Some(id) && !is_told {
                 return Err(format!("{name} is gone, and nothing tells it"));
             }
             let is_kept = self.kept.contains(id);
-            if !is_kept && !self.named.contains(id) && self.whole.contains(id) {
+            // Which of a directory's records is the newest the log alone knows.
+            let is_cut_off = name.starts_with("pin/") && self.whole.contains(id);
+            if !is_kept && !self.named.contains(id) && is_cut_off {
                 return Err(format!("{name}: its checkpoint is whole, and cut off"));
             }
             self.parts(*id, is_kept).map_err(|what| format!("{name}: {what}"))?;
@@ -326,7 +330,9 @@ fn go_on(store: &Store) -> Result<(), String> {
     let mut batch = store.batch();
     batch.set_ref("after", Expected::Any, None);
     batch.commit().map_err(|error| say("commit", &error))?;
-    check(store, "after writing")
+    check(store, "after writing")?;
+    room::go_on(store)?;
+    check(store, "after checkouts")
 }
 
 /// Run again, a recovery tells the same.

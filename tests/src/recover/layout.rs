@@ -8,6 +8,7 @@ use partita::{
     GcOptions, Memory, PurgeOptions, Result, Session, Store, StoreOptions, Timestamp, Trim,
 };
 
+use super::room;
 use crate::crash::entropy::{self, Source};
 use crate::random::Random;
 use crate::vfs::{Disk, Recorder};
@@ -37,7 +38,7 @@ fn small() -> StoreOptions {
 type Make = fn(&Place) -> Result<()>;
 
 /// How many there are.
-pub const COUNT: usize = 19;
+pub const COUNT: usize = 21;
 
 /// Every layout: its name, and what leaves it.
 const ALL: [(&str, Make); COUNT] = [
@@ -145,6 +146,20 @@ const ALL: [(&str, Make); COUNT] = [
         place.fill(&store)?;
         store.rename_session("a", "team/renamed")?;
         store.session("a")?.write("another", "of the same name").map(drop)
+    }),
+    ("checked out", |place| {
+        let store = place.open()?;
+        place.fill(&store)?;
+        room::check_out(&store)?;
+        place.work(&store, 1)
+    }),
+    ("checked out, collected", |place| {
+        let store = place.open_with(small())?;
+        place.fill(&store)?;
+        room::check_out(&store)?;
+        drop(store);
+        place.collect()?;
+        place.work(&place.open()?, 1)
     }),
     ("two logs", |place| {
         let store = place.open()?;

@@ -10,6 +10,7 @@ pub mod cut;
 pub mod held;
 pub mod judge;
 pub mod layout;
+pub mod room;
 pub mod survey;
 
 /// Damages and recovers so many stores at the least, from a seed; prints what came of it.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::Store;
+use super::super::kept::Record;
 use super::super::refs::{
     CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, RECOVERED, RECOVERY, SESSION, deleted_ref,
     horizon_ref, session_in,
@@ -13,7 +14,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::{ObjectId, OperationId};
 use crate::limits::NAME_BYTES_MAX;
 use crate::log::{Known, Timeline};
-use crate::object::{Canonical, Checkout, Checkpoint, Directory, Horizon, Kind, Objects, read};
+use crate::object::{Canonical, Checkpoint, Horizon, Kind, Objects, read};
 
 /// Refs as they were chosen, and what there is to tell of that.
 #[derive(Debug, Default)]
@@ -320,10 +321,13 @@ impl Chooser<'_> {
             read => Ok(read.is_ok()),
         };
         if name.starts_with(CHECKOUT) {
-            return Ok(is(Kind::CHECKOUT)?
-                && readable(read::<Checkout>(self.store, *id).map(drop))?
-                || is(Kind::DIRECTORY)?
-                    && readable(read::<Directory>(self.store, *id).map(drop))?);
+            if Record::is_known(self.store, id)? {
+                return readable(Record::read(self.store, id).map(drop));
+            }
+            // What a newer version left it alone can judge.
+            let is_node = self.store.log().is_node(id)?;
+            let node = is_node.then(|| self.store.read_node(id)).transpose()?;
+            return Ok(node.is_some_and(|node| node.is_newer() || node.kind.name().is_none()));
         }
         if name.starts_with(HORIZON) {
             return Ok(is(Kind::HORIZON)? && readable(read::<Horizon>(self.store, *id).map(drop))?);

@@ -1,6 +1,7 @@
 //! Promises of the store as a whole.
 
 mod gc;
+mod newer;
 mod purge;
 mod race;
 mod recover;

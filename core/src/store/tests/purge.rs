@@ -1,4 +1,5 @@
 use super::*;
+use crate::id::CheckpointId;
 
 const SECRET: &[u8] = b"AKIA-5f3c-THE-SECRET-9b1d";
 
@@ -325,5 +326,110 @@ fn a_second_rewriting_for_the_same_reason_keeps_what_stands_in_since_the_first()
             let text = session.memory(number).unwrap().memory.text().into_owned();
             assert_eq!(text.as_bytes(), b"[purged: a key slipped in]");
         }
+    }
+}
+
+/// What nothing else stands beside goes first, and needs no copies; what stays is copied after it.
+#[test]
+fn a_purge_that_ends_between_two_groups_of_segments_leaves_tombstones_of_what_is_gone() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("s").unwrap();
+    // In segments of its own.
+    let mut secret = bytes(3, 200_000);
+    secret.splice(100_000..100_000, SECRET.iter().copied());
+    let id = ObjectId::of_content(&secret);
+    session.write("leaky", &secret).unwrap();
+    session.write("leaky", "clean").unwrap();
+    for seed in 10..16 {
+        fill(&store, &format!("kept {seed}"), seed);
+    }
+    // Reading tells how far it is up to a total, and copying beyond that: it ends there.
+    let (mut totals, mut copied) = (Vec::new(), 0);
+    let stopped = store.purge_matching(SECRET, &options(), &mut |at| {
+        totals.push(at.total);
+        let is_copying = at.total > totals[0];
+        copied += u64::from(is_copying && at.done > totals[0]);
+        if copied > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Io);
+    let store = open(&vfs);
+    assert!(!store.log().contains(&id).unwrap(), "the first group is to go before the end");
+    assert_eq!(store.read_content(ContentId::new(id)).unwrap_err().kind(), ErrorKind::Purged);
+    let report = store.check(&mut go_on).unwrap();
+    assert_eq!((report.faults, report.tombstones), (vec![], 1));
+    store.gc(&GcOptions::new(), &mut go_on).unwrap();
+    assert_eq!(assert_whole(&store).tombstones, 1);
+    assert_eq!(store.open_session("s").unwrap().read("leaky").unwrap(), b"clean");
+}
+
+/// What another process does to lead to a checkpoint of old history.
+type Newcomer = fn(&Session, CheckpointId, &std::path::Path) -> Result<()>;
+
+const NEWCOMERS: [(&str, Newcomer); 4] = [
+    ("fork", |session, old, _| session.fork_at("fork", old).map(drop)),
+    ("pin", |session, old, _| session.pin(old).map(drop)),
+    ("checkout", |session, old, room| session.checkout(Some(old), room).map(drop)),
+    // Whoever looked before the rewriting and commits after it.
+    ("late", |session, old, _| {
+        session.store().read_node(&old.id())?;
+        let mut batch = session.store().batch();
+        batch.set_ref("host/late", Expected::Absent, Some(old.id()));
+        batch.commit()
+    }),
+];
+
+#[test]
+fn whoever_leads_to_old_history_while_it_is_rewritten_never_leads_to_a_hole() {
+    for (what, newcomer) in NEWCOMERS {
+        let (mut refused, mut purged) = (0, 0);
+        for call in 0.. {
+            let vfs = MemoryVfs::default();
+            let store = open(&vfs);
+            leak(&store.session("s").unwrap(), "leaky");
+            let room = tempfile::tempdir().unwrap();
+            // It read the session before, and does not look again.
+            let other = open(&vfs).open_session("s").unwrap();
+            let old = other.checkpoint("3").unwrap();
+            let rewrite = options().everywhere(true).rewrite(true);
+            let head = store.reference("session/s").unwrap();
+            let mut calls = 0;
+            let outcome = store.purge_matching(SECRET, &rewrite, &mut |_| {
+                if calls == call {
+                    let came = newcomer(&other, old, room.path());
+                    // In the end the old history is gone.
+                    assert!(came.is_ok() || call > 0, "{what}: {came:?}");
+                }
+                calls += 1;
+                ControlFlow::Continue(())
+            });
+            let store = open(&vfs);
+            assert_eq!(assert_whole(&store).tombstones, 0, "{what}, {call}");
+            match outcome {
+                Ok(report) => {
+                    assert_eq!(report.tombstones.len(), 1);
+                    assert_eq!(occurrences(&store, SECRET), 0, "{what}, {call}");
+                    purged += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Conflict, "{what}, {call}: {error}");
+                    assert!(error.to_string().contains("again"), "{error}");
+                    refused += 1;
+                    // While it is read there is time to do nothing at all.
+                    let is_untouched = store.reference("session/s").unwrap() == head;
+                    assert_eq!(is_untouched, call == 0, "{what}, {call}: {error}");
+                    // As it says.
+                    let again = store.purge_matching(SECRET, &rewrite, &mut go_on).unwrap();
+                    assert_eq!(again.tombstones.len(), 1, "{what}, {call}");
+                    assert_eq!(occurrences(&store, SECRET), 0, "{what}, {call}");
+                    assert_eq!(assert_whole(&store).tombstones, 0);
+                }
+            }
+            if calls <= call {
+                break;
+            }
+        }
+        let least = if what == "late" { 2 } else { 1 };
+        assert!(refused >= least && purged > 0, "{what}: {refused} refused, {purged} purged");
     }
 }

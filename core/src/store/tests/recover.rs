@@ -22,7 +22,7 @@ fn all_files(vfs: &MemoryVfs) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-fn recover(vfs: &MemoryVfs) -> Result<RecoverReport> {
+pub(super) fn recover(vfs: &MemoryVfs) -> Result<RecoverReport> {
     let options = Store::options().segment_bytes(32 << 10).bulk_bytes(64 << 10);
     options.recover_vfs(Arc::new(vfs.clone()), &mut go_on)
 }
@@ -148,6 +148,14 @@ fn a_lost_content_has_a_tombstone_until_somebody_brings_it_back() {
 fn flip(vfs: &MemoryVfs, path: &str, at: usize) {
     let byte = contents(vfs, path)[at] ^ 1;
     vfs.open(path, true).unwrap().write_at(&[byte], at as u64).unwrap();
+}
+
+/// Damages the end of the newest log, so that nothing after its last whole commit is certain.
+pub(super) fn flip_the_last_byte(vfs: &MemoryVfs) {
+    let path = names(vfs, "segments");
+    let path = format!("segments/{}", path.iter().rfind(|name| name.ends_with(".log")).unwrap());
+    let bytes = contents(vfs, &path);
+    flip(vfs, &path, bytes.iter().rposition(|&byte| byte != 0).unwrap());
 }
 
 fn sessions(store: &Store) -> Vec<String> {
@@ -291,4 +299,38 @@ fn a_session_that_was_deleted_stays_deleted_though_its_ref_is_lost() {
     assert_eq!(store.open_session(&names[0]).unwrap().read("f").unwrap(), b"1");
     assert_eq!(report.recovered.len(), 2, "{report:?}");
     assert!(!report.unread.is_empty());
+}
+
+/// The ref that a session got when it was brought back may be lost: the operation says the name.
+#[test]
+fn a_session_that_was_brought_back_under_a_name_has_it_after_a_recovery() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("a").unwrap();
+    session.write("f", "1").unwrap();
+    store.delete_session("a").unwrap();
+    store.undelete_session(session.id(), Some("team/b")).unwrap();
+    let newest = store.reference("session/team/b").unwrap().unwrap();
+    drop((session, store));
+    let path = format!("segments/{}", names(&vfs, "segments")[0]);
+    let bytes = contents(&vfs, &path);
+    let used = bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1;
+    let mut has_newest = 0;
+    for at in used - 600..used {
+        let vfs = copy_of(&vfs);
+        flip(&vfs, &path, at);
+        let report = recover(&vfs).unwrap();
+        let store = open(&vfs);
+        assert_whole(&store);
+        if store.get_node(&newest).unwrap().is_none() {
+            continue;
+        }
+        has_newest += 1;
+        assert_eq!(sessions(&store), ["team/b"], "{at} of {used}: {report:?}");
+        assert_eq!(store.references("deleted/", None, 9).unwrap(), []);
+        if report.lost.is_empty() && report.set_back.is_empty() {
+            assert_eq!(store.open_session("team/b").unwrap().read("f").unwrap(), b"1");
+        }
+    }
+    assert!(has_newest > 30, "{has_newest}");
 }

@@ -1,6 +1,7 @@
 mod crash;
 mod kept;
 mod left_out;
+mod lost;
 mod model;
 mod parts;
 mod promises;
