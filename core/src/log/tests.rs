@@ -10,8 +10,12 @@ use crate::object::{Kind, Objects};
 
 #[cfg(not(feature = "shuttle"))]
 mod groups;
+#[cfg(not(feature = "shuttle"))]
+mod looks;
 #[cfg(feature = "shuttle")]
 mod schedules;
+#[cfg(not(feature = "shuttle"))]
+mod watched;
 
 fn entropy(buffer: &mut [u8]) -> Result<()> {
     system_entropy(buffer)
