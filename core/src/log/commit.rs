@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::encode::{Encoder, Fresh, Ready};
 use super::frame::{FrameHeader, FrameKind};
@@ -13,7 +14,7 @@ use super::reserve::{advised, has_no_room};
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::sync::{Condvar, Mutex, MutexGuard};
 use super::vfs::{SyncSite, VfsFile, VfsLock};
-use super::wait::{Taken, take};
+use super::wait::{Since, Taken, take};
 use super::zip::Level;
 use super::{Durability, Expected, LOCK_FILE, Log, NewObject, Payload, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +42,8 @@ pub(super) struct Item {
     pub(super) retired: Vec<SegmentId>,
     updates: Vec<RefUpdate>,
     pub(super) size: usize,
+    /// When it began to wait.
+    pub(super) begun: Instant,
     /// Set where what was written ahead cannot be attached any more.
     lost: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
@@ -191,17 +194,26 @@ impl Log {
             retired: Vec::new(),
             updates,
             size,
+            begun: Instant::now(),
             lost: AtomicBool::new(false),
             outcome: Mutex::new(None),
             turn: Condvar::new(),
         })
     }
 
-    /// Takes the lock, then commits what waits by then, and tells each what came of it.
+    /// Takes the lock, then commits what waits by then, and tells each what came of it. Where the lock
+    /// cannot be had, that concerns whoever has waited for long enough, or the leader alone.
     pub(super) fn lead(&self, mut group: Leading<'_>, own: &Arc<Item>) {
-        let taken = take(&*self.medium().vfs, LOCK_FILE, &self.shared.options.patience);
-        let is_ended = matches!(taken, Ok(Taken::Ended(_)));
-        group.items = group.queue.take(is_ended.then_some(own));
+        let patience = &self.shared.options.patience;
+        let since = Since { begun: own.begun, first: group.queue.oldest().unwrap_or(own.begun) };
+        let taken = take(&*self.medium().vfs, LOCK_FILE, patience, since);
+        group.items = match &taken {
+            Ok(Taken::Held(_)) => group.queue.take(),
+            Ok(Taken::Late(_)) => {
+                group.queue.take_those(|item| item.begun.elapsed() >= patience.timeout)
+            }
+            Ok(Taken::Ended(_)) | Err(_) => group.queue.take_those(|item| Arc::ptr_eq(item, own)),
+        };
         let mut steps = Vec::with_capacity(group.items.len());
         let failed = taken.and_then(Taken::held).and_then(|lock| {
             self.writing_under(lock, |tail| self.lead_writing(tail, &group.items, &mut steps))

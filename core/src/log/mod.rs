@@ -64,7 +64,7 @@ pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 pub use wait::LockWait;
 pub(crate) use wait::Patience;
-use wait::lock;
+use wait::{Since, lock};
 
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
@@ -205,7 +205,8 @@ impl Log {
         path: &Path,
         take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
     ) -> Result<T> {
-        self.shared.options.patience.wait_for(doing, &|| holder::of(path), take)?.held()
+        let holder = || holder::of(path);
+        self.shared.options.patience.wait_for(Since::now(), doing, &holder, take)?.held()
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
