@@ -180,9 +180,10 @@ struct Shared {
     /// wrote.
     writing: AtomicBool,
     queue: queue::Queue,
-    /// How much work is under way that frees room, and whether it took of the reserve.
-    freeing: atomic::AtomicUsize,
-    spent: atomic::AtomicBool,
+    /// Whether the tail's holder writes commits that free room, and may take of the reserve.
+    spending: AtomicBool,
+    /// The work under way that frees room.
+    freeing: std::sync::Mutex<reserve::Work>,
     /// Whether the log has grown since the reserve was looked at.
     grown: atomic::AtomicBool,
 }

@@ -98,8 +98,8 @@ impl Log {
             tail: Mutex::new(tail),
             writing: AtomicBool::new(false),
             queue: Queue::default(),
+            spending: AtomicBool::new(false),
             freeing: Default::default(),
-            spent: Default::default(),
             grown: Default::default(),
         };
         Ok(Log { shared: Arc::new(shared) })

@@ -38,14 +38,15 @@ impl Queue {
         self.inner().waiting.iter().map(|waiting| waiting.begun).min()
     }
 
-    /// Takes what waits, as much as goes together.
+    /// Takes what waits, as much as goes together. What frees room goes without the rest: it may
+    /// take of the reserve.
     pub(super) fn take(&self) -> Vec<Arc<Item>> {
         let mut inner = self.inner();
         let mut taken = 0;
         let mut size = 0;
         for waiting in &inner.waiting {
             size += waiting.size;
-            if taken > 0 && size > GROUP_BYTES_MAX {
+            if taken > 0 && (size > GROUP_BYTES_MAX || waiting.frees != inner.waiting[0].frees) {
                 break;
             }
             taken += 1;

@@ -12,6 +12,8 @@ use crate::object::{Kind, Objects};
 mod groups;
 #[cfg(not(feature = "shuttle"))]
 mod looks;
+#[cfg(not(feature = "shuttle"))]
+mod room;
 #[cfg(feature = "shuttle")]
 mod schedules;
 #[cfg(not(feature = "shuttle"))]
