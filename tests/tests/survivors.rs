@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use partita::{CheckSite, Durability, ErrorKind, Expected, Result, Store, StoreOptions, knock_out};
 use partita_tests::survivors::{Density, End, Tally, Victim, caught, product, table};
-use partita_tests::vfs::{Call, Fault, Recorder};
+use partita_tests::vfs::{Call, Crash, Disk, Fate, Fault, Recorder};
 
 /// Of the calls that only look, one in so many goes wrong.
 const DENSITY: Density = Density::Sampled(12);
@@ -178,4 +178,34 @@ fn a_handle_whose_sync_failed_never_says_that_it_synced() {
         }
     }
     assert_eq!(failed, 1);
+}
+
+/// The commit of one handle is lost by its sync, which says so to nobody else. Another handle that has
+/// read the commit syncs, and then it lasts.
+#[test]
+fn what_a_sync_covers_lasts_although_a_sync_of_another_handle_lost_it() {
+    let medium = Recorder::new();
+    let buffered = || options().durability(Durability::Buffered);
+    let open = |process: &Recorder| buffered().open_vfs(Arc::new(process.clone())).unwrap();
+    let fails = medium.process();
+    let store = open(&fails);
+    let other = open(&medium.process());
+    put(&store, "pin/1", 10).unwrap();
+    store.sync().unwrap();
+    put(&store, "pin/2", 20).unwrap();
+    assert!(other.reference("pin/2").unwrap().is_some());
+    let failed = (0..20).any(|at| {
+        fails.fail_own(at, Fault::LostSync);
+        store.sync().is_err_and(|error| error.kind() == ErrorKind::Indeterminate)
+    });
+    assert!(failed);
+    other.sync().unwrap();
+    let actions = medium.actions();
+    for fate in Fate::FIXED {
+        let image = Crash::after(&Disk::default(), &actions).image(fate);
+        let again = open(&Recorder::on(image).process());
+        for name in ["pin/1", "pin/2"] {
+            assert!(again.reference(name).unwrap().is_some(), "{name}, {fate}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::encode::{Encoder, Fresh, Ready};
 use super::frame::{FrameHeader, FrameKind};
@@ -13,7 +14,7 @@ use super::reserve::{advised, has_no_room};
 use super::segment::{FRAMES_FROM, SegmentId};
 use super::sync::{Condvar, Mutex, MutexGuard};
 use super::vfs::{SyncSite, VfsFile, VfsLock};
-use super::wait::{Taken, take};
+use super::wait::{Since, Taken, take};
 use super::zip::Level;
 use super::{Durability, Expected, LOCK_FILE, Log, NewObject, Payload, RefUpdate, Transaction};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +42,10 @@ pub(super) struct Item {
     pub(super) retired: Vec<SegmentId>,
     updates: Vec<RefUpdate>,
     pub(super) size: usize,
+    /// Whether it is of work that frees room.
+    pub(super) frees: bool,
+    /// When it began to wait.
+    pub(super) begun: Instant,
     /// Set where what was written ahead cannot be attached any more.
     lost: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
@@ -57,8 +62,10 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn begin(log: &'a Log) -> Self {
-        Writing { log, tail: log.tail(), ended: false }
+    fn begin(log: &'a Log, frees: bool) -> Self {
+        let tail = log.tail();
+        log.shared.spending.store(frees, Ordering::Release);
+        Writing { log, tail, ended: false }
     }
 }
 
@@ -68,6 +75,7 @@ impl Drop for Writing<'_> {
             self.tail.poisoned = Some("a thread panicked while it wrote".into());
         }
         self.log.shared.writing.store(false, Ordering::Release);
+        self.log.shared.spending.store(false, Ordering::Release);
     }
 }
 
@@ -136,8 +144,8 @@ impl Log {
     /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
         loop {
-            let item = self.with_reserve(|| self.item(transaction.clone())).map_err(advised)?;
-            let item = Arc::new(item);
+            let item = self.with_reserve(self.is_freeing(), || self.item(transaction.clone()));
+            let item = Arc::new(item.map_err(advised)?);
             let outcome = self.queue_up(item.clone());
             if !item.lost.load(Ordering::Relaxed) {
                 if self.shared.grown.swap(false, Ordering::AcqRel) {
@@ -191,20 +199,33 @@ impl Log {
             retired: Vec::new(),
             updates,
             size,
+            frees: self.is_freeing(),
+            begun: Instant::now(),
             lost: AtomicBool::new(false),
             outcome: Mutex::new(None),
             turn: Condvar::new(),
         })
     }
 
-    /// Takes the lock, then commits what waits by then, and tells each what came of it.
+    /// Takes the lock, then commits what waits by then, and tells each what came of it. Where the lock
+    /// cannot be had, that concerns whoever has waited for long enough, or the leader alone.
     pub(super) fn lead(&self, mut group: Leading<'_>, own: &Arc<Item>) {
-        let taken = take(&*self.medium().vfs, LOCK_FILE, &self.shared.options.patience);
-        let is_ended = matches!(taken, Ok(Taken::Ended(_)));
-        group.items = group.queue.take(is_ended.then_some(own));
+        let patience = &self.shared.options.patience;
+        let since = Since { begun: own.begun, first: group.queue.oldest().unwrap_or(own.begun) };
+        let taken = take(&*self.medium().vfs, LOCK_FILE, patience, since);
+        group.items = match &taken {
+            Ok(Taken::Held(_)) => group.queue.take(),
+            Ok(Taken::Late(_)) => {
+                group.queue.take_those(|item| item.begun.elapsed() >= patience.timeout)
+            }
+            Ok(Taken::Ended(_)) | Err(_) => group.queue.take_those(|item| Arc::ptr_eq(item, own)),
+        };
         let mut steps = Vec::with_capacity(group.items.len());
+        let frees = group.items.first().is_some_and(|item| item.frees);
         let failed = taken.and_then(Taken::held).and_then(|lock| {
-            self.writing_under(lock, |tail| self.lead_writing(tail, &group.items, &mut steps))
+            self.writing_under(lock, frees, |tail| {
+                self.lead_writing(tail, &group.items, &mut steps)
+            })
         });
         let failed = failed.err();
         for (at, item) in group.items.iter().enumerate() {
@@ -231,15 +252,16 @@ impl Log {
 
     /// Does something at the tail while nobody else writes.
     pub(super) fn under_lock<T>(&self, work: impl FnOnce(&mut Tail) -> Result<T>) -> Result<T> {
-        self.writing_under(self.lock()?, work)
+        self.writing_under(self.lock()?, self.is_freeing(), work)
     }
 
     fn writing_under<T>(
         &self,
         _lock: Box<dyn VfsLock>,
+        frees: bool,
         work: impl FnOnce(&mut Tail) -> Result<T>,
     ) -> Result<T> {
-        let mut writing = Writing::begin(self);
+        let mut writing = Writing::begin(self, frees);
         let outcome = work(&mut writing.tail);
         writing.ended = true;
         outcome
@@ -500,15 +522,10 @@ impl Log {
         let written = match file.write_at(bytes, tail.end) {
             // Where there is no room for the zeros, there may be for the frames, or in the reserve.
             // Nothing was synced, so the same bytes may be written again.
-            Err(error) if has_no_room(&error) => loop {
-                match file.write_at(frames, tail.end) {
-                    Err(error) if has_no_room(&error) && self.spend_commits() => {}
-                    done => {
-                        zeroed = zeroed.min(end.max(tail.zeroed));
-                        break done;
-                    }
-                }
-            },
+            Err(error) if has_no_room(&error) => {
+                zeroed = zeroed.min(end.max(tail.zeroed));
+                self.write_with_reserve(file, frames, tail.end)
+            }
             done => done,
         };
         let written = written.and_then(|()| match self.shared.options.durability {

@@ -40,6 +40,10 @@ impl Log {
         };
         let valid = segment.header.predecessor_len;
         if valid > tail.end {
+            // What is to be damage must be so at a second look.
+            if !self.stand_by(tail, &mut ReadAhead::default())? {
+                return Ok(true);
+            }
             match self.beyond_noise(tail)? {
                 Some(next) if next < valid => self.skip_damage(tail, next)?,
                 _ => self.skip_damage(tail, valid)?,
@@ -56,12 +60,12 @@ impl Log {
             }
             return self.start_over(tail).map(|()| true);
         }
-        let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
+        let (poisoned, wrote, anew) = (tail.poisoned.take(), tail.wrote, tail.anew);
         let mut state = self.state_mut();
         // Where objects of the tail are stays true until a frame of the new segment is taken up.
         state.segments.insert(next, segment.clone());
         *tail = Tail::new(segment, FRAMES_FROM, 0)?;
-        (tail.poisoned, tail.wrote) = (poisoned, wrote);
+        (tail.poisoned, tail.wrote, tail.anew) = (poisoned, wrote, anew);
         Ok(true)
     }
 
@@ -109,12 +113,17 @@ impl Log {
     /// Reads the log as whoever opens it does. What was prepared against the old state is prepared
     /// again.
     fn start_over(&self, tail: &mut Tail) -> Result<()> {
-        let again = Self::load(&self.medium().vfs, &self.shared.options)?;
+        let Some(left) = tail.anew.checked_sub(1) else {
+            let segment = tail.segment.id;
+            let message = format!("segment {segment} changes while it is read; try again");
+            return Err(Error::conflict(message));
+        };
+        let again = Self::load_within(&self.medium().vfs, &self.shared.options, left)?;
         let mut found = again.tail();
         let fresh = Tail::new(found.segment.clone(), FRAMES_FROM, 0)?;
         let found = std::mem::replace(&mut *found, fresh);
         let (poisoned, wrote) = (tail.poisoned.take(), tail.wrote);
-        *tail = Tail { poisoned, wrote, ..found };
+        *tail = Tail { poisoned, wrote, anew: left, ..found };
         let mut state = self.state_mut();
         *state = std::mem::take(&mut *again.state_mut());
         // Other frames may stand where those stood that are void.

@@ -64,7 +64,7 @@ pub(crate) use segment::SegmentId;
 pub use vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 pub use wait::LockWait;
 pub(crate) use wait::Patience;
-use wait::lock;
+use wait::{Since, lock};
 
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
@@ -180,9 +180,10 @@ struct Shared {
     /// wrote.
     writing: AtomicBool,
     queue: queue::Queue,
-    /// How much work is under way that frees room, and whether it took of the reserve.
-    freeing: atomic::AtomicUsize,
-    spent: atomic::AtomicBool,
+    /// Whether the tail's holder writes commits that free room, and may take of the reserve.
+    spending: AtomicBool,
+    /// The work under way that frees room.
+    freeing: std::sync::Mutex<reserve::Work>,
     /// Whether the log has grown since the reserve was looked at.
     grown: atomic::AtomicBool,
 }
@@ -205,7 +206,8 @@ impl Log {
         path: &Path,
         take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
     ) -> Result<T> {
-        self.shared.options.patience.wait_for(doing, &|| holder::of(path), take)?.held()
+        let holder = || holder::of(path);
+        self.shared.options.patience.wait_for(Since::now(), doing, &holder, take)?.held()
     }
 
     pub(crate) fn is_read_only(&self) -> bool {

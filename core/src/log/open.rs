@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 const END_READ: u64 = 320 << 10;
 /// How often a log is read before damage is believed: a collection may take segments away under a
 /// reader's eyes.
-const LOOKS: u32 = 3;
+pub(super) const LOOKS: u32 = 3;
 const FORMAT_TEXT: &str = "partita store, format 1\n";
 const FORMAT_DRAFT: &str = "FORMAT.tmp";
 
@@ -53,6 +53,11 @@ impl Log {
     /// Reads the newest segment's state. Segments that are retired while it looks are no damage:
     /// then it looks again.
     pub(super) fn load(vfs: &Arc<dyn Vfs>, options: &LogOptions) -> Result<Self> {
+        Self::load_within(vfs, options, LOOKS)
+    }
+
+    /// As [`load`](Self::load), and begins anew so often at the most at each look.
+    pub(super) fn load_within(vfs: &Arc<dyn Vfs>, options: &LogOptions, anew: u32) -> Result<Self> {
         let mut looks = 0;
         loop {
             looks += 1;
@@ -61,7 +66,8 @@ impl Log {
             let loaded = Self::begin(vfs.clone(), options.clone(), newest).and_then(|log| {
                 let mut tail = log.tail();
                 let mark = log.mark(&tail);
-                log.advance(&mut tail).map_err(|error| error.context("open the log"))?;
+                tail.anew = anew;
+                log.replay(&mut tail).map_err(|error| error.context("open the log"))?;
                 log.heed_mark(&tail, mark);
                 drop(tail);
                 Ok(log)
@@ -92,8 +98,8 @@ impl Log {
             tail: Mutex::new(tail),
             writing: AtomicBool::new(false),
             queue: Queue::default(),
+            spending: AtomicBool::new(false),
             freeing: Default::default(),
-            spent: Default::default(),
             grown: Default::default(),
         };
         Ok(Log { shared: Arc::new(shared) })

@@ -33,22 +33,43 @@ impl Queue {
         inner.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, item))
     }
 
-    /// Takes what waits, as much as goes together, or that one alone.
-    pub(super) fn take(&self, alone: Option<&Arc<Item>>) -> Vec<Arc<Item>> {
+    /// Returns when the one began to wait that has waited for longest.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        self.inner().waiting.iter().map(|waiting| waiting.begun).min()
+    }
+
+    /// Takes what waits, as much as goes together. What frees room goes without the rest: it may
+    /// take of the reserve.
+    pub(super) fn take(&self) -> Vec<Arc<Item>> {
         let mut inner = self.inner();
-        if let Some(item) = alone {
-            return inner.waiting.extract_if(.., |waiting| Arc::ptr_eq(waiting, item)).collect();
-        }
         let mut taken = 0;
         let mut size = 0;
         for waiting in &inner.waiting {
             size += waiting.size;
-            if taken > 0 && size > GROUP_BYTES_MAX {
+            if taken > 0 && (size > GROUP_BYTES_MAX || waiting.frees != inner.waiting[0].frees) {
                 break;
             }
             taken += 1;
         }
         inner.waiting.drain(..taken).collect()
+    }
+
+    /// Takes those of which something holds.
+    pub(super) fn take_those(&self, holds: impl Fn(&Arc<Item>) -> bool) -> Vec<Arc<Item>> {
+        self.inner().waiting.extract_if(.., |waiting| holds(waiting)).collect()
+    }
+}
+
+/// An item in the queue, for as long as its thread is there. A thread that leaves, or panics in what
+/// it calls while it waits, takes its item along, and wakes the next to lead if nobody does.
+struct Queued<'a> {
+    log: &'a Log,
+    item: &'a Arc<Item>,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.log.leave_queue(self.log.shared.queue.inner(), self.item);
     }
 }
 
@@ -81,15 +102,15 @@ impl Drop for Leading<'_> {
 impl Log {
     pub(super) fn queue_up(&self, item: Arc<Item>) -> Result<()> {
         let queue = &self.shared.queue;
-        let begun = Instant::now();
+        queue.inner().waiting.push(item.clone());
+        let _queued = Queued { log: self, item: &item };
         let mut inner = queue.inner();
-        inner.waiting.push(item.clone());
         loop {
             if let Some(outcome) = item.outcome().take() {
                 return outcome;
             }
             if inner.led {
-                inner = self.wait_for_leader(inner, &item, begun)?;
+                inner = self.wait_for_leader(inner, &item)?;
                 continue;
             }
             inner.led = true;
@@ -102,9 +123,21 @@ impl Log {
     /// Commits items as one group, as if their threads had come at once.
     #[cfg(all(test, not(feature = "shuttle")))]
     pub(super) fn lead_group(&self, items: &[Arc<Item>]) {
+        self.shared.queue.inner().waiting.extend_from_slice(items);
+        self.lead_as(&items[0]);
+    }
+
+    /// Leads what waits, as the thread of an item does.
+    #[cfg(all(test, not(feature = "shuttle")))]
+    pub(super) fn lead_as(&self, item: &Arc<Item>) {
         let queue = &self.shared.queue;
-        queue.inner().waiting.extend_from_slice(items);
-        self.lead(Leading { queue, items: Vec::new() }, &items[0]);
+        self.lead(Leading { queue, items: Vec::new() }, item);
+    }
+
+    /// Returns how many commits wait in the queue.
+    #[cfg(all(test, not(feature = "shuttle")))]
+    pub(super) fn queued(&self) -> usize {
+        self.shared.queue.inner().waiting.len()
     }
 
     /// Waits for the thread that leads; where somebody is to be told of waits, not for ever.
@@ -112,7 +145,6 @@ impl Log {
         &'a self,
         inner: MutexGuard<'a, QueueInner>,
         item: &Arc<Item>,
-        begun: Instant,
     ) -> Result<MutexGuard<'a, QueueInner>> {
         let (queue, patience) = (&self.shared.queue, &self.shared.options.patience);
         if !patience.is_told() {
@@ -125,15 +157,28 @@ impl Log {
             return Ok(inner);
         }
         drop(inner);
-        let asked = patience.ask(&*self.medium().vfs, begun);
-        let mut inner = queue.inner();
+        let asked = patience.ask(&*self.medium().vfs, item.begun);
+        let inner = queue.inner();
         match asked {
             Err(error) if queue.is_waiting(&inner, item) => {
-                inner.waiting.retain(|waiting| !Arc::ptr_eq(waiting, item));
-                self.discard_attached(item);
+                self.leave_queue(inner, item);
                 Err(error)
             }
             _ => Ok(inner),
         }
+    }
+
+    /// Takes an item that still waits out of the queue. The next one may lead, where nobody does.
+    fn leave_queue(&self, mut inner: MutexGuard<'_, QueueInner>, item: &Arc<Item>) {
+        if !self.shared.queue.is_waiting(&inner, item) {
+            return;
+        }
+        inner.waiting.retain(|waiting| !Arc::ptr_eq(waiting, item));
+        let next = inner.waiting.first().filter(|_| !inner.led).cloned();
+        drop(inner);
+        if let Some(next) = next {
+            next.turn.notify_one();
+        }
+        self.discard_attached(item);
     }
 }

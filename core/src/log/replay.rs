@@ -8,6 +8,7 @@ use super::Log;
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::medium::{Frame, Segment};
+use super::open::LOOKS;
 use super::payload::{Head, LiveSegment, SnapshotHead};
 use super::purged::PURGED;
 use super::row::Location;
@@ -54,6 +55,8 @@ pub(crate) struct Tail {
     pub(crate) ready: bool,
     pub(crate) verified: bool,
     pub(crate) wrote: bool,
+    /// How often the log may still be read anew, while frames are replayed.
+    pub(crate) anew: u32,
     pub(crate) poisoned: Option<String>,
 }
 
@@ -106,6 +109,7 @@ impl Tail {
             ready: false,
             verified: false,
             wrote: false,
+            anew: 0,
             poisoned: None,
         })
     }
@@ -154,6 +158,12 @@ impl Log {
             let end = segment.end();
             (segment, end, state.seen)
         };
+        // Asked first: a successor that is gone by then was retired, and then the seal stands there.
+        // The marker of closing may be torn behind its header; then the log goes on in the next
+        // segment, and nothing here says so.
+        if self.has_successor(segment.id)? {
+            return Ok(true);
+        }
         let before = if seen.is_some() { TAG } else { 0 };
         let mut bytes = [0; TAG + HEADER];
         let bytes = &mut bytes[TAG - before..];
@@ -162,16 +172,18 @@ impl Log {
         if seen.is_some_and(|seen| !holds(CheckSite::EndTag, seen == *tag)) {
             return Ok(true);
         }
-        match segment.keys.decode_header(head, end).map(|header| header.kind) {
-            // The marker of closing may be torn behind its header; then the log goes on in the next
-            // segment, and nothing here says so.
-            None | Some(FrameKind::Close) => self.has_successor(segment.id),
-            Some(_) => Ok(true),
-        }
+        let found = segment.keys.decode_header(head, end).map(|header| header.kind);
+        Ok(found.is_some_and(|kind| kind != FrameKind::Close))
     }
 
     /// Replays frames until there are no more.
     pub(crate) fn advance(&self, tail: &mut Tail) -> Result<()> {
+        tail.anew = LOOKS;
+        self.replay(tail)
+    }
+
+    /// Replays frames until there are no more, or the log has been begun anew too often.
+    pub(super) fn replay(&self, tail: &mut Tail) -> Result<()> {
         let mut ahead = ReadAhead::default();
         tail.garbage = false;
         if !self.stand_by(tail, &mut ahead)? {
@@ -185,17 +197,19 @@ impl Log {
                 }
                 Next::Marker(header) if header.kind == FrameKind::Close => {
                     let is_last = !self.has_successor(tail.segment.id)?;
+                    // Bytes read before this was learned may be older than what it rests on. One that
+                    // is gone again was retired meanwhile, and then there is a seal.
+                    ahead = ReadAhead::default();
+                    if !self.next(tail, &mut ahead)?.is_close() {
+                        continue;
+                    }
                     if holds(CheckSite::MarkerSuccessor, is_last) {
                         tail.durable = tail.durable.max(tail.end);
                         return Ok(());
                     }
-                    // Whoever named the successor need not have come to seal this one. Bytes read
-                    // before this was learned may be older than what it rests on.
+                    // Whoever named the successor need not have come to seal this one.
+                    self.succeed(tail)?;
                     ahead = ReadAhead::default();
-                    if self.next(tail, &mut ahead)?.is_close() {
-                        self.succeed(tail)?;
-                        ahead = ReadAhead::default();
-                    }
                 }
                 Next::Marker(_) => {
                     if !self.succeed(tail)? {
@@ -204,27 +218,28 @@ impl Log {
                     ahead = ReadAhead::default();
                 }
                 found @ (Next::Silence | Next::Noise) => {
-                    let is_noise = matches!(found, Next::Noise);
                     let succeeded = self.has_successor(tail.segment.id)?;
-                    let beyond = match is_noise && !succeeded {
+                    let beyond = match matches!(found, Next::Noise) && !succeeded {
                         true => self.beyond_noise(tail)?,
                         false => None,
                     };
-                    if succeeded || beyond.is_some() {
-                        // Bytes read before this was learned may be older than what it rests on.
-                        ahead = ReadAhead::default();
-                        match self.next(tail, &mut ahead)? {
-                            Next::Silence | Next::Noise => {}
-                            Next::Frame(..) | Next::Marker(_) => continue,
-                        }
-                    }
+                    // As above.
+                    ahead = ReadAhead::default();
+                    let is_noise = match self.next(tail, &mut ahead)? {
+                        Next::Silence => false,
+                        Next::Noise => true,
+                        Next::Frame(..) | Next::Marker(_) => continue,
+                    };
                     if succeeded {
-                        // One that is gone again was retired meanwhile, and then there is a seal.
                         self.succeed(tail)?;
                         ahead = ReadAhead::default();
                     } else if let Some(next) = beyond {
+                        // Longer frames may have taken the place of one that was taken back: then the
+                        // end that is known here is in the middle of one.
+                        if self.stand_by(tail, &mut ReadAhead::default())? {
+                            self.skip_damage(tail, next)?;
+                        }
                         ahead = ReadAhead::default();
-                        self.skip_damage(tail, next)?;
                     } else {
                         tail.garbage = is_noise && !self.is_close(tail)?;
                         self.miss_base(tail);

@@ -3,13 +3,19 @@
 //! Two files of the store's directory that hold nothing. Whatever frees room removes them where the
 //! medium has no room left, and makes them again when it is done. Nothing rests on them: they are
 //! not synced, and may be missing or cut short.
+//!
+//! The permission to take of them goes with the work. The thread that frees room has it, and each
+//! commit on its way carries whether it is of such work, whichever thread writes it.
 
 use std::error::Error as StdError;
 use std::io;
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
 
-use super::Log;
-use super::vfs::Vfs;
+use super::vfs::{Vfs, VfsFile};
+use super::{LOCK_FILE, Log};
 use crate::error::{Error, Result};
 
 /// What the copies of a collection may take.
@@ -29,21 +35,39 @@ const COPIES_MAX: u64 = 32 << 20;
 /// The most that is kept for commits: a segment's base frame with its index, and some more.
 const COMMITS_MAX: u64 = 1 << 20;
 
+/// How long other writers may wait while the reserve is made.
+const FILL_TIME_MAX: Duration = Duration::from_millis(100);
+
 /// What a full disk leaves to do, as errors say it.
 const ADVICE: &str = "the disk is full: free room with `gc`, after `trim` where old checkpoints \
                       may go; `refresh` lets go of what the view alone still holds";
 
-/// Work that frees room: while it lasts, commits may take the reserve.
+/// The work of a handle that frees room.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// The threads that do it, each as often as it began some.
+    threads: Vec<ThreadId>,
+    /// Whether the reserve is to be looked at when all of it is done.
+    is_due: bool,
+}
+
+/// Work that frees room: while it lasts, its thread's commits may take the reserve.
 #[derive(Debug)]
-pub(crate) struct Freeing<'a>(&'a Log);
+pub(crate) struct Freeing<'a> {
+    log: &'a Log,
+    thread: ThreadId,
+}
 
 impl Drop for Freeing<'_> {
     fn drop(&mut self) {
-        let shared = &self.0.shared;
-        if shared.freeing.fetch_sub(1, Ordering::AcqRel) == 1
-            && shared.spent.swap(false, Ordering::AcqRel)
-        {
-            self.0.keep_reserve();
+        let mut work = self.log.work();
+        if let Some(at) = work.threads.iter().rposition(|thread| *thread == self.thread) {
+            work.threads.swap_remove(at);
+        }
+        let is_due = work.threads.is_empty() && std::mem::take(&mut work.is_due);
+        drop(work);
+        if is_due {
+            self.log.keep_reserve();
         }
     }
 }
@@ -70,62 +94,107 @@ pub(super) fn advised(error: Error) -> Error {
 }
 
 impl Log {
-    /// Begins work that frees room.
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.shared.freeing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins work that frees room, on this thread.
     pub(crate) fn freeing(&self) -> Freeing<'_> {
-        self.shared.freeing.fetch_add(1, Ordering::AcqRel);
-        Freeing(self)
+        let thread = thread::current().id();
+        self.work().threads.push(thread);
+        Freeing { log: self, thread }
+    }
+
+    /// Tells whether what this thread does frees room.
+    pub(super) fn is_freeing(&self) -> bool {
+        self.work().threads.contains(&thread::current().id())
     }
 
     /// Does something that is no commit yet, and where there is no room for it again with what is
-    /// kept for that.
-    pub(super) fn with_reserve<T>(&self, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    /// kept for that, if it frees room.
+    pub(super) fn with_reserve<T>(
+        &self,
+        frees: bool,
+        mut work: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
         loop {
             match work() {
-                Err(error) if is_full(&error) && (self.spend_copies() || self.spend(COMMITS)) => {}
+                Err(error)
+                    if frees && is_full(&error) && (self.spend(COPIES) || self.spend(COMMITS)) => {}
                 done => return done,
             }
         }
     }
 
-    /// Gives up what is kept for copies; tells whether there was any.
-    pub(crate) fn spend_copies(&self) -> bool {
-        self.spend(COPIES)
+    /// Writes at the tail, and where there is no room for it again with what is kept for commits, else
+    /// with what is kept for copies, if whoever holds the tail frees room.
+    pub(super) fn write_with_reserve(
+        &self,
+        file: &dyn VfsFile,
+        bytes: &[u8],
+        offset: u64,
+    ) -> io::Result<()> {
+        let frees = self.shared.spending.load(Ordering::Acquire);
+        loop {
+            match file.write_at(bytes, offset) {
+                Err(error)
+                    if frees
+                        && has_no_room(&error)
+                        && (self.spend(COMMITS) || self.spend(COPIES)) => {}
+                done => return done,
+            }
+        }
     }
 
-    /// Gives up what is kept for commits, else what is kept for copies; tells whether there was any.
-    pub(super) fn spend_commits(&self) -> bool {
-        self.spend(COMMITS) || self.spend(COPIES)
+    /// Gives up what is kept for copies, if this thread frees room; tells whether there was any.
+    pub(crate) fn spend_copies(&self) -> bool {
+        self.is_freeing() && self.spend(COPIES)
     }
 
     fn spend(&self, name: &str) -> bool {
-        let may = self.shared.freeing.load(Ordering::Acquire) > 0;
-        let spent = may && self.medium().vfs.remove(name).is_ok();
-        if spent {
-            self.shared.spent.store(true, Ordering::Release);
+        let is_spent = self.medium().vfs.remove(name).is_ok();
+        if is_spent {
+            self.work().is_due = true;
         }
-        spent
+        is_spent
     }
 
     /// Brings the reserve to the size that fits the store. Only a courtesy: on a medium without room
-    /// it stays smaller.
+    /// it stays smaller, and while others write it is left to the next commit.
     pub(crate) fn keep_reserve(&self) {
         if !self.shared.options.reserve || self.shared.options.read_only {
             return;
         }
+        {
+            // The room that there is belongs to the work, and whatever it leaves comes back after it.
+            let mut work = self.work();
+            if !work.threads.is_empty() {
+                work.is_due = true;
+                return;
+            }
+        }
+        let vfs = &*self.medium().vfs;
+        // While it is made it may take all room there is: no commit is to meet that.
+        let Ok(Some(_lock)) = vfs.lock(LOCK_FILE, Duration::ZERO) else {
+            self.shared.grown.store(true, Ordering::Release);
+            return;
+        };
         let stored: u64 = self.segment_lens().iter().map(|(_, len)| len).sum();
         // Powers of two change seldom. All of a small store has its place, and a segment's header.
         let small = (stored + STEP).next_power_of_two().min(SMALL);
         let large = 1 << (stored / 8).clamp(STEP, COPIES_MAX).ilog2();
         let commits = 1 << (stored / 4).clamp(STEP, COMMITS_MAX).ilog2();
+        let end = Instant::now() + FILL_TIME_MAX;
         for (name, size) in [(COMMITS, commits), (COPIES, small.max(large))] {
-            let _ = fill(&*self.medium().vfs, name, size);
+            let _ = fill(vfs, name, size, end);
         }
     }
 }
 
 /// Brings a file to a size, unless it has more than half of it. Without room for that one that was
-/// there stays as it was, and a new one takes half of the room.
-fn fill(vfs: &dyn Vfs, name: &str, size: u64) -> io::Result<()> {
+/// there stays as it was, and a new one takes half of the room. Without time for it, half of what
+/// was added stays: how much room is left then is not known.
+fn fill(vfs: &dyn Vfs, name: &str, size: u64, end: Instant) -> io::Result<()> {
     let (file, len) = match vfs.open(name, true) {
         Ok(file) => {
             let len = file.len()?;
@@ -142,6 +211,9 @@ fn fill(vfs: &dyn Vfs, name: &str, size: u64) -> io::Result<()> {
     }
     let mut at = len;
     while at < size {
+        if Instant::now() >= end {
+            return file.cut(len + half(at - len));
+        }
         let Err(error) = file.write_at(&noise(at), at) else {
             at += STEP;
             continue;
@@ -151,7 +223,7 @@ fn fill(vfs: &dyn Vfs, name: &str, size: u64) -> io::Result<()> {
         } else {
             drop(file);
             vfs.remove(name)?;
-            let half = at / 2 / STEP * STEP;
+            let half = half(at);
             if half > 0 && has_no_room(&error) {
                 let file = vfs.create_new(name)?;
                 for at in (0..half).step_by(STEP as usize) {
@@ -162,6 +234,11 @@ fn fill(vfs: &dyn Vfs, name: &str, size: u64) -> io::Result<()> {
         return Err(error);
     }
     Ok(())
+}
+
+/// Half of so many bytes, in whole steps.
+fn half(bytes: u64) -> u64 {
+    bytes / 2 / STEP * STEP
 }
 
 /// Bytes that no file system can keep in less room.

@@ -107,7 +107,7 @@ impl Log {
             };
             let seal = segment.keys.frame(&header, end, &segment.tag_before(end)?, &[]);
             let file = segment.writing(&*self.medium().vfs)?;
-            file.write_at(&seal, end)
+            self.write_with_reserve(file, &seal, end)
                 .map_err(|error| Error::io(format!("seal segment {id}"), error))?;
         }
         Ok(())

@@ -108,8 +108,8 @@ impl Salvage {
             tail: Mutex::new(tail),
             writing: false.into(),
             queue: Queue::default(),
+            spending: false.into(),
             freeing: Default::default(),
-            spent: Default::default(),
             grown: Default::default(),
         };
         let mut salvage = Salvage {

@@ -1,6 +1,7 @@
 //! Snapshots and segments: what makes opening independent of history.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use super::Log;
 use super::check_site::{CheckSite, holds};
@@ -185,7 +186,9 @@ impl Log {
             &bytes,
             Level::Quick,
         );
-        let made = self.with_reserve(|| write_segment(vfs, &header, &payload)).map_err(advised)?;
+        let frees = self.shared.spending.load(Ordering::Acquire);
+        let made = self.with_reserve(frees, || write_segment(vfs, &header, &payload));
+        let made = made.map_err(advised)?;
         if !made {
             return Ok(false);
         }

@@ -10,8 +10,14 @@ use crate::object::{Kind, Objects};
 
 #[cfg(not(feature = "shuttle"))]
 mod groups;
+#[cfg(not(feature = "shuttle"))]
+mod looks;
+#[cfg(not(feature = "shuttle"))]
+mod room;
 #[cfg(feature = "shuttle")]
 mod schedules;
+#[cfg(not(feature = "shuttle"))]
+mod watched;
 
 fn entropy(buffer: &mut [u8]) -> Result<()> {
     system_entropy(buffer)

@@ -108,24 +108,24 @@ impl Patience {
     /// Waits until something can be taken. `take` waits itself, as long as it is told.
     pub(crate) fn wait_for<T>(
         &self,
+        since: Since,
         doing: &str,
         holder: &dyn Fn() -> Option<String>,
         take: &mut dyn FnMut(Duration) -> Result<Option<T>>,
     ) -> Result<Taken<T>> {
-        let begun = Instant::now();
         loop {
-            let left = self.timeout.saturating_sub(begun.elapsed());
+            let left = self.timeout.saturating_sub(since.first.elapsed());
             let step = if self.is_told() { left.min(EVERY) } else { left };
             if let Some(taken) = take(step)? {
                 return Ok(Taken::Held(taken));
             }
-            let wait = LockWait { doing, holder, waited: begun.elapsed() };
-            if wait.waited >= self.timeout {
+            let wait = LockWait { doing, holder, waited: since.begun.elapsed() };
+            if since.first.elapsed() >= self.timeout {
                 let timeout = self.timeout;
-                return Err(Error::new(
+                return Ok(Taken::Late(Error::new(
                     ErrorKind::Busy,
                     format!("{wait}, waited {timeout:?}; try again later, or wait longer"),
-                ));
+                )));
             }
             if let Err(ended) = self.tell_of(&wait) {
                 return Ok(Taken::Ended(ended));
@@ -134,9 +134,25 @@ impl Patience {
     }
 }
 
+/// When a wait began: of the thread that waits, and of the first of those that it waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+    pub(super) begun: Instant,
+    pub(super) first: Instant,
+}
+
+impl Since {
+    pub(super) fn now() -> Self {
+        let begun = Instant::now();
+        Since { begun, first: begun }
+    }
+}
+
 /// What became of a wait.
 pub(crate) enum Taken<T> {
     Held(T),
+    /// Whoever waited first has waited for long enough.
+    Late(Error),
     /// Whoever was told of it ended it.
     Ended(Error),
 }
@@ -145,14 +161,14 @@ impl<T> Taken<T> {
     pub(crate) fn held(self) -> Result<T> {
         match self {
             Taken::Held(held) => Ok(held),
-            Taken::Ended(error) => Err(error),
+            Taken::Late(error) | Taken::Ended(error) => Err(error),
         }
     }
 }
 
 /// Takes a lock of a store, or says who holds it.
 pub(super) fn lock(vfs: &dyn Vfs, name: &str, patience: &Patience) -> Result<Box<dyn VfsLock>> {
-    take(vfs, name, patience)?.held()
+    take(vfs, name, patience, Since::now())?.held()
 }
 
 /// Takes a lock of a store, unless the time is over or the wait is ended.
@@ -160,8 +176,9 @@ pub(super) fn take(
     vfs: &dyn Vfs,
     name: &str,
     patience: &Patience,
+    since: Since,
 ) -> Result<Taken<Box<dyn VfsLock>>> {
-    patience.wait_for(doing(name), &|| vfs.lock_holder(name), &mut |step| {
+    patience.wait_for(since, doing(name), &|| vfs.lock_holder(name), &mut |step| {
         vfs.lock(name, step)
             .map_err(|error| Error::io(format!("take the store's {name} lock"), error))
     })
