@@ -231,5 +231,12 @@ fn a_terminal_is_shown_no_control_and_nothing_that_nobody_sees() {
             assert_eq!(value(&shown), value(&raw), "{line}");
         }
     }
+    // A shell has no word of its own for a wrong command line: the exit code comes after it.
+    for wrong in
+        [format!("'frob{odd}'"), format!("log s '--{odd}'"), format!("log s --limit '{odd}'")]
+    {
+        let shown = on_a_terminal(&partita, &format!("{wrong} || echo code $?"));
+        assert!(shown.contains("code 2") && !shown.contains(hidden), "{wrong}: {shown:?}");
+    }
     assert!(bytes_of(partita.store()) == store);
 }

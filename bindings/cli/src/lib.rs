@@ -21,13 +21,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match args::Cli::read(arguments.clone()) {
         Ok(cli) => cli,
         Err(usage) => {
-            // Help goes to the standard output and is no failure; a closed pipe is none either.
-            drop(usage.print());
             let code = u8::try_from(usage.exit_code()).unwrap_or(2);
-            if code != 0
-                && let Some(hint) = args::hint(&arguments)
-            {
-                drop(writeln!(std::io::stderr(), "hint: {hint}"));
+            if code == 0 {
+                // Help goes to the standard output and is no failure; a closed pipe is none either.
+                drop(usage.print());
+                return code;
+            }
+            // It quotes words of the command line, which may hold what a terminal obeys.
+            for line in usage.render().to_string().lines() {
+                drop(writeln!(std::io::stderr(), "{}", output::quote::text(line)));
+            }
+            if let Some(hint) = args::hint(&arguments) {
+                drop(writeln!(std::io::stderr(), "hint: {}", output::quote::text(&hint)));
             }
             return code;
         }

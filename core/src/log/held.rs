@@ -27,7 +27,7 @@ fn open() -> MutexGuard<'static, Open> {
 /// fork has one. Closing this process's descriptor alone would leave the lock with the copies;
 /// giving it back takes it from all of them.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     number: u64,
     process: u32,
 }
@@ -35,10 +35,15 @@ pub(super) struct Held {
 impl Held {
     /// Opens a lock file, and creates it if it is not there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        Held::opened(|| options.read(true).write(true).create(true).truncate(false).open(path))
+    }
+
+    /// Takes over what `opens` opens: a lock file, or a directory that is locked itself.
+    pub(crate) fn opened(opens: impl FnOnce() -> io::Result<File>) -> io::Result<Self> {
         // Under the list's own lock, so that no fork comes between opening and listing.
         let mut open = open();
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = opens()?;
         let number = open.next;
         open.next += 1;
         open.files.insert(number, file);
@@ -46,7 +51,7 @@ impl Held {
     }
 
     /// Takes the lock, or returns that somebody has it.
-    pub(super) fn try_lock(&self) -> io::Result<bool> {
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
         self.with(|file| match file.try_lock() {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),
@@ -69,7 +74,8 @@ impl Held {
         });
     }
 
-    fn with<T>(&self, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+    /// Does something with the open file, while nobody forks.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
         match open().files.get(&self.number) {
             Some(file) => work(file),
             None => Err(io::Error::other("the lock belongs to the process that this is a fork of")),

@@ -53,6 +53,7 @@ pub(crate) use copy::Copier;
 pub(crate) use disk::Disk;
 pub(crate) use entropy::system as system_entropy;
 pub use held::ForkGuard;
+pub(crate) use held::Held;
 pub(crate) use memory::Memory;
 pub(crate) use payload::LiveSegment;
 pub(crate) use purged::PURGED;

@@ -57,7 +57,7 @@ impl Directory {
         Ok(Directory::at(Dir::open_ambient_dir(path, cap_std::ambient_authority())?))
     }
 
-    /// Opens the directory that is held, whatever its path names by now.
+    /// Opens the directory that is held; refuses where its path names another one by now.
     pub(super) fn open_held(lock: &DirectoryLock, path: &Path) -> io::Result<Self> {
         match lock.handle()? {
             Some(file) => Ok(Directory::at(Dir::from_std_file(file))),

@@ -3,19 +3,22 @@
 //! It is an advisory lock on the directory's own handle: there is no file in the directory, two
 //! stores exclude each other, and the system gives it back when its holder dies.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use crate::log::Held;
 
 /// The longest pause between two looks at a lock that somebody else holds.
 const PAUSE_MAX: Duration = Duration::from_millis(10);
 
-/// A directory that is held, until this is dropped.
+/// A directory that is held, until this is dropped. A fork of the process does not hold it.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
+    path: PathBuf,
     /// None where a directory cannot be opened as a file.
-    file: Option<File>,
+    held: Option<Held>,
 }
 
 impl DirectoryLock {
@@ -24,21 +27,20 @@ impl DirectoryLock {
     /// Where the file system has no such locks the directory counts as held: the record then tells
     /// of two checkouts at once, which is later.
     pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Self>> {
+        let lock = |held| Ok(Some(DirectoryLock { path: path.to_owned(), held }));
         if !cfg!(unix) {
-            return Ok(Some(DirectoryLock { file: None }));
+            return lock(None);
         }
         let begun = Instant::now();
         let mut pause = Duration::from_micros(100);
         loop {
-            let file = File::open(path)?;
-            match file.try_lock() {
+            let held = Held::opened(|| File::open(path))?;
+            match held.try_lock() {
                 // Whoever held it may have removed the directory and made another in its place.
-                Ok(()) if !is_at(&file, path)? => continue,
-                Ok(()) | Err(TryLockError::Error(_)) => {
-                    return Ok(Some(DirectoryLock { file: Some(file) }));
-                }
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= timeout => return Ok(None),
-                Err(TryLockError::WouldBlock) => {
+                Ok(true) if !is_same(&held.with(File::metadata)?, &path.metadata()?) => continue,
+                Ok(true) | Err(_) => return lock(Some(held)),
+                Ok(false) if begun.elapsed() >= timeout => return Ok(None),
+                Ok(false) => {
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
@@ -46,27 +48,65 @@ impl DirectoryLock {
         }
     }
 
-    /// Returns another handle of the directory that is held, where there is one.
+    /// Opens the directory that is held, where it can be: no copy of the handle, which would hold
+    /// the lock too.
     pub(super) fn handle(&self) -> io::Result<Option<File>> {
-        self.file.as_ref().map(File::try_clone).transpose()
-    }
-}
-
-impl Drop for DirectoryLock {
-    /// Gives the lock back explicitly: a child that was forked meanwhile holds the handle too.
-    fn drop(&mut self) {
-        let _ = self.file.as_ref().map(File::unlock);
+        let Some(held) = &self.held else { return Ok(None) };
+        let file = File::open(&self.path)?;
+        match is_same(&held.with(File::metadata)?, &file.metadata()?) {
+            true => Ok(Some(file)),
+            false => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "another directory was put in its place",
+            )),
+        }
     }
 }
 
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+fn is_same(held: &Metadata, found: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let (held, found) = (file.metadata()?, std::fs::metadata(path)?);
-    Ok((held.dev(), held.ino()) == (found.dev(), found.ino()))
+    (held.dev(), held.ino()) == (found.dev(), found.ino())
 }
 
 #[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
-    Ok(true)
+fn is_same(_held: &Metadata, _found: &Metadata) -> bool {
+    true
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    /// How many descriptors of this process are open on a file or directory.
+    fn descriptors(path: &Path) -> usize {
+        let all = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        all.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to == path)).count()
+    }
+
+    #[test]
+    fn a_directory_is_held_by_one_descriptor_which_a_fork_can_close() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap();
+        let lock = DirectoryLock::take(&path, Duration::ZERO).unwrap().unwrap();
+        assert_eq!(descriptors(&path), 1);
+        assert!(DirectoryLock::take(&path, Duration::ZERO).unwrap().is_none());
+        let handle = lock.handle().unwrap().unwrap();
+        drop(lock);
+        // The handle lives on, and holds nothing.
+        assert!(DirectoryLock::take(&path, Duration::ZERO).unwrap().is_some());
+        drop(handle);
+    }
+
+    #[test]
+    fn another_directory_in_the_place_is_not_taken_for_the_one_that_is_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("d");
+        std::fs::create_dir(&path).unwrap();
+        let lock = DirectoryLock::take(&path, Duration::ZERO).unwrap().unwrap();
+        std::fs::rename(&path, dir.path().join("e")).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(lock.handle().unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }
