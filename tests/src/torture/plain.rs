@@ -108,8 +108,9 @@ impl Line {
         line
     }
 
-    /// Takes a state as it is.
+    /// Takes a state as it is. It tells nothing of the numbers of paths that were removed.
     pub(super) fn adopt(&mut self, state: State) {
+        self.last.retain(|path, _| state.files.contains_key(path));
         for (path, (number, content)) in &state.files {
             self.last.insert(path.clone(), *number);
             self.held.entry(path.clone()).or_default().insert(*number, Some(content.clone()));
