@@ -8,6 +8,7 @@ mod check_site;
 mod close;
 mod commit;
 mod copy;
+mod damage;
 mod disk;
 mod encode;
 mod entropy;
