@@ -14,6 +14,7 @@ mod encode;
 mod entropy;
 mod follow;
 mod frame;
+mod group;
 mod held;
 mod holder;
 mod mark;

@@ -1,8 +1,8 @@
 //! Retirement: segments whose objects have been copied, or are not wanted any more, give way. One
 //! commit attaches the copies and retires the segments; then the files go.
 
-use super::commit::Building;
 use super::frame::{FrameHeader, FrameKind, HEADER};
+use super::group::Building;
 use super::medium::Segment;
 use super::open::last_snapshot;
 use super::payload::LiveSegment;
