@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER};
+use super::head::{Head, LiveSegment, SnapshotHead};
 use super::medium::{Medium, Segment};
-use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead};
+use super::payload::{self, Parts};
 use super::queue::Queue;
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};

@@ -3,9 +3,9 @@
 
 use super::frame::{FrameHeader, FrameKind, HEADER};
 use super::group::Building;
+use super::head::LiveSegment;
 use super::medium::Segment;
 use super::open::last_snapshot;
-use super::payload::LiveSegment;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::vfs::{SyncSite, VfsLock};
 use super::{Log, MAINTENANCE_FILE, Transaction, lock};

@@ -12,9 +12,10 @@ pub(crate) use timeline::{Known, Timeline, Unread};
 
 use super::encode::Encoder;
 use super::frame::FrameKind;
+use super::head::{Head, LiveSegment, SnapshotHead, TableHead};
 use super::mark;
 use super::medium::{Medium, Segment};
-use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
+use super::payload::{self, Parts};
 use super::queue::Queue;
 use super::read::Place;
 use super::replay::Tail;

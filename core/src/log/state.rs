@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use super::head::TableHead;
 use super::medium::Segment;
-use super::payload::TableHead;
 use super::row::Location;
 use super::segment::SegmentId;
 use super::table::Table;
