@@ -34,6 +34,7 @@ mod row;
 mod salvage;
 mod scan;
 mod segment;
+mod segment_file;
 mod snapshot;
 mod splice;
 mod state;

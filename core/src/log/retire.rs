@@ -4,9 +4,9 @@
 use super::frame::{FrameHeader, FrameKind, HEADER};
 use super::group::Building;
 use super::head::LiveSegment;
-use super::medium::Segment;
 use super::open::last_snapshot;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
+use super::segment_file::Segment;
 use super::vfs::{SyncSite, VfsLock};
 use super::{Log, MAINTENANCE_FILE, Transaction, lock};
 use crate::error::{Error, ErrorKind, Result};
