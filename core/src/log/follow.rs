@@ -9,10 +9,10 @@ use std::sync::Arc;
 use super::Log;
 use super::check_site::{CheckSite, holds};
 use super::frame::TAG;
-use super::medium::Segment;
 use super::open::newest_log;
 use super::replay::{ReadAhead, Tail};
 use super::segment::{FRAMES_FROM, SegmentId};
+use super::segment_file::Segment;
 use crate::error::{Error, Result};
 
 impl Log {

@@ -7,9 +7,9 @@
 
 use super::Log;
 use super::check_site::{CheckSite, holds};
-use super::medium::Segment;
 use super::replay::Tail;
 use super::segment::SegmentId;
+use super::segment_file::Segment;
 use super::state::Damage;
 use super::vfs::Vfs;
 

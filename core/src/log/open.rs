@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::check_site::{CheckSite, holds};
 use super::frame::{FrameHeader, FrameKind, HEADER};
-use super::medium::{Medium, Segment};
-use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead};
+use super::head::{Head, LiveSegment, SnapshotHead};
+use super::medium::Medium;
+use super::payload::{self, Parts};
 use super::queue::Queue;
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
+use super::segment_file::Segment;
 use super::state::State;
 use super::sync::{AtomicBool, Mutex, RwLock};
 use super::vfs::{SyncSite, Vfs};

@@ -1,12 +1,12 @@
 //! Retirement: segments whose objects have been copied, or are not wanted any more, give way. One
 //! commit attaches the copies and retires the segments; then the files go.
 
-use super::commit::Building;
 use super::frame::{FrameHeader, FrameKind, HEADER};
-use super::medium::Segment;
+use super::group::Building;
+use super::head::LiveSegment;
 use super::open::last_snapshot;
-use super::payload::LiveSegment;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
+use super::segment_file::Segment;
 use super::vfs::{SyncSite, VfsLock};
 use super::{Log, MAINTENANCE_FILE, Transaction, lock};
 use crate::error::{Error, ErrorKind, Result};

@@ -12,14 +12,16 @@ pub(crate) use timeline::{Known, Timeline, Unread};
 
 use super::encode::Encoder;
 use super::frame::FrameKind;
+use super::head::{Head, LiveSegment, SnapshotHead, TableHead};
 use super::mark;
-use super::medium::{Medium, Segment};
-use super::payload::{self, Head, LiveSegment, Parts, SnapshotHead, TableHead};
+use super::medium::Medium;
+use super::payload::{self, Parts};
 use super::queue::Queue;
 use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
+use super::segment_file::Segment;
 use super::snapshot::{DRAFT, write_segment};
 use super::state::{LoadedTable, State, TableSlot};
 use super::sync::{Mutex, RwLock};

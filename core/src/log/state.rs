@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use super::medium::Segment;
-use super::payload::TableHead;
+use super::head::TableHead;
 use super::row::Location;
 use super::segment::SegmentId;
+use super::segment_file::Segment;
 use super::table::Table;
 use crate::error::Error;
 use crate::id::{ObjectId, Tag};

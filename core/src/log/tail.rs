@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::commit::Building;
 use super::frame::FrameKind;
+use super::group::Building;
 use super::replay::Tail;
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
 use super::vfs::SyncSite;

@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::block::Packing;
-use super::medium::{Frame, Medium, Segment};
+use super::medium::{Frame, Medium};
 use super::payload::Parts;
+use super::segment_file::Segment;
 use super::zip::{self, Level};
 use super::{NewObject, Payload};
 use crate::codec::malformed;

@@ -6,8 +6,8 @@
 
 use super::Log;
 use super::frame::{FrameKind, HEADER, TAG};
-use super::medium::Segment;
 use super::segment::{FRAMES_FROM, SegmentHeader, SegmentId};
+use super::segment_file::Segment;
 use super::state::Damage;
 use crate::error::Result;
 use crate::id::Tag;

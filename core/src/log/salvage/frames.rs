@@ -3,9 +3,10 @@
 
 use super::super::Log;
 use super::super::frame::{FrameHeader, FrameKind, HEADER, TAG};
-use super::super::medium::{Segment, holds_objects};
+use super::super::medium::holds_objects;
 use super::super::payload::Front;
 use super::super::segment::FRAMES_FROM;
+use super::super::segment_file::Segment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Tag;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Log;
-use super::super::payload::Head;
+use super::super::head::Head;
 use super::super::segment::SegmentId;
 use crate::error::Result;
 use crate::id::{MapId, ObjectId};
