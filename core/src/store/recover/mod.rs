@@ -127,7 +127,7 @@ impl StoreOptions {
             .copied()
             .collect();
         let whole: HashSet<ObjectId> = listed.iter().map(|object| object.id).collect();
-        salvage.leave_those_with(&stones.purged.keys().copied().collect());
+        salvage.leave_those_with(&stones.purged.keys().copied().collect())?;
         let plan = Plan::make(&store, &salvage, &listed, &whole, &stones)?;
         let Plan { mut refs, report, mut objects } = plan;
         let moves = salvage.moves()?;
