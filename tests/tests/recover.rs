@@ -33,6 +33,8 @@ fn damages_that_were_not_mended_or_not_told_once_are_now() {
     let cases = [
         ("expired", flip("0000000000000002.log", 3211, 32)),
         ("trimmed", flip("0000000000000001.log", 377, 8)),
+        ("trimmed, collected", flip("e12e5d006cd3d6af.data", 3757, 8)),
+        ("trimmed, collected", flip("e12e5d006cd3d6af.data", 3745, 128)),
         ("purged", flip("0000000000000002.log", 1867, 2)),
         ("purged", flip("0000000000000002.log", 1871, 2)),
         ("purged by rewriting", swap("e12e5d006cd3d6af.data", 512, 8, 23)),
