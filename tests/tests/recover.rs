@@ -56,6 +56,11 @@ fn damages_that_were_not_mended_or_not_told_once_are_now() {
         ("rotated, collected", swap("0000000000000008.log", 512, 0, 21)),
         ("rotated, collected", swap("0000000000000008.log", 4096, 0, 4)),
         ("rotated, collected", swap("0000000000000008.log", 512, 0, 19)),
+        ("deleted", flip("0000000000000001.log", 7449, 8)),
+        ("deleted", flip("0000000000000001.log", 5599, 128)),
+        ("deleted", flip("0000000000000001.log", 8740, 32)),
+        ("deleted", zero("0000000000000001.log", 512, 13)),
+        ("deleted", swap("0000000000000001.log", 512, 13, 35)),
         ("forked", flip("0000000000000002.log", 6011, 2)),
         ("renamed", flip("0000000000000001.log", 3233, 4)),
         ("renamed", flip("0000000000000001.log", 3263, 2)),
@@ -103,6 +108,11 @@ fn a_recovery_that_is_cut_off_at_any_call_goes_on_and_tells_the_same() {
         for damage in choose(&layout, 9, 5).into_iter().take(2) {
             cases.push((layout.name, held.clone(), damage.done_to(&layout.image).0, damage));
         }
+    }
+    for layout in Layout::all().into_iter().filter(|layout| layout.name == "two logs") {
+        let damage = zero("0000000000000005.log", 256, 0);
+        let damaged = damage.done_to(&layout.image).0;
+        cases.push((layout.name, held(&layout), damaged, damage));
     }
     let outcomes = in_lanes(&cases, |(name, held, damaged, damage)| {
         let cut = cut_off(held, damaged, 61);

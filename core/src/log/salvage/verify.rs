@@ -46,10 +46,9 @@ impl Salvage {
             }
         }
         // Chunks are found by their ids, so they come first.
-        let pieces = self.listed.len();
         self.listed.extend_from_slice(&chunked);
         self.name_no_others()?;
-        self.listed.truncate(pieces);
+        self.listed.retain(|object| !matches!(object.row, Row::Chunked { .. }));
         for object in chunked {
             let segment = self.log.segment(object.segment)?;
             let frame = self.log.medium().frame(&segment, object.frame)?;
