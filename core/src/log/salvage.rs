@@ -2,6 +2,7 @@
 
 mod frames;
 mod timeline;
+mod verify;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
@@ -17,7 +18,6 @@ use super::mark;
 use super::medium::Medium;
 use super::payload::{self, Parts};
 use super::queue::Queue;
-use super::read::Place;
 use super::replay::Tail;
 use super::scan::{Listed, Scan, scan_frames};
 use super::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
@@ -31,6 +31,7 @@ use super::zip::Level;
 use super::{LOCK_FILE, Log, LogOptions, NewObject, Shared, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, Tag};
+use crate::map::Map;
 
 /// The directory that files go to which are no part of the store any more.
 const QUARANTINE: &str = "quarantine";
@@ -99,9 +100,13 @@ impl Salvage {
         let store = last.header.store;
         segments.retain(|_, segment| segment.header.store == store);
         let all: Vec<Arc<Segment>> = segments.values().cloned().collect();
-        let current = if last.id.role_data { 0 } else { last.id.number };
-        segments.insert(SegmentId::log(current), last.clone());
-        let state = State { current, segments, ..State::default() };
+        // No file has a larger number, whether it has a header or not: so reads find nothing that
+        // comes after, and take up nothing.
+        let mut end = Segment::open(&*vfs, last.id)?;
+        end.id = SegmentId::log(newest);
+        end.set_end(end.file_len()?);
+        segments.entry(end.id).or_insert_with(|| Arc::new(end));
+        let state = State { current: newest, segments, ..State::default() };
         let tail = Tail::new(last, FRAMES_FROM, 0)?;
         let shared = Shared {
             medium: Medium::new(vfs),
@@ -130,9 +135,10 @@ impl Salvage {
                 logs.push((segment.clone(), frames));
             }
         }
+        salvage.keep_what_verifies(&all, progress)?;
         salvage.take_refs(logs)?;
         salvage.leave_retired();
-        salvage.keep_what_verifies(&all, progress)?;
+        salvage.list_each_once();
         Ok(salvage)
     }
 
@@ -170,8 +176,8 @@ impl Salvage {
         Ok(frames)
     }
 
-    /// Takes up what the logs say of refs, once every segment has its table: the maps of refs may
-    /// stand in any of them.
+    /// Takes up what the logs say of refs, once the objects of every segment are known: the maps of
+    /// refs may stand in any of them.
     fn take_refs(&mut self, mut logs: Vec<(Arc<Segment>, Frames)>) -> Result<()> {
         let ends: BTreeMap<u64, (u64, Tag)> = logs
             .iter()
@@ -192,9 +198,10 @@ impl Salvage {
                         .map(|found| (segment.clone(), found)),
                 );
             }
+            frames.mistrust();
         }
         for (segment, frames) in &logs {
-            for found in frames.found.iter().filter(|found| found.is_whole) {
+            for found in frames.found.iter().filter(|found| found.is_proven()) {
                 let frame = self.log.medium().frame(segment, found.offset as u32)?;
                 if let Head::Commit { retired, .. } = &frame.payload.head
                     && !retired.contains(&segment.id)
@@ -254,12 +261,16 @@ impl Salvage {
             while let Some(gap) = gaps.next_if(|gap| gap.from < found.offset) {
                 self.doubt_gap(segment, gap);
             }
-            if found.is_whole {
+            if found.is_proven() {
                 let frame = self.log.medium().frame(segment, found.offset as u32)?;
                 let at = (segment.id, found.offset, found.end);
                 self.timeline.take(&self.log, &frame.payload.head, at)?;
             } else {
-                let what = format!("a {} whose tag does not fit", frames::name(found.kind));
+                let name = frames::name(found.kind);
+                let what = match found.is_whole {
+                    true => format!("a {name} that goes on from what cannot be read"),
+                    false => format!("a {name} whose tag does not fit"),
+                };
                 self.doubt_frame(segment, found.offset as u32, what)?;
             }
         }
@@ -305,60 +316,13 @@ impl Salvage {
         self.log.medium().note_retirement();
     }
 
-    /// Lists the objects whose bytes are those of their ids, each once.
-    fn keep_what_verifies(
-        &mut self,
-        segments: &[Arc<Segment>],
-        progress: Interrupt<'_>,
-    ) -> Result<()> {
-        let slots = self.log.state().tables.clone();
-        let mut seen = HashSet::new();
-        for slot in slots.iter() {
-            let Some(segment) = segments.iter().find(|segment| segment.id == slot.segment) else {
-                continue;
-            };
-            for (offset, count) in self.log.table(slot)?.table.frames() {
-                let frame = self.log.medium().frame(segment, offset)?;
-                for position in 0..count {
-                    let place = Place { segment: segment.clone(), frame: frame.clone(), position };
-                    let (id, row) = (frame.id(position)?, place.row()?);
-                    let found = if row.is_node() {
-                        self.log.read_node_at(&place).map(|node| node.id())
-                    } else {
-                        self.log.read_content_at(&place).map(|bytes| ObjectId::of_content(&bytes))
-                    };
-                    match found {
-                        Ok(found) if found == id && seen.insert(id) => {
-                            let (segment, frame) = (segment.id, offset);
-                            self.listed.push(Listed { id, row, segment, frame, position });
-                        }
-                        Err(error) if error.kind() != ErrorKind::Corrupt => return Err(error),
-                        _ => {}
-                    }
-                    if progress(1).is_break() {
-                        return Err(interrupted());
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Sets the refs that the new log will have.
     pub(crate) fn choose(&self, refs: BTreeMap<String, Option<ObjectId>>) {
         let mut state = self.log.state_mut();
-        state.purged = None;
+        // Nothing that the new log begins with was purged, and the map that says what was is part
+        // of it.
+        state.purged = Some(Map::EMPTY);
         state.updates = refs;
-    }
-
-    /// Lets no segment stay that holds any of these, which were purged: its file goes as well, once
-    /// the rest of it is copied.
-    pub(crate) fn leave_those_with(&mut self, purged: &HashSet<ObjectId>) {
-        let of = self.listed.iter().filter(|object| purged.contains(&object.id));
-        let with: HashSet<SegmentId> =
-            of.map(|object| object.segment).filter(|id| self.stays(*id)).collect();
-        self.whole.retain(|live| !with.contains(&live.id));
-        self.retired.extend(with);
     }
 
     /// Tells whether a data segment is whole, and stays as it is.

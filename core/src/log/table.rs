@@ -130,6 +130,22 @@ impl Table {
         })
     }
 
+    /// Forgets every object but those to keep. Frames and ordinals stay.
+    pub(super) fn retain(&mut self, keep: impl Fn(Location) -> bool) {
+        let (rest, width) = (rest_bytes(self.bits), width(self.objects as usize));
+        let (mut buckets, mut rests, mut ordinals) = (vec![0], Vec::new(), Vec::new());
+        for bucket in self.buckets.windows(2) {
+            for at in bucket[0]..bucket[1] {
+                if self.location(self.ordinal(at)).is_some_and(&keep) {
+                    rests.extend_from_slice(&self.rests[at as usize * rest..][..rest]);
+                    ordinals.extend_from_slice(&self.ordinals[at as usize * width..][..width]);
+                }
+            }
+            buckets.push((ordinals.len() / width) as u32);
+        }
+        (self.buckets, self.rests, self.ordinals) = (buckets, rests, ordinals);
+    }
+
     /// Returns the keys of all objects by their ordinals.
     pub(crate) fn keys(&self) -> Vec<u32> {
         let mut keys = vec![0; self.objects as usize];
@@ -231,6 +247,24 @@ mod tests {
             assert!(absent.count() <= 3);
             if count == 5_000 {
                 assert!(bytes.len() < 5_000 * 7, "{}", bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_names_no_object_that_it_forgot() {
+        for count in [0, 1, 127, 128, 5_000] {
+            let ids = ids(count);
+            let keys: Vec<u32> = ids.iter().map(key_of).collect();
+            let frames = [(500, count as u32 / 2), (900, (count - count / 2) as u32)];
+            let mut table = Table::decode(&encode(256, &frames, &keys), 256).unwrap();
+            let is_kept = |at: Location| at.position.is_multiple_of(3);
+            table.retain(is_kept);
+            assert_eq!(table.frames().collect::<Vec<_>>(), frames);
+            for (at, id) in ids.iter().enumerate() {
+                let (frame, first) = if at < count / 2 { (500, 0) } else { (900, count / 2) };
+                let place = Location { frame, position: (at - first) as u32 };
+                assert_eq!(table.find(id).any(|found| found == place), is_kept(place), "{at}");
             }
         }
     }

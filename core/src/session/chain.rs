@@ -106,8 +106,9 @@ impl<T: Linked> Link<T> {
         objects: &(impl Objects + ?Sized),
         number: u64,
     ) -> Result<Option<Self>> {
-        if self.number() < number {
-            return Ok(None);
+        if self.number() <= number {
+            // What is before it may be lost, and need not be looked at.
+            return Ok((self.number() == number).then_some(self));
         }
         let found = self.earliest(objects, |link| Ok(link.number() >= number))?;
         Ok((found.number() == number).then_some(found))

@@ -107,6 +107,7 @@ pub(super) struct Touched {
 /// built anew.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
+    base: Option<Point>,
     files: Map,
     pub(super) touched: BTreeMap<FilePath, Touched>,
     pub(super) memories: Vec<Memory>,
@@ -131,6 +132,7 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new(base: Option<&Point>) -> Self {
         Draft {
+            base: base.cloned(),
             files: root(base, Checkpoint::FILES),
             state: StateDraft::new(root(base, Checkpoint::STATE)),
             texts: TextsDraft::new(Roots::of(base)),
@@ -299,8 +301,8 @@ impl Draft {
         let Some(place) = place else {
             return self.iterate(batch, path, entry, None, None);
         };
-        let parent = place.iteration(batch)?;
-        if place.entry == entry {
+        let parent = place.iteration_to_follow(batch, &path, self.base.as_ref())?;
+        if place.entry == entry && batch.knows(&parent.id)? {
             return Ok(parent.number());
         }
         self.iterate(batch, path, entry, Some(parent), None)
@@ -323,9 +325,10 @@ impl Draft {
             Some(new) => self.check_writable(&to, new)?,
             None => self.check_name(&to, matches!(source.entry, Entry::Symlink { .. }))?,
         }
-        let line = source.iteration(batch)?;
+        let base = self.base.as_ref();
+        let line = source.iteration_to_follow(batch, &from, base)?;
         let old = match self.place(batch, &to)? {
-            Some(place) => Some(place.iteration(batch)?),
+            Some(place) => Some(place.iteration_to_follow(batch, &to, base)?),
             None => None,
         };
         let entry = match new {

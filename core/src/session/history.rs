@@ -7,7 +7,7 @@ use super::info::{IterationInfo, brought_by, has_come};
 use super::place::Place;
 use super::timeline::Timeline;
 use super::trim::End;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Checkpoint, FilePath, Iteration, Objects, Timestamp};
 use crate::store::Store;
 
@@ -97,7 +97,12 @@ impl Session {
             Some(end) => end.is_last(&self.store, &link)?,
             None => false,
         };
-        let parent = if is_last { None } else { link.parent(&self.store)? };
+        let parent = match link.parent(&self.store) {
+            _ if is_last => None,
+            // What it was made of is lost, and it is not.
+            Err(error) if error.kind() == ErrorKind::Purged => None,
+            parent => parent?,
+        };
         IterationInfo::of(&self.store, link, parent.as_ref(), &point, time)
     }
 }

@@ -1,11 +1,16 @@
 //! Places: what the files map holds for a path.
 
+use std::collections::HashSet;
+
 use super::chain::Link;
+use super::head::{Point, root};
 use crate::codec::{Reader, Writer, malformed};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
 use crate::map::{Map, Value};
-use crate::object::{BodyReader, BodyWriter, Entry, FilePath, Iteration, Objects, RefReader};
+use crate::object::{
+    BodyReader, BodyWriter, Checkpoint, Entry, FilePath, Iteration, Objects, RefReader,
+};
 
 /// What is at a path, and the iteration that put it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +32,54 @@ impl Place {
 
     pub(super) fn is_live(&self) -> bool {
         !self.entry.is_removed()
+    }
+
+    /// The iteration, after which the next one comes. Where it is lost, one stands in that has its
+    /// id: the number is after all that can be read before it, from a state that holds it.
+    pub(super) fn iteration_to_follow(
+        &self,
+        objects: &(impl Objects + ?Sized),
+        path: &FilePath,
+        state: Option<&Point>,
+    ) -> Result<Link<Iteration>> {
+        match self.iteration(objects) {
+            Err(error) if error.kind() == ErrorKind::Purged => {}
+            found => return found,
+        }
+        let (mut before, mut lost) = (0, HashSet::from([self.iteration]));
+        let mut at = state.cloned();
+        while let Some(point) = at {
+            let place = Place::find(root(Some(&point), Checkpoint::FILES), objects, path);
+            match place {
+                Ok(Some(place)) if lost.contains(&place.iteration) => {}
+                Ok(Some(place)) => match place.iteration(objects) {
+                    Ok(link) => {
+                        before = link.number();
+                        break;
+                    }
+                    Err(error) if error.kind() == ErrorKind::Purged => {
+                        lost.insert(place.iteration);
+                    }
+                    Err(error) => return Err(error),
+                },
+                Ok(None) => break,
+                Err(error) if error.kind() == ErrorKind::Purged => {}
+                Err(error) => return Err(error),
+            }
+            at = match point.parent(objects) {
+                Err(error) if error.kind() == ErrorKind::Purged => None,
+                parent => parent?,
+            };
+        }
+        let value = Iteration {
+            path: path.clone(),
+            number: before.saturating_add(lost.len() as u64),
+            entry: self.entry.clone(),
+            parents: Vec::new(),
+            jump: None,
+            cause: None,
+        };
+        Ok(Link { id: self.iteration.id(), value })
     }
 
     pub(super) fn iteration(&self, objects: &(impl Objects + ?Sized)) -> Result<Link<Iteration>> {

@@ -59,8 +59,13 @@ impl End {
     }
 
     fn number_at(&self, objects: &impl Objects, path: &FilePath) -> Result<Option<u64>> {
-        let place = Place::find(self.files, objects, path)?;
-        place.map(|place| Ok(place.iteration(objects)?.number())).transpose()
+        let found = Place::find(self.files, objects, path)
+            .and_then(|place| place.map(|place| place.iteration(objects)).transpose());
+        match found {
+            // A recovery gave up what says it: nothing is known to be trimmed.
+            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
+            found => Ok(found?.map(|link| link.number())),
+        }
     }
 }
 

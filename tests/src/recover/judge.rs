@@ -7,7 +7,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use partita::{ContentId, ErrorKind, Expected, GcOptions, Kind, ObjectId, RecoverReport, Store};
+use partita::{
+    ContentId, ErrorKind, Expected, GcOptions, Kind, Memory, ObjectId, RecoverReport, Session,
+    Store,
+};
 
 use super::held::{Held, Line, is_readable};
 use super::layout::{SECRET, options};
@@ -324,7 +327,7 @@ fn go_on(store: &Store) -> Result<(), String> {
     for entry in store.sessions() {
         let entry = entry.map_err(|error| say("list sessions", &error))?;
         let session = store.open_session(entry.name());
-        let written = session.and_then(|session| session.write("after", "recovery"));
+        let written = session.and_then(|session| write_everywhere(&session));
         written.map_err(|error| say(&format!("write to {}", entry.name()), &error))?;
     }
     let mut batch = store.batch();
@@ -333,6 +336,19 @@ fn go_on(store: &Store) -> Result<(), String> {
     check(store, "after writing")?;
     room::go_on(store)?;
     check(store, "after checkouts")
+}
+
+/// Writes new files and ones that were there, whatever of those is lost; moves one, removes one,
+/// remembers.
+fn write_everywhere(session: &Session) -> partita::Result<()> {
+    for path in ["after", "src/lib.rs", "one", "two"] {
+        let info = session.write(path, "recovery")?;
+        assert_eq!(session.read_at(path, info.number)?, b"recovery");
+    }
+    session.rename("two", "moved")?;
+    session.remove("one")?;
+    session.remember(Memory::user("recovered"))?;
+    session.state().put("key", "recovered")
 }
 
 /// Run again, a recovery tells the same.

@@ -1,5 +1,6 @@
 //! Many damages to every layout, counted.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -48,12 +49,8 @@ pub fn survey(count: usize, seed: u64) -> Vec<Row> {
 fn of(layout: &Layout, count: usize, seed: u64) -> Row {
     let held = held(layout);
     let chosen = choose(layout, count, seed);
-    let outcomes: Result<Vec<Result<Verdict, String>>, ()> = in_lanes(&chosen, |damage| {
-        let (damaged, _) = damage.done_to(&layout.image);
-        let outcome = std::panic::catch_unwind(|| judge(&held, &damaged));
-        let outcome = outcome.unwrap_or_else(|_| Err("a panic".to_owned()));
-        Ok(Some(outcome.map_err(|what| format!("{}, {damage:?}: {what}", layout.name))))
-    });
+    let outcomes: Result<Vec<Result<Verdict, String>>, ()> =
+        in_lanes(&chosen, |damage| Ok(Some(outcome(layout, &held, damage))));
     let mut row = Row { name: layout.name, ..Row::default() };
     for outcome in outcomes.unwrap_or_default() {
         row.done += 1;
@@ -63,6 +60,28 @@ fn of(layout: &Layout, count: usize, seed: u64) -> Row {
         }
     }
     row
+}
+
+/// What came of one damage; what was not good says which it was.
+fn outcome(layout: &Layout, held: &Held, damage: &Damage) -> Result<Verdict, String> {
+    let (damaged, _) = damage.done_to(&layout.image);
+    let outcome = std::panic::catch_unwind(|| judge(held, &damaged));
+    let outcome = outcome.unwrap_or_else(|_| Err("a panic".to_owned()));
+    outcome.map_err(|what| format!("{}, {damage:?}: {what}", layout.name))
+}
+
+/// Recovers stores with one damage each, by their layouts' names; returns what was not good.
+///
+/// # Panics
+/// If a layout is not there, or cannot be made or read.
+pub fn replay(cases: &[(&str, Damage)]) -> Vec<String> {
+    let layouts: BTreeMap<&str, (Held, Layout)> =
+        Layout::all().into_iter().map(|layout| (layout.name, (held(&layout), layout))).collect();
+    let outcomes: Result<Vec<String>, ()> = in_lanes(cases, |(name, damage)| {
+        let (held, layout) = layouts.get(name).expect("a layout has that name");
+        Ok(outcome(layout, held, damage).err())
+    });
+    outcomes.unwrap_or_default()
 }
 
 /// All that a layout's store holds.

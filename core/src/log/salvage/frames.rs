@@ -1,6 +1,8 @@
 //! The frames of a damaged segment: each that can be taken apart, whether it is proven to be what
 //! was written, and where there is none.
 
+use std::collections::HashSet;
+
 use super::super::Log;
 use super::super::frame::{FrameHeader, FrameKind, HEADER, TAG};
 use super::super::medium::holds_objects;
@@ -21,8 +23,20 @@ pub(super) struct Found {
     pub(super) kind: FrameKind,
     /// Whether its own tag, or one that goes on from it, proves every byte of it.
     pub(super) is_whole: bool,
+    /// Whether one that it goes on from is not proven: then its own bytes are what was written, and
+    /// what they say need not be.
+    pub(super) is_misled: bool,
     /// The tag that it ought to end with.
     tag: Tag,
+    /// Where the one begins that it goes on from.
+    back: Option<u64>,
+}
+
+impl Found {
+    /// Tells whether all that it says is what was written.
+    pub(super) fn is_proven(&self) -> bool {
+        self.is_whole && !self.is_misled
+    }
 }
 
 /// A stretch that says nothing which can be believed.
@@ -85,7 +99,11 @@ impl Frames {
             }
             match log.medium().frame(segment, start as u32) {
                 Ok(_) => {
-                    frames.found.push(Found { offset, end, kind: header.kind, is_whole, tag });
+                    let back = Front::decode(&bytes[at..]).ok().and_then(|front| front.back);
+                    let back = back.and_then(|back| offset.checked_sub(back.into()));
+                    let (kind, is_misled) = (header.kind, false);
+                    let found = Found { offset, end, kind, is_whole, is_misled, tag, back };
+                    frames.found.push(found);
                     (frames.end, at, before) = (end, end as usize, tag);
                 }
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
@@ -168,6 +186,18 @@ impl Frames {
     pub(super) fn prove_last(&mut self, end: u64, tag: &Tag) {
         if let Some(last) = self.found.last_mut().filter(|last| last.end == end) {
             last.is_whole |= last.tag == *tag;
+        }
+    }
+
+    /// Finds what goes on from frames that are not proven: its control block was compressed with
+    /// theirs before it.
+    pub(super) fn mistrust(&mut self) {
+        let mut proven = HashSet::new();
+        for found in &mut self.found {
+            found.is_misled = found.back.is_some_and(|back| !proven.contains(&back));
+            if found.is_proven() {
+                proven.insert(found.offset);
+            }
         }
     }
 }

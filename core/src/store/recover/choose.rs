@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::super::Store;
 use super::super::kept::Record;
 use super::super::refs::{
-    CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, RECOVERED, RECOVERY, SESSION, deleted_ref,
-    horizon_ref, session_in,
+    CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, RECOVERED, RECOVERY, SESSION, checkout_ref,
+    deleted_ref, horizon_ref, pin_ref, session_in,
 };
 use super::operations::{Follows, Op, Operations};
 use super::report::{RecoveredSession, SetBack};
@@ -50,7 +50,7 @@ impl Chooser<'_> {
         for (name, id) in &self.timeline.hints {
             let is_new = !self.timeline.refs.contains_key(name);
             if is_new && !is_own(name) && self.fits(name, id)? {
-                chosen.refs.insert(name.clone(), *id);
+                self.take_hint(name, *id, &mut chosen)?;
             }
         }
         self.mend_horizons(&mut chosen)?;
@@ -112,12 +112,12 @@ impl Chooser<'_> {
             chosen.set_back.push(SetBack { name: name.to_owned(), operation: None });
             return Ok(());
         };
+        let name = self.name_after(session, name, known, chosen);
         let is_newer = head.id == last || self.operations.follows(head, &last) == Follows::Yes;
         if !is_newer {
             let operation = Some(head.number);
-            chosen.set_back.push(SetBack { name: name.to_owned(), operation });
+            chosen.set_back.push(SetBack { name: name.clone(), operation });
         }
-        let name = self.name_after(name, &last, head, chosen);
         chosen.sessions.insert(session, name.clone());
         chosen.refs.insert(name, head.id);
         Ok(())
@@ -131,39 +131,52 @@ impl Chooser<'_> {
         last: &ObjectId,
         in_doubt: bool,
     ) -> Result<Option<&Op>> {
-        let known = self.operations.get(last);
         for op in self.operations.of(session) {
-            let is_on_line = match known {
-                _ if op.id == *last => true,
-                Some(known) if op.number > known.number => {
-                    in_doubt && self.operations.follows(op, last) != Follows::No
-                }
-                Some(known) => self.operations.follows(known, &op.id) != Follows::No,
-                None => in_doubt || self.operations.follows(op, last) != Follows::Yes,
-            };
-            if is_on_line && self.operations.is_usable(op)? {
+            if self.is_on_line(op, last, in_doubt) && self.operations.is_usable(op)? {
                 return Ok(Some(op));
             }
         }
         Ok(None)
     }
 
-    /// The name that a session has after its newest operations, of which no ref told.
-    fn name_after(&self, name: &str, last: &ObjectId, head: &Op, chosen: &Chosen) -> String {
-        let mut newer = Vec::new();
-        let mut at = Some(head);
-        while let Some(op) = at.filter(|op| op.id != *last && newer.len() < 1 << 16) {
-            newer.push(op);
-            at = op.previous.and_then(|previous| self.operations.get(&previous));
+    fn is_on_line(&self, op: &Op, last: &ObjectId, in_doubt: bool) -> bool {
+        match self.operations.get(last) {
+            _ if op.id == *last => true,
+            Some(known) if op.number > known.number => {
+                in_doubt && self.operations.follows(op, last) != Follows::No
+            }
+            Some(known) => self.operations.follows(known, &op.id) != Follows::No,
+            None => in_doubt || self.operations.follows(op, last) != Follows::Yes,
         }
-        if at.is_none() {
-            newer.clear();
+    }
+
+    /// The name that a session has after its newest operations, of which no ref told. What they say
+    /// of it counts, whether the states that they left can be read or not.
+    fn name_after(
+        &self,
+        session: OperationId,
+        name: &str,
+        known: &Known,
+        chosen: &Chosen,
+    ) -> String {
+        let Some(last) = known.value else { return name.to_owned() };
+        if !self.timeline.is_in_doubt(known) {
+            return name.to_owned();
         }
+        let number = self.operations.get(&last).map(|op| op.number);
+        let is_newer = |op: &&Op| match self.operations.follows(op, &last) {
+            Follows::Yes => true,
+            Follows::No => false,
+            Follows::Perhaps => number.is_some_and(|number| op.number > number),
+        };
+        let newer: Vec<&Op> = self.operations.of(session).filter(is_newer).collect();
         let mut now = name.to_owned();
         for op in newer.iter().rev() {
+            if op.is_delete {
+                now = deleted_ref(session);
+            }
             if let Some(name) = op.undeletes.as_ref().filter(|name| !name.is_empty()) {
                 now = format!("{SESSION}{name}");
-                continue;
             }
             let old = now.strip_prefix(SESSION).unwrap_or(&now);
             let renamed = op.renames.as_ref().and_then(|message| {
@@ -173,13 +186,20 @@ impl Chooser<'_> {
                 now = format!("{SESSION}{new}");
             }
         }
-        if head.is_delete {
-            return deleted_ref(head.session);
+        let newest =
+            self.operations.of(session).find(|op| match self.operations.follows(op, &last) {
+                Follows::Yes => true,
+                Follows::No => false,
+                Follows::Perhaps => number.is_none_or(|number| op.number > number),
+            });
+        if newest.is_some_and(|op| op.is_delete) {
+            return deleted_ref(session);
         }
         let is_free = |candidate: &str| {
             !chosen.refs.contains_key(candidate) && (candidate == name || !self.is_known(candidate))
         };
-        if is_free(&now) { now } else { recovered_ref(&head.id, chosen) }
+        let id = newest.map_or(last, |op| op.id);
+        if is_free(&now) { now } else { recovered_ref(&id, chosen) }
     }
 
     /// Tells whether a ref is known to be there.
@@ -238,10 +258,12 @@ impl Chooser<'_> {
             chosen.set_back.push(SetBack { name, operation: None });
             return;
         };
+        // The newest one says it, whether the state that it left can be read or not.
+        let is_deleted = self.operations.of(session).next().is_some_and(|op| op.is_delete);
         // A ref that is known to be there and names nothing that is left is its own.
         let is_left_over = name.as_ref().is_some_and(|name| self.is_known(name));
         let name = match name {
-            _ if op.is_delete => deleted_ref(session),
+            _ if is_deleted => deleted_ref(session),
             Some(name) if !chosen.refs.contains_key(&name) => name,
             _ => recovered_ref(&op.id, chosen),
         };
@@ -337,6 +359,32 @@ impl Chooser<'_> {
             Some(_) => is(Kind::CHECKPOINT),
             None => Ok(true),
         }
+    }
+
+    /// Lets a ref be there of which nothing but damaged commits tell. Damage may have changed its
+    /// name: one that says what it belongs to must fit that, any other is told.
+    fn take_hint(&self, name: &str, id: ObjectId, chosen: &mut Chosen) -> Result<()> {
+        let is_checked = [CHECKOUT, HORIZON, PIN].iter().any(|prefix| name.starts_with(prefix));
+        let fits = if name.starts_with(CHECKOUT) {
+            let node = self.store.read_node(&id)?;
+            let checkout = Checkout::from_node(&node).map(|checkout| checkout.directory);
+            let directory = checkout
+                .or_else(|_| Directory::from_node(&node).map(|directory| directory.directory));
+            directory.is_ok_and(|path| checkout_ref(ObjectId::of_content(&path)) == name)
+        } else if name.starts_with(HORIZON) {
+            session_in(name, HORIZON).is_some_and(|(session, _)| self.operations.has(session))
+        } else if let Some((session, _)) = session_in(name, PIN) {
+            let number = read::<Checkpoint>(self.store, id).map(|checkpoint| checkpoint.number);
+            let is_its = number.is_ok_and(|number| pin_ref(session, number) == name);
+            is_its && self.operations.has(session)
+        } else {
+            !is_checked
+        };
+        if fits && chosen.refs.insert(name.to_owned(), id).is_none() && !is_checked {
+            let name = name.to_owned();
+            chosen.recovered.push(RecoveredSession { name, operation: None, session: None });
+        }
+        Ok(())
     }
 
     /// Lets a horizon be the one that the session's newest trim says, and none that is beyond what

@@ -26,6 +26,9 @@ use plan::Plan;
 pub use report::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadLog};
 use stones::{Stones, bury};
 
+/// The errors of a check that tell of damage.
+const IS_DAMAGE: [ErrorKind; 3] = [ErrorKind::Corrupt, ErrorKind::NotFound, ErrorKind::Purged];
+
 impl StoreOptions {
     /// Makes a damaged store whole again, with what is left of it: copies every object that is
     /// whole, lets each session go on from the newest operation whose state can be read, gives a
@@ -71,7 +74,8 @@ impl StoreOptions {
             Ok(store) => match store.check(progress) {
                 Ok(report) if report.is_ok() => return self.finish(&vfs, &store, report.objects),
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Corrupt => {}
+                // What is missing where it is needed is damage as well.
+                Err(error) if IS_DAMAGE.contains(&error.kind()) => {}
                 Err(error) => return Err(error),
             },
             Err(error) if error.kind() == ErrorKind::Corrupt => {}
@@ -127,7 +131,7 @@ impl StoreOptions {
             .copied()
             .collect();
         let whole: HashSet<ObjectId> = listed.iter().map(|object| object.id).collect();
-        salvage.leave_those_with(&stones.purged.keys().copied().collect());
+        salvage.leave_those_with(&stones.purged.keys().copied().collect())?;
         let plan = Plan::make(&store, &salvage, &listed, &whole, &stones)?;
         let Plan { mut refs, report, mut objects } = plan;
         let moves = salvage.moves()?;

@@ -119,6 +119,11 @@ impl<'a> Operations<'a> {
         sessions
     }
 
+    /// Tells whether any operation of a session can be read.
+    pub(super) fn has(&self, session: OperationId) -> bool {
+        self.by_session.contains_key(&session)
+    }
+
     /// Returns a session's operations, newest first.
     pub(super) fn of(&self, session: OperationId) -> impl Iterator<Item = &Op> {
         let line = self.by_session.get(&session).map_or(&[][..], |line| line);

@@ -14,12 +14,14 @@ pub struct SetBack {
     pub operation: Option<u64>,
 }
 
-/// A session that no ref led to any more, and that has one again.
+/// A session that no ref led to any more, and that has one again; or a ref of a host's own of which
+/// nothing but a damaged commit tells, so that its name may be another than it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecoveredSession {
     /// The ref that names it now: `session/NAME` where its name is known and free,
-    /// `session/recovered/ID` where it is not, `deleted/ID` where it had been deleted.
+    /// `session/recovered/ID` where it is not, `deleted/ID` where it had been deleted. A name that
+    /// was read from a damaged commit may have damage too.
     pub name: String,
     /// The newest operation that was found of it; none where the state was found alone.
     pub operation: Option<OperationId>,

@@ -334,3 +334,49 @@ fn a_session_that_was_brought_back_under_a_name_has_it_after_a_recovery() {
     }
     assert!(has_newest > 30, "{has_newest}");
 }
+
+/// Damage in a name that nothing else tells makes no ref that is not told, and no pin, horizon or
+/// record of another.
+#[test]
+fn a_name_that_a_damaged_commit_alone_gives_is_told() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("a").unwrap();
+    session.write("f", "1").unwrap();
+    let content = session.write("f", "2").unwrap().entry.content().unwrap();
+    let path = format!("segments/{}", names(&vfs, "segments")[0]);
+    let used =
+        |vfs: &MemoryVfs| contents(vfs, &path).iter().rposition(|&byte| byte != 0).unwrap() + 1;
+    let from = used(&vfs);
+    session.pin(session.checkpoint("1").unwrap()).unwrap();
+    store.session("zqxjkvbw").unwrap().write("g", "3").unwrap();
+    let mut batch = store.batch();
+    batch.set_ref("host/zqxjkvbw", Expected::Absent, Some(content.id()));
+    batch.commit().unwrap();
+    let to = used(&vfs);
+    let before: BTreeMap<String, ObjectId> =
+        store.references("", None, 100).unwrap().into_iter().collect();
+    drop((session, store));
+    let (mut strangers, mut kept) = (0, 0);
+    for at in from..to {
+        let copy = copy_of(&vfs);
+        let mut byte = [0];
+        let file = copy.open(&path, true).unwrap();
+        file.read_at(&mut byte, at as u64).unwrap();
+        file.write_at(&[byte[0] ^ 1 << (at % 8)], at as u64).unwrap();
+        let report = recover(&copy).unwrap();
+        let store = open(&copy);
+        for (name, id) in store.references("", None, 100).unwrap() {
+            if before.contains_key(&name) || ["lost", "recovery"].contains(&&name[..]) {
+                kept += usize::from(before.get(&name) == Some(&id));
+                continue;
+            }
+            strangers += 1;
+            let is_told = report.recovered.iter().any(|found| found.name == name);
+            assert!(is_told, "byte {at}: {name} is new, and {report:?}");
+            let is_ours = ["pin/", "horizon/", "checkout/"].iter().any(|of| name.starts_with(of));
+            assert!(!is_ours, "byte {at}: {name}");
+        }
+    }
+    assert!(strangers > 10 && kept > 100, "{strangers} {kept}");
+}
