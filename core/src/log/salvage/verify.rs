@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::Log;
-use super::super::medium::Segment;
+use super::super::segment_file::Segment;
 use super::super::read::Place;
 use super::super::row::{Location, Row};
 use super::super::scan::Listed;

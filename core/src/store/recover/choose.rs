@@ -366,11 +366,12 @@ impl Chooser<'_> {
     fn take_hint(&self, name: &str, id: ObjectId, chosen: &mut Chosen) -> Result<()> {
         let is_checked = [CHECKOUT, HORIZON, PIN].iter().any(|prefix| name.starts_with(prefix));
         let fits = if name.starts_with(CHECKOUT) {
-            let node = self.store.read_node(&id)?;
-            let checkout = Checkout::from_node(&node).map(|checkout| checkout.directory);
-            let directory = checkout
-                .or_else(|_| Directory::from_node(&node).map(|directory| directory.directory));
-            directory.is_ok_and(|path| checkout_ref(ObjectId::of_content(&path)) == name)
+            let directory = match Record::read(self.store, &id) {
+                Ok(Some(Record::Checkout(record))) => Some(record.directory),
+                Ok(Some(Record::Directory(record))) => Some(record.directory),
+                _ => None,
+            };
+            directory.is_some_and(|path| checkout_ref(ObjectId::of_content(&path)) == name)
         } else if name.starts_with(HORIZON) {
             session_in(name, HORIZON).is_some_and(|(session, _)| self.operations.has(session))
         } else if let Some((session, _)) = session_in(name, PIN) {
