@@ -254,7 +254,7 @@ impl Session {
     /// ``taken``, that is given a material and an action, and says how much of the worth the action
     /// takes, in thousandths too. What it raises is raised.
     ///
-    /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+    /// Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("s")

@@ -269,7 +269,7 @@ def test_a_fit_of_a_body_and_a_budget() -> None:
 
 
 def test_what_cannot_fit_is_refused_with_what_holds_the_most() -> None:
-    with pytest.raises(partita.Invalid, match="message 5|the instructions"):
+    with pytest.raises(partita.DoesNotFit, match="message 5|the instructions"):
         partita.plan(CHAT, limit=8)
     with pytest.raises(partita.Invalid, match="no messages"):
         partita.plan([], limit=8)

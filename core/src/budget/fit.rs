@@ -3,15 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use super::plan::plan_beside;
-use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values};
-use crate::context::{Item, Piece, Prompt, Source, exchanges};
+use super::search::{Ways, search};
+use super::together::{Opening, of_dialog};
+use crate::budget::{
+    Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, PlanMode, Values,
+};
+use crate::context::{Item, Piece, Prompt, Source, exchanges, fixed_count};
 use crate::error::Result;
 use crate::object::Role;
 use crate::token::{Count, TokenCounter};
-
-/// Plans that are tried: dropping the beginning may cost a placeholder, which a plan cannot know.
-const ATTEMPTS: usize = 4;
 
 /// What of a prompt goes and what stays, so that it fits a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +86,9 @@ impl fmt::Display for Key {
 /// ```
 ///
 /// # Errors
-/// `Invalid` for a budget whose numbers do not fit together, or if the prompt does not fit with all
-/// gone that may go: it says by how much, and what holds the most. The counter's own.
+/// `Invalid` for a budget whose numbers do not fit together. `DoesNotFit` if the prompt does not fit
+/// with all gone that may go; its [`shortfall`](crate::Error::shortfall) says by how much, and what
+/// holds the most. The counter's own.
 pub fn fit(
     prompt: &Prompt,
     messages: &[Vec<u64>],
@@ -128,36 +129,56 @@ pub fn fit_with(
     let before = prompt.count(counter);
     counter.check()?;
     let mut exchanges = exchanges_of(prompt, messages, &items, &counts);
-    let fixed = fixed(before, &items, &counts);
+    let fixed = fixed(prompt, &items, &counts, counter);
     let groups = groups(&fixed, &exchanges, values);
-    let (mut left, mut after) = (None, before);
-    // What stands in for the beginning, once it is known to come.
-    let mut beside = 0;
-    for attempt in 1..=ATTEMPTS {
-        let plan = plan_beside(&groups, budget, beside)?;
-        for exchange in &mut exchanges {
-            exchange.dropped = false;
-        }
-        for step in plan.steps().iter().filter(|step| step.action == PlanAction::Forget) {
-            for key in &step.keys {
-                if let Key::Exchange(at, _) = key {
-                    exchanges[*at].dropped = true;
-                }
-            }
-        }
-        let rest = without(prompt, &exchanges);
-        after = rest.count(counter);
-        counter.check()?;
-        left = Some(rest);
-        let over = after.high().saturating_sub(budget.room());
-        if over == 0 || attempt == ATTEMPTS {
-            break;
-        }
-        beside = over.saturating_add(beside);
+    let mut group_of = HashMap::new();
+    for (at, exchange) in exchanges.iter().enumerate() {
+        group_of.extend(exchange.memories.iter().map(|number| (*number, fixed.len() + at)));
     }
-    let is_less = exchanges.iter().any(|exchange| exchange.dropped);
-    let beginning = left.filter(|_| is_less).and_then(|left| beginning(&left));
-    Ok(Fit { before, after, exchanges, beginning })
+    let mut together = of_dialog(prompt, (&items, &counts), (&group_of, groups.len()), counter);
+    if prompt.files.iter().any(|file| file.after == 0) {
+        together.openings[fixed.len() - 1] = Opening::User;
+    }
+    let ways = Ways { together, oldest_first: true, ..Ways::default() };
+    let left = |exchanges: &[FitExchange]| {
+        let rest = without(prompt, exchanges);
+        let after = rest.count(counter);
+        counter.check().map(|()| (rest, after))
+    };
+    let plan = search(&groups, budget, &ways, &mut |steps| {
+        drop_those(&mut exchanges, steps, fixed.len());
+        left(&exchanges).map(|(_, after)| Some(after))
+    })?;
+    let dropped: BTreeSet<usize> = plan
+        .steps()
+        .iter()
+        .flat_map(|step| &step.keys)
+        .filter_map(|key| match key {
+            Key::Exchange(at, _) => Some(*at),
+            Key::Fixed(_) => None,
+        })
+        .collect();
+    for (at, exchange) in exchanges.iter_mut().enumerate() {
+        exchange.dropped = dropped.contains(&at);
+    }
+    if dropped.is_empty() {
+        return Ok(Fit { before, after: before, exchanges, beginning: None });
+    }
+    let (rest, after) = left(&exchanges)?;
+    Ok(Fit { before, after, exchanges, beginning: beginning(&rest) })
+}
+
+/// Marks the exchanges that a choice of modes drops; `fixed` groups stand before them.
+fn drop_those(exchanges: &mut [FitExchange], steps: &[(usize, PlanMode)], fixed: usize) {
+    for exchange in exchanges.iter_mut() {
+        exchange.dropped = false;
+    }
+    for (at, mode) in steps {
+        let members = at.saturating_sub(fixed)..(at + mode.span).saturating_sub(fixed);
+        for exchange in exchanges.get_mut(members).into_iter().flatten() {
+            exchange.dropped = true;
+        }
+    }
 }
 
 /// The text of the placeholder ahead of a dialog without its beginning.
@@ -170,17 +191,24 @@ fn beginning(prompt: &Prompt) -> Option<String> {
     }
 }
 
-/// What stays in any case, in the order of the request: its name, source and tokens.
-fn fixed(whole: Count, items: &[Item], counts: &[Count]) -> Vec<PlanGroup<Key>> {
-    let sum = |is: &dyn Fn(&Item) -> bool| -> Count {
-        items.iter().zip(counts).filter(|(item, _)| is(item)).map(|(_, count)| *count).sum()
+/// What stays in any case, in the order of the request: its name, source and tokens. Tools that
+/// only stand in go with their calls.
+fn fixed(
+    prompt: &Prompt,
+    items: &[Item],
+    counts: &[Count],
+    counter: &(impl TokenCounter + ?Sized),
+) -> Vec<PlanGroup<Key>> {
+    let of = |source: Source| -> Count {
+        items.iter().zip(counts).filter(|(item, _)| item.source == source).map(|at| *at.1).sum()
     };
-    let all = sum(&|_| true);
-    let rest = Count::exact(whole.tokens().saturating_sub(all.tokens()));
-    let of = |source: Source| sum(&|item| item.source == source);
-    let group = |name, source, tokens| PlanGroup::new(Key::Fixed(name), source, tokens).pinned();
+    let tools = match prompt.tools.is_empty() {
+        true => fixed_count(counter, 0),
+        false => of(Source::Tools) + fixed_count(counter, prompt.tools.len()),
+    };
+    let group = |name, source, tokens| PlanGroup::new(Key::Fixed(name), source, tokens).stays();
     vec![
-        group("the tools and the request itself", Source::Tools, of(Source::Tools) + rest),
+        group("the tools and the request itself", Source::Tools, tools),
         group("the instructions", Source::Instructions, of(Source::Instructions)),
         group("the sandbox state", Source::Sandbox, of(Source::Sandbox)),
         group("the files", Source::Files, of(Source::Files)),
@@ -198,7 +226,7 @@ fn groups(
         let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
         let age = (exchanges.len() - at - 1) as u64;
         groups.push(match exchange.pinned {
-            true => group.pinned(),
+            true => group.stays(),
             false => group.forget(values.loss(&exchange.makeup, age, PlanAction::Forget)),
         });
     }
@@ -362,7 +390,7 @@ mod tests {
     fn what_cannot_fit_is_refused_with_what_holds_the_most() {
         let prompt = Prompt::new(long("Instructions.")).with_memory(Memory::user("Last."));
         let error = fit(&prompt, &[], &Budget::new(50), &Encoding::O200k).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert_eq!(error.kind(), ErrorKind::DoesNotFit);
         assert!(error.to_string().contains("the instructions"), "{error}");
         let whole = prompt.count(&Encoding::O200k).tokens();
         for (reserve, fits) in [(0, true), (1, false)] {

@@ -1,18 +1,20 @@
 //! Plans for a session: what to refresh, hide, trim, compact and forget to fit a budget, and the one
 //! operation that does it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use super::known::Known;
 use super::prompt::Shown;
 use super::view::Summarizer;
-use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewFile, ViewMemory, ViewReport};
+use super::{Batch, CheckpointInfo, Selector, Session, ViewFile, ViewMemory, ViewReport};
 use crate::budget::{
-    Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values,
-    plan_beside,
+    Budget, DefaultValues, Makeup, Material, Opening, Plan, PlanAction, PlanGroup, PlanMode,
+    PlanStep, Values, Ways, of_dialog, search,
 };
-use crate::context::{Item, Prompt, PromptMemory, Source, exchanges, fixed_count, trimmed};
+use crate::context::{
+    Item, Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed,
+};
 use crate::error::{Error, Result};
 use crate::id::IterationId;
 use crate::object::{Body, FilePath, Memory, MemoryKind, OperationKind, Part, Role};
@@ -93,20 +95,18 @@ impl fmt::Debug for PlanOptions<'_> {
     }
 }
 
-/// What stands for a beginning that is not in view.
-const BEGINNING: &str = "a beginning that is not in view";
-
 /// Exchanges that one summary may cover in a plan: a choice of each is offered.
 const SPANS: [usize; 6] = [2, 4, 8, 16, 32, 64];
 
 impl Session {
     /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
-    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays. Room
-    /// is kept for the placeholder that a dialog without its beginning gets.
+    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays; its
+    /// results are trimmed where nothing else makes the prompt fit. What the plan leaves is counted with the placeholder that a dialog without its beginning gets.
     ///
     /// # Errors
-    /// `Invalid` if even without all that may go it does not fit: it says by how much, and what
-    /// holds the most of it. Else as [`capacity`](Self::capacity).
+    /// `DoesNotFit` if even without all that may go it does not fit: the error's
+    /// [`shortfall`](Error::shortfall) says by how much, and what holds the most of it. Else as
+    /// [`capacity`](Self::capacity).
     ///
     /// ```
     /// use partita::{Budget, Encoding, Memory};
@@ -143,15 +143,13 @@ impl Session {
     ) -> Result<Plan<PlanKey>> {
         budget.check()?;
         let known = Known::new(counter, self.store());
-        let groups = self.latest()?.plan_groups(&known, options)?;
+        let shown = self.latest()?.shown()?;
+        let Planned { groups, ways } = planned(&shown, &known, options)?;
+        let plan = search(&groups, budget, &ways, &mut |steps| {
+            Ok(counted_anew(&shown, &groups, steps, &known))
+        })?;
         known.keep()?;
-        // Without its beginning a dialog gets a placeholder, for which there must be room.
-        let placeholder = Prompt::default().items();
-        let placeholder: Count = placeholder.iter().map(|item| item.count(counter)).sum();
-        let has_one = groups.iter().any(|group| *group.key() == PlanKey::Fixed(BEGINNING.into()));
-        let kept = if has_one { 0 } else { placeholder.high() };
-        let room = budget.limit().saturating_sub(budget.reserved());
-        plan_beside(&groups, budget, kept.min(room / 2))
+        Ok(plan)
     }
 
     /// Does what a plan says, as one operation, which [`undo`](Self::undo) takes back as one. What is
@@ -227,72 +225,133 @@ struct Exchange {
     tokens: Count,
 }
 
-impl Snapshot {
-    /// The groups that a plan may change, in the order of the request.
-    fn plan_groups(
-        &self,
-        counter: &(impl TokenCounter + ?Sized),
-        options: &PlanOptions<'_>,
-    ) -> Result<Vec<PlanGroup<PlanKey>>> {
-        let shown = self.shown()?;
-        let items = shown.prompt.items();
-        let ranges = exchanges(shown.prompt.memories.iter().map(|entry| &entry.memory));
-        let mut of_number = HashMap::new();
-        for (at, range) in ranges.iter().enumerate() {
-            for memory in &shown.memories[range.clone()] {
-                of_number.insert(memory.number, at);
-            }
+/// What is planned: the groups that may change, and what they cost together.
+struct Planned {
+    groups: Vec<PlanGroup<PlanKey>>,
+    ways: Ways,
+}
+
+/// The groups that a plan may change, in the order of the request.
+fn planned(
+    shown: &Shown,
+    counter: &(impl TokenCounter + ?Sized),
+    options: &PlanOptions<'_>,
+) -> Result<Planned> {
+    let items = shown.prompt.items();
+    let counts: Vec<Count> = items.iter().map(|item| item.count(counter)).collect();
+    counter.check()?;
+    let ranges = exchanges(shown.prompt.memories.iter().map(|entry| &entry.memory));
+    let mut of_number = HashMap::new();
+    for (at, range) in ranges.iter().enumerate() {
+        for memory in &shown.memories[range.clone()] {
+            of_number.insert(memory.number, at);
         }
-        let mut all: Vec<Exchange> =
-            ranges.into_iter().map(|range| Exchange { range, tokens: Count::ZERO }).collect();
-        let (mut fixed, mut order) = (Vec::new(), Vec::new());
-        let mut files = BTreeMap::new();
-        let tools = items.iter().filter(|item| item.source == Source::Tools).count();
-        let once = PlanKey::Fixed("what a request costs once".to_owned());
-        fixed.push(PlanGroup::new(once, Source::Tools, fixed_count(counter, tools)).pinned());
-        for item in &items {
-            let count = item.count(counter);
-            let exchange = match item.source {
-                Source::Memories => item.key.parse().ok().and_then(|number| of_number.get(&number)),
-                _ => None,
-            };
-            match (item.source, exchange) {
-                (_, Some(&at)) => {
+    }
+    let mut all: Vec<Exchange> =
+        ranges.into_iter().map(|range| Exchange { range, tokens: Count::ZERO }).collect();
+    let (mut groups, mut order) = (Vec::new(), Vec::new());
+    let mut files = BTreeMap::new();
+    let tools = shown.prompt.tools.len();
+    let once = PlanKey::Fixed("what a request costs once".to_owned());
+    groups.push(PlanGroup::new(once, Source::Tools, fixed_count(counter, tools)).stays());
+    for (item, count) in items.iter().zip(&counts) {
+        match item.source {
+            Source::Memories => {
+                let number: Option<u64> = item.key.parse().ok();
+                if let Some(&at) = number.and_then(|number| of_number.get(&number)) {
                     if all[at].tokens == Count::ZERO {
                         order.push(Place::Exchange(at));
                     }
-                    all[at].tokens += count;
-                }
-                (Source::Files, _) => {
-                    order.push(Place::File(item.key.clone()));
-                    files.insert(item.key.clone(), count);
-                }
-                _ => {
-                    let key = PlanKey::Fixed(label(item));
-                    fixed.push(PlanGroup::new(key, item.source, count).pinned());
+                    all[at].tokens += *count;
                 }
             }
+            Source::Files => {
+                order.push(Place::File(item.key.clone()));
+                files.insert(item.key.clone(), *count);
+            }
+            // Without tools of the host's those of the dialog stand in, and go with their calls.
+            Source::Tools if tools == 0 => {}
+            _ => {
+                let key = PlanKey::Fixed(label(item));
+                groups.push(PlanGroup::new(key, item.source, *count).stays());
+            }
         }
-        let in_view = FilesInView::of(&shown);
-        let count_of = all.len();
-        let mut groups = fixed;
-        for (at, place) in order.iter().enumerate() {
-            groups.push(match place {
-                Place::File(key) => in_view.group(key, files[key], options),
-                Place::Exchange(number) => {
-                    let age = (count_of - 1 - number) as u64;
-                    let run = order[at..].iter().map_while(|place| match place {
-                        // The newest exchange stays.
-                        Place::Exchange(number) if number + 1 < count_of => Some(&all[*number]),
-                        _ => None,
-                    });
-                    let run: Vec<&Exchange> = run.take(SPANS[SPANS.len() - 1]).collect();
-                    exchange_group(&shown, &all[*number], &run, age, counter, options)
-                }
-            });
-        }
-        Ok(groups)
     }
+    let in_view = FilesInView::of(shown);
+    let count_of = all.len();
+    let mut group_of = HashMap::new();
+    let mut of_files = Vec::new();
+    for (at, place) in order.iter().enumerate() {
+        let group = match place {
+            Place::File(key) => {
+                of_files.push(groups.len());
+                in_view.group(key, files[key], options)
+            }
+            Place::Exchange(number) => {
+                let members = &shown.memories[all[*number].range.clone()];
+                group_of.extend(members.iter().map(|memory| (memory.number, groups.len())));
+                let age = (count_of - 1 - number) as u64;
+                let run = order[at..].iter().map_while(|place| match place {
+                    // The newest exchange stays.
+                    Place::Exchange(number) if number + 1 < count_of => Some(&all[*number]),
+                    _ => None,
+                });
+                let run: Vec<&Exchange> = run.take(SPANS[SPANS.len() - 1]).collect();
+                exchange_group(shown, &all[*number], &run, age, counter, options)
+            }
+        };
+        groups.push(group);
+    }
+    let sizes = (&group_of, groups.len());
+    let mut together = of_dialog(&shown.prompt, (&items, &counts), sizes, counter);
+    for file in of_files {
+        together.openings[file] = Opening::User;
+    }
+    counter.check()?;
+    let ways = Ways { together, oldest_first: true, ..Ways::default() };
+    Ok(Planned { groups, ways })
+}
+
+/// What is left after some steps, counted as a whole; nothing where the parts tell it: what stands
+/// around a stretch of a regular dialog changes nothing in it.
+fn counted_anew(
+    shown: &Shown,
+    groups: &[PlanGroup<PlanKey>],
+    steps: &[(usize, PlanMode)],
+    counter: &(impl TokenCounter + ?Sized),
+) -> Option<Count> {
+    let memories: Vec<&Memory> = shown.prompt.memories.iter().map(|at| &at.memory).collect();
+    if segments(&memories).is_some() {
+        return None;
+    }
+    let mut prompt = shown.prompt.clone();
+    let (mut numbers, mut files) = (HashMap::new(), HashSet::new());
+    for (at, mode) in steps {
+        for group in &groups[*at..*at + mode.span] {
+            match group.key() {
+                PlanKey::Exchange { first, last } => {
+                    let all = shown.memories.iter().map(|memory| memory.number);
+                    let named = all.filter(|number| (*first..=*last).contains(number));
+                    numbers.extend(named.map(|number| (number, mode.action)));
+                }
+                PlanKey::File { path, number, .. } => {
+                    files.insert((path.clone(), *number));
+                }
+                PlanKey::Fixed(_) => {}
+            }
+        }
+    }
+    let summaries = steps.iter().filter(|(_, mode)| mode.action == PlanAction::Compact);
+    let summaries: Count = summaries.map(|(_, mode)| mode.tokens).sum();
+    prompt.files.retain(|file| !files.contains(&(file.path.clone(), file.iteration)));
+    prompt.memories.retain_mut(|entry| match numbers.get(&entry.number) {
+        Some(PlanAction::Trim) => {
+            entry.memory = trimmed(&entry.memory);
+            true
+        }
+        taken => taken.is_none(),
+    });
+    Some(prompt.count(counter) + summaries)
 }
 
 enum Place {
@@ -303,7 +362,6 @@ enum Place {
 fn label(item: &Item) -> String {
     match item.source {
         Source::Tools => format!("tool {}", item.key),
-        Source::Memories => BEGINNING.to_owned(),
         source => source.name().to_owned(),
     }
 }
@@ -366,7 +424,7 @@ fn exchange_group(
     let last = memories.last().map_or(0, last_number);
     let key = PlanKey::Exchange { first, last };
     let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
-    if age == 0 || memories.iter().any(|memory| memory.pinned) {
+    if memories.iter().any(|memory| memory.pinned) {
         return group.pinned();
     }
     let entries = &shown.prompt.memories[exchange.range.clone()];
@@ -378,6 +436,9 @@ fn exchange_group(
         let gone = exchange.tokens.tokens().saturating_sub(tokens.tokens());
         milder = loss(PlanAction::Trim, &Makeup::new().with(Material::Returned, gone));
         group = group.trim(tokens, milder);
+    }
+    if age == 0 {
+        return group.stays().last_resort();
     }
     if let Some(summary) = options.summary_tokens {
         for span in SPANS.into_iter().filter(|span| *span <= run.len()) {

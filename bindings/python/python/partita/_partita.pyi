@@ -2564,7 +2564,7 @@ class Session:
         ``taken``, that is given a material and an action, and says how much of the worth the action
         takes, in thousandths too. What it raises is raised.
 
-        Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+        Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("s")
@@ -3637,7 +3637,7 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
     ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
 
-    Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+    Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it; else as
     ``count()``, and what ``values`` raises.
 
     >>> import partita

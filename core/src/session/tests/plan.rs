@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::object::{Body, Memory, Part};
 use crate::session::{MemoryEntry, PlanKey, PlanOptions, Selector, Session};
 use crate::store::Store;
-use crate::token::{Count, Encoding};
+use crate::token::Encoding;
 
 const COUNTER: Encoding = Encoding::O200k;
 
@@ -44,13 +44,7 @@ fn applying_a_plan_gives_the_tokens_that_it_promised_in_one_operation() {
         session.apply(&plan).unwrap();
         assert_eq!(session.log().unwrap().count(), log + usize::from(!plan.is_empty()));
         let after = session.latest().unwrap().prompt().unwrap();
-        // The placeholder comes on top where the beginning went; the limit holds all the same.
-        let beginning = after
-            .items()
-            .iter()
-            .find(|item| item.key == "0")
-            .map_or(Count::ZERO, |item| item.count(&COUNTER));
-        assert_eq!(after.count(&COUNTER), plan.after() + beginning, "{limit}: {plan}");
+        assert_eq!(after.count(&COUNTER), plan.after(), "{limit}: {plan}");
         assert!(after.count(&COUNTER).tokens() <= limit - 300, "{limit}: {plan}");
         assert!(session.plan(&budget, &COUNTER).unwrap().is_empty(), "{limit}: it fits now");
         if !plan.is_empty() {
@@ -83,13 +77,55 @@ fn pins_hold_and_what_they_hold_is_named_where_nothing_fits() {
     session.pin_memories(&Selector::Number(3)).unwrap();
     session.pin_files("src/lib.rs").unwrap();
     let error = session.plan(&Budget::new(800), &COUNTER).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
     assert!(error.to_string().contains("pinned"), "{error}");
     session.unpin_memories(&Selector::Number(3)).unwrap();
     let plan = session.plan(&Budget::new(3_500), &COUNTER).unwrap();
     let report = session.apply(&plan).unwrap();
     assert_eq!(report.files_out, []);
     assert_eq!(session.latest().unwrap().view().file_count().unwrap(), 4);
+}
+
+#[test]
+fn the_newest_result_is_trimmed_as_the_last_resort() {
+    let session = worked(3);
+    let call = Part::Call { id: "big".into(), name: "cat".into(), arguments: Body::new("{}") };
+    session.remember(Memory::assistant("I read it.").with_part(call)).unwrap();
+    session.remember(Memory::tool("big", "a line of the log\n".repeat(500))).unwrap();
+    let is_newest = |plan: &crate::budget::Plan<PlanKey>| {
+        let last = PlanKey::Exchange { first: 13, last: 14 };
+        plan.steps()
+            .iter()
+            .any(|step| step.action == PlanAction::Trim && step.keys == [last.clone()])
+    };
+    let plan = session.plan(&Budget::new(4_500), &COUNTER).unwrap();
+    assert!(!is_newest(&plan), "{plan}");
+    let plan = session.plan(&Budget::new(1_500), &COUNTER).unwrap();
+    assert!(is_newest(&plan), "{plan}");
+    session.apply(&plan).unwrap();
+    assert_eq!(session.capacity(&Budget::new(1_500), &COUNTER).unwrap().total(), plan.after());
+    let error = session.plan(&Budget::new(100), &COUNTER).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
+    let shortfall = error.shortfall().unwrap();
+    assert_eq!((shortfall.limit, &*shortfall.items[0].what), (100, "memories 13 to 14"));
+    assert!(shortfall.items.iter().all(|item| !item.pinned), "{error}");
+    assert!(!error.to_string().contains("unpin"), "{error}");
+}
+
+#[test]
+fn tools_that_stand_in_go_with_their_calls() {
+    let session = worked(2);
+    session.hide("**").unwrap();
+    session.remember(Memory::user("And now?")).unwrap();
+    let alone = worked(0);
+    alone.remember(Memory::user("And now?")).unwrap();
+    let least = alone.latest().unwrap().prompt().unwrap().count(&COUNTER).tokens();
+    let plan = session.plan(&Budget::new(least), &COUNTER).unwrap();
+    session.apply(&plan).unwrap();
+    assert_eq!(session.latest().unwrap().prompt().unwrap().count(&COUNTER).tokens(), least);
+    session.undo().unwrap();
+    let error = session.plan(&Budget::new(least - 1), &COUNTER).unwrap_err();
+    assert_eq!(error.shortfall().unwrap().least, least);
 }
 
 #[test]
