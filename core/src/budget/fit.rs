@@ -5,12 +5,13 @@ use std::fmt;
 
 use super::search::{Ways, search};
 use super::together::{Opening, of_dialog};
+use super::turns::{Goes, Unit, answers, asks, turns};
 use crate::budget::{
     Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, PlanMode, Values,
 };
-use crate::context::{Item, Piece, Prompt, Source, exchanges, fixed_count};
+use crate::context::{Item, Piece, Prompt, PromptMemory, Source, exchanges, fixed_count};
 use crate::error::Result;
-use crate::object::Role;
+use crate::object::{MemoryKind, Role};
 use crate::token::{Count, TokenCounter};
 
 /// What of a prompt goes and what stays, so that it fits a budget.
@@ -39,9 +40,11 @@ pub struct FitExchange {
     pub tokens: Count,
     /// Whether it goes.
     pub dropped: bool,
-    /// Whether it stays whatever the budget: instructions, and what is asked last.
+    /// Whether it stays whatever the budget: instructions, the newest question and the newest
+    /// exchange.
     pub pinned: bool,
     makeup: Makeup,
+    goes: Goes,
 }
 
 impl Fit {
@@ -68,8 +71,9 @@ impl fmt::Display for Key {
     }
 }
 
-/// Says which messages to drop so that a prompt fits a budget: whole exchanges, never instructions
-/// nor what is asked last. What stays pairs every call with its result if the whole did.
+/// Says which messages to drop so that a prompt fits a budget: whole exchanges, the oldest first, and
+/// a question with its answer. Instructions stay, and so do the newest question and the newest
+/// exchange. What stays pairs every call with its result if the whole did.
 ///
 /// `messages` has, for each memory of the prompt in order, the numbers of the messages that it is
 /// made of; memories that share one stay or go together. Without it each memory is a message.
@@ -221,13 +225,21 @@ fn groups(
     values: &(impl Values + ?Sized),
 ) -> Vec<PlanGroup<Key>> {
     let mut groups = fixed.to_vec();
+    let loss = |at: usize| {
+        let age = (exchanges.len() - at - 1) as u64;
+        values.loss(&exchanges[at].makeup, age, PlanAction::Forget)
+    };
     for (at, exchange) in exchanges.iter().enumerate() {
         let key = Key::Exchange(at, shown(&exchange.messages));
         let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
-        let age = (exchanges.len() - at - 1) as u64;
-        groups.push(match exchange.pinned {
-            true => group.stays(),
-            false => group.forget(values.loss(&exchange.makeup, age, PlanAction::Forget)),
+        groups.push(match exchange.goes {
+            Goes::Stays => group.stays(),
+            Goes::Within => group,
+            Goes::Alone => group.forget(loss(at)),
+            Goes::WithTurn(len) => {
+                let all = (at..at + len).map(loss).fold(0, u64::saturating_add);
+                group.forget_run(len, all)
+            }
         });
     }
     groups
@@ -262,21 +274,30 @@ fn exchanges_of(
             _ => ranges.push(range),
         }
     }
-    let count = ranges.len();
-    let group = |(at, range): (usize, std::ops::Range<usize>)| {
+    let is_system = |memory: &PromptMemory| memory.memory.role == Role::System;
+    let unit = |range: &std::ops::Range<usize>| {
+        let members = &memories[range.clone()];
+        Unit {
+            asks: members.iter().any(|entry| asks(&entry.memory)),
+            apart: members.iter().any(|entry| entry.memory.kind == MemoryKind::Summary),
+            answers: members.iter().all(|entry| answers(&entry.memory)),
+            held: members.iter().any(is_system),
+        }
+    };
+    let goes = turns(&ranges.iter().map(unit).collect::<Vec<_>>());
+    let group = |(range, goes): (std::ops::Range<usize>, Goes)| {
         let mut exchange = FitExchange {
             messages: range.clone().flat_map(numbers).collect(),
             memories: Vec::new(),
             tokens: Count::ZERO,
             dropped: false,
-            // Without what was asked last there is nothing to answer.
-            pinned: at + 1 == count,
+            pinned: goes == Goes::Stays,
             makeup: Makeup::new(),
+            goes,
         };
         exchange.messages.dedup();
         for memory in &memories[range] {
             exchange.memories.push(memory.number);
-            exchange.pinned |= memory.memory.role == Role::System;
             if let Some((item, tokens)) = of_memory.get(memory.number.to_string().as_str()) {
                 exchange.tokens += *tokens;
                 exchange.makeup = exchange.makeup.with(material(item), tokens.high());
@@ -284,7 +305,7 @@ fn exchanges_of(
         }
         exchange
     };
-    ranges.into_iter().enumerate().map(group).collect()
+    ranges.into_iter().zip(goes).map(group).collect()
 }
 
 /// What an item mostly is.
@@ -376,7 +397,7 @@ mod tests {
     #[test]
     fn a_beginning_that_went_is_said_and_counted() {
         let prompt = Prompt::new("")
-            .with_memory(Memory::user(long("A")))
+            .with_memory(Memory::note(long("A")))
             .with_memory(Memory::assistant("Answer."));
         let whole = prompt.count(&Encoding::O200k).tokens();
         for limit in [whole - 1, 40] {

@@ -115,3 +115,59 @@ fn tools_that_only_stand_in_go_with_their_calls() {
     assert_eq!((made.dropped(), made.after.tokens()), (vec![1, 2, 3], last));
     assert!(fit(&prompt, &[], &Budget::new(last - 1), &COUNTER).is_err());
 }
+
+fn gone(prompt: &Prompt, budget: &Budget) -> Vec<u64> {
+    fit(prompt, &[], budget, &COUNTER).unwrap().dropped()
+}
+
+#[test]
+fn of_equal_exchanges_the_newest_stay_and_no_answer_without_its_question() {
+    let mut prompt = Prompt::new("Be brief.");
+    for _ in 0..8 {
+        prompt = prompt
+            .with_memory(Memory::user("why? ".repeat(20)))
+            .with_memory(Memory::assistant("because. ".repeat(20)));
+    }
+    let whole = prompt.count(&COUNTER).tokens();
+    let half = Budget::new(whole / 2 + 10);
+    assert_eq!(gone(&prompt, &half), (1..=8).collect::<Vec<u64>>());
+    for limit in 100..whole {
+        let dropped = gone(&prompt, &Budget::new(limit));
+        assert_eq!(dropped, (1..=dropped.len() as u64).collect::<Vec<_>>(), "{limit}");
+        assert_eq!(dropped.len() % 2, 0, "{limit}: a question goes with its answer");
+    }
+    // Whatever things are worth: of what is worth the same the oldest goes.
+    let flat = |_: super::Material, _: u64| 1_000;
+    let made = super::fit_with(&prompt, &[], &half, &COUNTER, &flat).unwrap();
+    assert_eq!(made.dropped(), (1..=8).collect::<Vec<u64>>());
+}
+
+#[test]
+fn the_newest_question_stays_whatever_stands_behind_it() {
+    let mut prompt = Prompt::default()
+        .with_memory(Memory::user("Hello, nice weather. ".repeat(10)))
+        .with_memory(Memory::assistant("It is. ".repeat(10)))
+        .with_memory(Memory::user("THE TASK. ".repeat(30)));
+    for number in 0..6 {
+        let id = format!("c{number}");
+        prompt = prompt
+            .with_memory(Memory::assistant("I look.").with_part(call(&id, "cat")))
+            .with_memory(Memory::tool(&id, "a line of a file\n".repeat(20)));
+    }
+    let whole = prompt.count(&COUNTER).tokens();
+    let values = |material: super::Material, age: u64| match material {
+        super::Material::Returned if age > 5 => 0,
+        _ => 1_000,
+    };
+    for freed in [5, 50, 200, 400, 600] {
+        let budget = Budget::new(whole - freed);
+        for made in [
+            fit(&prompt, &[], &budget, &COUNTER).unwrap(),
+            super::fit_with(&prompt, &[], &budget, &COUNTER, &values).unwrap(),
+        ] {
+            let dropped = made.dropped();
+            assert!(!dropped.contains(&3) && !dropped.contains(&15), "{freed}: {dropped:?}");
+            assert_eq!(dropped.contains(&1), dropped.contains(&2), "{freed}: {dropped:?}");
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod solve;
 #[cfg(test)]
 mod tests;
 mod together;
+mod turns;
 mod values;
 
 pub use account::{Account, AccountItem};
@@ -35,4 +36,6 @@ pub(crate) use search::{Ways, search};
 pub use shortfall::{Shortfall, ShortfallItem};
 #[cfg(feature = "store")]
 pub(crate) use together::{Opening, of_dialog};
+#[cfg(feature = "store")]
+pub(crate) use turns::{Goes, Unit, answers, asks, turns};
 pub use values::{DefaultValues, Makeup, Material, Values};

@@ -139,6 +139,22 @@ fn cost(prices: Prices, budget: &Budget, rewritten: u64, freed: u64) -> PlanCost
 }
 
 impl<K> Plan<K> {
+    /// The same plan, its groups called otherwise.
+    #[cfg(feature = "store")]
+    pub(crate) fn with_keys<L>(self, keys: impl Fn(&PlanStep<K>) -> Vec<L>) -> Plan<L> {
+        let Plan { before, after, target, steps, cached, rewritten, cost, optimal } = self;
+        let renamed = |step: PlanStep<K>| PlanStep {
+            keys: keys(&step),
+            action: step.action,
+            index: step.index,
+            tokens: step.tokens,
+            freed: step.freed,
+            loss: step.loss,
+        };
+        let steps = steps.into_iter().map(renamed).collect();
+        Plan { before, after, target, steps, cached, rewritten, cost, optimal }
+    }
+
     /// Puts a plan together again from what it tells, as a copy in another language has it: its
     /// steps, the tokens before and after, those that were aimed at, those that a prompt cache keeps
     /// and takes anew, the cost, and whether it is proved to be the cheapest.

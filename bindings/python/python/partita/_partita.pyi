@@ -1951,8 +1951,13 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def about(self, /) -> list[str]:
+        """
+        What the memories are: a result of which tool, how a question begins.
+        """
     @property
     def action(self, /) -> str:
         """
@@ -1991,7 +1996,7 @@ class PlanStep:
     @property
     def memories(self, /) -> list[tuple[int, int]]:
         """
-        The exchanges, each by the numbers of its first and its last memory.
+        The memories, by the numbers of the first and the last.
         """
     @property
     def what(self, /) -> list[str]:

@@ -6,6 +6,7 @@ use crate::budget::Budget;
 use crate::budget::fit_tests::{Said, memory, said};
 use crate::context::{Prompt, exchanges};
 use crate::error::ErrorKind;
+use crate::object::{Part, Role};
 use crate::session::{Selector, Session};
 use crate::store::Store;
 use crate::token::Encoding;
@@ -27,8 +28,9 @@ fn session(dialog: &[Said], file: usize, pin: Option<usize>) -> Session {
     session
 }
 
-/// The fewest tokens of a prompt of which whole exchanges and files may go, but for some.
-fn least(prompt: &Prompt, stays: impl Fn(u64) -> bool) -> u64 {
+/// The fewest tokens of a prompt of which whole exchanges and files may go, but for some, and if
+/// nothing is torn.
+fn least(prompt: &Prompt, stays: impl Fn(u64) -> bool, torn: impl Fn(&Prompt) -> bool) -> u64 {
     let ranges = exchanges(prompt.memories.iter().map(|entry| &entry.memory));
     let units: Vec<Vec<u64>> = ranges
         .iter()
@@ -36,7 +38,7 @@ fn least(prompt: &Prompt, stays: impl Fn(u64) -> bool) -> u64 {
         .filter(|unit: &Vec<u64>| !unit.iter().any(|number| stays(*number)))
         .collect();
     (0..1u32 << (units.len() + prompt.files.len()))
-        .map(|set| {
+        .filter_map(|set| {
             let gone = |bit: usize| set & (1 << bit) != 0;
             let mut left = prompt.clone();
             left.memories.retain(|entry| {
@@ -48,7 +50,7 @@ fn least(prompt: &Prompt, stays: impl Fn(u64) -> bool) -> u64 {
                 file += 1;
                 !gone(file - 1)
             });
-            left.count(&COUNTER).high()
+            (!torn(&left)).then(|| left.count(&COUNTER).high())
         })
         .min()
         .unwrap()
@@ -66,13 +68,37 @@ proptest! {
         let prompt = made.latest().unwrap().prompt().unwrap();
         let whole = prompt.count(&COUNTER).high();
         let ranges = exchanges(prompt.memories.iter().map(|entry| &entry.memory));
+        let asks = |at: usize| {
+            let alone = ranges.contains(&(at..at + 1));
+            let memory = &prompt.memories[at].memory;
+            alone && memory.role == Role::User && !memory.text().is_empty()
+        };
+        let newest = (0..prompt.memories.len()).rev().find(|at| asks(*at));
         let held = |number: u64| {
             let at = prompt.memories.iter().position(|entry| entry.number == number).unwrap();
             let range = ranges.iter().find(|range| range.contains(&at)).unwrap();
             at >= ranges[ranges.len() - 1].start
+                || Some(at) == newest
                 || pin.is_some_and(|pin| range.contains(&pin))
         };
-        let least = least(&prompt, held);
+        // An answer goes with its question, and that with its answer.
+        let torn = |left: &Prompt| {
+            let kept = |at: usize| left.memories.contains(&prompt.memories[at]);
+            (0..prompt.memories.len()).filter(|at| asks(*at)).any(|at| {
+                let end = (at + 1..prompt.memories.len()).find(|at| asks(*at));
+                let turn = at..end.unwrap_or(prompt.memories.len());
+                let answers = |at: &usize| {
+                    let memory = &prompt.memories[*at].memory;
+                    let calls = |part: &Part| matches!(part, Part::Call { .. });
+                    memory.role == Role::Assistant
+                        && !memory.parts.iter().any(calls)
+                        && ranges.contains(&(*at..*at + 1))
+                };
+                let held = turn.clone().any(|at| held(prompt.memories[at].number));
+                !held && turn.filter(answers).any(|answer| kept(answer) != kept(at))
+            })
+        };
+        let least = least(&prompt, held, torn);
         for limit in [least.saturating_sub(1).max(1), least, least + spare, whole.saturating_sub(cut).max(1)] {
             match made.plan(&Budget::new(limit), &COUNTER) {
                 Ok(plan) => {
