@@ -3,6 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+#[cfg(feature = "tokens")]
+use crate::budget::Shortfall;
+
 /// The result of every fallible operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -26,6 +29,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    #[cfg(feature = "tokens")]
+    shortfall: Option<Shortfall>,
 }
 
 /// What the caller can do about an [`Error`].
@@ -42,6 +47,9 @@ pub enum ErrorKind {
     Ambiguous,
     /// The argument can never be accepted: correct it.
     Invalid,
+    /// A prompt is larger than its limit with everything gone that may go: shorten or unpin what
+    /// `Error::shortfall` lists, or raise the limit.
+    DoesNotFit,
     /// The bytes were removed on purpose, or given up for lost: do without them.
     Purged,
     /// Stored bytes are damaged or missing: run `check`, keep the directory, restore from a copy.
@@ -62,12 +70,13 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [ErrorKind; 13] = [
+    pub const ALL: [ErrorKind; 14] = [
         ErrorKind::NotFound,
         ErrorKind::AlreadyExists,
         ErrorKind::Conflict,
         ErrorKind::Ambiguous,
         ErrorKind::Invalid,
+        ErrorKind::DoesNotFit,
         ErrorKind::Purged,
         ErrorKind::Corrupt,
         ErrorKind::Busy,
@@ -86,6 +95,7 @@ impl ErrorKind {
             ErrorKind::Conflict => "conflict",
             ErrorKind::Ambiguous => "ambiguous",
             ErrorKind::Invalid => "invalid",
+            ErrorKind::DoesNotFit => "does-not-fit",
             ErrorKind::Purged => "purged",
             ErrorKind::Corrupt => "corrupt",
             ErrorKind::Busy => "busy",
@@ -106,7 +116,13 @@ impl ErrorKind {
 impl Error {
     /// Makes an error of a kind; the message is one line, lower case, without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), source: None }))
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            source: None,
+            #[cfg(feature = "tokens")]
+            shortfall: None,
+        }))
     }
 
     /// Adds the cause.
@@ -134,10 +150,27 @@ impl Error {
         self.0.kind
     }
 
+    /// Returns what a prompt that does not fit is made of: for the kind `DoesNotFit`.
+    #[cfg(feature = "tokens")]
+    pub fn shortfall(&self) -> Option<&Shortfall> {
+        self.0.shortfall.as_ref()
+    }
+
+    #[cfg(feature = "tokens")]
+    pub(crate) fn with_shortfall(mut self, shortfall: Shortfall) -> Self {
+        self.0.shortfall = Some(shortfall);
+        self
+    }
+
     /// Returns the same error once more, for another one whom it concerns. What the system said
     /// stays what it is, for it tells what may be done; any other cause becomes its line.
     pub(crate) fn again(&self) -> Self {
         let copy = Error::new(self.kind(), self.to_string());
+        #[cfg(feature = "tokens")]
+        let copy = match &self.0.shortfall {
+            Some(shortfall) => copy.with_shortfall(shortfall.clone()),
+            None => copy,
+        };
         let Some(source) = self.source() else { return copy };
         match source.downcast_ref::<std::io::Error>() {
             Some(cause) => copy.with_source(match cause.raw_os_error() {

@@ -37,8 +37,8 @@ mod workspace;
 #[cfg(feature = "tokens")]
 pub use budget::{
     Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Fit, FitExchange, Makeup,
-    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, fit,
-    fit_with, plan,
+    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Shortfall,
+    ShortfallItem, Values, fit, fit_with, plan,
 };
 #[cfg(feature = "tokens")]
 pub use context::{

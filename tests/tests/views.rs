@@ -152,7 +152,7 @@ fn every_transcript_renders_valid_at_random_budgets_and_comes_back() {
             let plan = match session.plan(&budget, &counter) {
                 Ok(plan) => plan,
                 Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+                    assert_eq!(error.kind(), ErrorKind::DoesNotFit, "{error}");
                     refused += 1;
                     continue;
                 }

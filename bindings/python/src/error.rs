@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use partita::{Error, ErrorKind};
 
@@ -46,7 +46,15 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         message.push_str(&error.to_string());
         cause = error.source();
     }
-    Ok(PyErr::from_type(class.cast_into::<PyType>()?, message))
+    let raised = PyErr::from_type(class.cast_into::<PyType>()?, message);
+    if let Some(shortfall) = error.shortfall() {
+        let value = raised.value(py);
+        value.setattr("limit", shortfall.limit)?;
+        value.setattr("least", shortfall.least)?;
+        let items = shortfall.items.iter().map(|item| (&*item.what, item.tokens, item.pinned));
+        value.setattr("items", PyTuple::new(py, items.collect::<Vec<_>>())?)?;
+    }
+    Ok(raised)
 }
 
 /// Results of the core on their way to Python.

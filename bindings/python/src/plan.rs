@@ -21,8 +21,10 @@ value! {
         action: String,
         /// To what, in words, in the order of the prompt.
         what: Vec<String>,
-        /// The exchanges, each by the numbers of its first and its last memory.
+        /// The memories, by the numbers of the first and the last.
         memories: Vec<(u64, u64)>,
+        /// What the memories are: a result of which tool, how a question begins.
+        about: Vec<String>,
         /// The files, each a path and the number of an iteration.
         files: Vec<(String, u64)>,
         /// The iterations of the files.
@@ -40,10 +42,14 @@ value! {
 
 impl From<&partita::PlanStep<PlanKey>> for PlanStep {
     fn from(step: &partita::PlanStep<PlanKey>) -> Self {
-        let (mut memories, mut files, mut iterations) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut memories, mut about) = (Vec::new(), Vec::new());
+        let (mut files, mut iterations) = (Vec::new(), Vec::new());
         for key in &step.keys {
             match key {
-                PlanKey::Exchange { first, last } => memories.push((*first, *last)),
+                PlanKey::Memories { first, last, what } => {
+                    memories.push((*first, *last));
+                    about.push(what.clone());
+                }
                 PlanKey::File { path, number, iteration } => {
                     files.push((path.clone(), *number));
                     iterations.push((*iteration).into());
@@ -55,6 +61,7 @@ impl From<&partita::PlanStep<PlanKey>> for PlanStep {
             action: step.action.name().to_owned(),
             what: step.keys.iter().map(ToString::to_string).collect(),
             memories,
+            about,
             files,
             iterations,
             index: step.index,
@@ -77,8 +84,12 @@ impl PlanStep {
             let (files, iterations) = (self.files.len(), self.iterations.len());
             return Err(invalid(format!("a step of {files} files names {iterations} iterations")));
         }
-        let memories = self.memories.iter();
-        let memories = memories.map(|&(first, last)| PlanKey::Exchange { first, last });
+        let mut about = self.about.iter();
+        let memories = self.memories.iter().map(|&(first, last)| PlanKey::Memories {
+            first,
+            last,
+            what: about.next().cloned().unwrap_or_default(),
+        });
         let files = self.files.iter().zip(&self.iterations);
         let files = files.map(|((path, number), iteration)| PlanKey::File {
             path: path.clone(),
@@ -254,7 +265,7 @@ impl Session {
     /// ``taken``, that is given a material and an action, and says how much of the worth the action
     /// takes, in thousandths too. What it raises is raised.
     ///
-    /// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+    /// Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("s")

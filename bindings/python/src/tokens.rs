@@ -113,7 +113,7 @@ impl MessagePlan {
 /// ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
 /// ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
 ///
-/// Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+/// Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it; else as
 /// ``count()``, and what ``values`` raises.
 ///
 /// >>> import partita

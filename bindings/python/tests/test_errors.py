@@ -15,6 +15,7 @@ BASES = {
     "conflict": RuntimeError,
     "ambiguous": ValueError,
     "invalid": ValueError,
+    "does-not-fit": ValueError,
     "purged": KeyError,
     "corrupt": OSError,
     "busy": TimeoutError,
@@ -38,6 +39,16 @@ def test_each_class_is_also_its_builtin(kind: str) -> None:
     assert issubclass(error, partita.Error) and issubclass(error, BASES[kind])
     assert error.kind == kind
     assert getattr(partita, error.__name__) is error and error.__module__.startswith("partita")
+
+
+def test_what_does_not_fit_tells_its_numbers_and_keeps_them_when_pickled() -> None:
+    messages = [{"role": "system", "content": "Be brief. " * 40}, {"role": "user", "content": "hi"}]
+    with pytest.raises(partita.DoesNotFit) as caught:
+        partita.plan(messages, limit=50)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert error.limit == 50 and error.least == partita.count(messages).high
+        assert [tokens for _, tokens, _ in error.items] == sorted((item[1] for item in error.items), reverse=True)
+        assert not any(pinned for _, _, pinned in error.items) and "unpin" not in str(error)
 
 
 @pytest.mark.parametrize("kind", _partita.error_codes())

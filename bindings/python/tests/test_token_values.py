@@ -113,7 +113,7 @@ def test_a_plan_by_hand_is_checked_when_it_is_made_and_does_what_can_be_done() -
 
     def step(action: str, memories: list[tuple[int, int]], files: list[tuple[str, int]] | None = None) -> partita.Plan:
         made = partita.PlanStep(
-            action=action, what=[], memories=memories, files=files or [], iterations=[], index=0,
+            action=action, what=[], memories=memories, about=[], files=files or [], iterations=[], index=0,
             left=nothing, freed=1, loss=1,
         )  # fmt: skip
         return partita.Plan(

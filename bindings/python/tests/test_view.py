@@ -247,7 +247,7 @@ def test_a_plan_fits_when_it_is_applied_and_undo_takes_it_back(dialog: partita.S
     dialog.undo()
     assert dialog.capacity(10_000).total == before
     assert len(dialog.plan(10_000)) == 0 and dialog.plan(10_000).cost is None
-    with pytest.raises(partita.Invalid, match="larger than"):
+    with pytest.raises(partita.DoesNotFit, match="larger than"):
         dialog.plan(5)
 
 

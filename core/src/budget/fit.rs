@@ -3,15 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use super::plan::plan_beside;
-use crate::budget::{Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, Values};
-use crate::context::{Item, Piece, Prompt, Source, exchanges};
+use super::search::{Ways, search};
+use super::together::{Opening, of_dialog};
+use super::turns::{Goes, Unit, answers, asks, turns};
+use crate::budget::{
+    Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, PlanMode, Values,
+};
+use crate::context::{Item, Piece, Prompt, PromptMemory, Source, exchanges, fixed_count};
 use crate::error::Result;
-use crate::object::Role;
+use crate::object::{MemoryKind, Role};
 use crate::token::{Count, TokenCounter};
-
-/// Plans that are tried: dropping the beginning may cost a placeholder, which a plan cannot know.
-const ATTEMPTS: usize = 4;
 
 /// What of a prompt goes and what stays, so that it fits a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +40,11 @@ pub struct FitExchange {
     pub tokens: Count,
     /// Whether it goes.
     pub dropped: bool,
-    /// Whether it stays whatever the budget: instructions, and what is asked last.
+    /// Whether it stays whatever the budget: instructions, the newest question and the newest
+    /// exchange.
     pub pinned: bool,
     makeup: Makeup,
+    goes: Goes,
 }
 
 impl Fit {
@@ -68,8 +71,9 @@ impl fmt::Display for Key {
     }
 }
 
-/// Says which messages to drop so that a prompt fits a budget: whole exchanges, never instructions
-/// nor what is asked last. What stays pairs every call with its result if the whole did.
+/// Says which messages to drop so that a prompt fits a budget: whole exchanges, the oldest first, and
+/// a question with its answer. Instructions stay, and so do the newest question and the newest
+/// exchange. What stays pairs every call with its result if the whole did.
 ///
 /// `messages` has, for each memory of the prompt in order, the numbers of the messages that it is
 /// made of; memories that share one stay or go together. Without it each memory is a message.
@@ -86,8 +90,9 @@ impl fmt::Display for Key {
 /// ```
 ///
 /// # Errors
-/// `Invalid` for a budget whose numbers do not fit together, or if the prompt does not fit with all
-/// gone that may go: it says by how much, and what holds the most. The counter's own.
+/// `Invalid` for a budget whose numbers do not fit together. `DoesNotFit` if the prompt does not fit
+/// with all gone that may go; its [`shortfall`](crate::Error::shortfall) says by how much, and what
+/// holds the most. The counter's own.
 pub fn fit(
     prompt: &Prompt,
     messages: &[Vec<u64>],
@@ -128,36 +133,56 @@ pub fn fit_with(
     let before = prompt.count(counter);
     counter.check()?;
     let mut exchanges = exchanges_of(prompt, messages, &items, &counts);
-    let fixed = fixed(before, &items, &counts);
+    let fixed = fixed(prompt, &items, &counts, counter);
     let groups = groups(&fixed, &exchanges, values);
-    let (mut left, mut after) = (None, before);
-    // What stands in for the beginning, once it is known to come.
-    let mut beside = 0;
-    for attempt in 1..=ATTEMPTS {
-        let plan = plan_beside(&groups, budget, beside)?;
-        for exchange in &mut exchanges {
-            exchange.dropped = false;
-        }
-        for step in plan.steps().iter().filter(|step| step.action == PlanAction::Forget) {
-            for key in &step.keys {
-                if let Key::Exchange(at, _) = key {
-                    exchanges[*at].dropped = true;
-                }
-            }
-        }
-        let rest = without(prompt, &exchanges);
-        after = rest.count(counter);
-        counter.check()?;
-        left = Some(rest);
-        let over = after.high().saturating_sub(budget.room());
-        if over == 0 || attempt == ATTEMPTS {
-            break;
-        }
-        beside = over.saturating_add(beside);
+    let mut group_of = HashMap::new();
+    for (at, exchange) in exchanges.iter().enumerate() {
+        group_of.extend(exchange.memories.iter().map(|number| (*number, fixed.len() + at)));
     }
-    let is_less = exchanges.iter().any(|exchange| exchange.dropped);
-    let beginning = left.filter(|_| is_less).and_then(|left| beginning(&left));
-    Ok(Fit { before, after, exchanges, beginning })
+    let mut together = of_dialog(prompt, (&items, &counts), (&group_of, groups.len()), counter);
+    if prompt.files.iter().any(|file| file.after == 0) {
+        together.openings[fixed.len() - 1] = Opening::User;
+    }
+    let ways = Ways { together, oldest_first: true, ..Ways::default() };
+    let left = |exchanges: &[FitExchange]| {
+        let rest = without(prompt, exchanges);
+        let after = rest.count(counter);
+        counter.check().map(|()| (rest, after))
+    };
+    let plan = search(&groups, budget, &ways, &mut |steps| {
+        drop_those(&mut exchanges, steps, fixed.len());
+        left(&exchanges).map(|(_, after)| Some(after))
+    })?;
+    let dropped: BTreeSet<usize> = plan
+        .steps()
+        .iter()
+        .flat_map(|step| &step.keys)
+        .filter_map(|key| match key {
+            Key::Exchange(at, _) => Some(*at),
+            Key::Fixed(_) => None,
+        })
+        .collect();
+    for (at, exchange) in exchanges.iter_mut().enumerate() {
+        exchange.dropped = dropped.contains(&at);
+    }
+    if dropped.is_empty() {
+        return Ok(Fit { before, after: before, exchanges, beginning: None });
+    }
+    let (rest, after) = left(&exchanges)?;
+    Ok(Fit { before, after, exchanges, beginning: beginning(&rest) })
+}
+
+/// Marks the exchanges that a choice of modes drops; `fixed` groups stand before them.
+fn drop_those(exchanges: &mut [FitExchange], steps: &[(usize, PlanMode)], fixed: usize) {
+    for exchange in exchanges.iter_mut() {
+        exchange.dropped = false;
+    }
+    for (at, mode) in steps {
+        let members = at.saturating_sub(fixed)..(at + mode.span).saturating_sub(fixed);
+        for exchange in exchanges.get_mut(members).into_iter().flatten() {
+            exchange.dropped = true;
+        }
+    }
 }
 
 /// The text of the placeholder ahead of a dialog without its beginning.
@@ -170,17 +195,24 @@ fn beginning(prompt: &Prompt) -> Option<String> {
     }
 }
 
-/// What stays in any case, in the order of the request: its name, source and tokens.
-fn fixed(whole: Count, items: &[Item], counts: &[Count]) -> Vec<PlanGroup<Key>> {
-    let sum = |is: &dyn Fn(&Item) -> bool| -> Count {
-        items.iter().zip(counts).filter(|(item, _)| is(item)).map(|(_, count)| *count).sum()
+/// What stays in any case, in the order of the request: its name, source and tokens. Tools that
+/// only stand in go with their calls.
+fn fixed(
+    prompt: &Prompt,
+    items: &[Item],
+    counts: &[Count],
+    counter: &(impl TokenCounter + ?Sized),
+) -> Vec<PlanGroup<Key>> {
+    let of = |source: Source| -> Count {
+        items.iter().zip(counts).filter(|(item, _)| item.source == source).map(|at| *at.1).sum()
     };
-    let all = sum(&|_| true);
-    let rest = Count::exact(whole.tokens().saturating_sub(all.tokens()));
-    let of = |source: Source| sum(&|item| item.source == source);
-    let group = |name, source, tokens| PlanGroup::new(Key::Fixed(name), source, tokens).pinned();
+    let tools = match prompt.tools.is_empty() {
+        true => fixed_count(counter, 0),
+        false => of(Source::Tools) + fixed_count(counter, prompt.tools.len()),
+    };
+    let group = |name, source, tokens| PlanGroup::new(Key::Fixed(name), source, tokens).stays();
     vec![
-        group("the tools and the request itself", Source::Tools, of(Source::Tools) + rest),
+        group("the tools and the request itself", Source::Tools, tools),
         group("the instructions", Source::Instructions, of(Source::Instructions)),
         group("the sandbox state", Source::Sandbox, of(Source::Sandbox)),
         group("the files", Source::Files, of(Source::Files)),
@@ -193,13 +225,21 @@ fn groups(
     values: &(impl Values + ?Sized),
 ) -> Vec<PlanGroup<Key>> {
     let mut groups = fixed.to_vec();
+    let loss = |at: usize| {
+        let age = (exchanges.len() - at - 1) as u64;
+        values.loss(&exchanges[at].makeup, age, PlanAction::Forget)
+    };
     for (at, exchange) in exchanges.iter().enumerate() {
         let key = Key::Exchange(at, shown(&exchange.messages));
         let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
-        let age = (exchanges.len() - at - 1) as u64;
-        groups.push(match exchange.pinned {
-            true => group.pinned(),
-            false => group.forget(values.loss(&exchange.makeup, age, PlanAction::Forget)),
+        groups.push(match exchange.goes {
+            Goes::Stays => group.stays(),
+            Goes::Within => group,
+            Goes::Alone => group.forget(loss(at)),
+            Goes::WithTurn(len) => {
+                let all = (at..at + len).map(loss).fold(0, u64::saturating_add);
+                group.forget_run(len, all)
+            }
         });
     }
     groups
@@ -234,21 +274,30 @@ fn exchanges_of(
             _ => ranges.push(range),
         }
     }
-    let count = ranges.len();
-    let group = |(at, range): (usize, std::ops::Range<usize>)| {
+    let is_system = |memory: &PromptMemory| memory.memory.role == Role::System;
+    let unit = |range: &std::ops::Range<usize>| {
+        let members = &memories[range.clone()];
+        Unit {
+            asks: members.iter().any(|entry| asks(&entry.memory)),
+            apart: members.iter().any(|entry| entry.memory.kind == MemoryKind::Summary),
+            answers: members.iter().all(|entry| answers(&entry.memory)),
+            held: members.iter().any(is_system),
+        }
+    };
+    let goes = turns(&ranges.iter().map(unit).collect::<Vec<_>>());
+    let group = |(range, goes): (std::ops::Range<usize>, Goes)| {
         let mut exchange = FitExchange {
             messages: range.clone().flat_map(numbers).collect(),
             memories: Vec::new(),
             tokens: Count::ZERO,
             dropped: false,
-            // Without what was asked last there is nothing to answer.
-            pinned: at + 1 == count,
+            pinned: goes == Goes::Stays,
             makeup: Makeup::new(),
+            goes,
         };
         exchange.messages.dedup();
         for memory in &memories[range] {
             exchange.memories.push(memory.number);
-            exchange.pinned |= memory.memory.role == Role::System;
             if let Some((item, tokens)) = of_memory.get(memory.number.to_string().as_str()) {
                 exchange.tokens += *tokens;
                 exchange.makeup = exchange.makeup.with(material(item), tokens.high());
@@ -256,7 +305,7 @@ fn exchanges_of(
         }
         exchange
     };
-    ranges.into_iter().enumerate().map(group).collect()
+    ranges.into_iter().zip(goes).map(group).collect()
 }
 
 /// What an item mostly is.
@@ -348,7 +397,7 @@ mod tests {
     #[test]
     fn a_beginning_that_went_is_said_and_counted() {
         let prompt = Prompt::new("")
-            .with_memory(Memory::user(long("A")))
+            .with_memory(Memory::note(long("A")))
             .with_memory(Memory::assistant("Answer."));
         let whole = prompt.count(&Encoding::O200k).tokens();
         for limit in [whole - 1, 40] {
@@ -362,7 +411,7 @@ mod tests {
     fn what_cannot_fit_is_refused_with_what_holds_the_most() {
         let prompt = Prompt::new(long("Instructions.")).with_memory(Memory::user("Last."));
         let error = fit(&prompt, &[], &Budget::new(50), &Encoding::O200k).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert_eq!(error.kind(), ErrorKind::DoesNotFit);
         assert!(error.to_string().contains("the instructions"), "{error}");
         let whole = prompt.count(&Encoding::O200k).tokens();
         for (reserve, fits) in [(0, true), (1, false)] {

@@ -27,9 +27,20 @@ use crate::token::Count;
 pub struct PlanGroup<K> {
     key: K,
     source: Source,
-    pinned: bool,
+    hold: Hold,
+    last_resort: bool,
     tokens: Count,
     modes: Vec<PlanMode>,
+}
+
+/// Whether a group may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    Free,
+    /// Not, and nobody can help it: without it there is no request.
+    Stays,
+    /// Not, until somebody unpins it.
+    Pinned,
 }
 
 /// One way to make a group smaller.
@@ -42,8 +53,8 @@ pub struct PlanMode {
     /// The value that is lost, in thousandths of a token that matters fully (see
     /// [`Values`](crate::Values)).
     pub loss: u64,
-    /// How many neighbouring groups it takes the place of, from this one on; one but for
-    /// `Compact`.
+    /// How many neighbouring groups it takes the place of, from this one on; one but for `Compact`
+    /// and `Forget`.
     pub span: usize,
 }
 
@@ -93,13 +104,27 @@ impl fmt::Display for PlanAction {
 impl<K> PlanGroup<K> {
     /// Makes a group that can only stay as it is, until modes are added.
     pub fn new(key: K, source: Source, tokens: Count) -> Self {
-        PlanGroup { key, source, pinned: false, tokens, modes: Vec::new() }
+        PlanGroup { key, source, hold: Hold::Free, last_resort: false, tokens, modes: Vec::new() }
     }
 
     /// Forbids any change, whatever modes there are, also by a compaction that spans it.
     #[must_use]
     pub fn pinned(self) -> Self {
-        PlanGroup { pinned: true, ..self }
+        PlanGroup { hold: Hold::Pinned, ..self }
+    }
+
+    /// Forbids any change, as [`pinned`](Self::pinned) does, for a reason that nobody can take back:
+    /// what does not fit is not told to unpin it.
+    #[must_use]
+    pub fn stays(self) -> Self {
+        PlanGroup { hold: Hold::Stays, ..self }
+    }
+
+    /// Keeps its modes for where nothing else makes the prompt fit, also if it stays.
+    #[cfg(feature = "store")]
+    #[must_use]
+    pub(crate) fn last_resort(self) -> Self {
+        PlanGroup { last_resort: true, ..self }
     }
 
     /// Adds a mode. Modes are checked when a plan is made.
@@ -140,6 +165,13 @@ impl<K> PlanGroup<K> {
         self.mode(PlanMode { action: PlanAction::Forget, tokens: Count::exact(0), loss, span: 1 })
     }
 
+    /// Adds the mode in which this group and those after it, `span` in all, are forgotten together:
+    /// a question and all that answers it.
+    #[must_use]
+    pub fn forget_run(self, span: usize, loss: u64) -> Self {
+        self.mode(PlanMode { action: PlanAction::Forget, tokens: Count::exact(0), loss, span })
+    }
+
     /// Returns what the group is called.
     pub fn key(&self) -> &K {
         &self.key
@@ -150,9 +182,17 @@ impl<K> PlanGroup<K> {
         self.source
     }
 
-    /// Returns whether it has to stay as it is.
+    /// Returns whether somebody pinned it.
     pub fn is_pinned(&self) -> bool {
-        self.pinned
+        self.hold == Hold::Pinned
+    }
+
+    pub(super) fn hold(&self) -> Hold {
+        self.hold
+    }
+
+    pub(super) fn is_last_resort(&self) -> bool {
+        self.last_resort
     }
 
     /// Returns the tokens that it has now.
@@ -183,7 +223,10 @@ impl<K: fmt::Display> PlanGroup<K> {
             }
         }
         for mode in &self.modes {
-            let most = if mode.action == PlanAction::Compact { after.saturating_add(1) } else { 1 };
+            let most = match mode.action {
+                PlanAction::Compact | PlanAction::Forget => after.saturating_add(1),
+                PlanAction::Refresh | PlanAction::Hide | PlanAction::Trim => 1,
+            };
             if mode.span == 0 || mode.span > most {
                 let (action, span) = (mode.action, mode.span);
                 return Err(Error::invalid(format!(

@@ -94,15 +94,6 @@ impl Budget {
         Budget { horizon: turns, ..self }
     }
 
-    /// Takes tokens from the limit, and keeps the marks within what is left: one token at the least.
-    pub(super) fn tightened(self, tokens: u64) -> Self {
-        let limit = self.limit.saturating_sub(tokens).max(self.reserve.saturating_add(1));
-        let room = limit - self.reserve;
-        let high = self.high.map(|high| high.min(room));
-        let low = self.low.map(|low| low.min(high.unwrap_or(room)));
-        Budget { limit, high, low, ..self }
-    }
-
     /// Returns the limit in tokens, of prompt and answer together.
     pub fn limit(&self) -> u64 {
         self.limit

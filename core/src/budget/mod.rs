@@ -11,12 +11,18 @@
 mod account;
 mod capacity;
 mod fit;
+#[cfg(test)]
+pub(crate) mod fit_tests;
 mod group;
 mod limit;
 mod plan;
+mod search;
+mod shortfall;
 mod solve;
 #[cfg(test)]
 mod tests;
+mod together;
+mod turns;
 mod values;
 
 pub use account::{Account, AccountItem};
@@ -24,7 +30,12 @@ pub use capacity::{Capacity, CapacityItem};
 pub use fit::{Fit, FitExchange, fit, fit_with};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
-#[cfg(feature = "store")]
-pub(crate) use plan::plan_beside;
 pub use plan::{Plan, PlanCost, PlanStep, plan};
+#[cfg(feature = "store")]
+pub(crate) use search::{Ways, search};
+pub use shortfall::{Shortfall, ShortfallItem};
+#[cfg(feature = "store")]
+pub(crate) use together::{Opening, of_dialog};
+#[cfg(feature = "store")]
+pub(crate) use turns::{Goes, Unit, answers, asks, turns};
 pub use values::{DefaultValues, Makeup, Material, Values};

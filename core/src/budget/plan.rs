@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::budget::solve::{Choice, Chosen, Problem, Weights};
-use crate::budget::{Budget, PlanAction, PlanGroup, PlanMode, Prices};
-use crate::error::{Error, Result};
-use crate::limits::{BUDGET_TOKENS_MAX, PLAN_GROUPS_MAX};
+use super::search::{Ways, search};
+use super::shortfall::shown;
+use crate::budget::{Budget, PlanAction, PlanGroup, Prices};
+use crate::error::Result;
 use crate::token::Count;
 
 /// Steps that make a prompt fit its budget, and what they free, lose and cost. Plain data: nothing
@@ -104,203 +104,24 @@ impl PlanCost {
 /// # Errors
 ///
 /// `Invalid` if the budget's numbers do not fit together, if a group's modes are out of order, too
-/// many or span more than there is, if there are more than
-/// [`PLAN_GROUPS_MAX`] groups, or if even with everything gone that
-/// may go the prompt is larger than the room: the error says by how much and what holds the most.
+/// many or span more than there is, or if there are more than [`PLAN_GROUPS_MAX`](crate::limits::PLAN_GROUPS_MAX)
+/// groups.
+/// `DoesNotFit` if the prompt is larger than the room with everything gone that may go: the error's
+/// [`shortfall`](crate::Error::shortfall) says by how much and what holds the most.
 pub fn plan<K: Clone + fmt::Display>(groups: &[PlanGroup<K>], budget: &Budget) -> Result<Plan<K>> {
-    plan_beside(groups, budget, 0)
+    search(groups, budget, &Ways::default(), &mut |_| Ok(None))
 }
 
-/// Plans with room for a placeholder of so many tokens, which may come in when something goes.
-pub(crate) fn plan_beside<K: Clone + fmt::Display>(
-    groups: &[PlanGroup<K>],
-    budget: &Budget,
-    placeholder: u64,
-) -> Result<Plan<K>> {
-    budget.check()?;
-    let room = budget.room();
-    let budget = &budget.tightened(placeholder);
-    if groups.len() > PLAN_GROUPS_MAX {
-        let count = groups.len();
-        return Err(Error::invalid(format!("{count} groups to plan, at most {PLAN_GROUPS_MAX}")));
-    }
-    for (at, group) in groups.iter().enumerate() {
-        group.check(groups.len() - at - 1)?;
-    }
-    let mut problem = problem(groups, budget);
-    let total: u64 = problem.tokens.iter().sum();
-    if total <= budget.high_mark() {
-        return Ok(Plan::new(groups, &problem, &vec![None; groups.len()], budget, total, true));
-    }
-    let (least, smallest) = problem.least();
-    if least > budget.room() {
-        return Err(too_large(groups, &problem, &smallest, room, placeholder));
-    }
-    let marks = [budget.low_mark(), budget.high_mark(), budget.room()];
-    let target = marks.into_iter().find(|&mark| mark >= least).unwrap_or(least);
-    if target >= total {
-        // Neither mark can be reached, and the prompt fits the room as it is.
-        return Ok(Plan::new(groups, &problem, &vec![None; groups.len()], budget, total, true));
-    }
-    problem.need = total - target;
-    let solution = problem.solve(smallest);
-    Ok(Plan::new(groups, &problem, &solution.chosen, budget, target, solution.optimal))
-}
-
-/// The most that a number is taken for. A group of more tokens than any budget has must be made
-/// smaller anyway, so it does not matter by how much; and sums cannot overflow.
-const CLAMP: u64 = BUDGET_TOKENS_MAX + 1;
-
-fn problem<K>(groups: &[PlanGroup<K>], budget: &Budget) -> Problem {
-    let tokens: Vec<u64> = groups.iter().map(|group| group.tokens().high().min(CLAMP)).collect();
-    // Sums over the groups before each place, so that a span costs no walk.
-    let (mut sums, mut pins) = (vec![0u64], vec![0usize]);
-    for (group, tokens) in groups.iter().zip(&tokens) {
-        sums.push(sums[sums.len() - 1] + tokens);
-        pins.push(pins[pins.len() - 1] + usize::from(group.is_pinned()));
-    }
-    let choices = |at: usize| {
-        let mut choices = Vec::with_capacity(groups[at].modes().len());
-        let mut least = 0;
-        for (number, mode) in groups[at].modes().iter().enumerate() {
-            let end = at + mode.span;
-            let before = sums[end] - sums[at];
-            let freed = before.saturating_sub(mode.tokens.high().min(CLAMP));
-            let mut loss = mode.loss.min(CLAMP);
-            if mode.action != PlanAction::Compact {
-                // A later mode includes the earlier ones, so it loses as much at the least.
-                least = loss.max(least);
-                loss = least;
-            }
-            if freed > 0 && pins[end] == pins[at] {
-                choices.push(Choice { freed, loss, span: mode.span, mode: number });
-            }
-        }
-        choices
-    };
-    let choices = (0..groups.len()).map(choices).collect();
-    Problem { tokens, choices, need: 0, weights: weights(budget) }
-}
-
-fn weights(budget: &Budget) -> Weights {
-    match budget.known_prices() {
-        Some(prices) if prices.rewrite() > 0 => Weights {
-            loss: i128::from(prices.input) * i128::from(budget.turns()),
-            rewrite: 1_000 * i128::from(prices.rewrite()),
-        },
-        // A unit of loss outweighs all tokens that there can be, which then decide between equals.
-        _ => Weights { loss: 1 << 61, rewrite: 1 },
-    }
-}
-
-/// How many of those that hold the most an error names.
-const NAMED: usize = 3;
-
-fn too_large<K: fmt::Display>(
-    groups: &[PlanGroup<K>],
-    problem: &Problem,
-    smallest: &Chosen,
-    room: u64,
-    placeholder: u64,
-) -> Error {
-    let mut held: Vec<(u64, usize)> = Vec::new();
-    let mut at = 0;
-    while at < groups.len() {
-        match mode(groups, problem, smallest, at) {
-            Some((mode, choice)) => {
-                held.push((mode.tokens.high(), at));
-                at += choice.span;
-            }
-            None => {
-                held.push((groups[at].tokens().high(), at));
-                at += 1;
-            }
-        }
-    }
-    let total: u128 = held.iter().map(|(tokens, _)| u128::from(*tokens)).sum();
-    let total = total + u128::from(placeholder);
-    // What can be unpinned comes first.
-    held.sort_by_key(|&(tokens, at)| (!groups[at].is_pinned(), std::cmp::Reverse(tokens), at));
-    let names: Vec<String> = held
-        .iter()
-        .take(NAMED)
-        .map(|&(tokens, at)| {
-            let pinned = if groups[at].is_pinned() { ", pinned" } else { "" };
-            format!("{} ({tokens}{pinned})", shown(groups[at].key()))
-        })
-        .collect();
-    let placeholder = match placeholder {
-        0 => String::new(),
-        tokens => format!(", a placeholder for its beginning ({tokens})"),
-    };
-    Error::invalid(format!(
-        "the prompt is {} tokens larger than the {room} it may have, with everything gone that may go; \
-         what is left has {total}: {}{placeholder}{}; unpin something or raise the limit",
-        total - u128::from(room),
-        names.join(", "),
-        if held.len() > NAMED { " and smaller ones" } else { "" },
-    ))
-}
-
-/// A key on one line, and not a long one.
-fn shown(key: &impl fmt::Display) -> String {
-    const LETTERS: usize = 60;
-    let key = key.to_string();
-    let mut line: String = key.chars().flat_map(char::escape_debug).take(LETTERS).collect();
-    if line.len() < key.len() && line.chars().count() == LETTERS {
-        line.push_str("...");
-    }
-    line
-}
-
-/// The mode that is chosen for a group.
-fn mode<'a, K>(
-    groups: &'a [PlanGroup<K>],
-    problem: &Problem,
-    chosen: &Chosen,
-    at: usize,
-) -> Option<(&'a PlanMode, Choice)> {
-    let choice = problem.choices[at][chosen[at]? as usize];
-    Some((&groups[at].modes()[choice.mode], choice))
-}
-
-impl<K: Clone> Plan<K> {
-    fn new(
-        groups: &[PlanGroup<K>],
-        problem: &Problem,
-        chosen: &Chosen,
+impl<K> Plan<K> {
+    /// Puts a plan together from its steps, in prompt order.
+    pub(super) fn new(
         budget: &Budget,
+        steps: Vec<PlanStep<K>>,
+        (before, after): (Count, Count),
         target: u64,
+        (cached, rewritten): (u64, u64),
         optimal: bool,
     ) -> Self {
-        let before = groups.iter().map(PlanGroup::tokens).sum();
-        let mut steps = Vec::new();
-        let mut after = Count::exact(0);
-        let (mut cached, mut rewritten) = (0u64, 0u64);
-        let mut at = 0;
-        while at < groups.len() {
-            let Some((mode, choice)) = mode(groups, problem, chosen, at) else {
-                let tokens = groups[at].tokens();
-                after += tokens;
-                let part = if steps.is_empty() { &mut cached } else { &mut rewritten };
-                *part = part.saturating_add(tokens.high());
-                at += 1;
-                continue;
-            };
-            let members = &groups[at..at + choice.span];
-            let had: Count = members.iter().map(PlanGroup::tokens).sum();
-            steps.push(PlanStep {
-                action: mode.action,
-                keys: members.iter().map(|group| group.key().clone()).collect(),
-                index: at,
-                tokens: mode.tokens,
-                freed: had.high().saturating_sub(mode.tokens.high()),
-                loss: choice.loss,
-            });
-            after += mode.tokens;
-            rewritten = rewritten.saturating_add(mode.tokens.high());
-            at += choice.span;
-        }
         let freed = steps.iter().fold(0u64, |sum, step| sum.saturating_add(step.freed));
         let cost = budget.known_prices().map(|prices| cost(prices, budget, rewritten, freed));
         Plan { before, after, target, steps, cached, rewritten, cost, optimal }
@@ -318,6 +139,22 @@ fn cost(prices: Prices, budget: &Budget, rewritten: u64, freed: u64) -> PlanCost
 }
 
 impl<K> Plan<K> {
+    /// The same plan, its groups called otherwise.
+    #[cfg(feature = "store")]
+    pub(crate) fn with_keys<L>(self, keys: impl Fn(&PlanStep<K>) -> Vec<L>) -> Plan<L> {
+        let Plan { before, after, target, steps, cached, rewritten, cost, optimal } = self;
+        let renamed = |step: PlanStep<K>| PlanStep {
+            keys: keys(&step),
+            action: step.action,
+            index: step.index,
+            tokens: step.tokens,
+            freed: step.freed,
+            loss: step.loss,
+        };
+        let steps = steps.into_iter().map(renamed).collect();
+        Plan { before, after, target, steps, cached, rewritten, cost, optimal }
+    }
+
     /// Puts a plan together again from what it tells, as a copy in another language has it: its
     /// steps, the tokens before and after, those that were aimed at, those that a prompt cache keeps
     /// and takes anew, the cost, and whether it is proved to be the cheapest.

@@ -165,7 +165,7 @@ fn a_prompt_that_cannot_fit_says_by_how_much_and_what_holds_it() {
         exchange("e", 30),
     ];
     let error = plan(&groups, &Budget::new(1_100).reserve(100)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
     assert_eq!(
         error.to_string(),
         "the prompt is 20 tokens larger than the 1000 it may have, with everything gone that may \
@@ -173,19 +173,24 @@ fn a_prompt_that_cannot_fit_says_by_how_much_and_what_holds_it() {
          unpin something or raise the limit"
     );
     assert!(plan(&groups, &Budget::new(1_120).reserve(100)).is_ok());
-    let groups = [exchange("large", 90), exchange("pinned", 10).pinned()];
-    let marked = Budget::new(100).high(100).low(99);
-    assert!(super::plan::plan_beside(&groups, &marked, 0).is_ok(), "it fits as it is");
-    let beside = super::plan::plan_beside(&groups[1..], &Budget::new(50).high(50), 7).unwrap();
-    assert!(beside.is_empty(), "marks may be the whole room");
-    let error = super::plan::plan_beside(&groups, &Budget::new(100), 7).unwrap_err();
+    let shortfall = error.shortfall().unwrap();
+    assert_eq!((shortfall.limit, shortfall.least, shortfall.over()), (1_000, 1_020, 20));
+    let items: Vec<_> =
+        shortfall.items.iter().map(|item| (&*item.what, item.tokens, item.pinned)).collect();
     assert_eq!(
-        error.to_string(),
-        "the prompt is 7 tokens larger than the 100 it may have, with everything gone that may go; \
-         what is left has 107: pinned (10, pinned), large (90), a placeholder for its beginning \
-         (7); unpin something or raise the limit",
-        "the figures add up"
+        items,
+        [("rules", 700, true), ("log\\n2", 250, false), ("d", 40, false), ("e", 30, false)]
     );
+}
+
+#[test]
+fn nobody_is_told_to_unpin_what_nobody_pinned() {
+    let groups = [exchange("rules", 700).stays(), exchange("c", 300).forget(1)];
+    let error = plan(&groups, &Budget::new(500)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
+    assert!(!error.shortfall().unwrap().items[0].pinned);
+    let line = error.to_string();
+    assert!(line.ends_with("rules (700); raise the limit"), "{line}");
 }
 
 #[test]
@@ -330,7 +335,10 @@ proptest! {
                 assert_sound(&groups, &budget, &made);
                 prop_assert_eq!(plan(&groups, &budget).unwrap(), made);
             }
-            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Invalid),
+            Err(error) => {
+                let kinds = [ErrorKind::Invalid, ErrorKind::DoesNotFit];
+                prop_assert!(kinds.contains(&error.kind()), "{}", error);
+            }
         }
     }
 

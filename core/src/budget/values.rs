@@ -131,43 +131,41 @@ impl Makeup {
     }
 }
 
-/// The default model: what was asked counts most, what can be had again least, and everything but
-/// the user's words counts less with age.
+/// The default model: what was asked counts most, what can be had again least, and what is newer
+/// counts more than what is older.
 ///
 /// A guess, not a measurement; its reasons:
 ///
-/// * What the **user** said cannot be had again, and states the task. It keeps its value.
-/// * A **summary** stands for much that is gone already. It keeps its value too.
+/// * What the **user** said cannot be had again. It ages slowest.
+/// * A **summary** stands for much that is gone already. It keeps its value.
 /// * What the **assistant** said and called is the record of what was done, worth half.
 /// * What **tools returned** is the largest part of agents' prompts, is mostly read once and can
 ///   be had again by another call: Anthropic's context editing clears tool results first and keeps
-///   the newest three, which the halving below comes near to.
+///   the newest three.
 /// * Earlier **thinking** may be dropped by the rules of the APIs themselves.
-/// * A **file** in view can be shown again. An outdated iteration misleads rather than helps.
+/// * A **file** can be shown again, and so can a text as long as one that a user pasted. An
+///   outdated iteration misleads rather than helps.
 ///
-/// What ages halves its worth every eight exchanges, down to a sixteenth.
+/// What ages is worth half after eight newer exchanges, a third after sixteen, and so on without a
+/// step: of two alike the older one goes. What was asked takes sixteen exchanges to half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DefaultValues;
 
-/// Exchanges in which what ages loses half its worth.
-const HALVING_EXCHANGES: u64 = 8;
-
-/// How often it does so at the most.
-const HALVINGS_MAX: u64 = 4;
+/// Exchanges after which what ages is worth half.
+const HALF: u64 = 8;
 
 impl Values for DefaultValues {
     fn worth(&self, material: Material, age: u64) -> u64 {
-        let (fresh, ages) = match material {
-            Material::Asked => (1_000, false),
-            Material::Summary => (900, false),
-            Material::Said | Material::Called => (500, true),
-            Material::File => (400, false),
-            Material::Returned => (300, true),
-            Material::Thought => (100, true),
-            Material::OldFile => (20, false),
+        let (fresh, half) = match material {
+            Material::Asked => (1_000, 2 * HALF),
+            Material::Summary => return 1_000,
+            Material::Said | Material::Called => (500, HALF),
+            Material::File => (400, HALF),
+            Material::Returned => (300, HALF),
+            Material::Thought => (100, HALF),
+            Material::OldFile => return 20,
         };
-        let halvings = if ages { (age / HALVING_EXCHANGES).min(HALVINGS_MAX) } else { 0 };
-        fresh >> halvings
+        (fresh * half / half.saturating_add(age)).max(1)
     }
 }
 
@@ -183,17 +181,20 @@ mod tests {
     }
 
     #[test]
-    fn worth_never_grows_with_age_and_the_users_words_keep_theirs() {
+    fn worth_never_grows_with_age_and_a_summary_keeps_its_own() {
         for material in Material::ALL {
             let worth: Vec<_> =
                 (0..100).chain([u64::MAX]).map(|age| DefaultValues.worth(material, age)).collect();
             assert!(worth.is_sorted_by(|one, two| one >= two), "{material:?}");
             assert!(worth.iter().all(|&worth| (1..=1_000).contains(&worth)), "{material:?}");
         }
-        let asked = DefaultValues.worth(Material::Asked, u64::MAX);
-        assert_eq!(asked, DefaultValues.worth(Material::Asked, 0));
-        assert_eq!(DefaultValues.worth(Material::Returned, 7), 300);
-        assert_eq!(DefaultValues.worth(Material::Returned, 8), 150);
+        let worth = |material, age| DefaultValues.worth(material, age);
+        assert_eq!(worth(Material::Summary, 0), worth(Material::Summary, u64::MAX));
+        assert_eq!((worth(Material::Returned, 0), worth(Material::Returned, 8)), (300, 150));
+        assert_eq!((worth(Material::Asked, 0), worth(Material::Asked, 16)), (1_000, 500));
+        for age in 0..20 {
+            assert!(worth(Material::Said, age) > worth(Material::Said, age + 1), "no steps: {age}");
+        }
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(crate) fn fixed_count(counter: &(impl TokenCounter + ?Sized), tools: usize) 
 }
 
 /// What a user's message costs beside its text.
+#[cfg(feature = "store")]
 pub(crate) fn message_count(counter: &(impl TokenCounter + ?Sized)) -> Count {
     overhead_of(counter).message(counter, "user", None)
 }

@@ -30,13 +30,15 @@ mod tool;
 mod trim;
 mod turn;
 
+pub(crate) use count::fixed_count;
 #[cfg(feature = "store")]
-pub(crate) use count::{fixed_count, message_count};
+pub(crate) use count::message_count;
 pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub use item::{Item, Piece};
 pub(crate) use media::{data_url, decode_base64};
+pub(crate) use name::called_tools;
 pub use prompt::{Prompt, PromptMemory, ViewedFile};
 pub use request::{Mend, RenderOptions, Request};
 #[cfg(feature = "store")]

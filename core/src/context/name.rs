@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::id::ObjectId;
 use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+use crate::object::{Memory, Part, Role};
 
 /// Digits of a hash that stand in for what was changed.
 const DIGITS: usize = 8;
@@ -21,6 +22,15 @@ pub(super) fn tool_name(name: &str) -> String {
     sent.push('_');
     sent.push_str(&digits(name.as_bytes(), DIGITS));
     sent
+}
+
+/// Returns the tools that a memory calls, by the names under which they are sent.
+pub(crate) fn called_tools(memory: &Memory) -> impl Iterator<Item = String> {
+    let calls = memory.parts.iter().filter(|_| memory.role == Role::Assistant);
+    calls.filter_map(|part| match part {
+        Part::Call { name, .. } => Some(tool_name(name)),
+        _ => None,
+    })
 }
 
 /// Gives each call an id of its own.

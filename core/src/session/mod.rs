@@ -21,6 +21,7 @@ mod names;
 mod pins;
 mod place;
 mod plan;
+mod planned;
 mod prompt;
 mod purge;
 mod resolve;

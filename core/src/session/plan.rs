@@ -1,22 +1,17 @@
 //! Plans for a session: what to refresh, hide, trim, compact and forget to fit a budget, and the one
 //! operation that does it.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::known::Known;
-use super::prompt::Shown;
+use super::planned::Planned;
 use super::view::Summarizer;
-use super::{Batch, CheckpointInfo, Selector, Session, Snapshot, ViewFile, ViewMemory, ViewReport};
-use crate::budget::{
-    Budget, DefaultValues, Makeup, Material, Plan, PlanAction, PlanGroup, PlanStep, Values,
-    plan_beside,
-};
-use crate::context::{Item, Prompt, PromptMemory, Source, exchanges, fixed_count, trimmed};
+use super::{Batch, CheckpointInfo, Selector, Session, ViewReport};
+use crate::budget::{Budget, DefaultValues, Plan, PlanAction, PlanStep, Values, search};
 use crate::error::{Error, Result};
 use crate::id::IterationId;
-use crate::object::{Body, FilePath, Memory, MemoryKind, OperationKind, Part, Role};
-use crate::token::{Count, TokenCounter};
+use crate::object::OperationKind;
+use crate::token::TokenCounter;
 
 /// What a step of a session's plan is done to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,13 +19,14 @@ use crate::token::{Count, TokenCounter};
 pub enum PlanKey {
     /// What a plan leaves alone: instructions, tools, sandbox state, what a request costs once.
     Fixed(String),
-    /// An exchange, by the numbers of its first and its last memory; a summary by those that it
-    /// covers.
-    Exchange {
+    /// Memories, by the numbers of the first and the last; a summary by those that it covers.
+    Memories {
         /// The first.
         first: u64,
         /// The last.
         last: u64,
+        /// What they are, in words: a result of which tool, the beginning of a question.
+        what: String,
     },
     /// An iteration of a file in view.
     File {
@@ -47,23 +43,23 @@ impl fmt::Display for PlanKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PlanKey::Fixed(what) => f.pad(what),
-            PlanKey::Exchange { first, last } if first == last => f.pad(&format!("memory {first}")),
-            PlanKey::Exchange { first, last } => f.pad(&format!("memories {first} to {last}")),
+            PlanKey::Memories { first, last, what } => {
+                let ahead = if what.is_empty() { "" } else { ", " };
+                f.pad(&match first == last {
+                    true => format!("memory {first}{ahead}{what}"),
+                    false => format!("memories {first} to {last}{ahead}{what}"),
+                })
+            }
             PlanKey::File { path, number, .. } => f.pad(&format!("{path}, iteration {number}")),
         }
     }
 }
 
 /// How a session is planned for.
+#[derive(Default)]
 pub struct PlanOptions<'a> {
-    values: &'a dyn Values,
+    values: Option<&'a dyn Values>,
     summary_tokens: Option<u64>,
-}
-
-impl Default for PlanOptions<'_> {
-    fn default() -> Self {
-        PlanOptions { values: &DefaultValues, summary_tokens: None }
-    }
 }
 
 impl<'a> PlanOptions<'a> {
@@ -75,7 +71,7 @@ impl<'a> PlanOptions<'a> {
     /// Says what things are worth to the host.
     #[must_use]
     pub fn values(self, values: &'a dyn Values) -> Self {
-        PlanOptions { values, ..self }
+        PlanOptions { values: Some(values), ..self }
     }
 
     /// Lets the plan compact runs of exchanges into summaries of about so many tokens each. It can
@@ -83,6 +79,15 @@ impl<'a> PlanOptions<'a> {
     #[must_use]
     pub fn summaries(self, tokens: u64) -> Self {
         PlanOptions { summary_tokens: Some(tokens), ..self }
+    }
+
+    /// What things are worth, and whether the host said so.
+    pub(super) fn known_values(&self) -> (&'a dyn Values, bool) {
+        self.values.map_or((&DefaultValues, false), |values| (values, true))
+    }
+
+    pub(super) fn summary_tokens(&self) -> Option<u64> {
+        self.summary_tokens
     }
 }
 
@@ -93,20 +98,15 @@ impl fmt::Debug for PlanOptions<'_> {
     }
 }
 
-/// What stands for a beginning that is not in view.
-const BEGINNING: &str = "a beginning that is not in view";
-
-/// Exchanges that one summary may cover in a plan: a choice of each is offered.
-const SPANS: [usize; 6] = [2, 4, 8, 16, 32, 64];
-
 impl Session {
     /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
-    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays. Room
-    /// is kept for the placeholder that a dialog without its beginning gets.
+    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays; its
+    /// results are trimmed where nothing else makes the prompt fit. What the plan leaves is counted with the placeholder that a dialog without its beginning gets.
     ///
     /// # Errors
-    /// `Invalid` if even without all that may go it does not fit: it says by how much, and what
-    /// holds the most of it. Else as [`capacity`](Self::capacity).
+    /// `DoesNotFit` if even without all that may go it does not fit: the error's
+    /// [`shortfall`](Error::shortfall) says by how much, and what holds the most of it. Else as
+    /// [`capacity`](Self::capacity).
     ///
     /// ```
     /// use partita::{Budget, Encoding, Memory};
@@ -143,15 +143,13 @@ impl Session {
     ) -> Result<Plan<PlanKey>> {
         budget.check()?;
         let known = Known::new(counter, self.store());
-        let groups = self.latest()?.plan_groups(&known, options)?;
+        let shown = self.latest()?.shown()?;
+        let planned = Planned::new(&shown, &known, options)?;
+        let plan = search(&planned.groups, budget, &planned.ways, &mut |steps| {
+            Ok(planned.counted_anew(&shown, steps, &known))
+        })?;
         known.keep()?;
-        // Without its beginning a dialog gets a placeholder, for which there must be room.
-        let placeholder = Prompt::default().items();
-        let placeholder: Count = placeholder.iter().map(|item| item.count(counter)).sum();
-        let has_one = groups.iter().any(|group| *group.key() == PlanKey::Fixed(BEGINNING.into()));
-        let kept = if has_one { 0 } else { placeholder.high() };
-        let room = budget.limit().saturating_sub(budget.reserved());
-        plan_beside(&groups, budget, kept.min(room / 2))
+        Ok(plan.with_keys(|step| planned.keys(&shown, step)))
     }
 
     /// Does what a plan says, as one operation, which [`undo`](Self::undo) takes back as one. What is
@@ -199,7 +197,7 @@ impl Batch {
         let (mut numbers, mut files) = (None::<(u64, u64)>, Vec::new());
         for key in &step.keys {
             match key {
-                PlanKey::Exchange { first, last } => {
+                PlanKey::Memories { first, last, .. } => {
                     let (from, to) = numbers.unwrap_or((*first, *last));
                     numbers = Some((from.min(*first), to.max(*last)));
                 }
@@ -214,259 +212,9 @@ impl Batch {
         match step.action {
             PlanAction::Refresh => self.refresh_some(&mut |id| files.contains(&id)),
             PlanAction::Hide => self.take_out_some(&mut |id| files.contains(&id)),
-            PlanAction::Trim => self.trim_results(&range()?),
+            PlanAction::Trim => self.trim_named(&range()?),
             PlanAction::Compact => self.compact(&range()?, summarizer),
             PlanAction::Forget => self.forget(&range()?),
         }
     }
-}
-
-/// An exchange on its way into a group.
-struct Exchange {
-    range: std::ops::Range<usize>,
-    tokens: Count,
-}
-
-impl Snapshot {
-    /// The groups that a plan may change, in the order of the request.
-    fn plan_groups(
-        &self,
-        counter: &(impl TokenCounter + ?Sized),
-        options: &PlanOptions<'_>,
-    ) -> Result<Vec<PlanGroup<PlanKey>>> {
-        let shown = self.shown()?;
-        let items = shown.prompt.items();
-        let ranges = exchanges(shown.prompt.memories.iter().map(|entry| &entry.memory));
-        let mut of_number = HashMap::new();
-        for (at, range) in ranges.iter().enumerate() {
-            for memory in &shown.memories[range.clone()] {
-                of_number.insert(memory.number, at);
-            }
-        }
-        let mut all: Vec<Exchange> =
-            ranges.into_iter().map(|range| Exchange { range, tokens: Count::ZERO }).collect();
-        let (mut fixed, mut order) = (Vec::new(), Vec::new());
-        let mut files = BTreeMap::new();
-        let tools = items.iter().filter(|item| item.source == Source::Tools).count();
-        let once = PlanKey::Fixed("what a request costs once".to_owned());
-        fixed.push(PlanGroup::new(once, Source::Tools, fixed_count(counter, tools)).pinned());
-        for item in &items {
-            let count = item.count(counter);
-            let exchange = match item.source {
-                Source::Memories => item.key.parse().ok().and_then(|number| of_number.get(&number)),
-                _ => None,
-            };
-            match (item.source, exchange) {
-                (_, Some(&at)) => {
-                    if all[at].tokens == Count::ZERO {
-                        order.push(Place::Exchange(at));
-                    }
-                    all[at].tokens += count;
-                }
-                (Source::Files, _) => {
-                    order.push(Place::File(item.key.clone()));
-                    files.insert(item.key.clone(), count);
-                }
-                _ => {
-                    let key = PlanKey::Fixed(label(item));
-                    fixed.push(PlanGroup::new(key, item.source, count).pinned());
-                }
-            }
-        }
-        let in_view = FilesInView::of(&shown);
-        let count_of = all.len();
-        let mut groups = fixed;
-        for (at, place) in order.iter().enumerate() {
-            groups.push(match place {
-                Place::File(key) => in_view.group(key, files[key], options),
-                Place::Exchange(number) => {
-                    let age = (count_of - 1 - number) as u64;
-                    let run = order[at..].iter().map_while(|place| match place {
-                        // The newest exchange stays.
-                        Place::Exchange(number) if number + 1 < count_of => Some(&all[*number]),
-                        _ => None,
-                    });
-                    let run: Vec<&Exchange> = run.take(SPANS[SPANS.len() - 1]).collect();
-                    exchange_group(&shown, &all[*number], &run, age, counter, options)
-                }
-            });
-        }
-        Ok(groups)
-    }
-}
-
-enum Place {
-    Exchange(usize),
-    File(String),
-}
-
-fn label(item: &Item) -> String {
-    match item.source {
-        Source::Tools => format!("tool {}", item.key),
-        Source::Memories => BEGINNING.to_owned(),
-        source => source.name().to_owned(),
-    }
-}
-
-/// The files in view, found by the keys of their items.
-struct FilesInView<'a> {
-    files: HashMap<String, &'a ViewFile>,
-    /// The newest iteration in view of each path.
-    newest: HashMap<&'a FilePath, u64>,
-}
-
-impl<'a> FilesInView<'a> {
-    fn of(shown: &'a Shown) -> Self {
-        let keys =
-            shown.prompt.files.iter().map(|file| format!("{}@{}", file.path, file.iteration));
-        let mut newest = HashMap::new();
-        for file in &shown.files {
-            let number = newest.entry(&file.path).or_default();
-            *number = file.number.max(*number);
-        }
-        FilesInView { files: keys.zip(&shown.files).collect(), newest }
-    }
-
-    fn group(&self, key: &str, tokens: Count, options: &PlanOptions<'_>) -> PlanGroup<PlanKey> {
-        let Some(file) = self.files.get(key) else {
-            return PlanGroup::new(PlanKey::Fixed(key.to_owned()), Source::Files, tokens).pinned();
-        };
-        let plan_key = PlanKey::File {
-            path: file.path.to_string(),
-            number: file.number,
-            iteration: file.iteration,
-        };
-        let group = PlanGroup::new(plan_key, Source::Files, tokens);
-        if file.pinned {
-            return group.pinned();
-        }
-        let is_old = self.newest[&file.path] > file.number;
-        let material = if is_old { Material::OldFile } else { Material::File };
-        let makeup = Makeup::new().with(material, tokens.tokens());
-        let loss = |action| options.values.loss(&makeup, 0, action);
-        match is_old {
-            true => group
-                .refresh(Count::ZERO, loss(PlanAction::Refresh))
-                .hide(loss(PlanAction::Hide).max(loss(PlanAction::Refresh))),
-            false => group.hide(loss(PlanAction::Hide)),
-        }
-    }
-}
-
-fn exchange_group(
-    shown: &Shown,
-    exchange: &Exchange,
-    run: &[&Exchange],
-    age: u64,
-    counter: &(impl TokenCounter + ?Sized),
-    options: &PlanOptions<'_>,
-) -> PlanGroup<PlanKey> {
-    let memories = &shown.memories[exchange.range.clone()];
-    let first = memories.first().map_or(0, |memory| memory.number);
-    let last = memories.last().map_or(0, last_number);
-    let key = PlanKey::Exchange { first, last };
-    let group = PlanGroup::new(key, Source::Memories, exchange.tokens);
-    if age == 0 || memories.iter().any(|memory| memory.pinned) {
-        return group.pinned();
-    }
-    let entries = &shown.prompt.memories[exchange.range.clone()];
-    let makeup = makeup(entries, exchange.tokens.tokens());
-    let loss = |action: PlanAction, makeup: &Makeup| options.values.loss(makeup, age, action);
-    let (mut group, mut milder) = (group, 0);
-    if let Some(tokens) = trimmed_count(entries, exchange.tokens, counter) {
-        // What stays of the results is not lost.
-        let gone = exchange.tokens.tokens().saturating_sub(tokens.tokens());
-        milder = loss(PlanAction::Trim, &Makeup::new().with(Material::Returned, gone));
-        group = group.trim(tokens, milder);
-    }
-    if let Some(summary) = options.summary_tokens {
-        for span in SPANS.into_iter().filter(|span| *span <= run.len()) {
-            let mut whole = Makeup::new();
-            for exchange in &run[..span] {
-                let entries = &shown.prompt.memories[exchange.range.clone()];
-                for (material, tokens) in self::makeup(entries, exchange.tokens.tokens()).parts() {
-                    whole = whole.with(material, tokens);
-                }
-            }
-            let tokens = Count::estimated(summary, 0, summary);
-            group = group.compact(span, tokens, loss(PlanAction::Compact, &whole));
-        }
-    }
-    group.forget(loss(PlanAction::Forget, &makeup).max(milder))
-}
-
-fn last_number(memory: &ViewMemory) -> u64 {
-    match memory.state {
-        super::MemoryState::Summary { last } => last,
-        _ => memory.number,
-    }
-}
-
-/// The tokens of an exchange whose results are trimmed; none where that frees none.
-fn trimmed_count(
-    entries: &[PromptMemory],
-    whole: Count,
-    counter: &(impl TokenCounter + ?Sized),
-) -> Option<Count> {
-    let has_result =
-        |memory: &Memory| memory.parts.iter().any(|part| matches!(part, Part::Result { .. }));
-    if !entries.iter().any(|entry| has_result(&entry.memory)) {
-        return None;
-    }
-    let alone = |memories: Vec<PromptMemory>| -> Count {
-        let items = Prompt { memories, ..Prompt::default() }.items();
-        let own = items.iter().filter(|item| item.source == Source::Memories && item.key != "0");
-        own.map(|item| item.count(counter)).sum()
-    };
-    let short = entries
-        .iter()
-        .map(|entry| PromptMemory { number: entry.number, memory: trimmed(&entry.memory) });
-    let (long, short) = (alone(entries.to_vec()), alone(short.collect()));
-    // By itself an exchange may be sent under shorter call ids: what counts is the difference.
-    let less = |whole: u64, long: u64, short: u64| whole.saturating_sub(long.saturating_sub(short));
-    let tokens = less(whole.tokens(), long.tokens(), short.tokens());
-    let left = match whole.is_exact() && long.is_exact() && short.is_exact() {
-        true => Count::exact(tokens),
-        false => Count::estimated(
-            tokens,
-            less(whole.low(), long.low(), short.low()),
-            less(whole.high(), long.high(), short.high()),
-        ),
-    };
-    (left.high() < whole.high()).then_some(left)
-}
-
-/// Of what an exchange consists: its tokens, shared out by the bytes of its parts.
-fn makeup(entries: &[PromptMemory], tokens: u64) -> Makeup {
-    let mut bytes: Vec<(Material, u64)> = Vec::new();
-    for PromptMemory { memory, .. } in entries {
-        let mut returned = 0;
-        for part in &memory.parts {
-            let material = match part {
-                Part::Result { parts, .. } => {
-                    returned = *parts;
-                    continue;
-                }
-                _ if returned > 0 => {
-                    returned -= 1;
-                    Material::Returned
-                }
-                Part::Call { .. } => Material::Called,
-                Part::Thinking { .. } => Material::Thought,
-                _ if memory.kind == MemoryKind::Summary => Material::Summary,
-                _ => match memory.role {
-                    Role::System | Role::User => Material::Asked,
-                    Role::Assistant => Material::Said,
-                    Role::Tool => Material::Returned,
-                },
-            };
-            let len: usize = part.bodies().filter_map(Body::as_inline).map(<[u8]>::len).sum();
-            bytes.push((material, len as u64 + 1));
-        }
-    }
-    let all: u64 = bytes.iter().map(|(_, len)| len).sum();
-    let share = |len: u64| u128::from(len) * u128::from(tokens) / u128::from(all.max(1));
-    bytes.into_iter().fold(Makeup::new(), |makeup, (material, len)| {
-        makeup.with(material, u64::try_from(share(len)).unwrap_or(u64::MAX))
-    })
 }

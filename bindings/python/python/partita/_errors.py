@@ -10,6 +10,7 @@ __all__ = [
     "Busy",
     "Conflict",
     "Corrupt",
+    "DoesNotFit",
     "Error",
     "Indeterminate",
     "Invalid",
@@ -72,6 +73,27 @@ class Invalid(Error, ValueError):
     kind = "invalid"
 
 
+class DoesNotFit(Error, ValueError):
+    """A prompt is larger than its limit with everything gone that may go: shorten or unpin what
+    ``items`` lists, or raise the limit.
+
+    >>> import partita
+    >>> try:
+    ...     partita.plan([{"role": "user", "content": "And now? " * 50}], limit=100)
+    ... except partita.DoesNotFit as error:
+    ...     print(error.limit, error.least > 100, error.items[0][0])
+    100 True message 1
+    """
+
+    kind = "does-not-fit"
+    limit: int = 0
+    """The tokens that the prompt may have."""
+    least: int = 0
+    """The fewest tokens that it can come down to."""
+    items: tuple[tuple[str, int, bool], ...] = ()
+    """What these are of, largest first: what it is, its tokens, whether somebody pinned it."""
+
+
 class Purged(Error, KeyError):
     """The bytes were removed on purpose, or given up for lost: do without them."""
 
@@ -128,6 +150,7 @@ BY_KIND: dict[str, type[Error]] = {
         Conflict,
         Ambiguous,
         Invalid,
+        DoesNotFit,
         Purged,
         Corrupt,
         Busy,

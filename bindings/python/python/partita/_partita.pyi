@@ -1951,8 +1951,13 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def about(self, /) -> list[str]:
+        """
+        What the memories are: a result of which tool, how a question begins.
+        """
     @property
     def action(self, /) -> str:
         """
@@ -1991,7 +1996,7 @@ class PlanStep:
     @property
     def memories(self, /) -> list[tuple[int, int]]:
         """
-        The exchanges, each by the numbers of its first and its last memory.
+        The memories, by the numbers of the first and the last.
         """
     @property
     def what(self, /) -> list[str]:
@@ -2564,7 +2569,7 @@ class Session:
         ``taken``, that is given a material and an action, and says how much of the worth the action
         takes, in thousandths too. What it raises is raised.
 
-        Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it.
+        Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("s")
@@ -3637,7 +3642,7 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
     ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.
 
-    Raises ``Invalid`` if it cannot fit: by how much, and what holds the most of it; else as
+    Raises ``DoesNotFit`` if it cannot fit: by how much, and what holds the most of it; else as
     ``count()``, and what ``values`` raises.
 
     >>> import partita

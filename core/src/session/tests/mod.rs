@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod past;
 mod plan;
+mod plan_model;
 mod restore;
 mod state;
 mod undo;

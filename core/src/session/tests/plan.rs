@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::object::{Body, Memory, Part};
 use crate::session::{MemoryEntry, PlanKey, PlanOptions, Selector, Session};
 use crate::store::Store;
-use crate::token::{Count, Encoding};
+use crate::token::Encoding;
 
 const COUNTER: Encoding = Encoding::O200k;
 
@@ -44,13 +44,7 @@ fn applying_a_plan_gives_the_tokens_that_it_promised_in_one_operation() {
         session.apply(&plan).unwrap();
         assert_eq!(session.log().unwrap().count(), log + usize::from(!plan.is_empty()));
         let after = session.latest().unwrap().prompt().unwrap();
-        // The placeholder comes on top where the beginning went; the limit holds all the same.
-        let beginning = after
-            .items()
-            .iter()
-            .find(|item| item.key == "0")
-            .map_or(Count::ZERO, |item| item.count(&COUNTER));
-        assert_eq!(after.count(&COUNTER), plan.after() + beginning, "{limit}: {plan}");
+        assert_eq!(after.count(&COUNTER), plan.after(), "{limit}: {plan}");
         assert!(after.count(&COUNTER).tokens() <= limit - 300, "{limit}: {plan}");
         assert!(session.plan(&budget, &COUNTER).unwrap().is_empty(), "{limit}: it fits now");
         if !plan.is_empty() {
@@ -71,7 +65,7 @@ fn outdated_iterations_and_old_output_go_before_what_was_asked() {
     let has = |action| plan.steps().iter().any(|step| step.action == action);
     assert!(has(PlanAction::Refresh) && !has(PlanAction::Hide), "{plan}");
     let asked = |key: &PlanKey| match key {
-        PlanKey::Exchange { first, .. } => first % 4 == 1,
+        PlanKey::Memories { first, .. } => first % 4 == 1,
         _ => false,
     };
     assert!(!plan.steps().iter().any(|step| step.keys.iter().any(asked)), "{plan}");
@@ -83,13 +77,55 @@ fn pins_hold_and_what_they_hold_is_named_where_nothing_fits() {
     session.pin_memories(&Selector::Number(3)).unwrap();
     session.pin_files("src/lib.rs").unwrap();
     let error = session.plan(&Budget::new(800), &COUNTER).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
     assert!(error.to_string().contains("pinned"), "{error}");
     session.unpin_memories(&Selector::Number(3)).unwrap();
     let plan = session.plan(&Budget::new(3_500), &COUNTER).unwrap();
     let report = session.apply(&plan).unwrap();
     assert_eq!(report.files_out, []);
     assert_eq!(session.latest().unwrap().view().file_count().unwrap(), 4);
+}
+
+#[test]
+fn the_newest_result_is_trimmed_as_the_last_resort() {
+    let session = worked(3);
+    let call = Part::Call { id: "big".into(), name: "cat".into(), arguments: Body::new("{}") };
+    session.remember(Memory::assistant("I read it.").with_part(call)).unwrap();
+    session.remember(Memory::tool("big", "a line of the log\n".repeat(500))).unwrap();
+    let is_newest = |plan: &crate::budget::Plan<PlanKey>| {
+        let of_last = |key: &PlanKey| key.to_string() == "memory 14, result of cat";
+        plan.steps()
+            .iter()
+            .any(|step| step.action == PlanAction::Trim && step.keys.iter().all(of_last))
+    };
+    let plan = session.plan(&Budget::new(4_500), &COUNTER).unwrap();
+    assert!(!is_newest(&plan), "{plan}");
+    let plan = session.plan(&Budget::new(1_500), &COUNTER).unwrap();
+    assert!(is_newest(&plan), "{plan}");
+    session.apply(&plan).unwrap();
+    assert_eq!(session.capacity(&Budget::new(1_500), &COUNTER).unwrap().total(), plan.after());
+    let error = session.plan(&Budget::new(100), &COUNTER).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DoesNotFit);
+    let shortfall = error.shortfall().unwrap();
+    assert_eq!((shortfall.limit, &*shortfall.items[0].what), (100, "memory 14, result of cat"));
+    assert!(shortfall.items.iter().all(|item| !item.pinned), "{error}");
+    assert!(!error.to_string().contains("unpin"), "{error}");
+}
+
+#[test]
+fn tools_that_stand_in_go_with_their_calls() {
+    let session = worked(2);
+    session.hide("**").unwrap();
+    session.remember(Memory::user("And now?")).unwrap();
+    let alone = worked(0);
+    alone.remember(Memory::user("And now?")).unwrap();
+    let least = alone.latest().unwrap().prompt().unwrap().count(&COUNTER).tokens();
+    let plan = session.plan(&Budget::new(least), &COUNTER).unwrap();
+    session.apply(&plan).unwrap();
+    assert_eq!(session.latest().unwrap().prompt().unwrap().count(&COUNTER).tokens(), least);
+    session.undo().unwrap();
+    let error = session.plan(&Budget::new(least - 1), &COUNTER).unwrap_err();
+    assert_eq!(error.shortfall().unwrap().least, least);
 }
 
 #[test]
@@ -124,4 +160,139 @@ fn a_context_diff_says_what_a_plan_took_away() {
         (vec!["0".into(), "25".into()], vec!["1".into()])
     );
     assert!(diff.removed[0].count(&COUNTER).tokens() > 4);
+}
+
+fn said(session: &Session, memories: impl IntoIterator<Item = Memory>) {
+    session
+        .batch(|batch| {
+            for memory in memories {
+                batch.remember(memory)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn asks(id: &str, path: &str) -> Memory {
+    let arguments = Body::new(format!(r#"{{"file_path":"{path}"}}"#));
+    let call = Part::Call { id: id.to_owned(), name: "read".to_owned(), arguments };
+    Memory::assistant("I look.").with_part(call)
+}
+
+/// What each step does to which memories.
+fn steps(plan: &crate::budget::Plan<PlanKey>) -> Vec<(PlanAction, u64, u64)> {
+    let of = |step: &crate::budget::PlanStep<PlanKey>| match step.keys[0] {
+        PlanKey::Memories { first, last, .. } => (step.action, first, last),
+        _ => (step.action, 0, 0),
+    };
+    plan.steps().iter().map(of).collect()
+}
+
+fn plan_of(session: &Session, limit: u64) -> crate::budget::Plan<PlanKey> {
+    session.plan(&Budget::new(limit), &COUNTER).unwrap()
+}
+
+fn total(session: &Session) -> u64 {
+    session.latest().unwrap().prompt().unwrap().count(&COUNTER).tokens()
+}
+
+#[test]
+fn of_equal_exchanges_the_newest_stay_each_question_with_its_answer() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    for _ in 0..8 {
+        let turn = [Memory::user("why? ".repeat(20)), Memory::assistant("because. ".repeat(20))];
+        said(&session, turn);
+    }
+    let plan = plan_of(&session, total(&session) / 2 + 10);
+    let expected = [(1, 2), (3, 4), (5, 6), (7, 8)];
+    assert_eq!(steps(&plan), expected.map(|(first, last)| (PlanAction::Forget, first, last)));
+}
+
+#[test]
+fn the_newest_question_stays_however_many_calls_stand_behind_it() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    said(&session, [Memory::user("Nice weather. ".repeat(9)), Memory::assistant("It is.")]);
+    said(&session, [Memory::user("THE TASK. ".repeat(40))]);
+    for number in 0..6 {
+        let id = format!("c{number}");
+        said(&session, [asks(&id, "a.rs"), Memory::tool(&id, "a line\n".repeat(30))]);
+    }
+    for freed in [5, 100, 300, 500] {
+        let plan = plan_of(&session, total(&session) - freed);
+        let covers = |(_, first, last): &(PlanAction, u64, u64)| (*first..=*last).contains(&3);
+        assert!(!plan.is_empty() && !steps(&plan).iter().any(covers), "{plan}");
+    }
+}
+
+#[test]
+fn single_results_of_a_tool_loop_are_trimmed_the_oldest_and_largest_first() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    said(&session, [Memory::user("Mend the parser.")]);
+    for number in 0..12 {
+        let id = format!("c{number}");
+        let mut call = asks(&id, &format!("src/{number}.rs"));
+        let thinking = Part::Thinking { text: Body::new("hm"), signature: Body::new("s") };
+        call.parts.insert(0, thinking);
+        let lines = if number == 4 { 900 } else { 200 };
+        said(&session, [call, Memory::tool(&id, "a line\n".repeat(lines))]);
+    }
+    said(&session, [Memory::assistant("Done."), Memory::user("And now?")]);
+    let whole = total(&session);
+    let plan = plan_of(&session, whole - 1_000);
+    assert_eq!(steps(&plan), [(PlanAction::Trim, 11, 11)], "the largest alone does: {plan}");
+    let words = "trim memory 11, result of read, src/4.rs: frees ";
+    assert!(plan.to_string().starts_with(words), "{plan}");
+    session.apply(&plan).unwrap();
+    assert_eq!(total(&session), plan.after().tokens());
+    // What is trimmed is no step any more, and all the others come before anything that was said.
+    let mut limits = std::collections::BTreeSet::new();
+    for percent in [90, 80, 70, 60] {
+        let plan = plan_of(&session, total(&session) * percent / 100);
+        let is_fine = |step: &(PlanAction, u64, u64)| {
+            step.0 == PlanAction::Trim && step.1 == step.2 && step.1 != 11
+        };
+        assert!(steps(&plan).iter().all(is_fine), "{percent}: {plan}");
+        assert!(limits.insert(plan.steps().len()), "{percent}: a plan of its own");
+    }
+}
+
+#[test]
+fn a_little_room_is_made_late_in_the_prompt() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    said(&session, [Memory::user("Mend the parser.")]);
+    for number in 0..40 {
+        let id = format!("c{number}");
+        said(&session, [asks(&id, "a.rs"), Memory::tool(&id, "a line\n".repeat(400))]);
+    }
+    let plan = plan_of(&session, total(&session) * 95 / 100);
+    assert!(plan.cached() > total(&session) / 3, "{plan}");
+    assert!(!steps(&plan).iter().any(|step| step.1 > 75), "not the newest: {plan}");
+}
+
+#[test]
+fn a_plan_over_trimmed_results_has_no_step_for_them() {
+    let session = worked(8);
+    session.trim_results(&Selector::Role(crate::object::Role::Tool)).unwrap();
+    let before = total(&session);
+    let plan = plan_of(&session, before - 200);
+    assert!(!steps(&plan).iter().any(|step| step.0 == PlanAction::Trim), "{plan}");
+    session.apply(&plan).unwrap();
+    assert!(plan_of(&session, before - 200).is_empty());
+}
+
+#[test]
+fn a_summary_of_what_is_gone_outlives_what_was_pasted() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    let summary = Memory::user("What was done so far. ".repeat(60));
+    said(&session, [summary.with_kind(crate::object::MemoryKind::Summary)]);
+    for number in 0..3 {
+        said(&session, [Memory::user(format!("{number}\n{}", "a line of a file\n".repeat(1_500)))]);
+    }
+    said(&session, [Memory::user("Go on."), Memory::assistant("I do.")]);
+    for percent in [90, 60, 30, 10] {
+        let plan = plan_of(&session, total(&session) * percent / 100);
+        assert!(!plan.is_empty() && !steps(&plan).iter().any(|step| step.1 == 1), "{plan}");
+    }
+    let least = session.plan(&Budget::new(50), &COUNTER).unwrap();
+    assert!(least.to_string().contains("memory 1, a summary"), "{least}");
 }

@@ -37,10 +37,24 @@ impl Batch {
     /// # Errors
     /// As [`forget`](Self::forget).
     pub fn trim_results(&mut self, selector: &Selector) -> Result<ViewReport> {
-        self.mark(selector, false, |flags, has_result| match has_result {
-            true if flags & FORGOTTEN == 0 => flags | TRIMMED,
-            _ => flags,
-        })
+        self.mark(selector, false, trimmed_flags)
+    }
+
+    /// Shows the results of named memories shortened, and of their exchanges no others.
+    pub(in crate::session) fn trim_named(&mut self, selector: &Selector) -> Result<ViewReport> {
+        let mut selection = self.select(selector)?;
+        let named = std::mem::take(&mut selection.named);
+        for unit in &mut selection.units {
+            // A pin anywhere in the exchange holds all of it.
+            if let (false, Unit::Exchange(members)) = (unit.is_pinned(), unit) {
+                members.retain(|member| named.contains(&member.entry.number));
+            }
+        }
+        selection.named = named;
+        let (report, edits) = marks(&selection, false, trimmed_flags);
+        let store = self.session.store().clone();
+        self.draft.view.edit(&store, edits)?;
+        Ok(report)
     }
 
     /// Pins memories that are in view: nothing else may touch their exchanges until they are
@@ -147,6 +161,10 @@ fn marks(
         }
     }
     (report, edits)
+}
+
+fn trimmed_flags(flags: u8, has_result: bool) -> u8 {
+    if has_result && flags & FORGOTTEN == 0 { flags | TRIMMED } else { flags }
 }
 
 fn has_result(member: &Member) -> bool {

@@ -78,7 +78,7 @@ impl Unit {
 /// What a selector stands for.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
-    named: BTreeSet<u64>,
+    pub(super) named: BTreeSet<u64>,
     /// In the order of their numbers.
     pub(super) units: Vec<Unit>,
 }

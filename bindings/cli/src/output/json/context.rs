@@ -80,7 +80,7 @@ struct Step {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum On {
-    Memories { first: u64, last: u64 },
+    Memories { first: u64, last: u64, what: String },
     File { path: String, iteration: u64 },
     Other { what: String },
 }
@@ -88,7 +88,9 @@ enum On {
 impl From<&PlanKey> for On {
     fn from(key: &PlanKey) -> On {
         match key {
-            PlanKey::Exchange { first, last } => On::Memories { first: *first, last: *last },
+            PlanKey::Memories { first, last, what } => {
+                On::Memories { first: *first, last: *last, what: what.clone() }
+            }
             PlanKey::File { path, number, .. } => {
                 On::File { path: path.clone(), iteration: *number }
             }
