@@ -12,6 +12,7 @@ mod displays;
 mod edits;
 mod forks;
 mod git_import;
+mod growing;
 mod import;
 mod inputs;
 mod killed;

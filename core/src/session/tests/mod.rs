@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod past;
 mod plan;
+mod recordings;
 mod restore;
 mod state;
 mod undo;
