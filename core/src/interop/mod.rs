@@ -11,6 +11,7 @@ mod atif;
 mod base;
 mod claude_code;
 pub(crate) mod clock;
+mod codex;
 mod export;
 mod format;
 mod input;

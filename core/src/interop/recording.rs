@@ -49,6 +49,7 @@ struct Change {
 #[derive(Debug)]
 struct Slot {
     entry: Entry,
+    node: usize,
     /// Whether more of it may come.
     open: bool,
     change: Change,
@@ -111,7 +112,7 @@ impl Recording {
         let parent = self.tip();
         self.nodes.push(Node { parent, slots: vec![slot], begins, in_dialog: true, summary: None });
         self.path.push(node);
-        self.slots.push(Slot { entry, open, change });
+        self.slots.push(Slot { entry, node, open, change });
         (slot, node)
     }
 
@@ -119,7 +120,7 @@ impl Recording {
     pub(super) fn attach(&mut self, node: usize, entry: Entry, open: bool) -> usize {
         let slot = self.slots.len();
         let out = if self.nodes[node].in_dialog { Vec::new() } else { vec![slot] };
-        self.slots.push(Slot { entry, open, change: Change { out, ..Change::default() } });
+        self.slots.push(Slot { entry, node, open, change: Change { out, ..Change::default() } });
         self.nodes[node].slots.push(slot);
         slot
     }
@@ -128,6 +129,11 @@ impl Recording {
     pub(super) fn summarize(&mut self, slot: usize, node: usize) {
         self.nodes[node].summary = Some(slot);
         self.slots[slot].change.lay = Some(slot);
+    }
+
+    /// The node that a memory is of.
+    pub(super) fn node_of(&self, slot: usize) -> usize {
+        self.slots[slot].node
     }
 
     pub(super) fn entry(&mut self, slot: usize) -> &mut Entry {
@@ -154,6 +160,18 @@ impl Recording {
             let path = path.iter().chain(behind.iter().filter(stays)).copied().collect();
             self.turn_to(path);
         }
+    }
+
+    /// Goes back to the first nodes of the dialog.
+    pub(super) fn go_back(&mut self, nodes: usize) {
+        let path = self.path[..nodes.min(self.path.len())].to_vec();
+        self.turn_to(path);
+    }
+
+    /// The entries of the dialog's nodes, each with the place of its node in the dialog.
+    pub(super) fn dialog(&self) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
+        let first = |node: &usize| &self.slots[self.nodes[*node].slots[0]].entry;
+        self.path.iter().enumerate().map(move |(at, node)| (at, first(node)))
     }
 
     fn turn_to(&mut self, path: Vec<usize>) {

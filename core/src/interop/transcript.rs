@@ -354,6 +354,14 @@ impl Keys {
         format!("{}{}-{digest:.16}", self.prefix, self.number)
     }
 
+    /// Returns the key of what stands behind the messages so far and is none of them.
+    pub(super) fn beside(&self, what: &str, value: &Json) -> String {
+        let mut bytes = self.last.clone();
+        bytes.extend_from_slice(value.to_string().as_bytes());
+        let digest = ObjectId::of_content(&bytes);
+        format!("{}{}-{what}-{digest:.16}", self.prefix, self.number)
+    }
+
     /// Returns the number of the message whose key came last, from 1.
     pub(super) fn number(&self) -> u64 {
         self.number

@@ -8,7 +8,7 @@ use super::{Batch, MESSAGE_CHARS_MAX, Session, Snapshot};
 use crate::context::Tool;
 use crate::error::{ErrorKind, Result};
 use crate::interop::{
-    AtifAgent, Entry, Export, ExportFormat, Transcript, Turn, to_atif, to_openai_chat,
+    AtifAgent, Entry, Export, ExportFormat, Place, Transcript, Turn, to_atif, to_openai_chat,
 };
 use crate::json::Json;
 use crate::object::{
@@ -103,6 +103,9 @@ impl Session {
         let entries = transcript.new_entries(|origin| numbers.contains_key(origin));
         report.known = total - entries.len() as u64;
         let late = late_turn(transcript, &entries);
+        let known = |entry: &&Entry| numbers.contains_key(&entry.memory.origin);
+        let known_to = transcript.entries.iter().rev().find(known);
+        let known_to = known_to.map_or(Place::Line(0), |entry| entry.at);
         // Whoever took them away after an earlier run shall not get them back.
         let first = report.known == 0;
         let mut instructions = transcript.instructions.as_deref().filter(|text| !text.is_empty());
@@ -130,7 +133,7 @@ impl Session {
             if !tools.is_empty() {
                 edit.set_tools(&tools)?;
             }
-            let mut added = Added::new(&edit, transcript, &numbers)?;
+            let mut added = Added::new(&edit, transcript, &numbers, known_to)?;
             for entry in batch {
                 added.take(&mut edit, entry)?;
             }
@@ -177,6 +180,8 @@ struct Added<'a> {
     transcript: &'a Transcript,
     /// The numbers of what was recorded before, by origin.
     numbers: &'a HashMap<String, u64>,
+    /// Where the last of the transcript's memories stands that was recorded before this import.
+    known_to: Place,
     /// The number of its first memory, unless somebody else comes first.
     first: u64,
     /// The origins of what it records, in order.
@@ -192,10 +197,12 @@ impl<'a> Added<'a> {
         edit: &Batch,
         transcript: &'a Transcript,
         numbers: &'a HashMap<String, u64>,
+        known_to: Place,
     ) -> Result<Self> {
         Ok(Added {
             transcript,
             numbers,
+            known_to,
             first: edit.first_memory()?,
             placed: Vec::new(),
             places: HashMap::new(),
@@ -208,14 +215,20 @@ impl<'a> Added<'a> {
         self.places.get(origin).or_else(|| self.numbers.get(origin)).copied()
     }
 
-    /// Appends an entry, and does to the view what comes with it.
+    /// Appends an entry, and does to the view what comes with it. A summary that comes behind what
+    /// it does not stand for, as an earlier version left it out, is recorded and out of view.
     fn take(&mut self, edit: &mut Batch, entry: &Entry) -> Result<()> {
         if remember(edit, entry)? {
             let number = self.first.saturating_add(self.placed.len() as u64);
             self.placed.push(entry.memory.origin.clone());
             self.places.insert(entry.memory.origin.clone(), number);
-            if let Some(turn) = &entry.turn {
-                self.turn(edit, turn)?;
+            match &entry.turn {
+                Some(turn) if turn.lay.is_some() && entry.at < self.known_to => {
+                    self.turn(edit, &Turn { lay: None, ..turn.clone() })?;
+                    self.is_bound |= edit.set_out_of_view([number], true)? > 0;
+                }
+                Some(turn) => self.turn(edit, turn)?,
+                None => {}
             }
         }
         Ok(())

@@ -12,6 +12,12 @@ pub(crate) fn recordings() -> Vec<(&'static str, Format, String)> {
         ("compacted", Format::ClaudeCode, claude_compacted()),
         ("odd", Format::ClaudeCode, claude_odd()),
         ("chat", Format::OpenAiChat, chat()),
+        ("codex", Format::OpenAiResponses, codex()),
+        ("codex before", Format::OpenAiResponses, codex_counted_before()),
+        ("codex compacted", Format::OpenAiResponses, codex_compacted()),
+        ("codex rolled back", Format::OpenAiResponses, codex_rolled_back()),
+        ("items", Format::OpenAiResponses, plain_items()),
+        ("openhands", Format::OpenHands, openhands()),
     ]
 }
 
@@ -210,6 +216,213 @@ fn chat() -> String {
     lines.map(|line| line.to_owned() + "\n").concat()
 }
 
+/// A line of Codex.
+fn record(kind: &str, payload: &str) -> String {
+    format!(
+        "{{\"timestamp\":\"2026-01-01T00:00:01Z\",\"type\":\"{kind}\",\"payload\":{payload}}}\n"
+    )
+}
+
+pub(super) fn item(payload: &str) -> String {
+    record("response_item", payload)
+}
+
+pub(super) fn said(role: &str, text: &str) -> String {
+    let kind = if role == "assistant" { "output_text" } else { "input_text" };
+    item(&format!(
+        "{{\"type\":\"message\",\"role\":\"{role}\",\"content\":[{{\"type\":\"{kind}\",\"text\":\
+         \"{text}\"}}]}}"
+    ))
+}
+
+fn ran(id: &str) -> String {
+    let call = r#"{"type":"function_call","call_id":"ID","name":"shell","arguments":"{}"}"#;
+    item(&call.replace("ID", id))
+}
+
+fn output(id: &str) -> String {
+    item(&r#"{"type":"function_call_output","call_id":"ID","output":"of ID"}"#.replace("ID", id))
+}
+
+pub(super) fn counted(total: u64, input: u64, cached: u64, output: u64) -> String {
+    let usage = format!(
+        "{{\"input_tokens\":{input},\"cached_input_tokens\":{cached},\"output_tokens\":{output},\
+         \"reasoning_output_tokens\":2}}"
+    );
+    record(
+        "event_msg",
+        &format!(
+            "{{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"total_tokens\":\
+             {total}}},\"last_token_usage\":{usage}}}}}"
+        ),
+    )
+}
+
+fn begun() -> String {
+    record("session_meta", r#"{"id":"s","instructions":"Be terse."}"#)
+        + &said("user", "<environment_context>here</environment_context>")
+        + &record("turn_context", r#"{"model":"gpt-x"}"#)
+}
+
+/// Calls of all kinds, with counts behind the responses.
+fn codex() -> String {
+    [
+        begun(),
+        said("user", "add a file"),
+        item(r#"{"type":"reasoning","id":"rs","summary":[],"encrypted_content":"qq=="}"#),
+        item(
+            r#"{"type":"custom_tool_call","status":"completed","call_id":"c1","name":"apply_patch","input":"*** Begin \"Patch\""}"#,
+        ),
+        counted(10, 8, 3, 2),
+        item(
+            r#"{"type":"custom_tool_call_output","call_id":"c1","output":"{\"output\":\"ok\"}"}"#,
+        ),
+        counted(10, 8, 3, 2),
+        item(
+            r#"{"type":"local_shell_call","call_id":"c2","status":"completed","action":{"type":"exec","command":["ls"]}}"#,
+        ),
+        item(
+            r#"{"type":"function_call_output","call_id":"c2","output":{"content":"gone","success":false}}"#,
+        ),
+        counted(20, 9, 4, 1),
+        ran("c3"),
+        ran("c4"),
+        output("c4"),
+        record("event_msg", r#"{"type":"token_count","info":null}"#),
+        output("c3"),
+        said("assistant", "done"),
+        counted(30, 5, 0, 5),
+        said("assistant", "and more"),
+        record("event_msg", r#"{"type":"task_complete"}"#),
+        said("user", "thanks"),
+        said("assistant", "well"),
+    ]
+    .concat()
+}
+
+/// Counts in front of what they count.
+fn codex_counted_before() -> String {
+    [
+        begun(),
+        counted(1, 1, 0, 1),
+        said("user", "go"),
+        counted(10, 8, 3, 2),
+        ran("c1"),
+        output("c1"),
+        counted(20, 9, 4, 1),
+        said("assistant", "done"),
+        said("user", "more"),
+        counted(30, 10, 5, 3),
+        said("assistant", "yes"),
+    ]
+    .concat()
+}
+
+fn codex_compacted() -> String {
+    [
+        begun(),
+        said("user", "old question"),
+        said("assistant", "old answer"),
+        record("compacted", r#"{"message":"They asked something."}"#),
+        said("user", "new question"),
+        said("assistant", "new answer"),
+        record(
+            "compacted",
+            r#"{"message":"","replacement_history":[{"type":"message","role":"user","content":[{"type":"input_text","text":"new question"}]},{"type":"compaction","encrypted_content":"qq=="}]}"#,
+        ),
+        record("compacted", r#"{"message":""}"#),
+        said("user", "newest"),
+        said("assistant", "last"),
+    ]
+    .concat()
+}
+
+fn codex_rolled_back() -> String {
+    let back = |turns: u32| {
+        let event = format!("{{\"type\":\"thread_rolled_back\",\"num_turns\":{turns}}}");
+        record("event_msg", &event)
+    };
+    [
+        begun(),
+        said("user", "a"),
+        said("assistant", "of a"),
+        said("user", "b"),
+        ran("c1"),
+        output("c1"),
+        said("user", "c"),
+        back(2),
+        output("c1"),
+        said("user", "d"),
+        said("assistant", "of d"),
+        back(1),
+        back(1),
+        said("user", "e"),
+        said("assistant", "of e"),
+        said("user", "f"),
+        back(1),
+    ]
+    .concat()
+}
+
+fn plain_items() -> String {
+    let lines = [
+        r#"{"role":"user","content":"go"}"#,
+        r#"{"type":"function_call","call_id":"a","name":"ls","arguments":"{}"}"#,
+        r#"{"type":"custom_tool_call","call_id":"c","name":"sh","input":"ls"}"#,
+        r#"{"type":"function_call_output","call_id":"a","output":"x"}"#,
+        r#"{"type":"custom_tool_call_output","call_id":"c","output":"x"}"#,
+        r#"{"type":"message","role":"assistant","content":[{"type":"output_text","text":"done"}]}"#,
+    ];
+    lines.map(|line| line.to_owned() + "\n").concat()
+}
+
+/// An event of `OpenHands`.
+fn event(kind: &str, id: u32, more: &str) -> String {
+    format!("{{\"id\":\"{id}\",\"source\":\"agent\",{more},\"kind\":\"{kind}\"}}\n")
+}
+
+fn openhands() -> String {
+    let action = |id: u32, response: &str, call: &str| {
+        let more = format!(
+            "\"thought\":[],\"tool_call\":{{\"id\":\"{call}\",\"name\":\"t\",\"arguments\":\"{{}}\"}},\
+             \"llm_response_id\":\"{response}\""
+        );
+        event("ActionEvent", id, &more)
+    };
+    let seen = |id: u32, call: &str| {
+        let more =
+            format!("\"tool_call_id\":\"{call}\",\"observation\":{{\"content\":\"of {call}\"}}");
+        event("ObservationEvent", id, &more)
+    };
+    let status = |id: u32, value: &str| {
+        let more = format!("\"key\":\"execution_status\",\"value\":\"{value}\"");
+        event("ConversationStateUpdateEvent", id, &more)
+    };
+    let says = "\"llm_message\":{\"role\":\"user\",\"content\":\"go\"}";
+    [
+        event("SystemPromptEvent", 0, "\"system_prompt\":{\"text\":\"Work.\"}"),
+        event("MessageEvent", 1, says),
+        status(2, "running"),
+        action(3, "r1", "c1"),
+        seen(4, "c1"),
+        action(5, "r1", "c2"),
+        status(6, "running"),
+        action(7, "r2", "c3"),
+        seen(8, "c2"),
+        action(9, "r2", "c4"),
+        seen(10, "c4"),
+        seen(11, "c3"),
+        action(12, "", "c5"),
+        seen(13, "c5"),
+        action(14, "r3", "c6"),
+        seen(15, "c6"),
+        status(16, "finished"),
+        event("MessageEvent", 17, says),
+        action(18, "r4", "c7"),
+    ]
+    .concat()
+}
+
 /// Where a recording may end: behind each line, and within each.
 pub(crate) fn cuts(text: &str) -> Vec<usize> {
     let mut cuts = Vec::new();
@@ -346,4 +559,81 @@ fn a_summary_of_a_compaction_stands_for_what_came_before_it() {
     // A rewind to before a compaction takes its summary off; the one before it holds again.
     assert_eq!((turn("u4").off, turn("u4").lay), (origin("s2"), origin("s1")));
     assert_eq!((turn("u5").off, turn("u5").lay), (origin("s1"), None));
+}
+
+/// What a dialog says, with the tokens of each response: all, cached, output.
+fn with_usage(transcript: &Transcript) -> Vec<(String, Option<[u64; 3]>)> {
+    let entries = transcript.entries.iter();
+    let usage = |entry: &Entry| {
+        let usage = entry.call.as_ref()?.usage;
+        Some([usage.prompt()?, usage.cache_read?, usage.output?])
+    };
+    entries.map(|entry| (tell(entry), usage(entry))).collect()
+}
+
+#[test]
+fn what_codex_calls_tools_with_is_a_call_and_its_counts_are_model_calls() {
+    let transcript = one(&codex(), Format::OpenAiResponses);
+    let plain = |text: &str| (text.to_owned(), None);
+    let counted = |text: &str, usage| (text.to_owned(), Some(usage));
+    assert_eq!(
+        with_usage(&transcript),
+        [
+            plain("user: <environment_context>here</environment_context>"),
+            plain("user: add a file"),
+            counted(
+                "assistant: opaque(openai-responses,{\"type\":\"reasoning\",\"id\":\"rs\",\
+                 \"summary\":[],\"encrypted_content\":\"qq==\"}) + \
+                 call(c1,apply_patch,{\"input\":\"*** Begin \\\"Patch\\\"\"})",
+                [8, 3, 2]
+            ),
+            plain("tool: result(c1,false,1) + {\"output\":\"ok\"}"),
+            counted(
+                "assistant: call(c2,local_shell,{\"type\":\"exec\",\"command\":[\"ls\"]})",
+                [9, 4, 1]
+            ),
+            plain("tool: result(c2,true,1) + gone"),
+            plain("assistant: call(c3,shell,{}) + call(c4,shell,{})"),
+            plain("tool: result(c4,false,1) + of c4"),
+            plain("tool: result(c3,false,1) + of c3"),
+            counted("assistant: done", [5, 0, 5]),
+            plain("assistant: and more"),
+            plain("user: thanks"),
+            plain("assistant: well"),
+        ]
+    );
+    let call = transcript.entries[2].call.as_ref().unwrap();
+    assert_eq!((call.model.as_str(), call.provider.as_str()), ("gpt-x", "openai"));
+    assert_eq!((call.usage.input, call.usage.reasoning), (Some(5), Some(2)));
+    assert_eq!(transcript.report.refused.count, 0, "{}", transcript.report);
+    // What an earlier version recorded as one memory is known by its last key.
+    let entries = &transcript.entries;
+    let key = entries[10].memory.origin.clone();
+    let new = transcript.new_entries(|origin| origin == key);
+    assert_eq!(new.len(), entries.len() - 2);
+}
+
+#[test]
+fn a_count_in_front_of_a_response_is_of_that_response() {
+    let told = with_usage(&one(&codex_counted_before(), Format::OpenAiResponses));
+    let usage: Vec<_> = told.iter().filter_map(|(_, usage)| *usage).collect();
+    assert_eq!(usage, [[8, 3, 2], [9, 4, 1], [10, 5, 3]]);
+    assert_eq!(told.len(), 7);
+}
+
+#[test]
+fn a_compaction_of_codex_is_a_summary_that_stands_for_what_came_before_it() {
+    let transcript = one(&codex_compacted(), Format::OpenAiResponses);
+    let laid = transcript.entries.iter().filter(|entry| entry.turn.is_some());
+    let laid: Vec<_> = laid.map(tell).collect();
+    assert_eq!(
+        laid,
+        [
+            "user: They asked something.",
+            "assistant: user: new question + opaque(openai-responses,{\"type\":\"compaction\",\
+             \"encrypted_content\":\"qq==\"})",
+        ]
+    );
+    assert_eq!(skipped(&transcript, "line compacted"), 1);
+    assert_eq!(transcript.entries.len(), 9);
 }

@@ -180,3 +180,41 @@ fn a_session_of_an_earlier_version_gets_what_that_left_out_and_nothing_twice() {
         1 + entries.iter().filter(|entry| assistants(&entry.memory)).count() - 3
     );
 }
+
+#[test]
+fn turns_that_codex_rolled_back_are_out_of_view_and_its_compactions_laid_over() {
+    let context = "<environment_context>here</environment_context>";
+    let (format, text) = recording("codex rolled back");
+    let session = session();
+    import(&session, text.as_bytes(), format, false);
+    // The last rollback comes with the first memory behind it, or with the end.
+    assert_eq!(shown(&session), [context, "e", "of e", "f"]);
+    import(&session, text.as_bytes(), format, true);
+    assert_eq!(shown(&session), [context, "e", "of e"]);
+    assert!(import(&session, text.as_bytes(), format, true).is_empty());
+
+    let (format, text) = recording("codex compacted");
+    let at_once = super::session();
+    import(&at_once, text.as_bytes(), format, true);
+    assert_eq!(shown(&at_once), ["user: new question", "newest", "last"]);
+    at_once.expand(&Selector::Number(1)).unwrap();
+    let all = shown(&at_once);
+    assert_eq!(all[0], "They asked something.");
+    at_once.expand(&Selector::Number(1)).unwrap();
+    assert_eq!(shown(&at_once).len(), 9);
+    for dialect in [Dialect::OpenAiResponses, Dialect::Anthropic, Dialect::OpenAiChat] {
+        at_once.context(dialect).unwrap();
+    }
+
+    // An earlier version knew no compactions: what came behind them is not covered afterwards.
+    let source = read(text.as_bytes(), Some(format)).unwrap().ended();
+    let session = super::session();
+    for entry in source.transcripts[0].entries.iter().filter(|entry| entry.turn.is_none()) {
+        session.remember(entry.memory.clone()).unwrap();
+    }
+    let before = shown(&session);
+    let report = import(&session, text.as_bytes(), format, true);
+    assert_eq!((report.new, report.known), (2, 7));
+    assert_eq!(shown(&session), before);
+    assert!(import(&session, text.as_bytes(), format, true).is_empty());
+}
