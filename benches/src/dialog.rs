@@ -42,7 +42,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 continue;
             };
             bytes += file.metadata()?.len();
-            let entries = read.transcripts.into_iter().flat_map(|transcript| transcript.entries);
+            let entries =
+                read.ended().transcripts.into_iter().flat_map(|transcript| transcript.entries);
             memories.extend(entries.map(|entry| entry.memory));
         }
         row(

@@ -66,6 +66,7 @@ pub fn samples(file: &Path) -> Vec<Sample> {
     let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{name}: {error}"));
     let source = read(&bytes[..], None).unwrap_or_else(|error| panic!("{name}: {error}"));
     source
+        .ended()
         .transcripts
         .iter()
         .map(|transcript| {

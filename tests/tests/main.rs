@@ -13,6 +13,7 @@ mod edits;
 mod expired;
 mod forks;
 mod git_import;
+mod growing;
 mod import;
 mod inputs;
 mod killed;

@@ -46,7 +46,7 @@ fn body(prompt: &Prompt, dialect: Dialect) -> Value {
 fn a_transcript_of_each_format_is_committed_and_read_without_a_refusal() {
     let mut formats = BTreeSet::new();
     for file in committed_files() {
-        let source = read(&std::fs::read(&file).unwrap()[..], None).unwrap();
+        let source = read(&std::fs::read(&file).unwrap()[..], None).unwrap().ended();
         for transcript in &source.transcripts {
             let report = &transcript.report;
             assert_eq!(report.refused.count, 0, "{}: {report}", file.display());

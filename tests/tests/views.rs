@@ -18,7 +18,7 @@ const MEMORIES_MAX: u64 = 40;
 fn sessions(store: &Store) -> Vec<Session> {
     let mut sessions = Vec::new();
     for file in all_files() {
-        let source = read(&std::fs::read(&file).unwrap()[..], None).unwrap();
+        let source = read(&std::fs::read(&file).unwrap()[..], None).unwrap().ended();
         // Of a file of very many conversations some are enough.
         for (at, transcript) in source.transcripts.into_iter().take(12).enumerate() {
             let session = store

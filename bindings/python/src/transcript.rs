@@ -60,6 +60,8 @@ value! {
         refused: Remarks,
         /// What was left out on purpose, by kind: what, why, how many.
         skipped: Vec<(String, String, u64)>,
+        /// Memories that wait for a response to end, which is the one that is named.
+        waiting: Remarks,
     }
 }
 
@@ -72,6 +74,7 @@ impl From<&partita::interop::Report> for Report {
             mended: (&report.mended).into(),
             refused: (&report.refused).into(),
             skipped: skipped.collect(),
+            waiting: (&report.waiting).into(),
         }
     }
 }
@@ -87,6 +90,8 @@ value! {
         new: u64,
         /// Memories that the session had, or that were purged from it.
         known: u64,
+        /// Memories that it took out of the view, for the recording's writer gave them up.
+        given_up: u64,
         /// Whether it set the instructions.
         instructions: bool,
         /// How many tools it set; none where it set no tools.
@@ -245,7 +250,8 @@ impl Session {
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
     /// is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
     /// ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-    /// which one of several, from 1. ``name`` is what the checkpoints' messages call the source.
+    /// which one of several, from 1. ``final`` says that nothing more comes: without it a response
+    /// whose end the source does not show waits, with all behind it, for the next import. ``name`` is what the checkpoints' messages call the source.
     /// ``progress(done, total)``, in memories, is called a few times a second.
     ///
     /// Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -259,7 +265,7 @@ impl Session {
     /// >>> session.import_transcript(io.StringIO(text)).known
     /// 2
     #[pyo3(signature = (source: "str | os.PathLike[str] | typing.IO[bytes] | typing.IO[str]", *,
-        format = "auto", conversation = None, name = None,
+        format = "auto", conversation = None, r#final = false, name = None,
         progress: "collections.abc.Callable[[int, int], object] | None" = None) -> "TranscriptImport")]
     fn import_transcript(
         &self,
@@ -267,6 +273,7 @@ impl Session {
         source: &Bound<'_, PyAny>,
         format: &str,
         conversation: Option<usize>,
+        r#final: bool,
         name: Option<String>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<TranscriptImport> {
@@ -296,6 +303,7 @@ impl Session {
                 None => Source::Object(source),
             };
             let source = read_aside(source, format, &attention).map_err(in_source)?;
+            let source = if r#final { source.ended() } else { source };
             let chosen = source.choose(conversation).map_err(in_source)?;
             let transcript = &source.transcripts[chosen];
             let done = session.import_transcript(transcript, &name, &mut |told| {
@@ -309,6 +317,7 @@ impl Session {
                 conversation: transcript.name.clone(),
                 new: done.new,
                 known: done.known,
+                given_up: done.given_up,
                 instructions: done.instructions,
                 tools: done.tools,
                 tools_left_out: done.tools_left_out,

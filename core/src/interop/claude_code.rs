@@ -200,8 +200,10 @@ impl Reader {
             }
             let kind = if is_response { MemoryKind::Note } else { kind };
             memories.iter_mut().for_each(|memory| memory.kind = kind);
-            let results = memories.iter().flat_map(results).collect();
-            return Said::Whole { memories, results };
+            let mut calls: Vec<String> = memories.iter().flat_map(results).collect();
+            // What a tool puts in beside its result belongs to its call as the result does.
+            calls.extend(text(value, "sourceToolUseID").map(str::to_owned));
+            return Said::Whole { memories, calls };
         }
         if let Some(usage) = message.get("usage") {
             let known = [

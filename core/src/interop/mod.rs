@@ -11,6 +11,7 @@ mod atif;
 mod base;
 mod claude_code;
 pub(crate) mod clock;
+mod codex;
 mod export;
 mod format;
 mod input;
@@ -19,10 +20,11 @@ mod messages;
 mod openai_chat;
 mod openai_responses;
 mod openhands;
+mod recording;
 mod report;
 mod swe_agent;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thread;
 mod transcript;
 mod value;
@@ -33,6 +35,7 @@ pub use atif::{AtifAgent, to_atif};
 pub use export::{Export, ExportFormat, to_openai_chat};
 pub use format::{Format, detect};
 pub use messages::{Messages, messages};
+pub(crate) use recording::Turn;
 pub use report::{Place, Remark, Remarks, Report, Skipped};
 pub use transcript::{Entry, Transcript, Transcripts};
 

@@ -1,4 +1,4 @@
-//! Items of OpenAI's Responses API: lists, request and response bodies, and the lines of Codex.
+//! Items of OpenAI's Responses API: lists, request and response bodies. Lines of them are `codex`'s.
 //!
 //! The list is flat. What a model did in a row (reasoning, words, calls) is one memory, so that its
 //! parallel calls are one turn's; each output is a memory of its own. Items and parts that have no
@@ -8,7 +8,7 @@ use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{data_url, is_something, items, leave, only, opaque, owned, text, undecoded};
-use super::{Format, base, clock, openai_chat};
+use super::{Format, base, codex, openai_chat};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Memory, ModelCall, Part, Role, Usage};
@@ -20,7 +20,7 @@ pub(super) const PROVIDER: &str = "openai-responses";
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
     let found = match source {
         Source::Document(value) => conversation(&value),
-        Source::Lines(items) => lines(items),
+        Source::Lines(items) => codex::lines(items),
     };
     Ok(vec![found.ok_or_else(|| base::foreign(FORMAT, "no items in it"))?])
 }
@@ -48,21 +48,7 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     Some(reader.finish())
 }
 
-/// Takes lines that are items, or hold one each, as Codex records them.
-fn lines(items: Vec<(u64, std::result::Result<Json, String>)>) -> Option<Transcript> {
-    let mut reader = Reader::new();
-    let mut found = false;
-    for (number, item) in items {
-        let at = Place::Line(number);
-        match item {
-            Ok(value) => found |= reader.line(&value, at),
-            Err(why) => reader.to.report.refuse(at, why),
-        }
-    }
-    found.then(|| reader.finish())
-}
-
-fn is_item(value: &Json) -> bool {
+pub(super) fn is_item(value: &Json) -> bool {
     text(value, "type").is_some() || text(value, "role").is_some()
 }
 
@@ -71,12 +57,11 @@ struct Reader {
     keys: Keys,
     /// What the model does, as long as nobody else comes in.
     turn: Option<Entry>,
-    time: Option<crate::object::Timestamp>,
 }
 
 impl Reader {
     fn new() -> Self {
-        Reader { to: Transcript::new(FORMAT), keys: Keys::new(""), turn: None, time: None }
+        Reader { to: Transcript::new(FORMAT), keys: Keys::new(""), turn: None }
     }
 
     fn finish(mut self) -> Transcript {
@@ -109,54 +94,6 @@ impl Reader {
         leave(&mut self.to.report, "request", value, &known);
     }
 
-    /// Takes a line; tells whether it is one of these records.
-    fn line(&mut self, line: &Json, at: Place) -> bool {
-        let kind = text(line, "type").unwrap_or_default();
-        self.time = text(line, "timestamp").and_then(clock::parse);
-        let Some(payload) = line.get("payload") else {
-            if is_item(line) {
-                self.item(line, at);
-                return true;
-            }
-            // The first line of older records tells of the session and has no type.
-            if text(line, "id").is_some() && self.keys.number() == 0 {
-                self.session(line);
-            } else {
-                self.to.report.refuse(at, "no item: neither `type`, `role` nor `payload` in it");
-            }
-            return false;
-        };
-        leave(&mut self.to.report, "line", line, &["type", "payload", "timestamp"]);
-        match kind {
-            "response_item" => self.item(payload, at),
-            "session_meta" => self.session(payload),
-            "compacted" => {
-                let what = "a compaction: the dialog before it is kept as it was";
-                self.to.report.mend(at, what);
-                self.to.report.skip("line compacted", "the dialog is kept whole");
-            }
-            "event_msg" => {
-                self.to.report.skip("line event_msg", "what is shown; the items say it too");
-            }
-            kind => {
-                let what = format!("line {}", clip(kind));
-                self.to.report.skip(&what, "a dialog has no place for it");
-            }
-        }
-        ["response_item", "session_meta", "event_msg", "turn_context"].contains(&kind)
-    }
-
-    fn session(&mut self, session: &Json) {
-        let instructions = text(session, "instructions")
-            .or_else(|| text(session.get("base_instructions")?, "text"))
-            .filter(|text| !text.is_empty());
-        if self.to.instructions.is_none() {
-            self.to.instructions = instructions.map(str::to_owned);
-        }
-        let known = ["instructions", "base_instructions", "timestamp"];
-        leave(&mut self.to.report, "session", session, &known);
-    }
-
     /// Takes an item: it joins the model's turn, becomes a memory, or is refused.
     fn item(&mut self, item: &Json, at: Place) {
         let key = self.keys.next(item);
@@ -164,14 +101,10 @@ impl Reader {
             Err(error) => self.to.report.refuse(at, error.to_string()),
             Ok(memory) if memory.role == Role::Assistant => match &mut self.turn {
                 Some(entry) => entry.grow(FORMAT, key, at, memory.parts),
-                None => {
-                    let memory = Memory { time: self.time, ..memory };
-                    self.turn = Some(Entry::new(FORMAT, key, at, memory));
-                }
+                None => self.turn = Some(Entry::new(FORMAT, key, at, memory)),
             },
             Ok(memory) => {
                 self.end_turn();
-                let memory = Memory { time: self.time, ..memory };
                 self.to.push(Entry::new(FORMAT, key, at, memory));
             }
         }
@@ -182,7 +115,7 @@ impl Reader {
 ///
 /// # Errors
 /// `Invalid`, saying what the item lacks.
-fn memory(report: &mut Report, item: &Json, at: Place) -> Result<Memory> {
+pub(super) fn memory(report: &mut Report, item: &Json, at: Place) -> Result<Memory> {
     if item.as_object().is_none() {
         return Err(Error::invalid("no object"));
     }
@@ -230,7 +163,7 @@ fn memory(report: &mut Report, item: &Json, at: Place) -> Result<Memory> {
 }
 
 /// Returns the parts of a message's content or of an output.
-fn content(report: &mut Report, content: Option<&Json>, at: Place) -> Result<Vec<Part>> {
+pub(super) fn content(report: &mut Report, content: Option<&Json>, at: Place) -> Result<Vec<Part>> {
     match content {
         None | Some(Json::Null) => Err(Error::invalid("no content")),
         Some(Json::String(text)) => Ok(vec![Part::text(text)]),

@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use super::input::Lines;
 use super::openai_chat::{self, written};
+use super::recording::Recording;
 use super::report::{Place, clip};
 use super::swe_agent::openai_thinking;
 use super::transcript::{Entry, Transcript};
@@ -65,6 +66,8 @@ pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
         for (at, event) in events.iter().enumerate() {
             reader.event(event, Place::Message(at as u64 + 1));
         }
+        // A list has an end.
+        reader.close();
     }
     if !reader.found {
         return Err(base::foreign(FORMAT, "no event with a `kind` in it"));
@@ -74,10 +77,12 @@ pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {
 
 struct Reader {
     transcript: Transcript,
-    entries: Vec<Entry>,
+    recording: Recording,
     seen: HashSet<String>,
-    /// Where the response of an id is among the entries.
-    responses: HashMap<String, usize>,
+    /// The memories of the response of an id: several where something came between its events.
+    responses: HashMap<String, Vec<usize>>,
+    /// The response that more may come of, and its calls.
+    open: Option<(String, HashSet<String>)>,
     joined: Vec<Place>,
     model: String,
     found: bool,
@@ -87,9 +92,10 @@ impl Reader {
     fn new() -> Self {
         Reader {
             transcript: Transcript::new(FORMAT),
-            entries: Vec::new(),
+            recording: Recording::default(),
             seen: HashSet::new(),
             responses: HashMap::new(),
+            open: None,
             joined: Vec::new(),
             model: String::new(),
             found: false,
@@ -133,6 +139,12 @@ impl Reader {
             "ConversationStateUpdateEvent" => {
                 report.skip(kind, "the state of the host");
                 self.note_model(event);
+                let rests = ["finished", "idle", "paused", "stuck", "error"];
+                if text(event, "key") == Some("execution_status")
+                    && text(event, "value").is_some_and(|status| rests.contains(&status))
+                {
+                    self.close();
+                }
             }
             "CondensationRequest" | "PauseEvent" | "TokenEvent" | "ConversationErrorEvent" => {
                 report.skip(kind, "tells how the run was getting on");
@@ -141,10 +153,32 @@ impl Reader {
         }
     }
 
-    /// Adds an entry with the event's time.
-    fn add(&mut self, event: &Json, key: String, at: Place, mut memory: Memory) {
+    /// Adds an entry with the event's time; what was still coming has ended.
+    fn add(&mut self, event: &Json, key: String, at: Place, memory: Memory) -> usize {
+        self.close();
+        self.append(event, key, at, memory, false)
+    }
+
+    fn append(
+        &mut self,
+        event: &Json,
+        key: String,
+        at: Place,
+        mut memory: Memory,
+        open: bool,
+    ) -> usize {
         memory.time = text(event, "timestamp").and_then(clock::parse);
-        self.entries.push(Entry::new(FORMAT, key, at, memory));
+        let entry = Entry::new(FORMAT, key, at, memory);
+        self.recording.add(&mut self.transcript.report, entry, 0, open).0
+    }
+
+    /// Settles the response that was still coming.
+    fn close(&mut self) {
+        if let Some((id, _)) = self.open.take()
+            && let Some(slot) = self.responses[&id].last()
+        {
+            self.recording.close(*slot);
+        }
     }
 
     fn system(&mut self, event: &Json, key: String, at: Place) {
@@ -156,7 +190,7 @@ impl Reader {
         if !tools.is_empty() {
             self.transcript.tools = tools.to_vec();
         }
-        if self.transcript.instructions.is_none() && self.entries.is_empty() {
+        if self.transcript.instructions.is_none() && self.recording.is_empty() {
             self.transcript.instructions = Some(instructions);
         } else {
             self.add(event, key, at, Memory::system(instructions));
@@ -192,11 +226,9 @@ impl Reader {
         }
         let memory = Memory { parts, ..Memory::message(role, "") };
         let memory = memory.with_actor(owned(event, "sender"));
-        self.add(event, key, at, memory);
-        if role == Role::Assistant
-            && let Some(entry) = self.entries.last_mut()
-        {
-            entry.call = model_call(event, &self.model);
+        let slot = self.add(event, key, at, memory);
+        if role == Role::Assistant {
+            self.recording.entry(slot).call = model_call(event, &self.model);
         }
     }
 
@@ -231,19 +263,31 @@ impl Reader {
         ];
         leave(report, "action", event, &known);
         let response = text(event, "llm_response_id").filter(|response| !response.is_empty());
-        if let Some(&entry) = response.and_then(|response| self.responses.get(response)) {
-            let entry = &mut self.entries[entry];
-            self.joined.push(entry.at);
-            entry.grow(FORMAT, key, at, parts);
+        let calls: Vec<String> = parts.iter().filter_map(called).collect();
+        if let (Some(response), Some((id, open))) = (response, &mut self.open)
+            && response == id
+            && let Some(&slot) = self.responses[id].last()
+        {
+            open.extend(calls);
+            self.joined.push(self.recording.at(slot));
+            self.recording.entry(slot).grow(FORMAT, key, at, parts);
             return;
         }
-        if let Some(response) = response {
-            self.responses.insert(response.to_owned(), self.entries.len());
-        }
+        self.close();
         let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
-        self.add(event, key, at, memory);
-        if let Some(entry) = self.entries.last_mut() {
-            entry.call = model_call(event, &self.model);
+        let slot = self.append(event, key.clone(), at, memory, response.is_some());
+        self.recording.entry(slot).call = model_call(event, &self.model);
+        if let Some(response) = response {
+            let slots = self.responses.entry(response.to_owned()).or_default();
+            if !slots.is_empty() {
+                let what = "an event of a response that had ended; kept as a memory of its own";
+                self.transcript.report.mend(at, what);
+            }
+            for earlier in slots.iter() {
+                self.recording.entry(*earlier).also.push(key.clone());
+            }
+            slots.push(slot);
+            self.open = Some((response.to_owned(), calls.into_iter().collect()));
         }
     }
 
@@ -253,8 +297,13 @@ impl Reader {
             return;
         };
         let head = Part::Result { call: call.to_owned(), error, parts: parts.len() as u64 };
+        // A result of the response's own call does not end it.
+        if !self.open.as_ref().is_some_and(|(_, calls)| calls.contains(call)) {
+            self.close();
+        }
         let parts = std::iter::once(head).chain(parts).collect();
-        self.add(event, key, at, Memory { parts, ..Memory::message(Role::Tool, "") });
+        let memory = Memory { parts, ..Memory::message(Role::Tool, "") };
+        self.append(event, key, at, memory, false);
     }
 
     fn summary(&mut self, event: &Json, key: String, at: Place) {
@@ -288,9 +337,7 @@ impl Reader {
             let what = format!("{count} events, from here on, joined to the response they are of");
             self.transcript.report.mend(first, what);
         }
-        for entry in self.entries {
-            self.transcript.push(entry);
-        }
+        self.recording.finish(&mut self.transcript);
         self.transcript.finish()
     }
 }
@@ -299,6 +346,14 @@ impl Reader {
 fn model_call(event: &Json, model: &str) -> Option<ModelCall> {
     let response = text(event, "llm_response_id").filter(|response| !response.is_empty())?;
     Some(ModelCall { response: response.to_owned(), ..ModelCall::new(model) })
+}
+
+/// The id of a call.
+fn called(part: &Part) -> Option<String> {
+    match part {
+        Part::Call { id, .. } => Some(id.clone()),
+        _ => None,
+    }
 }
 
 fn call(call: &Json) -> Part {

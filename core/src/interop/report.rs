@@ -89,6 +89,9 @@ pub struct Report {
     /// What was left out on purpose, by kind; at most [`REPORT_ITEMS_MAX`] kinds and one for the
     /// rest.
     pub skipped: Vec<Skipped>,
+    /// Memories that wait: a response whose end the source does not show yet, and all behind it.
+    /// The response is the one remark.
+    pub waiting: Remarks,
 }
 
 const REST: &str = "other";
@@ -100,6 +103,15 @@ impl Report {
 
     pub(super) fn refuse(&mut self, at: Place, why: impl Into<String>) {
         self.refused.add(at, why);
+    }
+
+    /// Counts memories that wait, the first of which has not ended.
+    pub(super) fn wait(&mut self, places: impl Iterator<Item = Place>) {
+        let mut places = places.peekable();
+        if let Some(&first) = places.peek() {
+            self.waiting.add(first, "a response that may still grow; import again, or as final");
+            self.waiting.count = places.count() as u64;
+        }
     }
 
     pub(super) fn skip(&mut self, what: &str, why: &'static str) {
@@ -128,6 +140,12 @@ impl fmt::Display for Report {
         let skipped: u64 = self.skipped.iter().map(|row| row.count).sum();
         let (mended, refused) = (self.mended.count, self.refused.count);
         write!(f, "kept {}, mended {mended}, refused {refused}, skipped {skipped}", self.kept)?;
+        if self.waiting.count > 0 {
+            write!(f, ", waiting {}", self.waiting.count)?;
+        }
+        for remark in &self.waiting.first {
+            write!(f, "\nwaiting {remark}")?;
+        }
         for (verb, remarks) in [("mended", &self.mended), ("refused", &self.refused)] {
             for remark in &remarks.first {
                 write!(f, "\n{verb} {remark}")?;

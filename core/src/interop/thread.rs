@@ -1,15 +1,17 @@
 //! Threads: from the lines of Claude Code to one dialog in order.
 //!
-//! Lines name their parents. After a rewind they form a tree, of which the branch that ends newest
-//! is the dialog. A response stands on several lines with the results of its first calls between
-//! them; results of parallel calls are side branches of a line each.
+//! Lines name their parents. After a rewind they form a tree, of which the branch that was begun
+//! last is the dialog. A response stands on several lines with the results of its first calls
+//! between them; results of parallel calls are side branches of a line each. The memories stand in
+//! the file's order, whatever the tree: only so can a part of the file be imported before the rest.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::Format;
+use super::recording::Recording;
 use super::report::{Place, clip};
 use super::transcript::{Entry, Transcript};
-use crate::object::{Memory, ModelCall, Part, Role, Timestamp};
+use crate::object::{Memory, MemoryKind, ModelCall, Part, Role, Timestamp};
 
 const FORMAT: Format = Format::ClaudeCode;
 
@@ -32,22 +34,60 @@ pub(super) enum Said {
     Nothing,
     /// A piece of a model's response.
     Piece { id: String, parts: Vec<Part>, call: Box<ModelCall> },
-    /// Whole memories, and the calls whose results they hold.
-    Whole { memories: Vec<Memory>, results: Vec<String> },
+    /// Whole memories, and the calls that they are about.
+    Whole { memories: Vec<Memory>, calls: Vec<String> },
+}
+
+/// What stands at a line that was read.
+struct Stand {
+    at: u64,
+    /// The node that it is of; of a line that says nothing of the dialog the newest by then.
+    node: Option<usize>,
+}
+
+/// A response, as far as it has come.
+struct Response {
+    node: usize,
+    /// Its memories: more than one where something else came between its pieces.
+    slots: Vec<usize>,
+    /// Lines of the newest of them.
+    lines: u64,
+    /// The output that was counted first.
+    first_output: Option<u64>,
+    calls: bool,
 }
 
 /// The lines of one dialog, in the file's order.
 pub(super) struct Chain {
     pub(super) transcript: Transcript,
-    lines: Vec<ThreadLine>,
+    stands: Vec<Stand>,
     places: HashMap<String, usize>,
+    recording: Recording,
+    responses: HashMap<String, Response>,
+    /// The response of a call.
+    calls: HashMap<String, String>,
+    /// The response that more may come of.
+    open: Option<String>,
+    /// Where responses begin that stand on several lines, and such without a last count.
+    joined: Vec<Place>,
+    partial: Vec<Place>,
 }
 
 impl Chain {
     pub(super) fn new(name: &str) -> Self {
         let mut transcript = Transcript::new(FORMAT);
         transcript.name = name.to_owned();
-        Chain { transcript, lines: Vec::new(), places: HashMap::new() }
+        Chain {
+            transcript,
+            stands: Vec::new(),
+            places: HashMap::new(),
+            recording: Recording::default(),
+            responses: HashMap::new(),
+            calls: HashMap::new(),
+            open: None,
+            joined: Vec::new(),
+            partial: Vec::new(),
+        }
     }
 
     pub(super) fn knows(&self, uuid: &str) -> bool {
@@ -55,216 +95,240 @@ impl Chain {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lines.iter().all(|line| matches!(line.said, Said::Nothing))
+        self.recording.is_empty()
     }
 
+    /// Takes the next line.
     pub(super) fn push(&mut self, line: ThreadLine) {
-        self.places.insert(line.uuid.clone(), self.lines.len());
-        self.lines.push(line);
+        let (at, uuid) = (line.at, line.uuid.clone());
+        let node = match line.said {
+            Said::Nothing => {
+                if line.is_boundary {
+                    self.parent(&line);
+                }
+                self.recording.tip()
+            }
+            Said::Whole { .. } => self.whole(line),
+            Said::Piece { .. } => Some(self.piece(line)),
+        };
+        self.places.insert(uuid, self.stands.len());
+        self.stands.push(Stand { at, node });
     }
 
-    /// Makes the transcript of the branch that ends newest.
+    /// Makes the transcript of all that was read.
     pub(super) fn into_transcript(mut self) -> Transcript {
-        let mut taken = self.trunk();
-        self.rejoin(&mut taken);
-        self.report_branches(&taken);
-        let mut build = Build { actor: self.transcript.name.clone(), ..Build::default() };
-        for (line, _) in self.lines.into_iter().zip(taken).filter(|(_, taken)| *taken) {
-            build.line(line);
+        if let Some(id) = self.open.take() {
+            self.count(&id);
         }
-        build.finish(&mut self.transcript);
+        for (places, what) in [
+            (self.joined, "responses on several lines, from here on, each joined into one memory"),
+            (self.partial, "responses, from here on, without a last count of output; left absent"),
+        ] {
+            if let Some(&first) = places.iter().min() {
+                let what = format!("{} {what}", places.len());
+                self.transcript.report.mend(first, what);
+            }
+        }
+        self.recording.finish(&mut self.transcript);
         self.transcript.finish()
     }
 
-    /// Returns the line that a line follows, and what had to be mended to know it.
-    fn parent(&self, at: usize) -> (Option<usize>, Option<String>) {
-        let line = &self.lines[at];
-        let before = at.checked_sub(1);
+    /// Returns the node that a line follows, and the line that it was found at. What says nothing
+    /// of the dialog stands for the newest before it: it may hang on anything.
+    fn parent(&mut self, line: &ThreadLine) -> (Option<usize>, usize) {
+        let newest = self.stands.len();
         let named = line.parent.as_ref().or(line.logical.as_ref().filter(|_| line.is_boundary));
         match named {
-            Some(uuid) => match (self.places.get(uuid), before) {
-                (Some(&parent), _) => (Some(parent), None),
-                (None, Some(before)) => {
-                    let (uuid, before_line) = (clip(uuid), self.lines[before].at);
-                    let what =
-                        format!("its parent {uuid} is missing; put after line {before_line}");
-                    (Some(before), Some(what))
-                }
-                (None, None) => {
-                    let what = format!("its parent {} is missing; begins here", clip(uuid));
-                    (None, Some(what))
+            Some(uuid) => match (self.places.get(uuid), self.stands.last()) {
+                (Some(&place), _) => (self.stands[place].node, place),
+                (None, before) => {
+                    let uuid = clip(uuid);
+                    let what = match before {
+                        Some(before) => {
+                            format!("its parent {uuid} is missing; put after line {}", before.at)
+                        }
+                        None => format!("its parent {uuid} is missing; begins here"),
+                    };
+                    self.transcript.report.mend(Place::Line(line.at), what);
+                    (self.recording.tip(), newest)
                 }
             },
-            None if line.is_boundary || !line.has_parent => (before, None),
-            None => (None, None),
+            None if line.has_parent && begins(&line.said) => (None, newest),
+            None => (self.recording.tip(), newest),
         }
     }
 
-    /// Marks the lines from the newest message up to its root.
-    fn trunk(&mut self) -> Vec<bool> {
-        let mut taken = vec![false; self.lines.len()];
-        let speaks = |line: &ThreadLine| !matches!(line.said, Said::Nothing);
-        let messages = self.lines.iter().enumerate().filter(|(_, line)| speaks(line));
-        let mut next = messages.max_by_key(|(at, line)| (line.time, *at)).map(|(at, _)| at);
-        while let Some(at) = next {
-            // A ring of parents ends where it began.
-            if std::mem::replace(&mut taken[at], true) {
-                let what = "its parents form a ring; cut here";
-                self.transcript.report.mend(Place::Line(self.lines[at].at), what);
-                break;
-            }
-            let (parent, mended) = self.parent(at);
-            if let Some(what) = mended {
-                self.transcript.report.mend(Place::Line(self.lines[at].at), what);
-            }
-            next = parent;
+    /// Takes a line of whole memories and returns the node that it is of.
+    fn whole(&mut self, line: ThreadLine) -> Option<usize> {
+        let of = self.about(&line.said);
+        let is_own = |id: &String| self.open.as_ref() == Some(id);
+        if !of.as_ref().is_some_and(|(id, all)| *all && is_own(id)) {
+            self.close();
         }
-        taken
-    }
-
-    /// Marks what belongs to the trunk without being an ancestor of its end: the other pieces of its
-    /// responses, and the results of their calls.
-    fn rejoin(&self, taken: &mut [bool]) {
-        let mut responses = HashSet::new();
-        for (line, _) in self.lines.iter().zip(&*taken).filter(|(_, taken)| **taken) {
-            if let Said::Piece { id, .. } = &line.said {
-                responses.insert(id.as_str());
-            }
+        let mut node = of.map(|(id, _)| self.responses[&id].node);
+        if node.is_none() {
+            let (parent, place) = self.parent(&line);
+            self.recording.go_on_behind(parent, place);
         }
-        let mut calls = HashSet::new();
-        for (at, line) in self.lines.iter().enumerate() {
-            if let Said::Piece { id, parts, .. } = &line.said
-                && responses.contains(id.as_str())
-            {
-                taken[at] = true;
-                for part in parts {
-                    if let Part::Call { id, .. } = part {
-                        calls.insert(id.as_str());
+        let Said::Whole { memories, .. } = line.said else { return node };
+        for (piece, mut memory) in memories.into_iter().enumerate() {
+            let key = match piece {
+                0 => line.uuid.clone(),
+                _ => format!("{}.{piece}", line.uuid),
+            };
+            memory.time = line.time;
+            let is_summary = memory.kind == MemoryKind::Summary;
+            let entry = Entry::new(FORMAT, key, Place::Line(line.at), memory);
+            match node {
+                Some(node) => {
+                    self.recording.attach(node, entry, false);
+                }
+                None => {
+                    let (report, begins) = (&mut self.transcript.report, self.stands.len());
+                    let (slot, new) = self.recording.add(report, entry, begins, false);
+                    if is_summary {
+                        self.recording.summarize(slot, new);
                     }
+                    node = Some(new);
                 }
             }
         }
-        for (at, line) in self.lines.iter().enumerate() {
-            if let Said::Whole { results, .. } = &line.said
-                && !results.is_empty()
-                && results.iter().all(|call| calls.contains(call.as_str()))
-                && self.parent(at).0.is_some_and(|parent| taken[parent])
-            {
-                taken[at] = true;
-            }
-        }
+        node
     }
 
-    /// Says where other branches left, and how much they hold.
-    fn report_branches(&mut self, taken: &[bool]) {
-        let mut roots: Vec<usize> = Vec::with_capacity(self.lines.len());
-        let mut sizes: HashMap<usize, u64> = HashMap::new();
-        let mut order = Vec::new();
-        for (at, line) in self.lines.iter().enumerate() {
-            let parent = self.parent(at).0.filter(|&parent| parent < at && !taken[parent]);
-            let root = parent.map_or(at, |parent| roots[parent]);
-            roots.push(root);
-            if !taken[at] && !matches!(line.said, Said::Nothing) {
-                let size = sizes.entry(root).or_insert_with(|| {
-                    order.push(root);
-                    0
-                });
-                *size += 1;
-            }
-        }
-        for root in order {
-            let (at, count) = (Place::Line(self.lines[root].at), sizes[&root]);
-            let report = &mut self.transcript.report;
-            report.skip_many(
-                "line of another branch",
-                "the branch that ends newest is kept",
-                count,
-            );
-            report.mend(at, format!("a branch of {count} lines begins here, which was given up"));
-        }
+    /// The response whose calls a line is about, and whether it is about nothing else.
+    fn about(&self, said: &Said) -> Option<(String, bool)> {
+        let Said::Whole { memories, calls } = said else { return None };
+        let id = self.calls.get(calls.first()?)?;
+        let all_of_it = calls.iter().all(|call| self.calls.get(call) == Some(id));
+        let are_results = memories.iter().all(|memory| memory.role == Role::Tool);
+        let only =
+            all_of_it && (are_results || memories.iter().all(|memory| !holds_result(memory)));
+        Some((id.clone(), only))
     }
-}
 
-/// A response whose pieces are still coming.
-struct Response {
-    entry: usize,
-    lines: u64,
-    first_output: Option<u64>,
-}
-
-#[derive(Default)]
-struct Build {
-    /// The sub-agent's name; empty on the main line.
-    actor: String,
-    entries: Vec<Entry>,
-    responses: HashMap<String, Response>,
-}
-
-impl Build {
-    fn line(&mut self, line: ThreadLine) {
+    /// Takes a piece of a response and returns the response's node.
+    fn piece(&mut self, line: ThreadLine) -> usize {
         let at = Place::Line(line.at);
-        match line.said {
-            Said::Nothing => {}
-            Said::Whole { memories, .. } => {
-                for (piece, mut memory) in memories.into_iter().enumerate() {
-                    let key = match piece {
-                        0 => line.uuid.clone(),
-                        _ => format!("{}.{piece}", line.uuid),
-                    };
-                    memory.time = line.time;
-                    self.entries.push(Entry::new(FORMAT, key, at, memory));
-                }
+        let is_open = match &line.said {
+            Said::Piece { id, .. } => self.open.as_ref() == Some(id),
+            _ => false,
+        };
+        if !is_open {
+            self.close();
+        }
+        let parent = match &line.said {
+            Said::Piece { id, .. } if self.responses.contains_key(id) => None,
+            _ => Some(self.parent(&line)),
+        };
+        let ThreadLine { uuid, time, said: Said::Piece { id, parts, call }, .. } = line else {
+            unreachable!("only pieces come here");
+        };
+        for part in &parts {
+            if let Part::Call { id: call, .. } = part {
+                self.calls.insert(call.clone(), id.clone());
             }
-            Said::Piece { id, parts, call } => {
-                if let Some(response) = self.responses.get_mut(&id) {
-                    let entry = &mut self.entries[response.entry];
-                    response.lines += 1;
-                    entry.grow(FORMAT, line.uuid, at, parts);
-                    entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
-                    return;
+        }
+        let calls = parts.iter().any(|part| matches!(part, Part::Call { .. }));
+        let stop = call.stop.clone();
+        let fresh = |parts| {
+            let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
+            let memory = Memory { time, ..memory.with_actor(&self.transcript.name) };
+            Entry::new(FORMAT, uuid.clone(), at, memory)
+        };
+        let node = match self.responses.get_mut(&id) {
+            Some(response) if is_open => {
+                let newest = response.slots.last().copied().unwrap_or_default();
+                response.lines += 1;
+                response.calls |= calls;
+                let entry = self.recording.entry(newest);
+                entry.grow(FORMAT, uuid, at, parts);
+                entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
+                response.node
+            }
+            // Something came between: what was settled stays, the rest is a memory of its own.
+            Some(response) => {
+                let what = "a piece of a response that had ended; kept as a memory of its own";
+                self.transcript.report.mend(at, what);
+                let mut entry = fresh(parts);
+                for slot in &response.slots {
+                    let earlier = self.recording.entry(*slot);
+                    earlier.also.push(uuid.clone());
+                    entry.call = earlier.call.clone();
                 }
-                let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
-                let memory = Memory { time: line.time, ..memory.with_actor(&self.actor) };
                 let first_output = call.usage.output;
-                let response = Response { entry: self.entries.len(), lines: 1, first_output };
-                self.responses.insert(id, response);
-                let mut entry = Entry::new(FORMAT, line.uuid, at, memory);
+                entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
+                response.slots.push(self.recording.attach(response.node, entry, true));
+                (response.lines, response.first_output) = (1, first_output);
+                response.calls |= calls;
+                response.node
+            }
+            None => {
+                let (parent, place) = parent.unwrap_or((self.recording.tip(), self.stands.len()));
+                self.recording.go_on_behind(parent, place);
+                let first_output = call.usage.output;
+                let mut entry = fresh(parts);
                 entry.call = Some(*call);
-                self.entries.push(entry);
+                let (report, begins) = (&mut self.transcript.report, self.stands.len());
+                let (slot, node) = self.recording.add(report, entry, begins, true);
+                let slots = vec![slot];
+                let response = Response { node, slots, lines: 1, first_output, calls };
+                self.responses.insert(id.clone(), response);
+                node
+            }
+        };
+        // A reason that speaks of calls comes with the last of them, not before the first.
+        let ends = !stop.is_empty() && (stop != "tool_use" || self.responses[&id].calls);
+        self.open = Some(id);
+        if ends {
+            self.close();
+        }
+        node
+    }
+
+    /// Settles the response that was still coming.
+    fn close(&mut self) {
+        if let Some(id) = self.open.take() {
+            self.count(&id);
+            if let Some(slot) = self.responses[&id].slots.last() {
+                self.recording.close(*slot);
             }
         }
     }
 
-    fn finish(mut self, to: &mut Transcript) {
-        let (mut joined, mut partial) = (Vec::new(), Vec::new());
-        for response in self.responses.values() {
-            let entry = &mut self.entries[response.entry];
-            if response.lines > 1 {
-                joined.push(entry.at);
-            }
-            // The first lines of a stream count the output so far; a last count is one that comes
-            // with the reason to stop, or has risen since.
-            if let Some(call) = &mut entry.call
-                && call.stop.is_empty()
-                && call.usage.output.is_some()
-                && call.usage.output == response.first_output
-            {
-                call.usage.output = None;
-                partial.push(entry.at);
-            }
+    /// Settles what a response cost. The first lines of a stream count the output so far; a last
+    /// count is one that comes with the reason to stop, or has risen since.
+    fn count(&mut self, id: &str) {
+        let response = &self.responses[id];
+        let Some(&slot) = response.slots.last() else { return };
+        let at = self.recording.at(slot);
+        if response.lines > 1 {
+            self.joined.push(at);
         }
-        for (places, what) in [
-            (joined, "responses on several lines, from here on, each joined into one memory"),
-            (partial, "responses, from here on, without a last count of output; left absent"),
-        ] {
-            if let Some(&first) = places.iter().min() {
-                to.report.mend(first, format!("{} {what}", places.len()));
-            }
-        }
-        for entry in self.entries {
-            to.push(entry);
+        if let Some(call) = &mut self.recording.entry(slot).call
+            && call.stop.is_empty()
+            && call.usage.output.is_some()
+            && call.usage.output == response.first_output
+        {
+            call.usage.output = None;
+            self.partial.push(at);
         }
     }
+}
+
+/// Tells whether a line without a parent begins the dialog anew: what a user says does, for it can
+/// replace the first message. All else follows what is there.
+fn begins(said: &Said) -> bool {
+    match said {
+        Said::Whole { memories, .. } => memories
+            .iter()
+            .all(|memory| memory.role == Role::User && memory.kind == MemoryKind::Message),
+        _ => false,
+    }
+}
+
+fn holds_result(memory: &Memory) -> bool {
+    memory.parts.iter().any(|part| matches!(part, Part::Result { .. }))
 }
 
 /// Takes the later of two accounts of one call, and from the earlier what the later lacks.

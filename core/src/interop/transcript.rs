@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Format;
-use super::report::{Place, Report, clip};
+use super::recording::Turn;
+use super::report::{Place, Remarks, Report, clip};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::json::Json;
@@ -28,12 +29,25 @@ pub struct Entry {
     pieces: Vec<(String, usize)>,
     /// Where the source has the pieces after the first.
     later: Vec<Place>,
+    /// Keys of what an earlier version recorded it with, as one memory.
+    pub(super) also: Vec<String>,
+    /// What becomes of the view with it.
+    pub(crate) turn: Option<Turn>,
 }
 
 impl Entry {
     pub(super) fn new(format: Format, key: String, at: Place, memory: Memory) -> Self {
         let memory = memory.with_origin(origin(format, &key));
-        Entry { memory, call: None, key, at, pieces: Vec::new(), later: Vec::new() }
+        Entry {
+            memory,
+            call: None,
+            key,
+            at,
+            pieces: Vec::new(),
+            later: Vec::new(),
+            also: Vec::new(),
+            turn: None,
+        }
     }
 
     /// Appends parts that the source wrote later, under a key of their own.
@@ -50,6 +64,13 @@ impl Entry {
         std::iter::once(self.at).chain(self.later.iter().copied())
     }
 
+    /// The origins that it has, and had at each of its pieces.
+    pub(super) fn origins(&self) -> Vec<String> {
+        let (format, _) = self.memory.origin.split_once(':').unwrap_or_default();
+        let pieces = self.pieces.iter().map(|(key, _)| format!("{format}:{key}"));
+        pieces.chain([self.memory.origin.clone()]).collect()
+    }
+
     /// Returns the memory with a link to the call's node, and the call, which is to be stored too.
     pub fn into_linked(self) -> (Memory, Option<ModelCall>) {
         match self.call {
@@ -64,12 +85,16 @@ fn origin(format: Format, key: &str) -> String {
 }
 
 /// A dialog as its source has it: read wholly, before any of it is used.
+///
+/// A source that still grows may end in the middle of a response. That one and all behind it wait:
+/// they are counted in the report and are no entries, until the source shows that the response
+/// ended or [`ended`](Self::ended) says that nothing more comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
     /// What tells it from the others of its source: empty for the only or main one, the number of
     /// a conversation, or the name of a sub-agent.
     pub name: String,
-    /// What it holds, in order.
+    /// What it holds and is settled, in order.
     pub entries: Vec<Entry>,
     /// The instructions that it began with.
     pub instructions: Option<String>,
@@ -78,6 +103,12 @@ pub struct Transcript {
     /// What became of everything in the source.
     pub report: Report,
     format: Format,
+    /// What waits for a response to end, in order behind the entries.
+    waiting: Vec<Entry>,
+    /// What becomes of the view at the end.
+    pub(crate) last_turn: Option<Turn>,
+    /// Whether nothing more comes.
+    pub(crate) is_ended: bool,
 }
 
 /// All dialogs of one source; the main one first.
@@ -99,6 +130,13 @@ pub struct Transcripts {
 }
 
 impl Transcripts {
+    /// Takes what waits in each of its dialogs as it is, as [`Transcript::ended`] does.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        self.transcripts = self.transcripts.into_iter().map(Transcript::ended).collect();
+        self
+    }
+
     /// Returns the index of the dialog that is meant, by its number from 1; without one that of the
     /// main dialog, if there is one, or of the only one.
     ///
@@ -135,7 +173,7 @@ impl Transcripts {
             }
         };
         let report = &all[at].report;
-        if report.kept == 0 {
+        if report.kept == 0 && report.waiting.count == 0 {
             let refused = report.refused.count;
             let first = report.refused.first.first();
             let first = first.map_or(String::new(), |first| {
@@ -178,16 +216,49 @@ impl Transcript {
             tools: Vec::new(),
             report: Report::default(),
             format,
+            waiting: Vec::new(),
+            last_turn: None,
+            is_ended: false,
         }
+    }
+
+    /// Takes what waits as it is: the source is complete, nothing more comes.
+    ///
+    /// ```
+    /// use partita::interop::{Format, read};
+    /// let line = r#"{"type":"assistant","uuid":"a","parentUuid":null,"sessionId":"s","message":
+    ///     {"id":"m","role":"assistant","model":"x","content":[{"type":"text","text":"I lo"}]}}"#;
+    /// let source = read(line.replace('\n', "").as_bytes(), Some(Format::ClaudeCode))?;
+    /// let transcript = source.transcripts.into_iter().next().unwrap();
+    /// assert_eq!((transcript.entries.len(), transcript.report.waiting.count), (0, 1));
+    /// assert_eq!(transcript.ended().entries.len(), 1);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        self.entries.append(&mut self.waiting);
+        self.report.kept = self.entries.len() as u64;
+        self.report.waiting = Remarks::default();
+        self.is_ended = true;
+        self
     }
 
     /// Appends a memory, if it keeps the limits; else it is refused.
     pub(super) fn push(&mut self, entry: Entry) {
+        self.take(entry, false);
+    }
+
+    /// Appends a memory that is settled or waits; one that is refused comes back.
+    pub(super) fn take(&mut self, entry: Entry, waits: bool) -> Option<Entry> {
         if let Some(fault) = fault(&entry) {
             self.report.refuse(entry.at, fault);
-        } else {
-            self.entries.push(entry);
+            return Some(entry);
         }
+        match waits {
+            true => self.waiting.push(entry),
+            false => self.entries.push(entry),
+        }
+        None
     }
 
     /// Returns the entries that a session has not got, which knows the origins of its memories.
@@ -197,7 +268,10 @@ impl Transcript {
     pub fn new_entries(&self, known: impl Fn(&str) -> bool) -> Vec<Entry> {
         let is_known = |key: &str| known(&origin(self.format, key));
         let mut entries = Vec::new();
-        for entry in self.entries.iter().filter(|entry| !known(&entry.memory.origin)) {
+        let is_new = |entry: &&Entry| {
+            !known(&entry.memory.origin) && !entry.also.iter().any(|key| is_known(key))
+        };
+        for entry in self.entries.iter().filter(is_new) {
             let taken = entry.pieces.iter().rev().find(|(key, _)| is_known(key));
             let mut entry = entry.clone();
             if let Some((_, parts)) = taken {
@@ -215,10 +289,11 @@ impl Transcript {
     /// Counts what was kept, and remarks on calls and results that are not pairs.
     pub(super) fn finish(mut self) -> Self {
         self.report.kept = self.entries.len() as u64;
+        self.report.wait(self.waiting.iter().map(|entry| entry.at));
         let mut open: HashMap<String, Vec<Place>> = HashMap::new();
         let mut answered: HashSet<String> = HashSet::new();
         let mut order = Vec::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter().chain(&self.waiting) {
             for part in &entry.memory.parts {
                 match part {
                     Part::Call { id, .. } => {
@@ -277,6 +352,14 @@ impl Keys {
         let digest = ObjectId::of_content(&self.last);
         self.last = digest.as_bytes().to_vec();
         format!("{}{}-{digest:.16}", self.prefix, self.number)
+    }
+
+    /// Returns the key of what stands behind the messages so far and is none of them.
+    pub(super) fn beside(&self, what: &str, value: &Json) -> String {
+        let mut bytes = self.last.clone();
+        bytes.extend_from_slice(value.to_string().as_bytes());
+        let digest = ObjectId::of_content(&bytes);
+        format!("{}{}-{what}-{digest:.16}", self.prefix, self.number)
     }
 
     /// Returns the number of the message whose key came last, from 1.

@@ -409,12 +409,24 @@ impl Batch {
         self.draft.memories.last()
     }
 
-    pub(super) fn finish(mut self) -> Result<Finished> {
+    pub(super) fn finish(self) -> Result<Finished> {
+        let done = self.finish_or_stop(true)?;
+        Ok(done.expect("a batch that may move is committed"))
+    }
+
+    /// Commits the batch on the state that it began with; none, and nothing is done, where somebody
+    /// else came first.
+    pub(super) fn finish_in_place(self) -> Result<Option<Finished>> {
+        self.finish_or_stop(false)
+    }
+
+    fn finish_or_stop(mut self, may_move: bool) -> Result<Option<Finished>> {
         loop {
             let Built { point, memory } =
                 self.draft.build(&mut self.batch, self.head.point(), false)?;
             if point.is_none() {
-                return Ok(Finished { head: self.head, memory, run: self.run, changed: false });
+                let (head, run) = (self.head, self.run);
+                return Ok(Some(Finished { head, memory, run, changed: false }));
             }
             let before = match self.kind {
                 OperationKind::Import => self.before_run(),
@@ -427,8 +439,9 @@ impl Batch {
             match self.session.commit_on(&self.head, batch, point, new)? {
                 Outcome::Committed(head) => {
                     let run = Some(Run { last: head.id(), before });
-                    return Ok(Finished { head, memory, run, changed: true });
+                    return Ok(Some(Finished { head, memory, run, changed: true }));
                 }
+                Outcome::Moved(_) if !may_move => return Ok(None),
                 Outcome::Moved(head) => self.head = head,
             }
             self.draft.replay(&mut self.batch)?;

@@ -1,13 +1,15 @@
 //! Transcripts: what a session lacks of another agent's dialog, batch by batch; and its own dialog
 //! for others.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::{Batch, MESSAGE_CHARS_MAX, Session, Snapshot};
 use crate::context::Tool;
 use crate::error::{ErrorKind, Result};
-use crate::interop::{AtifAgent, Entry, Export, ExportFormat, Transcript, to_atif, to_openai_chat};
+use crate::interop::{
+    AtifAgent, Entry, Export, ExportFormat, Place, Transcript, Turn, to_atif, to_openai_chat,
+};
 use crate::json::Json;
 use crate::object::{
     Body, Canonical as _, Checkpoint, Kind, Memory, ModelCall, Objects as _, Part,
@@ -40,6 +42,8 @@ pub struct TranscriptImport {
     pub new: u64,
     /// Memories that the session had, or that were purged from it.
     pub known: u64,
+    /// Memories that it took out of the view, for the recording's writer gave them up.
+    pub given_up: u64,
     /// Whether it set the instructions.
     pub instructions: bool,
     /// How many tools it set; none where it set no tools.
@@ -53,7 +57,7 @@ pub struct TranscriptImport {
 impl TranscriptImport {
     /// Tells whether the session had all of it.
     pub fn is_empty(&self) -> bool {
-        self.new == 0 && !self.instructions && self.tools.is_none()
+        self.new == 0 && self.given_up == 0 && !self.instructions && self.tools.is_none()
     }
 }
 
@@ -93,11 +97,15 @@ impl Session {
         let mut report = TranscriptImport::default();
         let latest = self.latest()?;
         let mut tell = |done| progress(TranscriptProgress { done, total });
-        let Some(known) = origins(&latest, &mut || tell(0))? else {
+        let Some(mut numbers) = origins(&latest, &mut || tell(0))? else {
             return Ok(TranscriptImport { interrupted: true, ..report });
         };
-        let entries = transcript.new_entries(|origin| known.contains(origin));
+        let entries = transcript.new_entries(|origin| numbers.contains_key(origin));
         report.known = total - entries.len() as u64;
+        let late = late_turn(transcript, &entries);
+        let known = |entry: &&Entry| numbers.contains_key(&entry.memory.origin);
+        let known_to = transcript.entries.iter().rev().find(known);
+        let known_to = known_to.map_or(Place::Line(0), |entry| entry.at);
         // Whoever took them away after an earlier run shall not get them back.
         let first = report.known == 0;
         let mut instructions = transcript.instructions.as_deref().filter(|text| !text.is_empty());
@@ -112,13 +120,12 @@ impl Session {
         let name: String = name.chars().take(MESSAGE_CHARS_MAX).collect();
         let mut rest = &entries[..];
         let mut run = None;
-        while !rest.is_empty() {
+        while !rest.is_empty() || !late.is_empty() {
             if tell(total - rest.len() as u64).is_break() {
                 report.interrupted = true;
                 return Ok(report);
             }
             let (batch, after) = rest.split_at(batch_len(rest));
-            rest = after;
             let mut edit = self.begin()?;
             if let Some(text) = instructions {
                 edit.set_instructions(text)?;
@@ -126,29 +133,149 @@ impl Session {
             if !tools.is_empty() {
                 edit.set_tools(&tools)?;
             }
-            let mut added = 0;
+            let mut added = Added::new(&edit, transcript, &numbers, known_to)?;
             for entry in batch {
-                added += u64::from(remember(&mut edit, entry)?);
+                added.take(&mut edit, entry)?;
             }
-            if added > 0 || instructions.is_some() || !tools.is_empty() {
+            if after.is_empty() && !late.is_empty() {
+                added.turn(&mut edit, &late)?;
+            }
+            let Added { placed, given_up, is_bound, .. } = added;
+            let added = placed.len() as u64;
+            if added > 0 || is_bound || instructions.is_some() || !tools.is_empty() {
                 edit.import(run);
                 edit.label(Checkpoint::TRANSCRIPT, format.name())?;
                 let place = |entry: Option<&Entry>| {
-                    entry.map_or(String::new(), |entry| entry.at.to_string())
+                    entry.map_or("the end".to_owned(), |entry| entry.at.to_string())
                 };
                 let (from, to) = (place(batch.first()), place(batch.last()));
                 edit.message(&format!("{name} ({format}): {from} to {to}"))?;
-                run = edit.finish()?.run;
+                let done = match is_bound {
+                    true => edit.finish_in_place()?,
+                    false => Some(edit.finish()?),
+                };
+                // Where somebody else came first the numbers are others: once more.
+                let Some(done) = done else { continue };
+                run = done.run;
+                numbers.extend(placed.into_iter().zip(done.memory..));
             }
             report.new += added;
             report.known += batch.len() as u64 - added;
+            report.given_up += given_up;
             report.instructions |= instructions.take().is_some();
             let taken = std::mem::take(&mut tools);
             report.tools = report.tools.or(Some(taken.len() as u64).filter(|tools| *tools > 0));
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
         }
         let _ = tell(total);
         Ok(report)
     }
+}
+
+/// What a batch of an import adds, and what that does to the view.
+struct Added<'a> {
+    transcript: &'a Transcript,
+    /// The numbers of what was recorded before, by origin.
+    numbers: &'a HashMap<String, u64>,
+    /// Where the last of the transcript's memories stands that was recorded before this import.
+    known_to: Place,
+    /// The number of its first memory, unless somebody else comes first.
+    first: u64,
+    /// The origins of what it records, in order.
+    placed: Vec<String>,
+    places: HashMap<String, u64>,
+    given_up: u64,
+    /// Whether it edits the view of numbers, and so rests on them.
+    is_bound: bool,
+}
+
+impl<'a> Added<'a> {
+    fn new(
+        edit: &Batch,
+        transcript: &'a Transcript,
+        numbers: &'a HashMap<String, u64>,
+        known_to: Place,
+    ) -> Result<Self> {
+        Ok(Added {
+            transcript,
+            numbers,
+            known_to,
+            first: edit.first_memory()?,
+            placed: Vec::new(),
+            places: HashMap::new(),
+            given_up: 0,
+            is_bound: false,
+        })
+    }
+
+    fn number(&self, origin: &String) -> Option<u64> {
+        self.places.get(origin).or_else(|| self.numbers.get(origin)).copied()
+    }
+
+    /// Appends an entry, and does to the view what comes with it. A summary that comes behind what
+    /// it does not stand for, as an earlier version left it out, is recorded and out of view.
+    fn take(&mut self, edit: &mut Batch, entry: &Entry) -> Result<()> {
+        if remember(edit, entry)? {
+            let number = self.first.saturating_add(self.placed.len() as u64);
+            self.placed.push(entry.memory.origin.clone());
+            self.places.insert(entry.memory.origin.clone(), number);
+            match &entry.turn {
+                Some(turn) if turn.lay.is_some() && entry.at < self.known_to => {
+                    self.turn(edit, &Turn { lay: None, ..turn.clone() })?;
+                    self.is_bound |= edit.set_out_of_view([number], true)? > 0;
+                }
+                Some(turn) => self.turn(edit, turn)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, edit: &mut Batch, turn: &Turn) -> Result<()> {
+        let all = |origins: &[String]| -> Vec<u64> {
+            origins.iter().filter_map(|origin| self.number(origin)).collect()
+        };
+        let (out, back) = (all(&turn.out), all(&turn.back));
+        let (off, lay) = (&turn.off, &turn.lay);
+        let (off, lay) = [off, lay].map(|origin| self.number(origin.as_ref()?)).into();
+        if let Some(number) = off {
+            self.is_bound |= edit.take_off_recorded(number)?;
+        }
+        let gone = edit.set_out_of_view(out, true)?;
+        let returned = edit.set_out_of_view(back, false)?;
+        self.given_up += gone;
+        self.is_bound |= gone + returned > 0;
+        if let Some(number) = lay {
+            let mut entries = self.transcript.entries.iter();
+            let first = entries.find_map(|entry| self.number(&entry.memory.origin));
+            self.is_bound |= edit.lay_recorded(first.unwrap_or(number).min(number), number)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is to become of the view when all is recorded: of new memories that were given up before
+/// what is known already, as after an import by a version that left them out; and at the end of a
+/// recording that is complete.
+fn late_turn(transcript: &Transcript, new: &[Entry]) -> Turn {
+    let new: HashSet<&str> = new.iter().map(|entry| entry.memory.origin.as_str()).collect();
+    let mut late = Turn::default();
+    for entry in &transcript.entries {
+        if new.contains(entry.memory.origin.as_str()) {
+            continue;
+        }
+        let Some(turn) = &entry.turn else { continue };
+        let is_new = |origin: &&String| new.contains(origin.as_str());
+        late.out.extend(turn.out.iter().filter(is_new).cloned());
+        late.out.retain(|origin| !turn.back.contains(origin));
+    }
+    if let Some(turn) = transcript.last_turn.as_ref().filter(|_| transcript.is_ended) {
+        late.then(turn.clone());
+    }
+    late
 }
 
 /// Appends an entry; false if it was purged here and is not taken back.
@@ -182,19 +309,19 @@ fn size(entry: &Entry) -> usize {
     bodies.filter_map(Body::as_inline).map(<[u8]>::len).sum()
 }
 
-/// Where the memories of a session came from; none if `look` ends the search.
+/// The numbers of a session's memories by where they came from; none if `look` ends the search.
 fn origins(
     latest: &Snapshot,
     look: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Option<HashSet<String>>> {
-    let mut origins = HashSet::new();
+) -> Result<Option<HashMap<String, u64>>> {
+    let mut origins = HashMap::new();
     for (at, entry) in latest.memories().enumerate() {
         if at.is_multiple_of(LOOK_EVERY) && look().is_break() {
             return Ok(None);
         }
         match entry {
             Ok(entry) if !entry.memory.origin.is_empty() => {
-                origins.insert(entry.memory.origin);
+                origins.insert(entry.memory.origin, entry.number);
             }
             Err(error) if error.kind() != ErrorKind::Purged => return Err(error),
             _ => {}

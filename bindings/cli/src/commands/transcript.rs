@@ -27,6 +27,7 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
     // What cannot be read leaves no store behind.
     check_name(&args.session)?;
     let source = open(&args.file, format(&args.format)?)?;
+    let source = if args.ended { source.ended() } else { source };
     let several = args.conversation.is_none() && source.transcripts.len() > 1;
     let chosen = source.choose(args.conversation).map_err(|error| {
         let error = if several { error.context("give --conversation N") } else { error };
@@ -56,12 +57,21 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
     }
     let name = quote::text(&args.session);
     let number = latest.checkpoint().map_or(0, |info| info.number);
+    let waiting = match transcript.report.waiting.count {
+        0 => String::new(),
+        count => format!(", {} for a response to end", counted(count, "waits", "wait")),
+    };
     if imported.done.is_empty() {
         let known = counted(imported.done.known, "memory is", "memories are");
-        return out.line(format_args!("{name}: nothing new, {known} recorded"));
+        return out.line(format_args!("{name}: nothing new, {known} recorded{waiting}"));
     }
     let new = counted(imported.done.new, "memory", "memories");
-    out.line(format_args!("{name}: {new} from {}, checkpoint {number}", source.format))
+    let given_up = match imported.done.given_up {
+        0 => String::new(),
+        count => format!(", {count} given up and out of view"),
+    };
+    let format = source.format;
+    out.line(format_args!("{name}: {new} from {format}{given_up}{waiting}, checkpoint {number}"))
 }
 
 /// Reads a format by its name; none where it is to be guessed.

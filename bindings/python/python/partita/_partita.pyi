@@ -2181,7 +2181,7 @@ class Report:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]]) -> Report: ...
+    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]], waiting: Remarks) -> Report: ...
     def __repr__(self, /) -> str: ...
     @property
     def kept(self, /) -> int:
@@ -2202,6 +2202,11 @@ class Report:
     def skipped(self, /) -> list[tuple[str, str, int]]:
         """
         What was left out on purpose, by kind: what, why, how many.
+        """
+    @property
+    def waiting(self, /) -> Remarks:
+        """
+        Memories that wait for a response to end, which is the one that is named.
         """
 
 @final
@@ -2482,7 +2487,7 @@ class Session:
         """
         Begins an import of another history on the latest state.
         """
-    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
+    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, final: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
         """
         Records what the session lacks of another agent's dialog, in batches: each is one durable
         checkpoint, so what ends an import halfway, a ``KeyboardInterrupt`` or what ``progress``
@@ -2493,7 +2498,8 @@ class Session:
         from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
         is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
         ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-        which one of several, from 1. ``name`` is what the checkpoints' messages call the source.
+        which one of several, from 1. ``final`` says that nothing more comes: without it a response
+        whose end the source does not show waits, with all behind it, for the next import. ``name`` is what the checkpoints' messages call the source.
         ``progress(done, total)``, in memories, is called a few times a second.
 
         Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -3233,7 +3239,7 @@ class TranscriptImport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]]) -> TranscriptImport: ...
+    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, given_up: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]]) -> TranscriptImport: ...
     def __repr__(self, /) -> str: ...
     @property
     def conversation(self, /) -> str:
@@ -3244,6 +3250,11 @@ class TranscriptImport:
     def format(self, /) -> str:
         """
         How the source is written.
+        """
+    @property
+    def given_up(self, /) -> int:
+        """
+        Memories that it took out of the view, for the recording's writer gave them up.
         """
     @property
     def instructions(self, /) -> bool:

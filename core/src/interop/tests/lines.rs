@@ -58,13 +58,13 @@ fn joined(lines: &[&[u8]]) -> Vec<u8> {
 fn a_bad_line_costs_that_line_wherever_it_stands() {
     for (format, lines) in FORMATS {
         let good: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
-        let whole = read(&joined(&good)[..], Some(format)).unwrap();
+        let whole = read(&joined(&good)[..], Some(format)).unwrap().ended();
         assert!(whole.transcripts.iter().map(|one| one.entries.len()).sum::<usize>() >= 2);
         for bad in BAD {
             for at in 0..=good.len() {
                 let mut with = good.clone();
                 with.insert(at, bad);
-                let found = read(&joined(&with)[..], Some(format)).unwrap();
+                let found = read(&joined(&with)[..], Some(format)).unwrap().ended();
                 let case =
                     format!("{format}, line {} is {:?}", at + 1, String::from_utf8_lossy(bad));
                 for (found, whole) in found.transcripts.iter().zip(&whole.transcripts) {

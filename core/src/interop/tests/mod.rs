@@ -3,6 +3,7 @@
 mod anthropic;
 mod atif;
 mod claude_code;
+pub(crate) mod growing;
 mod lines;
 mod openai_chat;
 mod openai_responses;
@@ -14,8 +15,9 @@ use super::{Entry, Format, Transcript, Transcripts, read};
 use crate::error::Error;
 use crate::object::{Body, Part, Role};
 
+/// Reads a sample that nothing comes behind.
 fn all(text: &str, format: Format) -> Transcripts {
-    read(text.as_bytes(), Some(format)).unwrap()
+    read(text.as_bytes(), Some(format)).unwrap().ended()
 }
 
 /// Reads a sample of one dialog.

@@ -14,6 +14,7 @@ mod names;
 mod past;
 mod plan;
 mod plan_model;
+mod recordings;
 mod restore;
 mod state;
 mod undo;

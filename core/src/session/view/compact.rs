@@ -193,8 +193,17 @@ impl Batch {
         Ok(map.root().expect("a map of entries has a root").id())
     }
 
-    /// Lays a summary over a range, and puts away what the view holds of it.
+    /// Lays a new summary over a range.
     fn lay(&mut self, first: u64, last: u64, summary: Memory) -> Result<()> {
+        let store = self.session.store().clone();
+        let node = summary.to_node();
+        let memory = MemoryId::new(node.id());
+        self.draft.view.put_node(&store, node)?;
+        self.cover(first, last, memory)
+    }
+
+    /// Lets a memory that is stored stand for a range, and puts away what the view holds of it.
+    pub(super) fn cover(&mut self, first: u64, last: u64, memory: MemoryId) -> Result<()> {
         let store = self.session.store().clone();
         let (objects, view) = self.draft.view.open(&store)?;
         let mut away = Vec::new();
@@ -208,9 +217,6 @@ impl Batch {
         let rows = away.into_iter().map(|(key, value)| (key, Some(value)));
         let edited = Map::EMPTY.edit(objects, rows)?;
         let covered: Option<MapId> = self.draft.view.put_map(&store, edited)?.root();
-        let node = summary.to_node();
-        let memory = MemoryId::new(node.id());
-        self.draft.view.put_node(&store, node)?;
         let laid = Laid { first, last, memory, covered, flags: 0 };
         edits.push((entry::key(SUMMARY, first), Some(laid.to_value())));
         self.draft.view.rest_on(first, last);

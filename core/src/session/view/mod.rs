@@ -11,6 +11,7 @@ mod files;
 mod glob;
 mod mark;
 mod read;
+mod recorded;
 mod report;
 mod select;
 mod selector;

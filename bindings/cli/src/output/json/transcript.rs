@@ -41,6 +41,7 @@ struct Reported {
     mended: Remarked,
     refused: Remarked,
     skipped: Vec<Skipped>,
+    waiting: Remarked,
 }
 
 impl From<&Report> for Reported {
@@ -55,6 +56,7 @@ impl From<&Report> for Reported {
             mended: Remarked::from(&report.mended),
             refused: Remarked::from(&report.refused),
             skipped: skipped.collect(),
+            waiting: Remarked::from(&report.waiting),
         }
     }
 }
@@ -85,6 +87,7 @@ pub(crate) struct ImportedTranscript {
     conversation: String,
     memories: u64,
     known: u64,
+    given_up: u64,
     instructions: bool,
     tools: Option<u64>,
     #[serde(flatten)]
@@ -106,6 +109,7 @@ impl ImportedTranscript {
             conversation: imported.transcript.name.clone(),
             memories: imported.done.new,
             known: imported.done.known,
+            given_up: imported.done.given_up,
             instructions: imported.done.instructions,
             tools: imported.done.tools,
             report: Reported::from(&imported.transcript.report),
