@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::Log;
-use super::super::segment_file::Segment;
 use super::super::read::Place;
 use super::super::row::{Location, Row};
 use super::super::scan::Listed;
 use super::super::segment::SegmentId;
+use super::super::segment_file::Segment;
 use super::frames::interrupted;
 use super::{Interrupt, Salvage};
 use crate::error::{ErrorKind, Result};
