@@ -380,3 +380,42 @@ fn a_name_that_a_damaged_commit_alone_gives_is_told() {
     }
     assert!(strangers > 10 && kept > 100, "{strangers} {kept}");
 }
+
+/// Where damage took the newest iteration of a path and nothing of the state, the path is written,
+/// moved and removed as any other.
+#[test]
+fn a_path_whose_newest_iteration_is_lost_is_written_again() {
+    let vfs = MemoryVfs::default();
+    let store = open(&vfs);
+    let session = store.session("a").unwrap();
+    let path = format!("segments/{}", names(&vfs, "segments")[0]);
+    session.write("f", "1").unwrap();
+    let used =
+        |vfs: &MemoryVfs| contents(vfs, &path).iter().rposition(|&byte| byte != 0).unwrap() + 1;
+    let from = used(&vfs);
+    session.write("f", "2").unwrap();
+    let to = used(&vfs);
+    session.write("g", "3").unwrap();
+    drop((session, store));
+    let mut lost = 0;
+    for at in from..to {
+        let copy = copy_of(&vfs);
+        flip(&copy, &path, at);
+        recover(&copy).unwrap();
+        let store = open(&copy);
+        let Ok(session) = store.open_session("a") else { continue };
+        let newest = session.history("f").and_then(|mut history| history.next().unwrap());
+        if !newest.is_err_and(|error| error.kind() == ErrorKind::Purged) {
+            continue;
+        }
+        lost += 1;
+        let written = session.write("f", "4").unwrap();
+        assert!(written.number > 2, "byte {at}: {written:?}");
+        assert_eq!(session.read_at("f", written.number).unwrap(), b"4");
+        let moved = session.rename("f", "h").unwrap();
+        assert!(moved.number > written.number);
+        session.remove("h").unwrap();
+        assert_whole(&store);
+    }
+    assert!(lost > 8, "{lost}");
+}
