@@ -95,7 +95,8 @@ fn claude_split() -> String {
         piece("d1", "r4", "m3", &think(), "tool_use"),
         piece("d2", "d1", "m3", &call("c6"), "tool_use"),
         result("r6", "d2", "c6"),
-        piece("e1", "r6", "m4", &say("done"), "end_turn"),
+        piece("e1", "r6", "m4", &think(), "end_turn"),
+        piece("e2", "e1", "m4", &say("done"), "end_turn"),
     ]
     .concat()
 }
@@ -486,6 +487,15 @@ fn a_response_waits_for_its_end_with_all_behind_it_and_is_told() {
         let source = read((text.concat() + &more).as_bytes(), None).unwrap();
         assert_eq!(source.transcripts[0].entries.len(), 1, "{more}");
     }
+}
+
+#[test]
+fn a_reason_to_stop_ends_no_response_before_what_it_speaks_of() {
+    let told = tells(&one(&claude_split(), Format::ClaudeCode));
+    let responses: Vec<_> = told.iter().filter(|said| said.starts_with("assistant")).collect();
+    assert_eq!(responses.len(), 4, "{responses:#?}");
+    assert_eq!(responses[2], "assistant: think(hm|s==) + call(c6,Bash,{})");
+    assert_eq!(responses[3], "assistant: think(hm|s==) + done");
 }
 
 #[test]
