@@ -640,7 +640,7 @@ fn a_compaction_of_codex_is_a_summary_that_stands_for_what_came_before_it() {
         laid,
         [
             "user: They asked something.",
-            "assistant: user: new question + opaque(openai-responses,{\"type\":\"compaction\",\
+            "user: user: new question + opaque(openai-responses,{\"type\":\"compaction\",\
              \"encrypted_content\":\"qq==\"})",
         ]
     );
