@@ -41,6 +41,30 @@ def session() -> partita.Session:
     return partita.Store.in_memory().session("chat")
 
 
+def line(kind: str, uuid: str, parent: str | None, message: dict[str, object]) -> str:
+    fields = {"type": kind, "uuid": uuid, "parentUuid": parent, "sessionId": "s", "message": message}
+    return json.dumps(fields) + "\n"
+
+
+def test_a_response_waits_for_its_end_or_for_the_word_that_nothing_more_comes(
+    session: partita.Session,
+) -> None:
+    piece = {"id": "m", "model": "x", "role": "assistant", "content": [{"type": "text", "text": "I"}]}
+    recording = line("user", "1", None, {"role": "user", "content": "go"})
+    recording += line("assistant", "2", "1", piece)
+    done = session.import_transcript(io.StringIO(recording))
+    assert (done.new, done.report.waiting.count) == (1, 1)
+    assert done.report.waiting.first[0][0] == "line 2"
+    recording += line("assistant", "3", "2", piece)
+    done = session.import_transcript(io.StringIO(recording), final=True)
+    assert (done.new, done.known, done.report.waiting.count) == (1, 1, 0)
+    assert session.memory(2).text == "I\nI"
+    recording += line("user", "4", None, {"role": "user", "content": "elsewhere"})
+    done = session.import_transcript(io.StringIO(recording))
+    assert (done.new, done.given_up) == (1, 2)
+    assert [memory.number for memory in session.view.memories()] == [3]
+
+
 def text(value: object) -> io.BytesIO:
     return io.BytesIO(json.dumps(value).encode())
 

@@ -115,6 +115,8 @@ impl Dialect {
                 }
                 "input_file" => filled("file_id") || filled("file_url"),
                 "function_call_output" => false,
+                // It is in a summary, which stands where users speak.
+                "compaction" => filled("encrypted_content"),
                 _ => kind.ends_with("_call_output"),
             },
             (Dialect::OpenAiResponses, Spot::Assistant) => match kind {

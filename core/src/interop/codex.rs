@@ -390,9 +390,8 @@ fn summary(report: &mut Report, payload: &Json, at: Place) -> Option<Memory> {
     if !kept.is_empty() {
         parts.push(Part::text(kept.join("\n\n")));
     }
-    let role = if blocks.is_empty() { Role::User } else { Role::Assistant };
     parts.extend(blocks);
-    Some(Memory { parts, ..Memory::message(role, "") })
+    Some(Memory { parts, ..Memory::message(Role::User, "") })
 }
 
 fn usage_of(usage: &Json) -> Usage {

@@ -54,7 +54,9 @@ struct Response {
     lines: u64,
     /// The output that was counted first.
     first_output: Option<u64>,
+    /// Whether it calls a tool, and whether it thinks and does nothing else.
     calls: bool,
+    thinks: bool,
 }
 
 /// The lines of one dialog, in the file's order.
@@ -230,6 +232,8 @@ impl Chain {
             }
         }
         let calls = parts.iter().any(|part| matches!(part, Part::Call { .. }));
+        let thinks =
+            !parts.is_empty() && parts.iter().all(|part| matches!(part, Part::Thinking { .. }));
         let stop = call.stop.clone();
         let fresh = |parts| {
             let memory = Memory { parts, ..Memory::message(Role::Assistant, "") };
@@ -241,6 +245,7 @@ impl Chain {
                 let newest = response.slots.last().copied().unwrap_or_default();
                 response.lines += 1;
                 response.calls |= calls;
+                response.thinks &= thinks;
                 let entry = self.recording.entry(newest);
                 entry.grow(FORMAT, uuid, at, parts);
                 entry.call = Some(later(entry.call.take().unwrap_or_default(), *call));
@@ -261,6 +266,7 @@ impl Chain {
                 response.slots.push(self.recording.attach(response.node, entry, true));
                 (response.lines, response.first_output) = (1, first_output);
                 response.calls |= calls;
+                response.thinks &= thinks;
                 response.node
             }
             None => {
@@ -272,13 +278,19 @@ impl Chain {
                 let (report, begins) = (&mut self.transcript.report, self.stands.len());
                 let (slot, node) = self.recording.add(report, entry, begins, true);
                 let slots = vec![slot];
-                let response = Response { node, slots, lines: 1, first_output, calls };
+                let response = Response { node, slots, lines: 1, first_output, calls, thinks };
                 self.responses.insert(id.clone(), response);
                 node
             }
         };
-        // A reason that speaks of calls comes with the last of them, not before the first.
-        let ends = !stop.is_empty() && (stop != "tool_use" || self.responses[&id].calls);
+        // Each piece may bear the reason: one that speaks of calls is not that of what comes before
+        // them, and no response ends in thoughts.
+        let response = &self.responses[&id];
+        let is_early = match stop.as_str() {
+            "tool_use" => !response.calls,
+            _ => response.thinks,
+        };
+        let ends = !stop.is_empty() && !is_early;
         self.open = Some(id);
         if ends {
             self.close();

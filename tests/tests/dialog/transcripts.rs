@@ -52,6 +52,56 @@ fn a_grown_transcript_adds_only_what_is_new_and_the_same_one_writes_nothing() {
 }
 
 #[test]
+fn a_response_that_has_not_ended_waits_and_the_command_says_so_until_it_is_final() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = Partita::at(dir.path().join("store"));
+    let line = |kind: &str, uuid: &str, parent: &str, message: &str| {
+        format!(
+            r#"{{"type":"{kind}","uuid":"{uuid}","parentUuid":{parent},"sessionId":"s","message":{message}}}"#
+        )
+    };
+    let piece = |uuid: &str, text: &str| {
+        let message = format!(
+            r#"{{"id":"m","model":"x","role":"assistant","content":[{{"type":"text","text":"{text}"}}]}}"#
+        );
+        line("assistant", uuid, r#""1""#, &message)
+    };
+    let asked = line("user", "1", "null", r#"{"role":"user","content":"go"}"#);
+    let file = dir.path().join("session.jsonl");
+    let write = |lines: &[&str]| std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let path = file.to_str().unwrap();
+    // Nothing of it is settled: that is no failure.
+    write(&[&piece("2", "I")]);
+    let said = String::from_utf8(import(&partita, &file, "t").success()).unwrap();
+    assert!(
+        said.contains("nothing new, 0 memories are recorded, 1 waits for a response"),
+        "{said}"
+    );
+
+    write(&[&asked, &piece("2", "I")]);
+    let first = import(&partita, &file, "s");
+    assert!(first.stderr.contains("waiting line 2: a response that may still grow"));
+    let said = String::from_utf8(first.success()).unwrap();
+    assert!(said.contains("1 memory from claude-code, 1 waits for a response to end"), "{said}");
+    write(&[&asked, &piece("2", "I"), &piece("3", " go")]);
+    let said = String::from_utf8(import(&partita, &file, "s").success()).unwrap();
+    assert!(said.contains("nothing new, 1 memory is recorded, 1 waits"), "{said}");
+    let args = ["import", "transcript", path, "--session", "s", "--final"];
+    let report = partita.json(args);
+    assert_eq!((number(&report, "memories"), number(&report["waiting"], "count")), (1, 0));
+    let rows = partita.rows(["memories", "s"]);
+    assert_eq!((rows.len(), field(&rows[1], "text")), (2, "I\n go"));
+
+    let again = line("user", "4", "null", r#"{"role":"user","content":"go elsewhere"}"#);
+    write(&[&asked, &piece("2", "I"), &piece("3", " go"), &again]);
+    let said = String::from_utf8(import(&partita, &file, "s").success()).unwrap();
+    assert!(said.contains("1 memory from claude-code, 2 given up and out of view"), "{said}");
+    let rows = partita.rows(["memories", "s"]);
+    let states: Vec<_> = rows.iter().map(|row| field(row, "state")).collect();
+    assert_eq!(states, ["forgotten", "forgotten", "full"]);
+}
+
+#[test]
 fn a_long_transcript_comes_in_checkpoints_of_bounded_size() {
     let dir = tempfile::tempdir().unwrap();
     let partita = Partita::at(dir.path().join("store"));

@@ -95,7 +95,8 @@ fn claude_split() -> String {
         piece("d1", "r4", "m3", &think(), "tool_use"),
         piece("d2", "d1", "m3", &call("c6"), "tool_use"),
         result("r6", "d2", "c6"),
-        piece("e1", "r6", "m4", &say("done"), "end_turn"),
+        piece("e1", "r6", "m4", &think(), "end_turn"),
+        piece("e2", "e1", "m4", &say("done"), "end_turn"),
     ]
     .concat()
 }
@@ -489,6 +490,15 @@ fn a_response_waits_for_its_end_with_all_behind_it_and_is_told() {
 }
 
 #[test]
+fn a_reason_to_stop_ends_no_response_before_what_it_speaks_of() {
+    let told = tells(&one(&claude_split(), Format::ClaudeCode));
+    let responses: Vec<_> = told.iter().filter(|said| said.starts_with("assistant")).collect();
+    assert_eq!(responses.len(), 4, "{responses:#?}");
+    assert_eq!(responses[2], "assistant: think(hm|s==) + call(c6,Bash,{})");
+    assert_eq!(responses[3], "assistant: think(hm|s==) + done");
+}
+
+#[test]
 fn all_that_was_said_is_kept_in_the_order_of_the_file() {
     let told = |text: &str| tells(&one(text, Format::ClaudeCode));
     assert_eq!(
@@ -630,7 +640,7 @@ fn a_compaction_of_codex_is_a_summary_that_stands_for_what_came_before_it() {
         laid,
         [
             "user: They asked something.",
-            "assistant: user: new question + opaque(openai-responses,{\"type\":\"compaction\",\
+            "user: user: new question + opaque(openai-responses,{\"type\":\"compaction\",\
              \"encrypted_content\":\"qq==\"})",
         ]
     );

@@ -197,6 +197,9 @@ fn turns_that_codex_rolled_back_are_out_of_view_and_its_compactions_laid_over() 
     let at_once = super::session();
     import(&at_once, text.as_bytes(), format, true);
     assert_eq!(shown(&at_once), ["user: new question", "newest", "last"]);
+    // What the provider keeps of it goes back to it.
+    let body = at_once.context(Dialect::OpenAiResponses).unwrap().body.to_string();
+    assert!(body.contains(r#"{"type":"compaction","encrypted_content":"qq=="}"#), "{body}");
     at_once.expand(&Selector::Number(1)).unwrap();
     let all = shown(&at_once);
     assert_eq!(all[0], "They asked something.");
