@@ -183,6 +183,13 @@ impl Plan {
         self.0.steps().iter().map(PlanStep::from).collect()
     }
 
+    /// What somebody loses who applies the plan, on one line: "12 results trimmed, memories 3 to 9
+    /// forgotten".
+    #[getter]
+    fn in_words(&self) -> String {
+        self.0.in_words()
+    }
+
     /// The tokens of the prompt as it is.
     #[getter]
     fn before(&self) -> Count {

@@ -98,6 +98,76 @@ impl fmt::Debug for PlanOptions<'_> {
     }
 }
 
+impl Plan<PlanKey> {
+    /// Says on one line what somebody loses who applies the plan.
+    ///
+    /// ```
+    /// use partita::{Budget, Encoding, Memory};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// for number in 0..20 {
+    ///     session.remember(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))?;
+    /// }
+    /// let plan = session.plan(&Budget::new(1_000), &Encoding::O200k)?;
+    /// assert_eq!(plan.in_words(), "memories 1 to 2 forgotten");
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn in_words(&self) -> String {
+        let (mut trimmed, mut outdated, mut hidden) = (0, 0, 0);
+        let (mut compacted, mut forgotten) = (Vec::new(), Vec::new());
+        for step in self.steps() {
+            let memories = step.keys.iter().filter_map(|key| match key {
+                PlanKey::Memories { first, last, .. } => Some((*first, *last)),
+                _ => None,
+            });
+            match step.action {
+                PlanAction::Refresh => outdated += step.keys.len(),
+                PlanAction::Hide => hidden += step.keys.len(),
+                PlanAction::Trim => trimmed += step.keys.len(),
+                PlanAction::Compact => compacted.extend(memories),
+                PlanAction::Forget => forgotten.extend(memories),
+            }
+        }
+        let counted = |count: usize, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{count} {many}")),
+        };
+        let said = [
+            counted(trimmed, "result trimmed", "results trimmed"),
+            counted(outdated, "outdated file out of view", "outdated files out of view"),
+            counted(hidden, "file out of view", "files out of view"),
+            numbered(compacted).map(|memories| format!("{memories} summarized")),
+            numbered(forgotten).map(|memories| format!("{memories} forgotten")),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        if said.is_empty() { "nothing is lost".to_owned() } else { said.join(", ") }
+    }
+}
+
+/// Runs of numbers as people write them, neighbours joined; nothing where there are none.
+fn numbered(mut runs: Vec<(u64, u64)>) -> Option<String> {
+    const SHOWN: usize = 4;
+    runs.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for (first, last) in runs {
+        match joined.last_mut() {
+            Some(run) if run.1.saturating_add(1) >= first => run.1 = run.1.max(last),
+            _ => joined.push((first, last)),
+        }
+    }
+    let shown = joined.iter().take(SHOWN).map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = if joined.len() > SHOWN { " and more" } else { "" };
+    match joined[..] {
+        [] => None,
+        [(first, last)] if first == last => Some(format!("memory {shown}")),
+        _ => Some(format!("memories {shown}{more}")),
+    }
+}
+
 impl Session {
     /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
     /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays; its
@@ -210,8 +280,10 @@ impl Batch {
             Ok::<_, Error>(Selector::Range(first, last))
         };
         match step.action {
-            PlanAction::Refresh => self.refresh_some(&mut |id| files.contains(&id)),
-            PlanAction::Hide => self.take_out_some(&mut |id| files.contains(&id)),
+            // A plan's refresh takes out what is outdated: what comes in would have a price.
+            PlanAction::Refresh | PlanAction::Hide => {
+                self.take_out_some(&mut |id| files.contains(&id))
+            }
             PlanAction::Trim => self.trim_named(&range()?),
             PlanAction::Compact => self.compact(&range()?, summarizer),
             PlanAction::Forget => self.forget(&range()?),

@@ -122,6 +122,7 @@ fn show_plan(out: &mut Output, plan: &Plan<PlanKey>, limit: u64) -> Result<()> {
         ])
     });
     out.table([Align::Left, Align::Right, Align::Left], rows)?;
+    out.line(format_args!("{}", plan.in_words()))?;
     out.line(format_args!(
         "{before} tokens become {after} of {limit}; {} before the first change stay in a cache, {} \
          are written anew",

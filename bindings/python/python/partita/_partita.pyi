@@ -1890,6 +1890,12 @@ class Plan:
         The tokens that all steps free together.
         """
     @property
+    def in_words(self, /) -> str:
+        """
+        What somebody loses who applies the plan, on one line: "12 results trimmed, memories 3 to 9
+        forgotten".
+        """
+    @property
     def loss(self, /) -> int:
         """
         The value that all steps lose together, in thousandths of a token that matters fully.

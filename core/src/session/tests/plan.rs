@@ -296,3 +296,29 @@ fn a_summary_of_what_is_gone_outlives_what_was_pasted() {
     let least = session.plan(&Budget::new(50), &COUNTER).unwrap();
     assert!(least.to_string().contains("memory 1, a summary"), "{least}");
 }
+
+#[test]
+fn a_refresh_of_a_plan_brings_nothing_into_view() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session.remember(Memory::user("Look at a.")).unwrap();
+    session.write("a", "one\n".repeat(30)).unwrap();
+    session.write("a", "two\n".repeat(30)).unwrap();
+    session.write("a", "three\n".repeat(1_500)).unwrap();
+    for limit in [1_500, 100] {
+        let plan = plan_of(&session, limit);
+        session.apply(&plan).unwrap();
+        assert_eq!(total(&session), plan.after().tokens(), "{plan}");
+        assert!(total(&session) <= limit, "{plan}");
+    }
+}
+
+#[test]
+fn a_plan_says_on_one_line_what_is_lost() {
+    let session = worked(12);
+    assert_eq!(plan_of(&session, 100_000).in_words(), "nothing is lost");
+    let trims = plan_of(&session, total(&session) - 4_500);
+    assert!(trims.in_words().contains(" results trimmed"), "{}", trims.in_words());
+    assert!(!trims.in_words().contains("forgotten"), "{trims}");
+    let hard = plan_of(&session, 600).in_words();
+    assert!(hard.contains("memories 2 to 3, ") && hard.ends_with(" forgotten"), "{hard}");
+}

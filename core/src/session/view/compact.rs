@@ -2,7 +2,7 @@
 
 use super::entry::{self, Laid, MEMORY, SUMMARY};
 use super::report::ViewReport;
-use super::select::{Unit, summary_entry};
+use super::select::{Among, Member, Unit};
 use super::selector::Selector;
 use crate::error::{Error, Result};
 use crate::id::{MapId, MemoryId, ObjectId};
@@ -46,16 +46,13 @@ impl Batch {
         selector: &Selector,
         summarizer: &(impl Summarizer + ?Sized),
     ) -> Result<ViewReport> {
-        let mut selection = self.select(selector)?;
+        let mut selection = self.select(selector, Among::View)?;
         let mut report = selection.report();
         let mut units = Vec::new();
-        for unit in selection.units.drain(..).filter(|unit| !unit.is_forgotten()) {
-            match (unit.is_pinned(), &unit) {
-                (false, _) => units.push(unit),
-                (true, Unit::Summary(laid)) => report.pinned.push(laid.first),
-                (true, Unit::Exchange(members)) => {
-                    report.pinned.extend(members.iter().map(|member| member.entry.number));
-                }
+        for unit in selection.units.drain(..) {
+            match unit.is_pinned() {
+                false => units.push(unit),
+                true => report.pinned.extend(unit.numbers()),
             }
         }
         let mut runs: Vec<Vec<Unit>> = Vec::new();
@@ -73,17 +70,10 @@ impl Batch {
             summaries.push(self.summarize(run, summarizer)?);
         }
         for (run, summary) in runs.iter().zip(summaries) {
-            let (first, last) =
-                (run.first().map_or(0, Unit::first), run.last().map_or(0, Unit::last));
+            let first = run.first().map_or(0, Unit::first);
+            let last = run.iter().map(Unit::last).max().unwrap_or(first);
             self.lay(first, last, summary)?;
-            for unit in run {
-                match unit {
-                    Unit::Summary(laid) => report.changed.push(laid.first),
-                    Unit::Exchange(members) => {
-                        report.changed.extend(members.iter().map(|member| member.entry.number));
-                    }
-                }
-            }
+            report.changed.extend(run.iter().flat_map(Unit::numbers));
         }
         Ok(report)
     }
@@ -124,26 +114,21 @@ impl Batch {
         let store = self.session.store().clone();
         let mut memories = Vec::new();
         let mut relies_on = Vec::new();
-        for unit in run {
-            match unit {
-                Unit::Exchange(members) => {
-                    // A memory of the exchange may be forgotten while others are in view: one
-                    // that came later does not know of it.
-                    for member in members.iter().filter(|at| at.flags & entry::FORGOTTEN == 0) {
-                        if is_relied_on(&member.entry.memory) {
-                            relies_on.push(member.entry.id.id());
-                        }
-                        memories.push(member.entry.resolve(&store)?);
+        for member in run.iter().flat_map(|unit| &unit.members) {
+            match member {
+                Member::Memory(entry, _) => {
+                    if is_relied_on(&entry.memory) {
+                        relies_on.push(entry.id.id());
                     }
+                    memories.push(entry.resolve(&store)?);
                 }
-                Unit::Summary(laid) => {
+                Member::Summary(_, Some(entry)) => {
                     let (objects, _) = self.draft.view.open(&store)?;
-                    if let Some(entry) = summary_entry(objects, laid)? {
-                        relies_on.extend(linked(objects, &entry.memory)?);
-                        let memory = self.resolve_drafted(&store, &entry.memory)?;
-                        memories.push(MemoryEntry { memory, ..entry });
-                    }
+                    relies_on.extend(linked(objects, &entry.memory)?);
+                    let memory = self.resolve_drafted(&store, &entry.memory)?;
+                    memories.push(MemoryEntry { memory, ..entry.clone() });
                 }
+                Member::Summary(_, None) => {}
             }
         }
         let text = summarizer.summarize(&memories)?;

@@ -89,14 +89,6 @@ impl Batch {
     /// # Errors
     /// `Corrupt` if an iteration cannot be read.
     pub fn refresh(&mut self) -> Result<ViewReport> {
-        self.refresh_some(&mut |_| true)
-    }
-
-    /// Refreshes of the iterations in view those that `chosen` says.
-    pub(in crate::session) fn refresh_some(
-        &mut self,
-        chosen: &mut dyn FnMut(IterationId) -> bool,
-    ) -> Result<ViewReport> {
         let mut report = ViewReport::default();
         let seen = self.seen()?;
         let mut current: BTreeMap<FilePath, Option<IterationId>> = BTreeMap::new();
@@ -109,7 +101,7 @@ impl Batch {
         }
         let mut refreshed = BTreeSet::new();
         let gone = self.take_out(&mut report, |seen| {
-            let goes = current[&seen.pair.path] != Some(seen.iteration) && chosen(seen.iteration);
+            let goes = current[&seen.pair.path] != Some(seen.iteration);
             if goes {
                 refreshed.insert(seen.pair.path.clone());
             }

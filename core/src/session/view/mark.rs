@@ -2,11 +2,11 @@
 
 use super::entry::{self, FORGOTTEN, Laid, MEMORY, PINNED, SUMMARY, TRIMMED};
 use super::report::ViewReport;
-use super::select::{Member, Selection, Unit};
+use super::select::{Among, Member, Selection};
 use super::selector::Selector;
 use crate::error::{Error, Result};
 use crate::map::{Map, Value};
-use crate::object::{OperationKind, Part};
+use crate::object::{Memory, OperationKind, Part};
 use crate::session::batch::Batch;
 use crate::session::info::CheckpointInfo;
 use crate::session::{MESSAGE_CHARS_MAX, Session};
@@ -29,7 +29,8 @@ impl Batch {
     /// # Errors
     /// As [`forget`](Self::forget).
     pub fn recall(&mut self, selector: &Selector) -> Result<ViewReport> {
-        self.mark(selector, false, |flags, _| flags & !(FORGOTTEN | TRIMMED))
+        let selection = self.select(selector, Among::All)?;
+        self.put_marks(&selection, false, |flags, _| flags & !(FORGOTTEN | TRIMMED))
     }
 
     /// Lets the results of tools be shown shortened.
@@ -42,19 +43,13 @@ impl Batch {
 
     /// Shows the results of named memories shortened, and of their exchanges no others.
     pub(in crate::session) fn trim_named(&mut self, selector: &Selector) -> Result<ViewReport> {
-        let mut selection = self.select(selector)?;
-        let named = std::mem::take(&mut selection.named);
-        for unit in &mut selection.units {
-            // A pin anywhere in the exchange holds all of it.
-            if let (false, Unit::Exchange(members)) = (unit.is_pinned(), unit) {
-                members.retain(|member| named.contains(&member.entry.number));
-            }
+        let mut selection = self.select(selector, Among::View)?;
+        let Selection { named, units } = &mut selection;
+        // A pin anywhere in the exchange holds all of it.
+        for unit in units.iter_mut().filter(|unit| !unit.is_pinned()) {
+            unit.members.retain(|member| named.contains(&member.number()));
         }
-        selection.named = named;
-        let (report, edits) = marks(&selection, false, trimmed_flags);
-        let store = self.session.store().clone();
-        self.draft.view.edit(&store, edits)?;
-        Ok(report)
+        self.put_marks(&selection, false, trimmed_flags)
     }
 
     /// Pins memories that are in view: nothing else may touch their exchanges until they are
@@ -82,17 +77,28 @@ impl Batch {
     /// # Errors
     /// `NotFound` if no summary covers what the selector names.
     pub fn expand(&mut self, selector: &Selector) -> Result<ViewReport> {
-        let mut selection = self.select(selector)?;
-        selection.units.retain(|unit| matches!(unit, Unit::Summary(_)));
-        if selection.units.is_empty() {
+        let mut selection = self.select(selector, Among::All)?;
+        // An exchange of which something is pinned keeps its summaries.
+        let mut laids = Vec::new();
+        for unit in &mut selection.units {
+            let is_pinned = unit.is_pinned();
+            unit.members.retain(|member| {
+                matches!(member, Member::Summary(..)) && selection.named.contains(&member.number())
+            });
+            for member in &unit.members {
+                if let Member::Summary(laid, _) = member {
+                    laids.push((laid.clone(), is_pinned));
+                }
+            }
+        }
+        if laids.is_empty() {
             return Err(Error::not_found(format!("no summary covers {selector}")));
         }
         let mut report = selection.report();
         let store = self.session.store().clone();
         let mut edits = Vec::new();
-        for unit in &selection.units {
-            let Unit::Summary(laid) = unit else { continue };
-            if unit.is_pinned() {
+        for (laid, is_pinned) in &laids {
+            if *is_pinned {
                 report.pinned.push(laid.first);
                 continue;
             }
@@ -114,61 +120,60 @@ impl Batch {
         passes_pins: bool,
         change: impl Fn(u8, bool) -> u8,
     ) -> Result<ViewReport> {
-        let selection = self.select(selector)?;
-        let (report, edits) = marks(&selection, passes_pins, change);
+        let selection = self.select(selector, Among::View)?;
+        self.put_marks(&selection, passes_pins, change)
+    }
+
+    /// Gives each member of a selection its new flags, pinned exchanges left out.
+    fn put_marks(
+        &mut self,
+        selection: &Selection,
+        passes_pins: bool,
+        change: impl Fn(u8, bool) -> u8,
+    ) -> Result<ViewReport> {
+        let mut report = selection.report();
+        let mut edits = Edits::new();
+        for unit in &selection.units {
+            let mut changed = Edits::new();
+            let mut numbers = Vec::new();
+            for member in &unit.members {
+                let (number, had) = (member.number(), member.flags());
+                let edit = match member {
+                    Member::Memory(entry, _) => {
+                        let flags = change(had, has_result(&entry.memory));
+                        let key = entry::key(MEMORY, number);
+                        (flags != had).then(|| (key, entry::memory_value(flags)))
+                    }
+                    Member::Summary(laid, _) => {
+                        let flags = change(had, false) & !TRIMMED;
+                        let value = Laid { flags, ..laid.clone() }.to_value();
+                        (flags != had).then(|| (entry::key(SUMMARY, number), Some(value)))
+                    }
+                };
+                if let Some(edit) = edit {
+                    changed.push(edit);
+                    numbers.push(number);
+                }
+            }
+            if unit.is_pinned() && !passes_pins {
+                report.pinned.extend(numbers);
+            } else {
+                report.changed.extend(numbers);
+                edits.extend(changed);
+            }
+        }
         let store = self.session.store().clone();
         self.draft.view.edit(&store, edits)?;
         Ok(report)
     }
 }
 
-/// The edits that give each memory of a selection its new flags, pinned exchanges left out.
-fn marks(
-    selection: &Selection,
-    passes_pins: bool,
-    change: impl Fn(u8, bool) -> u8,
-) -> (ViewReport, Edits) {
-    let mut report = selection.report();
-    let mut edits = Vec::new();
-    for unit in &selection.units {
-        let mut changed: Edits = Vec::new();
-        let mut numbers = Vec::new();
-        match unit {
-            Unit::Exchange(members) => {
-                for member in members {
-                    let flags = change(member.flags, has_result(member));
-                    if flags != member.flags {
-                        let key = entry::key(MEMORY, member.entry.number);
-                        changed.push((key, entry::memory_value(flags)));
-                        numbers.push(member.entry.number);
-                    }
-                }
-            }
-            Unit::Summary(laid) => {
-                let flags = change(laid.flags, false) & !TRIMMED;
-                if flags != laid.flags {
-                    let value = Laid { flags, ..laid.clone() }.to_value();
-                    changed.push((entry::key(SUMMARY, laid.first), Some(value)));
-                    numbers.push(laid.first);
-                }
-            }
-        }
-        if unit.is_pinned() && !passes_pins {
-            report.pinned.extend(numbers);
-        } else {
-            report.changed.extend(numbers);
-            edits.extend(changed);
-        }
-    }
-    (report, edits)
-}
-
 fn trimmed_flags(flags: u8, has_result: bool) -> u8 {
     if has_result && flags & FORGOTTEN == 0 { flags | TRIMMED } else { flags }
 }
 
-fn has_result(member: &Member) -> bool {
-    member.entry.memory.parts.iter().any(|part| matches!(part, Part::Result { .. }))
+fn has_result(memory: &Memory) -> bool {
+    memory.parts.iter().any(|part| matches!(part, Part::Result { .. }))
 }
 
 impl Session {

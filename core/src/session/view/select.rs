@@ -26,52 +26,79 @@ use crate::store::{Batch as StoreBatch, Store};
 /// goes past one, and no call further away is taken to be answered here.
 const NEIGHBOURS: usize = 16;
 
-/// A memory of an exchange, as far as the view is concerned.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) entry: MemoryEntry,
-    pub(super) flags: u8,
+/// Memories out of view that are passed over on either side, in search of neighbours.
+const PASSED_MAX: usize = 4_096;
+
+/// Which memories make up exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Those in view: what a model is sent, and what a plan groups.
+    View,
+    /// Forgotten ones too: what comes back, comes back whole.
+    All,
 }
 
-/// What is taken into the view and out of it as a whole.
+/// A memory or summary of an exchange, as far as the view is concerned.
 #[derive(Debug)]
-pub(super) enum Unit {
-    Exchange(Vec<Member>),
-    Summary(Laid),
+pub(super) enum Member {
+    Memory(MemoryEntry, u8),
+    /// A summary with its memory, unless that was purged.
+    Summary(Laid, Option<MemoryEntry>),
+}
+
+impl Member {
+    /// Its number; of a summary the first that it covers.
+    pub(super) fn number(&self) -> u64 {
+        match self {
+            Member::Memory(entry, _) => entry.number,
+            Member::Summary(laid, _) => laid.first,
+        }
+    }
+
+    fn last(&self) -> u64 {
+        match self {
+            Member::Memory(entry, _) => entry.number,
+            Member::Summary(laid, _) => laid.last,
+        }
+    }
+
+    pub(super) fn flags(&self) -> u8 {
+        match self {
+            Member::Memory(_, flags) => *flags,
+            Member::Summary(laid, _) => laid.flags,
+        }
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        match self {
+            Member::Memory(entry, _) => Some(&entry.memory),
+            Member::Summary(_, entry) => entry.as_ref().map(|entry| &entry.memory),
+        }
+    }
+}
+
+/// What is taken into the view and out of it as a whole: an exchange, with the summaries in it.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// In the order of their numbers; one at the least.
+    pub(super) members: Vec<Member>,
 }
 
 impl Unit {
     pub(super) fn first(&self) -> u64 {
-        match self {
-            Unit::Exchange(members) => members.first().map_or(0, |member| member.entry.number),
-            Unit::Summary(laid) => laid.first,
-        }
+        self.members.first().map_or(0, Member::number)
     }
 
     pub(super) fn last(&self) -> u64 {
-        match self {
-            Unit::Exchange(members) => members.last().map_or(0, |member| member.entry.number),
-            Unit::Summary(laid) => laid.last,
-        }
+        self.members.iter().map(Member::last).max().unwrap_or(0)
     }
 
-    fn any(&self, flag: u8) -> bool {
-        match self {
-            Unit::Exchange(members) => members.iter().any(|member| member.flags & flag != 0),
-            Unit::Summary(laid) => laid.flags & flag != 0,
-        }
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.members.iter().map(Member::number)
     }
 
     pub(super) fn is_pinned(&self) -> bool {
-        self.any(PINNED)
-    }
-
-    /// Tells whether none of it is in view.
-    pub(super) fn is_forgotten(&self) -> bool {
-        match self {
-            Unit::Exchange(members) => members.iter().all(|member| member.flags & FORGOTTEN != 0),
-            Unit::Summary(laid) => laid.flags & FORGOTTEN != 0,
-        }
+        self.members.iter().any(|member| member.flags() & PINNED != 0)
     }
 }
 
@@ -87,13 +114,11 @@ impl Selection {
     pub(super) fn report(&self) -> ViewReport {
         let mut report =
             ViewReport { named: self.named.iter().copied().collect(), ..ViewReport::default() };
-        for unit in &self.units {
-            match unit {
-                Unit::Exchange(members) => {
-                    let numbers = members.iter().map(|member| member.entry.number);
-                    report.widened.extend(numbers.filter(|number| !self.named.contains(number)));
-                }
-                Unit::Summary(laid) => report.summaries.push((laid.first, laid.last)),
+        for member in self.units.iter().flat_map(|unit| &unit.members) {
+            match member {
+                Member::Summary(laid, _) => report.summaries.push((laid.first, laid.last)),
+                Member::Memory(entry, _) if self.named.contains(&entry.number) => {}
+                Member::Memory(entry, _) => report.widened.push(entry.number),
             }
         }
         report
@@ -102,11 +127,11 @@ impl Selection {
 
 impl Batch {
     /// What a selector stands for, in the view as the batch leaves it.
-    pub(super) fn select(&mut self, selector: &Selector) -> Result<Selection> {
+    pub(super) fn select(&mut self, selector: &Selector, among: Among) -> Result<Selection> {
         let memories = Roots::of(self.head.point()).memories();
         let store = self.session.store().clone();
         let (objects, view) = self.draft.view.open(&store)?;
-        let look = Look { store: &store, objects, memories, view };
+        let look = Look { store: &store, objects, memories, view, among };
         match selector {
             Selector::Number(number) => {
                 if memories.get(&store, &memory_key(*number))?.is_none() {
@@ -146,113 +171,193 @@ struct Look<'a> {
     objects: &'a StoreBatch,
     memories: Map,
     view: Map,
+    among: Among,
+}
+
+/// What stands under a number.
+enum Standing {
+    /// A member of the sequence that exchanges are made of.
+    In(Box<Member>),
+    /// Something out of view: its number, of a summary the first that it covers.
+    Out(u64),
 }
 
 impl Look<'_> {
     /// The exchanges and summaries of a range of numbers. Reads those and their neighbours.
     fn around(&self, first: u64, last: u64) -> Result<Selection> {
-        let mut entries = Vec::new();
-        let end = memory_key(first);
-        let from = Bound::Included(&[0; 8][..]);
-        let mut beyond = 0;
-        for row in self.memories.range_back(self.store, from, Bound::Excluded(&end)) {
-            let (key, value) = row?;
-            let Some(entry) = self.entry(&key, &value)? else { continue };
-            let stops = is_neutral(&entry.memory);
-            entries.push(entry);
-            beyond += 1;
-            if stops && beyond >= NEIGHBOURS {
-                break;
+        let mut selection = Selection::default();
+        let mut members = self.before(first)?;
+        let over = members.last().filter(|member| first <= member.last());
+        selection.named.extend(over.map(Member::number));
+        let mut next = over.map_or(Some(first), |member| member.last().checked_add(1));
+        let (mut beyond, mut passed) = (0, 0);
+        while let Some(from) = next.take() {
+            let from = memory_key(from);
+            for row in self.memories.range(self.store, Bound::Included(&from), Bound::Unbounded) {
+                let (key, value) = row?;
+                let number = memory_number(&key)?;
+                let is_named = (first..=last).contains(&number);
+                match self.standing(number, &value)? {
+                    None => {}
+                    Some(Standing::Out(begins)) => {
+                        if is_named {
+                            selection.named.insert(begins);
+                        }
+                        passed += usize::from(number > last);
+                    }
+                    Some(Standing::In(member)) => {
+                        let (stops, ends) = (is_neutral(&member), member.last());
+                        if member.number() <= last && first <= ends {
+                            selection.named.insert(member.number());
+                        }
+                        beyond += usize::from(member.number() > last);
+                        let is_summary = matches!(*member, Member::Summary(..));
+                        members.push(*member);
+                        if stops && beyond >= NEIGHBOURS {
+                            break;
+                        }
+                        if is_summary {
+                            next = ends.checked_add(1);
+                            break;
+                        }
+                    }
+                }
+                if passed > PASSED_MAX {
+                    break;
+                }
             }
         }
-        entries.reverse();
-        beyond = 0;
-        for row in self.memories.range(self.store, Bound::Included(&end), Bound::Unbounded) {
-            let (key, value) = row?;
-            let Some(entry) = self.entry(&key, &value)? else { continue };
-            let (stops, number) = (is_neutral(&entry.memory), entry.number);
-            entries.push(entry);
-            beyond += usize::from(number > last);
-            if stops && beyond >= NEIGHBOURS {
-                break;
+        Ok(Self::units(members, selection))
+    }
+
+    /// The members before a number, or those that end with the summary over it.
+    fn before(&self, first: u64) -> Result<Vec<Member>> {
+        let mut members = Vec::new();
+        let mut passed = 0;
+        // A summary over the number itself is found from below.
+        let over = Laid::between(self.view, self.objects, first, first)?;
+        let mut end = Some(first);
+        if let Some(laid) = over.into_iter().next().filter(|laid| laid.first < first) {
+            end = Some(laid.first);
+            members.extend(self.summary(laid)?);
+        }
+        while let Some(before) = end.take() {
+            let (from, to) = (Bound::Included(&[0; 8][..]), memory_key(before));
+            for row in self.memories.range_back(self.store, from, Bound::Excluded(&to)) {
+                let (key, value) = row?;
+                let number = memory_number(&key)?;
+                match self.standing(number, &value)? {
+                    None => {}
+                    Some(Standing::Out(begins)) => {
+                        passed += 1;
+                        if begins < number {
+                            end = Some(begins);
+                            break;
+                        }
+                    }
+                    Some(Standing::In(member)) => {
+                        let (stops, begins) = (is_neutral(&member), member.number());
+                        let is_summary = matches!(*member, Member::Summary(..));
+                        members.push(*member);
+                        if stops && members.len() >= NEIGHBOURS {
+                            break;
+                        }
+                        if is_summary {
+                            end = Some(begins);
+                            break;
+                        }
+                    }
+                }
+                if passed > PASSED_MAX {
+                    break;
+                }
             }
         }
-        let laids = Laid::between(
-            self.view,
-            self.objects,
-            entries.first().map_or(first, |entry| entry.number.min(first)),
-            entries.last().map_or(last, |entry| entry.number.max(last)),
-        )?;
-        let named = |number| (first..=last).contains(&number);
-        self.units(entries, laids, named, |laid| laid.first <= last && first <= laid.last)
+        members.reverse();
+        Ok(members)
+    }
+
+    /// A summary as a member, if it is in the sequence.
+    fn summary(&self, laid: Laid) -> Result<Option<Member>> {
+        if self.among == Among::View && laid.flags & FORGOTTEN != 0 {
+            return Ok(None);
+        }
+        let entry = summary_entry(self.objects, &laid)?;
+        Ok(Some(Member::Summary(laid, entry)))
+    }
+
+    /// What stands under a number; nothing where the memory was purged.
+    fn standing(&self, number: u64, value: &crate::map::Value) -> Result<Option<Standing>> {
+        if let Some(laid) = Laid::between(self.view, self.objects, number, number)?.pop() {
+            let begins = laid.first;
+            let member = self.summary(laid)?;
+            let standing = |member| Standing::In(Box::new(member));
+            return Ok(Some(member.map_or(Standing::Out(begins), standing)));
+        }
+        let flags = match self.view.get(self.objects, &entry::key(MEMORY, number))? {
+            Some(value) => entry::memory_flags(&value)?,
+            None => 0,
+        };
+        if self.among == Among::View && flags & FORGOTTEN != 0 {
+            return Ok(Some(Standing::Out(number)));
+        }
+        let entry = self.entry(&memory_key(number), value)?;
+        Ok(entry.map(|entry| Standing::In(Box::new(Member::Memory(entry, flags)))))
     }
 
     /// The exchanges and summaries that hold what a test picks, among all in their own right.
     fn among(&self, mut picks: impl FnMut(&MemoryEntry) -> Result<bool>) -> Result<Selection> {
-        let mut entries = Vec::new();
-        let from = Bound::Included(&[0; 8][..]);
-        for row in self.memories.range(self.store, from, Bound::Unbounded) {
-            let (key, value) = row?;
-            entries.extend(self.entry(&key, &value)?);
-        }
-        let laids = Laid::between(self.view, self.objects, 0, u64::MAX)?;
-        let (mut picked, mut picked_laids) = (BTreeSet::new(), BTreeSet::new());
-        for entry in &entries {
-            if over(&laids, entry.number).is_none() && picks(entry)? {
-                picked.insert(entry.number);
-            }
-        }
-        for laid in &laids {
-            if let Some(entry) = summary_entry(self.objects, laid)?
-                && picks(&entry)?
-            {
-                picked_laids.insert(laid.first);
-            }
-        }
-        let named = |number| picked.contains(&number);
-        self.units(entries, laids, named, |laid| picked_laids.contains(&laid.first))
-    }
-
-    fn units(
-        &self,
-        entries: Vec<MemoryEntry>,
-        laids: Vec<Laid>,
-        named: impl Fn(u64) -> bool,
-        named_laid: impl Fn(&Laid) -> bool,
-    ) -> Result<Selection> {
         let mut selection = Selection::default();
-        for laid in laids.iter().filter(|laid| named_laid(laid)) {
-            selection.named.insert(laid.first);
-            selection.units.push(Unit::Summary(laid.clone()));
-        }
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-            return Ok(selection);
-        };
+        let mut members: Vec<Member> = Vec::new();
+        let laids = Laid::between(self.view, self.objects, 0, u64::MAX)?;
         let mut flags = BTreeMap::new();
-        for row in entry::rows(self.view, self.objects, MEMORY, first.number, last.number) {
+        for row in entry::rows(self.view, self.objects, MEMORY, 0, u64::MAX) {
             let (key, value) = row?;
             flags.insert(entry::number_of(&key)?, entry::memory_flags(&value)?);
         }
-        let ranges = exchanges(entries.iter().map(|entry| &entry.memory));
-        let mut entries = entries.into_iter();
-        for range in ranges {
-            let entries = entries.by_ref().take(range.len());
-            let members: Vec<Member> = entries
-                .filter(|entry| over(&laids, entry.number).is_none())
-                .map(|entry| Member {
-                    flags: flags.get(&entry.number).copied().unwrap_or(0),
-                    entry,
-                })
-                .collect();
-            let before = selection.named.len();
-            let numbers = members.iter().map(|member| member.entry.number);
-            selection.named.extend(numbers.filter(|number| named(*number)));
-            if selection.named.len() > before {
-                selection.units.push(Unit::Exchange(members));
+        let from = Bound::Included(&[0; 8][..]);
+        for row in self.memories.range(self.store, from, Bound::Unbounded) {
+            let (key, value) = row?;
+            let number = memory_number(&key)?;
+            if over(&laids, number).is_some() {
+                continue;
+            }
+            let Some(entry) = self.entry(&key, &value)? else { continue };
+            if picks(&entry)? {
+                selection.named.insert(number);
+            }
+            let flags = flags.get(&number).copied().unwrap_or(0);
+            if self.among == Among::All || flags & FORGOTTEN == 0 {
+                members.push(Member::Memory(entry, flags));
             }
         }
-        selection.units.sort_by_key(Unit::first);
-        Ok(selection)
+        for laid in laids {
+            let entry = summary_entry(self.objects, &laid)?;
+            if let Some(entry) = &entry
+                && picks(entry)?
+            {
+                selection.named.insert(laid.first);
+            }
+            if self.among == Among::All || laid.flags & FORGOTTEN == 0 {
+                members.push(Member::Summary(laid, entry));
+            }
+        }
+        members.sort_by_key(Member::number);
+        Ok(Self::units(members, selection))
+    }
+
+    /// Cuts members, in the order of their numbers, into exchanges, and keeps those with a named one.
+    fn units(members: Vec<Member>, mut selection: Selection) -> Selection {
+        let blank = Memory::note("");
+        let ranges = exchanges(members.iter().map(|member| member.memory().unwrap_or(&blank)));
+        let mut members = members.into_iter();
+        for range in ranges {
+            let unit = Unit { members: members.by_ref().take(range.len()).collect() };
+            if unit.numbers().any(|number| selection.named.contains(&number)) {
+                selection.units.push(unit);
+            }
+        }
+        selection
     }
 
     /// The memory of a row, unless it was purged: then there is nothing to forget.
@@ -327,8 +432,9 @@ fn over(laids: &[Laid], number: u64) -> Option<&Laid> {
     laids[..at].last().filter(|laid| number <= laid.last)
 }
 
-/// Tells whether no tool loop goes past a memory.
-fn is_neutral(memory: &Memory) -> bool {
+/// Tells whether no tool loop goes past a member.
+fn is_neutral(member: &Member) -> bool {
+    let Some(memory) = member.memory() else { return true };
     !memory.parts.iter().any(|part| match part {
         Part::Call { .. } => memory.role == Role::Assistant,
         // Perhaps a call or an output that only its provider understands.

@@ -130,3 +130,59 @@ fn gc_keeps_summaries_and_forgotten_memories_and_purge_takes_one_that_is_covered
     session.recall(&select("1")).unwrap();
     assert_eq!(numbers(&session), [1]);
 }
+
+#[test]
+fn a_compaction_over_a_summary_within_an_exchange_covers_all_of_it_in_order() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    let call = Part::Call { id: "c1".into(), name: "ls".into(), arguments: Body::new("{}") };
+    session.remember(Memory::assistant("I look.").with_part(call)).unwrap();
+    session.remember(Memory::user("Take your time.")).unwrap();
+    session.compact(&select("2"), &|_: &[MemoryEntry]| Ok("No hurry.".to_owned())).unwrap();
+    session.remember(Memory::tool("c1", "Cargo.toml")).unwrap();
+    session.remember(Memory::user("Well?")).unwrap();
+    let seen = std::cell::RefCell::new(Vec::new());
+    let summarizer = |memories: &[MemoryEntry]| {
+        seen.borrow_mut().extend(memories.iter().map(|entry| entry.memory.text().into_owned()));
+        Ok("It looked.".to_owned())
+    };
+    let report = session.compact(&select("1..3"), &summarizer).unwrap();
+    assert_eq!(*seen.borrow(), ["I look.", "No hurry.", "Cargo.toml"]);
+    assert_eq!(report.changed, [1, 2, 3]);
+    let latest = session.latest().unwrap();
+    let view: Vec<_> = latest.view().memories().map(|memory| memory.unwrap()).collect();
+    let states: Vec<_> = view.iter().map(|memory| (memory.number, memory.state)).collect();
+    assert_eq!(states, [(1, MemoryState::Summary { last: 3 }), (4, MemoryState::Full)]);
+    session.expand(&select("1")).unwrap();
+    let numbers = |session: &Session| -> Vec<u64> {
+        session.latest().unwrap().view().memories().map(|memory| memory.unwrap().number).collect()
+    };
+    assert_eq!(numbers(&session), [1, 2, 3, 4]);
+    // The summary goes with the exchange that it stands in.
+    assert_eq!(session.forget(&select("3")).unwrap().summaries, [(2, 2)]);
+    assert_eq!(numbers(&session), [4]);
+    session.recall(&select("1")).unwrap();
+    assert_eq!(numbers(&session), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_result_whose_call_went_before_it_came_is_alone() {
+    let call = || Part::Call { id: "c1".into(), name: "ls".into(), arguments: Body::new("{}") };
+    for compacts in [false, true] {
+        let session = Store::in_memory().unwrap().session("s").unwrap();
+        session.remember(Memory::user("What is here?")).unwrap();
+        session.remember(Memory::assistant("I look.").with_part(call())).unwrap();
+        match compacts {
+            true => session.compact(&select("2"), &|_: &[MemoryEntry]| Ok("ls".to_owned())),
+            false => session.forget(&select("2")),
+        }
+        .unwrap();
+        session.remember(Memory::user("Well?")).unwrap();
+        session.remember(Memory::tool("c1", "Cargo.toml")).unwrap();
+        let report = session.forget(&select("4")).unwrap();
+        assert_eq!((report.changed, report.widened), (vec![4], vec![]), "{compacts}");
+        // What comes back comes back whole.
+        let report = session.recall(&select("4")).unwrap();
+        let changed = if compacts { vec![4] } else { vec![2, 4] };
+        assert_eq!(report.changed, changed, "{compacts}");
+    }
+}
