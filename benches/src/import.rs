@@ -16,10 +16,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let dir = tempfile::tempdir_in(&options.dir)?;
     let (repository, exported) = (dir.path().join("history.git"), dir.path().join("stream"));
     grow(&repository, commits, &exported)?;
-    let names =
-        ["git fast-import of a stream", "git clone --bare, as from afar", "partita import git"];
-    let mut samples = [Samples::default(), Samples::default(), Samples::default()];
-    let mut ratios = [Vec::new(), Vec::new(), Vec::new()];
+    // fast-import keeps later objects as changes of earlier ones; whoever packs, the other way round.
+    let packed = dir.path().join("packed.git");
+    git(dir.path(), &["clone", "-q", "--bare", path(&repository)?, path(&packed)?])?;
+    git(&packed, &["repack", "-adfq"])?;
+    let names = [
+        "git fast-import of a stream",
+        "git clone --bare, as from afar",
+        "partita import git",
+        "the same of what git packed anew",
+    ];
+    let mut samples: [Samples; 4] = Default::default();
+    let mut ratios: [Vec<f64>; 4] = Default::default();
     for round in 0..ROUNDS {
         let fresh = dir.path().join(format!("round-{round}"));
         std::fs::create_dir(&fresh)?;
@@ -36,12 +44,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 )
             })?
             .0,
-            time(|| {
-                let mut import = Command::new(&partita);
-                import.args(["import", "git", path(&repository)?, "--session", "s", "--store"]);
-                run_quietly(import.arg(into("store")))
-            })?
-            .0,
+            time(|| import(&partita, &repository, &into("store")))?.0,
+            time(|| import(&partita, &packed, &into("packed-store")))?.0,
         ];
         let fastest = took[0].as_secs_f64();
         for (at, took) in took.iter().enumerate() {
@@ -74,6 +78,12 @@ fn command() -> Result<PathBuf> {
         return Err("build the command first: cargo build --release -p partita-cli".into());
     }
     Ok(beside)
+}
+
+fn import(partita: &Path, repository: &Path, store: &Path) -> Result<()> {
+    let mut import = Command::new(partita);
+    import.args(["import", "git", path(repository)?, "--session", "s", "--store"]);
+    run_quietly(import.arg(store))
 }
 
 /// Makes a history: each commit changes a line of one file or two, one in fifty moves a file.

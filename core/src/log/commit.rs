@@ -114,8 +114,27 @@ fn unreached() -> Error {
 impl Log {
     /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
+        self.commit_since(transaction, None)
+    }
+
+    /// Commits what rests on objects that were stored when so many segments had been retired:
+    /// `Conflict` if one of them was collected since.
+    pub(crate) fn commit_since(&self, transaction: Transaction, since: Option<u64>) -> Result<()> {
+        self.commit_made(&|| {
+            let item = self.item(transaction.clone())?;
+            Ok(Item { prepared_at: since.unwrap_or(item.prepared_at), ..item })
+        })
+    }
+
+    /// Commits contents by themselves, in a data segment: none of them is copied on the way there.
+    pub(crate) fn commit_contents(&self, contents: Vec<NewObject>) -> Result<()> {
+        let transaction = Transaction { objects: contents, updates: Vec::new() };
+        self.commit_made(&|| self.item_from(transaction.clone(), 0))
+    }
+
+    fn commit_made(&self, make: &dyn Fn() -> Result<Item>) -> Result<()> {
         loop {
-            let item = self.with_reserve(self.is_freeing(), || self.item(transaction.clone()));
+            let item = self.with_reserve(self.is_freeing(), make);
             let item = Arc::new(item.map_err(advised)?);
             let outcome = self.queue_up(item.clone());
             if !item.lost.load(Ordering::Relaxed) {
@@ -128,6 +147,11 @@ impl Log {
     }
 
     pub(super) fn item(&self, transaction: Transaction) -> Result<Item> {
+        self.item_from(transaction, self.shared.options.bulk_bytes)
+    }
+
+    /// Makes an item of which contents go into a data segment from so many bytes on.
+    fn item_from(&self, transaction: Transaction, bulk_from: usize) -> Result<Item> {
         if self.shared.options.read_only {
             return Err(Error::new(ErrorKind::ReadOnly, "the store was opened for reading only"));
         }
@@ -141,10 +165,10 @@ impl Log {
         }
         let prepared_at = self.medium().retirements();
         let given = transaction.objects.clone();
-        let mut objects = self.prepare(transaction.objects)?;
+        let mut objects = self.prepare_from(transaction.objects, bulk_from)?;
         let mut size: usize = objects.iter().map(Ready::size).sum();
         let (mut attached, mut in_bulk) = (Vec::new(), HashSet::new());
-        if size >= self.shared.options.bulk_bytes || objects.len() > COMMIT_OBJECTS_MAX {
+        if size >= bulk_from || objects.len() > COMMIT_OBJECTS_MAX {
             // Nodes stay with the log, where their next versions lean on them, unless they
             // themselves are many.
             let (nodes, contents): (Vec<_>, Vec<_>) =

@@ -56,6 +56,12 @@ impl Log {
     /// Compresses contents and cuts large ones, before any lock is taken. Contents that are stored
     /// already fall away.
     pub(crate) fn prepare(&self, objects: Vec<NewObject>) -> Result<Vec<Ready>> {
+        self.prepare_from(objects, self.shared.options.bulk_bytes)
+    }
+
+    /// Prepares as [`prepare`](Self::prepare), where contents from so many bytes on are compressed
+    /// when they are placed; with zero all are.
+    pub(super) fn prepare_from(&self, objects: Vec<NewObject>, later: usize) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(objects.len());
         let mut own: HashMap<ObjectId, Bytes> = HashMap::new();
         let mut depths: HashMap<ObjectId, u8> = HashMap::new();
@@ -89,10 +95,12 @@ impl Log {
                 continue;
             }
             if prepare::is_chunked(bytes.len()) {
-                self.prepare_chunks(id, bytes, base, &mut ready)?;
+                self.prepare_chunks(id, bytes, base, later, &mut ready)?;
                 continue;
             }
-            let prepared = if base.is_none() && texts.contains(&id) && texts::takes(bytes.len()) {
+            let prepared = if later == 0 {
+                Prepared::Later
+            } else if base.is_none() && texts.contains(&id) && texts::takes(bytes.len()) {
                 Prepared::Text
             } else {
                 self.prepare_content(&bytes, base, &own, &mut depths, id)?
@@ -149,6 +157,7 @@ impl Log {
         id: ObjectId,
         bytes: Bytes,
         base: Option<ObjectId>,
+        later: usize,
         ready: &mut Vec<Ready>,
     ) -> Result<()> {
         let base_chunks = match base {
@@ -171,7 +180,7 @@ impl Log {
         }
         // What goes into a data segment is compressed there, frame by frame.
         let size: usize = new.iter().map(|(_, range, _)| range.len()).sum();
-        let is_later = size >= self.shared.options.bulk_bytes;
+        let is_later = size >= later;
         for (id, range, base) in new {
             let payload = match is_later {
                 true => ReadyPayload::Content(bytes.part(range), Prepared::Later),

@@ -174,6 +174,12 @@ impl Draft {
         place.filter(Place::is_live).ok_or_else(|| Error::not_found(format!("no file {path}")))
     }
 
+    /// Lets go of the bytes of contents that are stored already: no other attempt needs them.
+    pub(super) fn forget_contents(&mut self) {
+        self.contents.clear();
+        self.by_content.clear();
+    }
+
     /// The bytes of a content of this draft.
     pub(super) fn content(&self, id: ContentId) -> Option<Bytes> {
         self.by_content.get(&id).map(|&at| self.contents[at].0.clone())

@@ -123,19 +123,22 @@ impl Import {
     /// Where others committed meanwhile, the steps go on top of that, and their ids change.
     ///
     /// # Errors
-    /// `Conflict` if others changed a path that a step edits: begin a new import.
+    /// `Conflict` if others changed a path that a step edits, or if a collection took what
+    /// [`Step::store_contents`] had stored: begin a new import.
     pub fn flush(&mut self) -> Result<()> {
         if self.littered || self.spent {
             self.rebuild()?;
         }
         while !self.drafts.is_empty() {
-            let batch = std::mem::replace(&mut self.batch, self.session.store().batch());
+            let anew = self.batch.anew();
+            let batch = std::mem::replace(&mut self.batch, anew);
             self.spent = true;
             let new =
                 NewOperation { before: self.before, ..NewOperation::new(OperationKind::Import) };
             match self.session.commit_on(&self.head, batch, self.point.clone(), new)? {
                 Outcome::Committed(head) => {
                     self.head = head;
+                    self.batch = self.session.store().batch();
                     self.drafts.clear();
                     self.spent = false;
                 }
@@ -161,7 +164,7 @@ impl Import {
 
     /// Builds the finished steps anew on the head.
     fn rebuild(&mut self) -> Result<()> {
-        self.batch = self.session.store().batch();
+        self.batch = self.batch.anew();
         self.point = self.head.point.clone();
         for draft in &self.drafts {
             draft.replay(&mut self.batch)?;
@@ -281,6 +284,39 @@ impl Step<'_> {
     pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
         read_drafted(&self.draft, &self.import.batch, &self.import.session, &path)
+    }
+
+    /// Returns the bytes of the contents that wait for a flush, before compression.
+    pub fn content_bytes(&self) -> usize {
+        self.import.batch.content_bytes()
+    }
+
+    /// Stores the contents that were written so far and lets go of their bytes, so that one
+    /// checkpoint may bring more than memory holds.
+    ///
+    /// Nothing refers to them until the import is flushed. If that never comes they are garbage, and
+    /// if a collection comes first, the flush is a `Conflict`.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("recorded")?;
+    /// let mut import = session.import()?;
+    /// let mut step = import.checkpoint();
+    /// step.write("a", vec![1; 1_000])?;
+    /// step.store_contents()?;
+    /// assert_eq!(step.content_bytes(), 0);
+    /// step.write("b", "2")?;
+    /// step.finish()?;
+    /// import.flush()?;
+    /// assert_eq!(session.read("a")?, vec![1; 1_000]);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Indeterminate` if the medium failed: reopen and look.
+    pub fn store_contents(&mut self) -> Result<()> {
+        self.import.batch.store_contents()?;
+        self.draft.forget_contents();
+        Ok(())
     }
 
     /// Finishes the checkpoint, which is made even where nothing changes, and returns its id.

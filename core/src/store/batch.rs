@@ -21,11 +21,29 @@ pub struct Batch {
     objects: Vec<NewObject>,
     index: HashMap<ObjectId, usize>,
     updates: Vec<RefUpdate>,
+    /// Bytes of the contents, and of the nodes.
+    contents: usize,
+    nodes: usize,
+    /// How often segments had been retired when contents of it were first stored ahead.
+    since: Option<u64>,
 }
 
 impl Batch {
     pub(super) fn new(store: Store) -> Self {
-        Batch { store, objects: Vec::new(), index: HashMap::new(), updates: Vec::new() }
+        Batch {
+            store,
+            objects: Vec::new(),
+            index: HashMap::new(),
+            updates: Vec::new(),
+            contents: 0,
+            nodes: 0,
+            since: None,
+        }
+    }
+
+    /// Begins anew what another batch stored contents ahead for.
+    pub(crate) fn anew(&self) -> Self {
+        Batch { since: self.since, ..Batch::new(self.store.clone()) }
     }
 
     /// Adds a content; `base` names one that it resembles, such as the iteration before.
@@ -80,18 +98,35 @@ impl Batch {
     /// `Conflict` if a ref is not what was expected: nothing happened. `Indeterminate` if the
     /// medium failed: reopen and look.
     pub fn commit(self) -> Result<()> {
-        self.store.log().commit(Transaction { objects: self.objects, updates: self.updates })
+        let transaction = Transaction { objects: self.objects, updates: self.updates };
+        self.store.log().commit_since(transaction, self.since)
     }
 
-    /// Returns the sum of the sizes of the contents and nodes added so far.
+    /// Commits the contents added so far by themselves, and lets go of their bytes. Nothing refers
+    /// to them until the batch is committed: if a collection takes them, that is a `Conflict`.
+    pub(crate) fn store_contents(&mut self) -> Result<()> {
+        let is_content = |object: &&NewObject| matches!(object.payload, Payload::Content(_));
+        let contents: Vec<NewObject> = self.objects.iter().filter(is_content).cloned().collect();
+        if contents.is_empty() {
+            return Ok(());
+        }
+        let since = self.store.log().retirements();
+        self.store.log().commit_contents(contents)?;
+        self.since.get_or_insert(since);
+        self.objects.retain(|object| !is_content(&object));
+        self.contents = 0;
+        self.index = self.objects.iter().enumerate().map(|(at, new)| (new.id, at)).collect();
+        Ok(())
+    }
+
+    /// Returns the sum of the sizes of the contents and nodes that wait to be committed.
     pub fn raw_bytes(&self) -> usize {
-        self.objects
-            .iter()
-            .map(|object| match &object.payload {
-                Payload::Content(bytes) => bytes.len(),
-                Payload::Node(node) => node.size(),
-            })
-            .sum()
+        self.contents + self.nodes
+    }
+
+    /// Returns the sum of the sizes of the contents that wait.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.contents
     }
 
     /// Refuses an object that was purged, which the store would not take back.
@@ -111,6 +146,10 @@ impl Batch {
 
     fn add(&mut self, id: ObjectId, payload: Payload, base: Option<ObjectId>) {
         if !self.index.contains_key(&id) {
+            match &payload {
+                Payload::Content(bytes) => self.contents += bytes.len(),
+                Payload::Node(node) => self.nodes += node.size(),
+            }
             self.index.insert(id, self.objects.len());
             self.objects.push(NewObject { id, payload, base });
         }

@@ -170,3 +170,67 @@ fn an_import_of_nothing_writes_nothing() {
     session.import().unwrap().flush().unwrap();
     assert_eq!(session.store().reference("session/s").unwrap(), before);
 }
+
+/// Writes a checkpoint of which each part is stored before the next is written.
+fn in_parts(import: &mut Import, parts: std::ops::Range<u8>, stored: bool) {
+    let mut step = import.checkpoint();
+    for part in parts {
+        step.write(format!("p{part}"), vec![part; 5_000]).unwrap();
+        step.write("same", part.to_string()).unwrap();
+        if stored {
+            step.store_contents().unwrap();
+            assert_eq!(step.content_bytes(), 0);
+            assert_eq!(step.read(format!("p{part}")).unwrap(), vec![part; 5_000]);
+        }
+    }
+    step.time(Timestamp::from_millis(7));
+    step.finish().unwrap();
+}
+
+#[test]
+fn a_checkpoint_whose_contents_are_stored_ahead_is_the_one_that_it_would_be() {
+    let ids = [false, true].map(|stored| {
+        let session = session();
+        let mut import = session.import().unwrap();
+        in_parts(&mut import, 1..4, stored);
+        in_parts(&mut import, 3..6, stored);
+        // One that is dropped makes the import build the finished ones anew.
+        import.checkpoint().write("dropped", "1").unwrap();
+        import.flush().unwrap();
+        in_parts(&mut import, 6..7, stored);
+        // Somebody else's commit too.
+        session.remember(Memory::user("own")).unwrap();
+        import.flush().unwrap();
+        assert_eq!(session.read("p5").unwrap(), vec![5; 5_000]);
+        assert_eq!(session.latest().unwrap().files().count(), 7);
+        newest(&session)
+    });
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_collection_of_contents_that_were_stored_ahead_is_a_conflict_and_no_damage() {
+    let session = session();
+    let store = session.store();
+    let collect = || {
+        let options = crate::store::GcOptions::new();
+        store.gc(&options, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    };
+    let mut import = session.import().unwrap();
+    in_parts(&mut import, 1..3, true);
+    collect();
+    let error = import.flush().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains("was collected since"), "{error}");
+    // Nor does another attempt, or another checkpoint, refer to what is gone.
+    in_parts(&mut import, 5..6, true);
+    assert_eq!(kind(import.flush()), ErrorKind::Conflict);
+    assert!(session.log().unwrap().next().is_none());
+
+    let mut import = session.import().unwrap();
+    in_parts(&mut import, 1..3, true);
+    import.flush().unwrap();
+    collect();
+    assert_eq!(session.read("p2").unwrap(), vec![2; 5_000]);
+    assert!(store.check(&mut |_| std::ops::ControlFlow::Continue(())).unwrap().faults.is_empty());
+}

@@ -28,6 +28,27 @@ pub(crate) enum Change {
     Put { path: FilePath, value: Value, was: Option<Value> },
 }
 
+impl Change {
+    /// Returns the path that the change leaves something at, or takes it from.
+    pub(super) fn path(&self) -> &FilePath {
+        match self {
+            Change::Rename { to: path, .. }
+            | Change::Remove { path, .. }
+            | Change::Put { path, .. } => path,
+        }
+    }
+
+    /// Returns the blob whose bytes the change brings.
+    pub(super) fn blob(&self) -> Option<ObjectId> {
+        let value = match self {
+            Change::Rename { was, value, .. } if was != value => value,
+            Change::Put { value, .. } => value,
+            Change::Rename { .. } | Change::Remove { .. } => return None,
+        };
+        (value.kind != ValueKind::Submodule).then_some(value.id)
+    }
+}
+
 /// What is at a path: the object is a blob or, for a submodule, a commit of another repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Value {

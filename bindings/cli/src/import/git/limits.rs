@@ -9,6 +9,13 @@ const BLOB_BYTES_MAX: u64 = CONTENT_BYTES_MAX as u64;
 /// [`TREE_ENTRIES_MAX`] names of 255 bytes stays below.
 const OBJECT_BYTES_MAX: u64 = 80 << 20;
 
+/// Bytes of a blob that is read without asking for its size, and may be read ahead.
+const SMALL_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes in which a large blob may be decoded: one that git keeps as a change takes twice its own, and
+/// the change's. By default git keeps none beyond 512 MiB as a change.
+const DECODED_BYTES_MAX: u64 = 5 << 28;
+
 /// Entries of one tree: the largest directories of public repositories have half of that.
 const TREE_ENTRIES_MAX: usize = 1 << 18;
 
@@ -31,6 +38,8 @@ const SUMS_MAX: usize = 1 << 18;
 pub(super) struct Limits {
     pub(super) blob_bytes: u64,
     pub(super) object_bytes: u64,
+    pub(super) small_bytes: u64,
+    pub(super) decoded_bytes: u64,
     pub(super) tree_entries: usize,
     pub(super) commit_entries: u64,
     pub(super) depth: usize,
@@ -43,6 +52,8 @@ impl Default for Limits {
         Limits {
             blob_bytes: BLOB_BYTES_MAX,
             object_bytes: OBJECT_BYTES_MAX,
+            small_bytes: SMALL_BYTES_MAX,
+            decoded_bytes: DECODED_BYTES_MAX,
             tree_entries: TREE_ENTRIES_MAX,
             commit_entries: COMMIT_ENTRIES_MAX,
             depth: DEPTH_MAX,

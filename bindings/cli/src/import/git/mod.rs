@@ -2,7 +2,9 @@
 //!
 //! The same repository makes the same checkpoints, in one go or in many.
 
+mod ahead;
 mod base;
+mod blobs;
 mod changes;
 mod commit;
 mod guard;
@@ -23,6 +25,7 @@ use std::path::Path;
 use gix::ObjectId;
 use partita::{Error, ErrorKind, FilePath, LogEntries, Result, Session, Store};
 
+use self::ahead::{Ahead, Group};
 use self::base::{Base, Recorded};
 use self::guard::Guard;
 use self::left_out::LeftOut;
@@ -190,26 +193,30 @@ impl Run<'_> {
         let mut waiting = Waiting::default();
         let mut recorder = None;
         let of_commits = line.commits.len() as u64;
-        for (done, id) in (0..).zip(&line.commits) {
-            let bytes = recorder.as_ref().map_or(waiting.bytes(), Recorder::bytes);
-            report(Position { commits: done, of_commits, bytes });
-            let commit = source.commit(*id)?;
-            let first = done == 0 && self.base.is_none();
-            let changes = source.changes(&commit, first)?;
-            guard.check(&commit, &changes)?;
-            let ready = preparer.prepare(commit, changes)?;
-            match &mut recorder {
-                Some(recorder) => recorder.record(ready)?,
-                None => {
-                    waiting.push(ready);
-                    if waiting.is_due() {
-                        recorder = Some(self.begin(&mut waiting)?);
+        let mut done = 0;
+        let mut ahead = Ahead::new(source, &line.commits, self.base.is_none());
+        while let Some(Group { commits, failed }) = ahead.next() {
+            for (commit, changes) in commits {
+                let bytes = recorder.as_ref().map_or(waiting.bytes(), Recorder::bytes);
+                report(Position { commits: done, of_commits, bytes });
+                done += 1;
+                guard.check(&commit, &changes)?;
+                let ready = preparer.prepare(commit, changes)?;
+                match &mut recorder {
+                    Some(recorder) => recorder.record(&mut preparer, ready)?,
+                    None => {
+                        preparer.look_at_rest(&ready)?;
+                        waiting.push(ready);
+                        if waiting.is_due() {
+                            recorder = Some(self.begin(&mut preparer, &mut waiting)?);
+                        }
                     }
                 }
             }
+            failed.map_or(Ok(()), Err)?;
         }
         if recorder.is_none() && of_commits > 0 {
-            recorder = Some(self.begin(&mut waiting)?);
+            recorder = Some(self.begin(&mut preparer, &mut waiting)?);
         }
         if let Some(recorder) = &mut recorder {
             recorder.flush()?;
@@ -227,7 +234,7 @@ impl Run<'_> {
     }
 
     /// Opens the session, or makes it, and writes what waits.
-    fn begin(&mut self, waiting: &mut Waiting) -> Result<Recorder> {
+    fn begin(&mut self, preparer: &mut Preparer<'_>, waiting: &mut Waiting) -> Result<Recorder> {
         let session = match &self.existing {
             Some(session) => session.clone(),
             None => {
@@ -241,7 +248,7 @@ impl Run<'_> {
         };
         let mut recorder = Recorder::new(session.import()?);
         for ready in std::mem::take(&mut waiting.commits) {
-            recorder.record(ready)?;
+            recorder.record(preparer, ready)?;
         }
         Ok(recorder)
     }

@@ -15,10 +15,18 @@ const FLUSH_COMMITS: usize = 128;
 /// Raw bytes after which an import is made durable; they are in memory until then.
 const FLUSH_BYTES: usize = 8 << 20;
 
-/// A commit whose bytes are read: nothing of the repository is needed to write it.
+/// Bytes of contents that wait in the course of a commit: as many as go into a data segment of their
+/// own.
+const PART_BYTES: usize = 16 << 20;
+
+/// A commit whose bytes are read: nothing of the repository is needed to write it, unless it brings
+/// more than fits into memory with those that wait.
 pub(super) struct Ready {
     commit: Commit,
     edits: Vec<Edit>,
+    /// What is yet to be read.
+    rest: std::vec::IntoIter<Change>,
+    /// The files that the commit lacks, if nothing is yet to be read.
     left_out: Option<Vec<u8>>,
     bytes: u64,
 }
@@ -51,58 +59,70 @@ impl<'a> Preparer<'a> {
         Preparer { source, too_large, left_out, unwritable: Unwritable::default() }
     }
 
-    /// Reads what a commit brings.
+    /// Reads what a commit brings, until it is much.
     pub(super) fn prepare(&mut self, commit: Commit, changes: Vec<Change>) -> Result<Ready> {
         let mut edits = Vec::with_capacity(changes.len());
         let mut bytes = 0;
-        for change in changes {
-            self.edit(&commit, change, &mut edits, &mut bytes)?;
+        let mut rest = changes.into_iter();
+        while bytes < FLUSH_BYTES as u64
+            && let Some(change) = rest.next()
+        {
+            edits.extend(self.edit(&commit, change, &mut bytes)?);
         }
-        let left_out = self.left_out.label()?;
-        Ok(Ready { commit, edits, left_out, bytes })
+        let left_out = if rest.len() == 0 { self.left_out.label()? } else { None };
+        Ok(Ready { commit, edits, rest, left_out, bytes })
     }
 
-    fn edit(
-        &mut self,
-        commit: &Commit,
-        change: Change,
-        edits: &mut Vec<Edit>,
-        bytes: &mut u64,
-    ) -> Result<()> {
-        match change {
+    /// Looks whether what is yet to be read of a commit is there, without reading it.
+    pub(super) fn look_at_rest(&self, ready: &Ready) -> Result<()> {
+        for change in ready.rest.as_slice() {
+            let Some(id) = change.blob() else { continue };
+            let found = self.source.blob_size(id);
+            let path = change.path().as_bytes();
+            let size = found.map_err(|error| self.source.at_path(&ready.commit, path, error))?;
+            if size > self.source.blob_bytes_max() && self.too_large == TooLarge::Refuse {
+                return Err(self.refusal(&ready.commit, change.path(), size));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the edit that a change is, if it is one.
+    fn edit(&mut self, commit: &Commit, change: Change, bytes: &mut u64) -> Result<Option<Edit>> {
+        Ok(match change {
             Change::Rename { from, to, was, value } => {
                 self.look(&to);
                 let lacking = self.left_out.remove(&from);
                 if was == value {
-                    match lacking {
-                        Some(size) => self.left_out.insert(&to, size),
-                        None => edits.push(Edit::Rename { from, to, entry: None }),
-                    }
-                    return Ok(());
+                    return Ok(match lacking {
+                        Some(size) => {
+                            self.left_out.insert(&to, size);
+                            None
+                        }
+                        None => Some(Edit::Rename { from, to, entry: None }),
+                    });
                 }
                 match (self.entry(commit, &to, &value, bytes)?, lacking) {
-                    (entry @ Some(_), None) => edits.push(Edit::Rename { from, to, entry }),
-                    (Some(entry), Some(_)) => edits.push(Edit::Put(to, entry)),
-                    (None, None) => edits.push(Edit::Remove(from)),
-                    (None, Some(_)) => {}
+                    (entry @ Some(_), None) => Some(Edit::Rename { from, to, entry }),
+                    (Some(entry), Some(_)) => Some(Edit::Put(to, entry)),
+                    (None, None) => Some(Edit::Remove(from)),
+                    (None, Some(_)) => None,
                 }
             }
-            Change::Remove { path, .. } => {
-                if self.left_out.remove(&path).is_none() {
-                    edits.push(Edit::Remove(path));
-                }
-            }
+            Change::Remove { path, .. } => match self.left_out.remove(&path) {
+                None => Some(Edit::Remove(path)),
+                Some(_) => None,
+            },
             Change::Put { path, value, was } => {
                 self.look(&path);
                 let was_there = self.left_out.remove(&path).is_none() && was.is_some();
                 match self.entry(commit, &path, &value, bytes)? {
-                    Some(entry) => edits.push(Edit::Put(path, entry)),
-                    None if was_there => edits.push(Edit::Remove(path)),
-                    None => {}
+                    Some(entry) => Some(Edit::Put(path, entry)),
+                    None if was_there => Some(Edit::Remove(path)),
+                    None => None,
                 }
             }
-        }
-        Ok(())
+        })
     }
 
     /// Notes a path that no checkout could write: it is kept all the same.
@@ -111,6 +131,12 @@ impl<'a> Preparer<'a> {
             self.unwritable.paths += 1;
             self.unwritable.first.get_or_insert_with(|| (path.clone(), fault));
         }
+    }
+
+    fn refusal(&self, commit: &Commit, path: &FilePath, size: u64) -> Error {
+        let limit = self.source.blob_bytes_max();
+        let message = format!("it has {size} bytes, beyond the limit of {limit} of a file");
+        self.source.at_path(commit, path.as_bytes(), Error::new(ErrorKind::Invalid, message))
     }
 
     /// Reads what a value says is at a path, and counts its bytes; none where it is left out.
@@ -128,9 +154,7 @@ impl<'a> Preparer<'a> {
         let blob = match self.source.blob(value.id).map_err(doing)? {
             Blob::Bytes(blob) => blob,
             Blob::TooLarge(size) if self.too_large == TooLarge::Refuse => {
-                let limit = self.source.blob_bytes_max();
-                let message = format!("it has {size} bytes, beyond the limit of {limit} of a file");
-                return Err(doing(Error::new(ErrorKind::Invalid, message)));
+                return Err(self.refusal(commit, path, size));
             }
             Blob::TooLarge(size) => {
                 self.left_out.insert(path, size);
@@ -139,7 +163,7 @@ impl<'a> Preparer<'a> {
         };
         *bytes += blob.len() as u64;
         Ok(Some(match value.kind {
-            ValueKind::Symlink => NewEntry::symlink(blob),
+            ValueKind::Symlink => NewEntry::Symlink { target: blob.into() },
             kind => NewEntry::File {
                 bytes: blob.into(),
                 executable: kind == ValueKind::File { executable: true },
@@ -166,32 +190,36 @@ impl Recorder {
     }
 
     /// Records a commit as the next checkpoint, and what waits if it is much by now.
-    pub(super) fn record(&mut self, ready: Ready) -> Result<()> {
-        let id = ready.commit.id;
+    pub(super) fn record(&mut self, preparer: &mut Preparer<'_>, ready: Ready) -> Result<()> {
+        let before = self.bytes;
         self.bytes += ready.bytes;
-        self.write(ready).map_err(|error| error.context(format!("git commit {id}")))?;
+        self.write(preparer, ready)?;
         self.waiting += 1;
-        if is_due(self.waiting, self.import.raw_bytes()) { self.flush() } else { Ok(()) }
+        let read = usize::try_from(self.bytes - before).unwrap_or(usize::MAX);
+        if is_due(self.waiting, self.import.raw_bytes().max(read)) { self.flush() } else { Ok(()) }
     }
 
-    fn write(&mut self, ready: Ready) -> Result<()> {
-        let Ready { commit, edits, left_out, .. } = ready;
+    fn write(&mut self, preparer: &mut Preparer<'_>, ready: Ready) -> Result<()> {
+        let Ready { commit, edits, rest, mut left_out, .. } = ready;
+        let doing = |error: Error| error.context(format!("git commit {}", commit.id));
+        let is_whole = rest.len() == 0;
         let mut step = self.import.checkpoint();
         for edit in edits {
-            apply(&mut step, edit)?;
+            apply(&mut step, edit).map_err(doing)?;
         }
-        if let Some(time) = commit.committer.time {
-            step.time(time);
+        for change in rest {
+            // Before the next is read: the largest there is need not find others in memory.
+            if step.content_bytes() >= PART_BYTES {
+                step.store_contents().map_err(doing)?;
+            }
+            if let Some(edit) = preparer.edit(&commit, change, &mut self.bytes)? {
+                apply(&mut step, edit).map_err(doing)?;
+            }
         }
-        step.label(Checkpoint::GIT_COMMIT, commit.id.as_bytes())?;
-        step.label(Checkpoint::MESSAGE, commit.subject())?;
-        if let Some(left_out) = left_out {
-            step.label(left_out::LABEL, left_out)?;
+        if !is_whole {
+            left_out = preparer.left_out.label()?;
         }
-        if !commit.message.is_empty() {
-            step.remember(memory(&commit))?;
-        }
-        step.finish().map(drop)
+        finish(step, &commit, left_out).map_err(doing)
     }
 
     /// Makes all that was recorded durable.
@@ -226,6 +254,22 @@ impl Waiting {
 
 fn is_due(commits: usize, raw_bytes: usize) -> bool {
     commits >= FLUSH_COMMITS || raw_bytes >= FLUSH_BYTES
+}
+
+/// Says of a checkpoint which commit it is.
+fn finish(mut step: Step<'_>, commit: &Commit, left_out: Option<Vec<u8>>) -> Result<()> {
+    if let Some(time) = commit.committer.time {
+        step.time(time);
+    }
+    step.label(Checkpoint::GIT_COMMIT, commit.id.as_bytes())?;
+    step.label(Checkpoint::MESSAGE, commit.subject())?;
+    if let Some(left_out) = left_out {
+        step.label(left_out::LABEL, left_out)?;
+    }
+    if !commit.message.is_empty() {
+        step.remember(memory(commit))?;
+    }
+    step.finish().map(drop)
 }
 
 fn apply(step: &mut Step<'_>, edit: Edit) -> Result<()> {

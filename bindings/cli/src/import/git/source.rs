@@ -9,6 +9,8 @@ use std::path::Path;
 use gix::ObjectId;
 use partita::{Error, ErrorKind, FilePath, Result};
 
+pub(crate) use super::blobs::Blob;
+use super::blobs::{Blobs, bases};
 use super::changes::{self, Change, Differ, Value, ValueKind};
 use super::commit::{Commit, Signature};
 use super::limits::Limits;
@@ -18,6 +20,12 @@ use super::trees::{Fault, Trees, Why};
 
 /// Bytes of decoded objects, trees above all, that are kept for the next commit's diff.
 const OBJECT_CACHE_BYTES: usize = 32 << 20;
+
+/// Bytes of decoded trees that are kept for those that git keeps as changes of them.
+const BASES_BYTES: usize = 8 << 20;
+
+/// Commits of which is asked how many steps lead to their trees.
+const STEPS_COMPARED: usize = 32;
 
 /// Characters of an entry's path that an error shows.
 const ENTRY_CHARS_MAX: usize = 200;
@@ -29,8 +37,7 @@ const ENTRY_CHARS_MAX: usize = 200;
 pub(crate) struct Source {
     /// Reads no object beyond the size that trees and commits may have.
     repository: gix::Repository,
-    /// The same for blobs, opened when the first large one comes.
-    large: RefCell<Option<gix::Repository>>,
+    blobs: Blobs,
     differ: RefCell<Differ>,
     trees: Trees,
     limits: Limits,
@@ -79,10 +86,11 @@ impl Source {
             }
         })?;
         repository.object_cache_size(OBJECT_CACHE_BYTES);
+        repository.objects.set_pack_cache(|| Box::new(bases(BASES_BYTES)));
         let differ = RefCell::new(Differ::new(repository.object_hash()));
         let trees = Trees::new(limits, RandomState::new());
-        let (large, last) = (RefCell::new(None), Cell::new(None));
-        Ok(Source { repository, large, differ, trees, limits, last })
+        let (blobs, last) = (Blobs::new(repository.path(), limits), Cell::new(None));
+        Ok(Source { repository, blobs, differ, trees, limits, last })
     }
 
     /// Returns the commit that a revision names; without one, that of `HEAD`.
@@ -307,31 +315,45 @@ impl Source {
     /// Reads a blob whole, as it is stored: without filters or conversion of line ends. Its size is
     /// asked first.
     pub(crate) fn blob(&self, id: ObjectId) -> Result<Blob> {
-        let found = match self.repository.try_find_object(id) {
-            Ok(Some(object)) => object,
-            Ok(None) => return Err(self.missing(id)),
-            Err(error) => return self.large_blob(id, error),
-        };
-        bytes(found)
+        self.blobs.read(&self.repository, id)?.ok_or_else(|| self.missing(id))
     }
 
-    /// Reads a blob that is larger than trees and commits may be, if that is what `cause` means.
-    fn large_blob(&self, id: ObjectId, cause: gix::Error) -> Result<Blob> {
-        let broken =
-            |cause| failed(ErrorKind::Corrupt, format!("git object {id} cannot be read"), cause);
-        let size = match self.repository.try_find_header(id) {
-            Ok(Some(header)) if header.size() > self.limits.object_bytes => header.size(),
-            _ => return Err(broken(cause)),
+    /// Tells whether git keeps the trees of commits, oldest first, as changes of later ones. It does
+    /// so when it packs, but not for what `fast-import` wrote.
+    pub(crate) fn keeps_newest_whole(&self, commits: &[Commit]) -> bool {
+        let steps = |commit: &Commit| {
+            let header = self.repository.try_find_header(commit.tree).ok()??;
+            header.num_deltas()
         };
-        if size > self.limits.blob_bytes {
-            return Ok(Blob::TooLarge(size));
+        let steps: Vec<_> = commits.iter().take(STEPS_COMPARED).map(steps).collect();
+        let (mut later, mut earlier) = (0, 0);
+        for pair in steps.windows(2) {
+            later += usize::from(pair[1] < pair[0]);
+            earlier += usize::from(pair[1] > pair[0]);
         }
-        let path = self.repository.path();
-        let repository = match &mut *self.large.borrow_mut() {
-            Some(repository) => repository.clone(),
-            none => none.insert(open(path, self.limits.blob_bytes).map_err(broken)?).clone(),
-        };
-        bytes(repository.find_object(id).map_err(broken)?)
+        later > earlier
+    }
+
+    /// Looks at the trees of commits ahead, oldest commit first, and keeps what was read of them as
+    /// far as there is room. Returns the bytes of the trees that were not looked at before.
+    ///
+    /// The newest are read first. What is wrong with one is for whoever comes to its commit.
+    pub(crate) fn trees_ahead(&self, commits: &[Commit]) -> usize {
+        let before = self.trees.bytes_read();
+        for commit in commits.iter().rev() {
+            if self.trees.sum(&self.repository, commit.tree).is_err() {
+                break;
+            }
+        }
+        self.trees.bytes_read() - before
+    }
+
+    /// Reads what changes bring ahead, oldest change first; returns whether there was room for all.
+    pub(crate) fn blobs_ahead<'a>(
+        &self,
+        changes: impl DoubleEndedIterator<Item = &'a Change>,
+    ) -> bool {
+        self.blobs.read_ahead(changes.rev().filter_map(Change::blob))
     }
 
     /// Returns the bytes of a blob by its header.
@@ -407,29 +429,14 @@ impl Source {
     }
 }
 
-/// What a blob is.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Blob {
-    Bytes(Vec<u8>),
-    /// So many bytes, more than are read.
-    TooLarge(u64),
-}
-
-fn bytes(object: gix::Object<'_>) -> Result<Blob> {
-    if object.kind != gix::objs::Kind::Blob {
-        return Err(no_blob(object.id, object.kind));
-    }
-    Ok(Blob::Bytes(object.detach().data))
-}
-
-fn no_blob(id: ObjectId, kind: gix::objs::Kind) -> Error {
+pub(super) fn no_blob(id: ObjectId, kind: gix::objs::Kind) -> Error {
     let message = format!("git object {id} is a {kind} where a blob is due");
     Error::new(ErrorKind::Corrupt, message)
 }
 
 /// Opens a repository, free of any configuration but its own format; no object beyond the limit is
 /// read.
-fn open(path: &Path, object_bytes: u64) -> gix::Result<gix::Repository> {
+pub(super) fn open(path: &Path, object_bytes: u64) -> gix::Result<gix::Repository> {
     let limit = format!("gitoxide.objects.allocLimit={object_bytes}");
     let options = gix::open::Options::isolated()
         .with(gix::sec::Trust::Full)

@@ -17,6 +17,8 @@ pub(super) struct Trees {
     pub(super) summer: Summer,
     limits: Limits,
     sums: RefCell<HashMap<ObjectId, Counted>>,
+    /// Bytes of the trees that were opened.
+    bytes: Cell<usize>,
 }
 
 /// What a tree holds, all directories below it opened.
@@ -61,7 +63,12 @@ struct Frame {
 
 impl Trees {
     pub(super) fn new(limits: Limits, key: RandomState) -> Trees {
-        Trees { summer: Summer(key), limits, sums: RefCell::new(HashMap::new()) }
+        Trees { summer: Summer(key), limits, sums: RefCell::default(), bytes: Cell::new(0) }
+    }
+
+    /// Returns the bytes of all trees that were looked at so far.
+    pub(super) fn bytes_read(&self) -> usize {
+        self.bytes.get()
     }
 
     /// Returns the sum of all that is below a tree, which is looked at entry by entry unless it was
@@ -155,6 +162,7 @@ impl Trees {
             let why = format!("git object {id} is a {} where a tree is due", object.kind);
             return Err(own(Why::Malformed(why)));
         }
+        self.bytes.set(self.bytes.get().saturating_add(object.data.len()));
         let parsed = tree::parse(&object.data, id.kind(), self.limits.tree_entries);
         let (entries, sorted) = parsed.map_err(|Malformed { name, why }| Wrong {
             own: false,

@@ -46,9 +46,13 @@ impl Repository {
 
     /// Puts an object's file where another id says that it is.
     fn misplace(&self, id: &str, as_id: &str) {
-        let file = |id: &str| self.path.join("objects").join(&id[..2]).join(&id[2..]);
-        std::fs::create_dir_all(file(as_id).parent().unwrap()).unwrap();
-        std::fs::rename(file(id), file(as_id)).unwrap();
+        std::fs::create_dir_all(self.loose(as_id).parent().unwrap()).unwrap();
+        std::fs::rename(self.loose(id), self.loose(as_id)).unwrap();
+    }
+
+    /// The file of an object that is not in a pack.
+    fn loose(&self, id: &str) -> std::path::PathBuf {
+        self.path.join("objects").join(&id[..2]).join(&id[2..])
     }
 }
 
@@ -357,20 +361,43 @@ fn blobs_at_the_limit_are_read_and_above_it_are_not() {
     let repository = Repository::new(b"");
     let id = repository.blob(&[7; 1_000]);
     let id = ObjectId::from_hex(id.as_bytes()).unwrap();
-    for object_bytes in [10, 2_000] {
+    for small_bytes in [10, 2_000] {
         for (blob_bytes, large) in [(1_001, false), (1_000, false), (999, true)] {
-            let limits = Limits { blob_bytes, object_bytes, ..Limits::default() };
+            let limits = Limits { blob_bytes, small_bytes, ..Limits::default() };
             let blob = Source::open_within(&repository.path, limits).unwrap().blob(id).unwrap();
-            // A blob that trees and commits could have too is read in one go, whatever its limit.
-            let expected = large && object_bytes == 10;
-            assert_eq!(blob == Blob::TooLarge(1_000), expected, "{object_bytes} {blob_bytes}");
+            // A small one is read in one go, whatever its limit.
+            let expected = large && small_bytes == 10;
+            assert_eq!(blob == Blob::TooLarge(1_000), expected, "{small_bytes} {blob_bytes}");
         }
     }
     let packed = Repository::new(&super::commit("1", 1, &super::put("644", "f", &[7; 1_000])));
     run(&packed.path, &["repack", "-adq"], b"");
-    let limits = Limits { blob_bytes: 999, object_bytes: 500, ..Limits::default() };
+    let limits = Limits { blob_bytes: 999, small_bytes: 500, ..Limits::default() };
     let source = Source::open_within(&packed.path, limits).unwrap();
     assert_eq!(source.blob(id).unwrap(), Blob::TooLarge(1_000));
+}
+
+#[test]
+fn a_blob_that_git_keeps_as_a_change_takes_more_than_its_bytes_and_is_read() {
+    let mut noise: u32 = 7;
+    let mut random = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 24) as u8
+    };
+    let old: Vec<u8> = std::iter::repeat_with(&mut random).take(1_000).collect();
+    let mut new = old.clone();
+    new[500..510].copy_from_slice(b"and so on.");
+    let stream = [&old, &new].map(|bytes| super::commit("1", 1, &super::put("644", "f", bytes)));
+    let repository = Repository::new(&stream.concat());
+    repository.git(&["repack", "-adfq"], b"");
+    // The one or the other is a change, which is made in twice its bytes.
+    let limits = Limits { small_bytes: 1_200, object_bytes: 1_200, ..Limits::default() };
+    let source = Source::open_within(&repository.path, limits).unwrap();
+    for bytes in [old, new] {
+        let id = ObjectId::from_hex(repository.blob(&bytes).as_bytes()).unwrap();
+        std::fs::remove_file(repository.loose(&id.to_string())).ok();
+        assert_eq!(source.blob(id).unwrap(), Blob::Bytes(bytes));
+    }
 }
 
 #[test]

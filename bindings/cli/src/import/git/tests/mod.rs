@@ -14,6 +14,7 @@ use super::changes::{Change, Value, ValueKind};
 use super::source::{Blob, Line, Source};
 use super::{History, Imported, Target, TooLarge};
 
+mod ahead;
 mod hostile;
 mod state;
 
