@@ -250,6 +250,56 @@ fn without_a_reserve_a_full_medium_stops_what_frees_room() {
     assert!(error.to_string().contains("disk is full"), "{error}");
 }
 
+/// Segments that need no copies go first; what is purged may stand in one that cannot follow.
+#[test]
+fn a_rewriting_purge_that_has_no_room_to_copy_all_that_stays_is_not_done_and_says_so() {
+    let secret = noise(100, 40);
+    for left in [Some(60_000), None] {
+        let (medium, bytes) = store_with_garbage();
+        let store = options().reserve(false).open_vfs(Arc::new(medium.process())).unwrap();
+        for name in ["reserve", "reserve-commits"] {
+            partita::Vfs::remove(&medium, name).unwrap();
+        }
+        // One segment of what is purged and of much that stays, and one of garbage alone.
+        let session = store.session("other").unwrap();
+        let written = session.batch(|batch| {
+            batch.write("large", noise(300, 600_000))?;
+            batch.write("leaky", noise(100, 5_000))
+        });
+        written.unwrap();
+        for held in [true, false] {
+            let mut batch = store.batch();
+            let id = batch.put_content(noise(400, 150_000), None).unwrap().id();
+            batch.set_ref("scratch", Expected::Any, held.then_some(id));
+            batch.commit().unwrap();
+        }
+        let options = PurgeOptions::new("it slipped in").everywhere(true).rewrite(true);
+        let mut begun = 0;
+        let outcome = store.purge_matching(&secret, &options, &mut |at| {
+            // History is rewritten between the two readings.
+            begun += u32::from(at.done == 0);
+            if begun == 2 {
+                let room = left.map(|left| medium.disk().used() + left);
+                medium.set_capacity(room);
+                begun += 1;
+            }
+            ControlFlow::Continue(())
+        });
+        medium.set_capacity(None);
+        drop((session, store));
+        let is_there = medium
+            .disk()
+            .files()
+            .any(|(_, bytes)| bytes.windows(secret.len()).any(|window| window == secret));
+        assert_eq!((outcome.is_err(), is_there), (left.is_some(), left.is_some()), "{outcome:?}");
+        if let Err(error) = outcome {
+            assert_eq!(error.kind(), ErrorKind::Io);
+            assert!(error.to_string().contains("no room"), "{error}");
+        }
+        assert_kept(&open(&medium), &bytes);
+    }
+}
+
 /// The last bytes go to a collection, whatever crashes meanwhile.
 struct Full;
 
