@@ -108,7 +108,7 @@ impl Plan<PlanKey> {
     ///     session.remember(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))?;
     /// }
     /// let plan = session.plan(&Budget::new(1_000), &Encoding::O200k)?;
-    /// assert_eq!(plan.in_words(), "memories 1 to 2 forgotten");
+    /// assert_eq!(plan.in_words(), "memories 1 to 11 forgotten");
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn in_words(&self) -> String {
