@@ -115,7 +115,8 @@ impl Planned {
         let mut of_files = Vec::new();
         let turns = dialog.turns();
         for (before, ..) in &files {
-            dialog.cuts.extend(turns.iter().find(|turn| *before <= turn.end).map(|turn| turn.end));
+            let turn = turns.partition_point(|turn| turn.end < *before);
+            dialog.cuts.extend(turns.get(turn).map(|turn| turn.end));
         }
         let mut files = files.into_iter().peekable();
         let mut group_of = HashMap::new();
@@ -300,8 +301,10 @@ impl<'a> Dialog<'a> {
         }
         if let Some(summary) = self.options.summary_tokens() {
             // A summary spans nothing that stays, and no file.
-            let cut = self.cuts.iter().find(|cut| **cut > at).copied().unwrap_or(usize::MAX);
-            let may = self.goes[exchange..].iter().zip(&self.ranges[exchange..]);
+            let cut = self.cuts.partition_point(|cut| *cut <= at);
+            let cut = self.cuts.get(cut).copied().unwrap_or(usize::MAX);
+            let most = SPANS[SPANS.len() - 1];
+            let may = self.goes[exchange..].iter().zip(&self.ranges[exchange..]).take(most);
             let may = may.take_while(|(goes, range)| **goes != Goes::Stays && range.end <= cut);
             let may = may.count();
             for span in SPANS.into_iter().filter(|span| *span <= may) {

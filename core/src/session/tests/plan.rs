@@ -322,3 +322,17 @@ fn a_plan_says_on_one_line_what_is_lost() {
     let hard = plan_of(&session, 600).in_words();
     assert!(hard.contains("memories 2 to 3, ") && hard.ends_with(" forgotten"), "{hard}");
 }
+
+#[test]
+fn a_long_dialog_is_planned_the_oldest_first() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    for _ in 0..600 {
+        let turn = [Memory::user("why? ".repeat(20)), Memory::assistant("because. ".repeat(20))];
+        said(&session, turn);
+    }
+    let plan = plan_of(&session, total(&session) / 2);
+    let forgotten: Vec<u64> = steps(&plan).iter().map(|step| step.1).collect();
+    // Whatever is proved: nothing of the newest third goes before anything of the oldest.
+    assert!(forgotten.iter().filter(|first| **first <= 400).count() == 200, "{}", plan.in_words());
+    assert!(forgotten.iter().all(|first| *first < 800), "{}", plan.in_words());
+}
