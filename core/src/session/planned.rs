@@ -463,9 +463,17 @@ fn about(arguments: &Body) -> Option<String> {
     let json = crate::json::Json::parse(arguments.as_inline()?).ok()?;
     let names =
         ["file_path", "path", "file", "filename", "notebook_path", "command", "url", "pattern"];
-    let text = names.iter().find_map(|name| json.get(name)?.as_str())?;
+    let (name, text) = names.iter().find_map(|name| Some((*name, json.get(name)?.as_str()?)))?;
     let line = text.lines().next().unwrap_or("");
-    Some(line.chars().take(LETTERS).collect())
+    let more = line.chars().count().saturating_sub(LETTERS);
+    Some(match name {
+        _ if more == 0 => line.to_owned(),
+        // Of a path the end tells more.
+        "command" | "url" | "pattern" => {
+            format!("{}...", line.chars().take(LETTERS).collect::<String>())
+        }
+        _ => format!("...{}", line.chars().skip(more).collect::<String>()),
+    })
 }
 
 /// The tokens of a memory whose results are trimmed; none where that frees none.
