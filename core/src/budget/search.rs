@@ -28,6 +28,9 @@ const BEGINNINGS_MAX: usize = 64;
 /// The finest that a loss is divided into, so that of equal losses the oldest is taken.
 const SCALE_MAX: usize = 1_024;
 
+/// Groups that are looked at while steps are taken back, in all trials together.
+const TRIED_GROUPS_MAX: usize = 1 << 24;
+
 /// What a rewritten token counts where results are trimmed, in thousandths of a token that matters
 /// fully: of results that are worth about the same the later one goes.
 const REWRITTEN: i128 = 10;
@@ -356,6 +359,7 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
             steps.extend(problem.choices[at].iter().find(of_mode).map(|choice| (at, *choice)));
         }
         steps.sort_by_key(|(at, choice)| (Reverse(choice.loss), Reverse(*at)));
+        let mut trials = (TRIED_GROUPS_MAX / self.groups.len().max(1)).max(SOLVES_MAX);
         for (at, choice) in steps {
             let milder = problem.choices[at].iter().filter(|other| {
                 other.mode < choice.mode && other.span <= choice.span && other.loss < choice.loss
@@ -368,6 +372,10 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
                 if grows > slack {
                     continue;
                 }
+                if trials == 0 {
+                    return modes;
+                }
+                trials -= 1;
                 modes[at] = other.map(|other| other.mode);
                 let now = self.left(&modes);
                 if now.after.high() <= target {

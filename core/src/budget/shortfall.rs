@@ -109,7 +109,7 @@ pub(super) fn beside(beside: &Beside) -> [ShortfallItem; 2] {
 
 /// A key on one line, and not a long one.
 pub(super) fn shown(key: &impl fmt::Display) -> String {
-    const LETTERS: usize = 60;
+    const LETTERS: usize = 80;
     let key = key.to_string();
     let mut line: String = key.chars().flat_map(char::escape_debug).take(LETTERS).collect();
     if line.len() < key.len() && line.chars().count() == LETTERS {

@@ -115,7 +115,8 @@ impl Planned {
         let mut of_files = Vec::new();
         let turns = dialog.turns();
         for (before, ..) in &files {
-            dialog.cuts.extend(turns.iter().find(|turn| *before <= turn.end).map(|turn| turn.end));
+            let turn = turns.partition_point(|turn| turn.end < *before);
+            dialog.cuts.extend(turns.get(turn).map(|turn| turn.end));
         }
         let mut files = files.into_iter().peekable();
         let mut group_of = HashMap::new();
@@ -300,8 +301,10 @@ impl<'a> Dialog<'a> {
         }
         if let Some(summary) = self.options.summary_tokens() {
             // A summary spans nothing that stays, and no file.
-            let cut = self.cuts.iter().find(|cut| **cut > at).copied().unwrap_or(usize::MAX);
-            let may = self.goes[exchange..].iter().zip(&self.ranges[exchange..]);
+            let cut = self.cuts.partition_point(|cut| *cut <= at);
+            let cut = self.cuts.get(cut).copied().unwrap_or(usize::MAX);
+            let most = SPANS[SPANS.len() - 1];
+            let may = self.goes[exchange..].iter().zip(&self.ranges[exchange..]).take(most);
             let may = may.take_while(|(goes, range)| **goes != Goes::Stays && range.end <= cut);
             let may = may.count();
             for span in SPANS.into_iter().filter(|span| *span <= may) {
@@ -460,9 +463,17 @@ fn about(arguments: &Body) -> Option<String> {
     let json = crate::json::Json::parse(arguments.as_inline()?).ok()?;
     let names =
         ["file_path", "path", "file", "filename", "notebook_path", "command", "url", "pattern"];
-    let text = names.iter().find_map(|name| json.get(name)?.as_str())?;
+    let (name, text) = names.iter().find_map(|name| Some((*name, json.get(name)?.as_str()?)))?;
     let line = text.lines().next().unwrap_or("");
-    Some(line.chars().take(LETTERS).collect())
+    let more = line.chars().count().saturating_sub(LETTERS);
+    Some(match name {
+        _ if more == 0 => line.to_owned(),
+        // Of a path the end tells more.
+        "command" | "url" | "pattern" => {
+            format!("{}...", line.chars().take(LETTERS).collect::<String>())
+        }
+        _ => format!("...{}", line.chars().skip(more).collect::<String>()),
+    })
 }
 
 /// The tokens of a memory whose results are trimmed; none where that frees none.

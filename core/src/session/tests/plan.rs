@@ -322,3 +322,29 @@ fn a_plan_says_on_one_line_what_is_lost() {
     let hard = plan_of(&session, 600).in_words();
     assert!(hard.contains("memories 2 to 3, ") && hard.ends_with(" forgotten"), "{hard}");
 }
+
+#[test]
+fn a_long_dialog_is_planned_the_oldest_first() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    for _ in 0..600 {
+        let turn = [Memory::user("why? ".repeat(20)), Memory::assistant("because. ".repeat(20))];
+        said(&session, turn);
+    }
+    let plan = plan_of(&session, total(&session) / 2);
+    let forgotten: Vec<u64> = steps(&plan).iter().map(|step| step.1).collect();
+    // Whatever is proved: nothing of the newest third goes before anything of the oldest.
+    assert!(forgotten.iter().filter(|first| **first <= 400).count() == 200, "{}", plan.in_words());
+    assert!(forgotten.iter().all(|first| *first < 800), "{}", plan.in_words());
+}
+
+#[test]
+fn a_step_names_the_end_of_a_long_path() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    let path = format!("/home/user/{}/parser/lexer.rs", "deep/".repeat(20));
+    said(&session, [Memory::user("Mend it."), asks("c1", &path)]);
+    said(&session, [Memory::tool("c1", "a line\n".repeat(400)), Memory::assistant("Done.")]);
+    let plan = plan_of(&session, total(&session) - 100).to_string();
+    let (_, told) = plan.split_once("memory 3, result of read, ...").unwrap();
+    let (told, _) = told.split_once(": frees").unwrap();
+    assert!(told.ends_with("/parser/lexer.rs") && path.ends_with(told), "{told}");
+}
