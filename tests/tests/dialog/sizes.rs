@@ -1,4 +1,5 @@
-//! Sources as large as real ones get: refused by their limit, in bounded memory, with nothing kept.
+//! Sources as large as real ones get: refused by their limit, in bounded memory, with nothing kept. A
+//! line above its limit costs that line.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -29,18 +30,25 @@ fn peak_of(mut child: Child) -> (Outcome, u64) {
     (Outcome::of(child.wait_with_output().unwrap()), peak)
 }
 
-/// Imports a file that must be refused, within bounded memory, and leave no store behind.
+/// Imports a file within bounded memory.
 #[track_caller]
-fn refused(file: &Path, format: &str) -> String {
-    let partita = Partita::at(file.with_extension("store"));
+fn import(partita: &Partita, file: &Path, format: &str) -> Outcome {
     let name = file.to_str().unwrap();
     let line = ["import", "transcript", name, "--session", "s", "--format", format];
     let mut command = partita.command(line);
     let (outcome, peak) =
         peak_of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
-    let error = outcome.failure();
-    println!("{} MiB resident at the most: {error}", peak >> 20);
-    assert!(peak > 0 && peak <= RESIDENT_BYTES_MAX, "{peak} bytes resident: {error}");
+    println!("{} MiB resident at the most: {}", peak >> 20, outcome.stderr);
+    assert!(peak > 0 && peak <= RESIDENT_BYTES_MAX, "{peak} bytes resident: {}", outcome.stderr);
+    outcome
+}
+
+/// Imports a file that must be refused, within bounded memory, and leave no store behind.
+#[track_caller]
+fn refused(file: &Path, format: &str) -> String {
+    let partita = Partita::at(file.with_extension("store"));
+    let name = file.to_str().unwrap();
+    let error = import(&partita, file, format).failure();
     assert!(error.contains(name), "it names the file: {error}");
     assert!(!partita.store().exists(), "{error}");
     error
@@ -58,8 +66,8 @@ fn a_line_of_a_gigabyte_is_refused_with_its_number_in_bounded_memory() {
     drop(file);
     for format in ["auto", "claude-code"] {
         let error = refused(&path, format);
-        assert!(error.contains("line 2: longer than 33554432 bytes"), "{error}");
-        assert!(error.contains("take it out"), "it says what to do: {error}");
+        assert!(error.contains("line 2: ends beyond the 536870912 bytes"), "{error}");
+        assert!(error.contains("split the file"), "it says what to do: {error}");
     }
     for format in ["openai-chat", "anthropic", "swe-agent"] {
         let error = refused(&path, format);
@@ -68,7 +76,7 @@ fn a_line_of_a_gigabyte_is_refused_with_its_number_in_bounded_memory() {
 }
 
 #[test]
-fn a_message_of_a_hundred_megabytes_is_refused_and_the_one_before_it_is_not_kept() {
+fn a_message_of_a_hundred_megabytes_costs_its_line_or_its_document() {
     const BYTES: usize = 100 << 20;
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, before: &str, after: &str| {
@@ -84,8 +92,11 @@ fn a_message_of_a_hundred_megabytes_is_refused_and_the_one_before_it_is_not_kept
         path
     };
     let lines = write("run.jsonl", &format!("{SAID}hi\"}}}}\n{SAID}"), "\"}}\n");
-    let error = refused(&lines, "auto");
-    assert!(error.contains("line 2: longer than 33554432 bytes"), "{error}");
+    let partita = Partita::at(dir.path().join("kept"));
+    let outcome = import(&partita, &lines, "auto");
+    assert!(outcome.stderr.contains("refused line 2: longer than 33554432 bytes"), "{outcome:?}");
+    outcome.success();
+    assert_eq!(partita.rows(["memories", "s"]).len(), 1);
     let chat = write(
         "chat.json",
         r#"[{"role": "user", "content": "hi"}, {"role": "user", "content": ""#,
