@@ -1,10 +1,13 @@
 //! The one public error type.
 
+#[cfg(feature = "tokens")]
+mod shortfall;
+
 use std::error::Error as StdError;
 use std::fmt;
 
 #[cfg(feature = "tokens")]
-use crate::budget::Shortfall;
+pub use self::shortfall::{Shortfall, ShortfallItem};
 
 /// The result of every fallible operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -37,8 +37,8 @@ mod workspace;
 #[cfg(feature = "tokens")]
 pub use budget::{
     Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Fit, FitExchange, Makeup,
-    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Shortfall,
-    ShortfallItem, Values, fit, fit_with, plan,
+    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, fit,
+    fit_with, plan,
 };
 #[cfg(feature = "tokens")]
 pub use context::{
@@ -47,6 +47,8 @@ pub use context::{
 };
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "tokens")]
+pub use error::{Shortfall, ShortfallItem};
 pub use id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
 };

@@ -33,7 +33,6 @@ pub use limit::{Budget, Prices};
 pub use plan::{Plan, PlanCost, PlanStep, plan};
 #[cfg(feature = "store")]
 pub(crate) use search::{Ways, search};
-pub use shortfall::{Shortfall, ShortfallItem};
 #[cfg(feature = "store")]
 pub(crate) use together::{Opening, of_dialog};
 #[cfg(feature = "store")]

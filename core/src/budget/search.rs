@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::group::Hold;
-use super::shortfall::{self, Shortfall};
+use super::shortfall;
 use super::solve::{Choice, Chosen, Problem, Weights};
 use super::together::{Beside, Opening, Rest, Together};
 use super::{Budget, Plan, PlanAction, PlanGroup, PlanMode, PlanStep};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Shortfall};
 use crate::limits::{BUDGET_TOKENS_MAX, PLAN_GROUPS_MAX};
 use crate::token::Count;
 
