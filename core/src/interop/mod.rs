@@ -35,6 +35,7 @@ pub use atif::{AtifAgent, to_atif};
 pub use export::{Export, ExportFormat, to_openai_chat};
 pub use format::{Format, detect};
 pub use messages::{Messages, messages};
+#[cfg(feature = "store")]
 pub(crate) use recording::Turn;
 pub use report::{Place, Remark, Remarks, Report, Skipped};
 pub use transcript::{Entry, Transcript, Transcripts};
