@@ -80,7 +80,7 @@ struct Search<'a, K> {
     scale: u64,
 }
 
-/// Plans how a prompt is made to fit, as [`plan`](super::plan) says; what is left is counted anew
+/// Plans how a prompt is made to fit, as [`plan`](super::plan()) says; what is left is counted anew
 /// where `verify` says so.
 pub(crate) fn search<K: Clone + fmt::Display>(
     groups: &[PlanGroup<K>],
