@@ -104,7 +104,7 @@ show "$partita" capacity dialog --limit 8000
 
 title "Forget a part of it: what the model is sent is still valid, and undo brings it back"
 "$partita" context dialog --dialect anthropic --json >"$work/expected"
-show "$partita" forget dialog role:tool
+show "$partita" forget dialog role:assistant
 show "$partita" context dialog --dialect anthropic
 show "$partita" undo dialog
 "$partita" context dialog --dialect anthropic --json >"$work/actual"
