@@ -48,6 +48,55 @@ impl Format {
     }
 }
 
+/// Keys that a file of a format has, for one that is of none: which it resembles, and why not.
+const MARKS: [(Format, &[&str]); Format::ALL.len()] = [
+    (Format::ClaudeCode, &["type", "uuid", "parentUuid", "message"]),
+    (Format::OpenAiChat, &["role", "content", "messages"]),
+    (Format::OpenAiResponses, &["type", "payload", "input"]),
+    (Format::Anthropic, &["role", "content", "messages", "system"]),
+    (Format::SweAgent, &["trajectory", "history", "environment"]),
+    (Format::OpenHands, &["kind", "source", "timestamp"]),
+];
+
+/// Formats, and keys, that an error lists.
+const LISTED: usize = 3;
+
+/// Says of a file of no known format which ones it resembles and why it is none of them.
+pub(super) fn resembled(prefix: &[u8]) -> String {
+    let keys = Keys::scan(prefix);
+    let quoted = |keys: &[&str]| {
+        let keys: Vec<_> =
+            keys.iter().map(|key| format!("`{}`", super::report::clip(key))).collect();
+        keys.join(", ")
+    };
+    let top = keys.top();
+    if top.is_empty() {
+        return "it holds no JSON object".to_owned();
+    }
+    let mut near: Vec<(usize, String)> = Vec::new();
+    for (format, marks) in MARKS {
+        let (has, lacks): (Vec<&str>, Vec<&str>) = marks.iter().partition(|mark| keys.has(mark));
+        // A word that all the world uses resembles nothing by itself.
+        if has.len() > 1 || has.iter().any(|mark| !COMMON.contains(mark)) {
+            let why = match lacks.is_empty() {
+                true => "elsewhere than it should be".to_owned(),
+                false => format!("but not {}", quoted(&lacks)),
+            };
+            near.push((has.len(), format!("{format} (it has {}, {why})", quoted(&has))));
+        }
+    }
+    near.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let near: Vec<String> = near.into_iter().take(LISTED).map(|(_, text)| text).collect();
+    match near.is_empty() {
+        true => format!("its keys are {}", quoted(&top[..top.len().min(2 * LISTED)])),
+        false => format!("it resembles {}", near.join(", ")),
+    }
+}
+
+/// Marks that many files have which are no dialogs.
+const COMMON: [&str; 8] =
+    ["type", "id", "content", "message", "source", "timestamp", "input", "messages"];
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -61,6 +61,14 @@ impl<'a> Keys<'a> {
         self.keys.contains(&(level, key.as_bytes()))
     }
 
+    /// Returns the keys of the outermost objects that are UTF-8, in order.
+    pub(super) fn top(&self) -> Vec<&'a str> {
+        let top = self.keys.iter().filter(|(level, _)| *level == 1);
+        let mut top: Vec<&str> = top.filter_map(|(_, key)| std::str::from_utf8(key).ok()).collect();
+        top.sort_unstable();
+        top
+    }
+
     /// Tells whether a key stands anywhere.
     pub(super) fn has(&self, key: &str) -> bool {
         (1..=OBJECTS_MAX).any(|level| self.has_at(level, key))

@@ -27,6 +27,7 @@ mod swe_agent;
 pub(crate) mod tests;
 mod thread;
 mod transcript;
+mod understood;
 mod value;
 
 use std::io::{BufRead, Cursor, Read};
@@ -67,12 +68,13 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
             read.map_err(|error| Error::io("read the transcript", error))?;
             detect(&prefix).ok_or_else(|| {
                 let names = Format::ALL.map(Format::name).join(", ");
-                Error::invalid(format!("no known transcript: looks like none of {names}"))
+                let why = format::resembled(&prefix);
+                Error::invalid(format!("no known transcript: {why}; known are {names}"))
             })?
         }
     };
     let input = Cursor::new(prefix).chain(input);
-    let transcripts = match format {
+    let mut transcripts = match format {
         Format::ClaudeCode => claude_code::read(input)?,
         Format::OpenAiChat => openai_chat::read(input::source(input)?)?,
         Format::OpenAiResponses => openai_responses::read(input::source(input)?)?,
@@ -80,5 +82,6 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,
     };
-    Ok(Transcripts { format, transcripts })
+    transcripts.iter_mut().for_each(Transcript::refuse_unknown);
+    Ok(Transcripts { format, transcripts, is_partial: false })
 }

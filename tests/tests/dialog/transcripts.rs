@@ -200,6 +200,23 @@ fn what_is_refused_of_a_transcript_is_told_and_the_rest_is_kept() {
 }
 
 #[test]
+fn a_transcript_of_which_the_most_is_not_understood_is_taken_only_as_partial() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = Partita::at(dir.path().join("store"));
+    let file = dir.path().join("strange.json");
+    let strange = r#"{"role":"assistant","content":[{"type":"doCall","id":"1"}]}"#;
+    let text = format!(r#"[{{"role":"user","content":"go"}},{strange},{strange}]"#);
+    std::fs::write(&file, text).unwrap();
+    let args = ["import", "transcript", file.to_str().unwrap(), "--session", "s"];
+    let error = partita.refused(args);
+    assert!(error.contains("2 of 3 messages were refused, the first in message 2"), "{error}");
+    assert!(error.contains("a block of type doCall") && error.contains("partial"), "{error}");
+    assert!(!partita.store().exists());
+    let report = partita.json(args.iter().chain(&["--partial"]));
+    assert_eq!((number(&report, "memories"), number(&report["refused"], "count")), (1, 2));
+}
+
+#[test]
 fn model_calls_come_with_a_transcript_and_leave_with_an_export() {
     let dir = tempfile::tempdir().unwrap();
     let partita = Partita::at(dir.path().join("store"));

@@ -68,6 +68,9 @@ pub(crate) struct ImportTranscript {
     /// Which of a file's conversations, from 1
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) conversation: Option<usize>,
+    /// Also record a file of which more messages are refused than can be kept
+    #[arg(long)]
+    pub(crate) partial: bool,
     /// Nothing more comes: also record a response whose end the file does not show
     #[arg(long = "final")]
     pub(crate) ended: bool,
