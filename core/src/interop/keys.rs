@@ -74,6 +74,12 @@ impl<'a> Keys<'a> {
         (1..=OBJECTS_MAX).any(|level| self.has_at(level, key))
     }
 
+    /// Tells whether a key has a text as its value that begins like this.
+    pub(super) fn says_beginning(&self, key: &str, beginning: &str) -> bool {
+        let begins = |word: &[u8]| word.starts_with(beginning.as_bytes());
+        self.said.iter().any(|(found, word)| *found == key.as_bytes() && begins(word))
+    }
+
     /// Tells whether a key has a text as its value.
     pub(super) fn says(&self, key: &str, value: &str) -> bool {
         self.said.contains(&(key.as_bytes(), value.as_bytes()))

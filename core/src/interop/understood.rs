@@ -67,7 +67,9 @@ const RESPONSES: [&str; 13] = [
 fn is_known(provider: &str, block: &Json) -> bool {
     let Some(kind) = text(block, "type") else {
         // OpenHands' images by address have no type in earlier records.
-        return block.get("image_urls").is_some_and(is_something);
+        // Bedrock's blocks have none at all.
+        let media = ["image_urls", "image", "document", "video"];
+        return media.iter().any(|key| block.get(key).is_some_and(is_something));
     };
     match provider {
         anthropic::PROVIDER => {
