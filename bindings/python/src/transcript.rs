@@ -248,9 +248,11 @@ impl Session {
     ///
     /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
-    /// is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
-    /// ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-    /// which one of several, from 1. ``final`` says that nothing more comes: without it a response
+    /// is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
+    /// ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"goose"``, ``"langchain"``,
+    /// ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
+    /// ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
+    /// several, from 1. ``final`` says that nothing more comes: without it a response
     /// whose end the source does not show waits, with all behind it, for the next import. ``partial``
     /// also takes a conversation of which more messages are refused than can be kept. ``name`` is what
     /// the checkpoints' messages call the source.

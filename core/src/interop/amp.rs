@@ -2,7 +2,7 @@
 //! cross_agent_session_resumer`, `src/providers/amp.rs`, and `noamsto/houston`,
 //! `docs/AMP_AGENT_SUPPORT.md`, found them: blocks as Anthropic has them, with results of its own.
 
-use super::dialog::{Dialog, Told, memory, result};
+use super::dialog::{Dialog, Told, blocks, memory, result};
 use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, Report, clip};
@@ -62,7 +62,7 @@ fn take(dialog: &mut Dialog, thread: &str, message: &Json, at: Place) {
     let known = ["role", "messageId", "content", "meta", "usage", "state"];
     leave(dialog.report(), "message", message, &known);
     let (mut said, mut results) = (Vec::new(), Vec::new());
-    for block in items(message, "content") {
+    for block in blocks(message).iter() {
         match text(block, "type") {
             Some("tool_result") => results.extend(outcome(block)),
             _ => said.extend(part(dialog.report(), block)),

@@ -1,5 +1,5 @@
-//! The import of ATIF, harbor's Agent Trajectory Interchange Format, versions 1.0 to 1.8: fields as
-//! in `laude-institute/harbor`, `src/harbor/models/trajectories/`, and in the package `atif`.
+//! The import of ATIF, harbor's Agent Trajectory Interchange Format, versions 1.0 to 1.8: fields as its
+//! schema on PyPI (`atif` 1.8.0) has them.
 //!
 //! A step is a message; its observation's results are memories of their own. What `to_atif` puts
 //! into `extra` comes back from there.

@@ -22,12 +22,14 @@ pub(super) fn is_told(keys: &Keys<'_>) -> bool {
     let own = ["toolUse", "toolUseId", "toolResult", "inferenceConfig", "reasoningContent"];
     let speaks = keys.has("role") && keys.has("content");
     // A list of blocks that have a text and no type.
-    let plain = (1..=2).any(|level| {
+    let plain = (1..=3).any(|level| {
         keys.has_at(level, "role")
             && keys.has_at(level, "content")
             && keys.has_at(level + 1, "text")
     });
-    (speaks || keys.has_at(1, "messages")) && own.into_iter().any(|key| keys.has(key))
+    let is_other = keys.says("type", "tool_use") || keys.says("type", "tool_result");
+    let has = |key: &&str| (1..=4).any(|level| keys.has_at(level, key));
+    (speaks || keys.has_at(1, "messages")) && !is_other && own.iter().any(has)
         || keys.has_at(1, "modelId") && keys.has_at(1, "messages")
         || plain && !keys.has("type") && !keys.has("parts")
 }
@@ -113,6 +115,9 @@ fn take(dialog: &mut Dialog, message: &Json, at: Place, call: Option<ModelCall>)
     };
     leave(dialog.report(), "message", message, &["role", "content"]);
     let (mut memories, mut said): (Vec<Memory>, Vec<Part>) = (Vec::new(), Vec::new());
+    if let Some(words) = text(message, "content") {
+        said.push(Part::text(words));
+    }
     for block in items(message, "content") {
         match block.get("toolResult").and_then(outcome) {
             Some(result) => memories.push(result),

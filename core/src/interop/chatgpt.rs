@@ -11,7 +11,7 @@ use super::dialog::{Dialog, Told, memory, result};
 use super::keys::Keys;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
-use super::value::{is_something, items, opaque, owned, seconds, text, thinking};
+use super::value::{data_url, is_something, items, opaque, owned, seconds, text, thinking};
 use super::{Format, base};
 use crate::error::Result;
 use crate::json::Json;
@@ -190,7 +190,7 @@ fn words(content: &Json) -> String {
         part.as_str().or_else(|| text(part, "text")).filter(|words| !words.is_empty())
     });
     let parts: Vec<_> = parts.collect();
-    let beside = ["text", "result", "user_profile", "user_instructions"];
+    let beside = ["text", "result", "user_profile", "user_instructions", "model_set_context"];
     let beside = beside.iter().filter_map(|key| text(content, key));
     let beside: Vec<_> = beside.filter(|words| !words.is_empty()).collect();
     [parts, beside].concat().join("\n\n")
@@ -209,10 +209,17 @@ fn parts(dialog: &mut Dialog, content: &Json) -> Vec<Part> {
     }
     for part in items(content, "parts") {
         let is_text = part.as_str().is_some() || text(part, "text").is_some();
-        if !is_text && is_something(part) {
-            let kind = text(part, "content_type").unwrap_or("part");
-            dialog.report().skip(kind, "only its name is in the file; its bytes stand beside");
-            parts.push(opaque(PROVIDER, &with_type(part)));
+        if is_text || !is_something(part) {
+            continue;
+        }
+        // Some exporters put the bytes in the pointer's place.
+        match text(part, "asset_pointer").and_then(data_url) {
+            Some(media) => parts.push(media),
+            None => {
+                let kind = text(part, "content_type").unwrap_or("part");
+                dialog.report().skip(kind, "only its name is in the file; its bytes stand beside");
+                parts.push(opaque(PROVIDER, &with_type(part)));
+            }
         }
     }
     parts

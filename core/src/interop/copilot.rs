@@ -153,7 +153,7 @@ fn assistant(dialog: &mut Dialog, told: Told, data: &Json, model: &str) {
         };
         parts.push(Part::Call { id, name, arguments });
     }
-    if parts.is_empty() {
+    if parts.is_empty() && words_only(data) {
         return dialog.report().skip("assistant.message", "says and calls nothing");
     }
     let call = ModelCall {
@@ -163,6 +163,11 @@ fn assistant(dialog: &mut Dialog, told: Told, data: &Json, model: &str) {
         ..ModelCall::new(text(data, "model").unwrap_or(model))
     };
     dialog.say(told, memory(Role::Assistant, parts), Some(call));
+}
+
+/// Tells whether a message has a content at all, be it blank.
+fn words_only(data: &Json) -> bool {
+    data.get("content").is_some()
 }
 
 fn outcome(dialog: &mut Dialog, told: Told, data: &Json) {

@@ -3,12 +3,15 @@
 //! A message hangs behind the newest, or on one that it names. Where it hangs on an earlier one it
 //! gives up what began after that, as in every recording.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::Format;
 use super::recording::Recording;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
+use super::understood::left;
+use super::value::items;
 use crate::json::Json;
 use crate::object::{Memory, MemoryKind, ModelCall, Part, Role, Timestamp};
 
@@ -33,6 +36,57 @@ pub(super) struct Dialog {
     places: HashMap<String, (Option<usize>, usize)>,
     /// Messages so far: the order in which nodes begin.
     count: usize,
+    /// What the newest message holds that no reader takes.
+    left: Vec<String>,
+}
+
+/// Fields of lists and objects that one format or another takes, or that say nothing of a dialog.
+const TAKEN: [&str; 30] = [
+    "parts",
+    "message",
+    "data",
+    "info",
+    "item",
+    "args",
+    "extras",
+    "metadata",
+    "meta",
+    "state",
+    "usage",
+    "kwargs",
+    "tool_call_metadata",
+    "llm_metrics",
+    "response_metadata",
+    "additional_kwargs",
+    "usage_metadata",
+    "tool_calls",
+    "invalid_tool_calls",
+    "tool_call_chunks",
+    "toolRequests",
+    "toolInvocations",
+    "attachments",
+    "experimental_attachments",
+    "observation",
+    "metrics",
+    "extra",
+    "details",
+    "id",
+    "time",
+];
+
+/// Names what a message holds that no reader takes: fields, or a content of no known shape.
+fn held(message: &Json) -> Vec<String> {
+    let within = ["message", "data", "kwargs"].into_iter().filter_map(|key| message.get(key));
+    let all = std::iter::once(message).chain(within);
+    all.flat_map(|value| {
+        let mut names = left(value, &TAKEN);
+        let is_list = |content: &Json| content.as_array().is_some();
+        if value.get("content").is_some_and(is_list) {
+            names.retain(|name| name != "a field content");
+        }
+        names
+    })
+    .collect()
 }
 
 impl Dialog {
@@ -50,6 +104,7 @@ impl Dialog {
             recording: Recording::default(),
             places: HashMap::new(),
             count: 0,
+            left: Vec::new(),
         }
     }
 
@@ -60,6 +115,7 @@ impl Dialog {
     /// Returns the key of a message: its name in the source, else its number and digest.
     pub(super) fn key(&mut self, id: Option<&str>, message: &Json) -> String {
         let numbered = self.keys.next(message);
+        self.left = held(message);
         match id.filter(|id| !id.is_empty()) {
             Some(id) => format!("{}{id}", self.prefix),
             None => numbered,
@@ -114,6 +170,7 @@ impl Dialog {
         let time = told.time.or(memory.time);
         let mut entry = Entry::new(self.format, told.key, told.at, Memory { time, ..memory });
         entry.call = call;
+        entry.left.clone_from(&self.left);
         self.recording.add(&mut self.to.report, entry, self.count, true).0
     }
 
@@ -213,6 +270,17 @@ impl Dialog {
 pub(super) fn result(call: &str, error: bool, mut parts: Vec<Part>) -> Memory {
     parts.insert(0, Part::Result { call: call.to_owned(), error, parts: parts.len() as u64 });
     Memory { parts, ..Memory::message(Role::Tool, "") }
+}
+
+/// Returns the blocks of a content; a content that is a text is one block.
+pub(super) fn blocks(message: &Json) -> Cow<'_, [Json]> {
+    match message.get("content") {
+        Some(Json::String(text)) => {
+            let kind = ("type", Json::from("text"));
+            Cow::Owned(vec![Json::object([kind, ("text", Json::from(text.as_str()))])])
+        }
+        _ => Cow::Borrowed(items(message, "content")),
+    }
 }
 
 /// Makes a memory of parts.

@@ -209,19 +209,22 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let keys = Keys::scan(prefix);
     let top = |key| keys.has_at(1, key);
     let any = |names: &[&str]| names.iter().any(|name| keys.has(name));
-    if let Some((format, _)) = TOLD.iter().find(|(_, is_told)| is_told(&keys)) {
-        return Some(*format);
-    }
-    // A trajectory may be long, and all else stand behind it.
-    if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
-        return Some(Format::SweAgent);
-    }
     let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];
     if top("type") && claude.into_iter().any(top) {
         return Some(Format::ClaudeCode);
     }
     if top("kind") && (top("source") || top("timestamp")) {
         return Some(Format::OpenHands);
+    }
+    if top("payload") && is_responses(&keys) {
+        return Some(Format::OpenAiResponses);
+    }
+    if let Some((format, _)) = TOLD.iter().find(|(_, is_told)| is_told(&keys)) {
+        return Some(*format);
+    }
+    // A trajectory may be long, and all else stand behind it.
+    if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
+        return Some(Format::SweAgent);
     }
     if is_responses(&keys) {
         return Some(Format::OpenAiResponses);

@@ -3,7 +3,7 @@
 //! `crates/goose/src/conversation/message.rs`, calls and results as `tool_result_serde.rs` writes
 //! them.
 
-use super::dialog::{Dialog, Told, memory, result};
+use super::dialog::{Dialog, Told, blocks, memory, result};
 use super::input::Source;
 use super::keys::Keys;
 use super::openai_chat::written;
@@ -82,7 +82,7 @@ fn take(dialog: &mut Dialog, message: &Json, at: Place) -> bool {
     dialog.repeats(&key);
     leave(dialog.report(), "message", message, &["id", "role", "created", "content", "metadata"]);
     let (mut said, mut results) = (Vec::new(), Vec::new());
-    for block in items(message, "content") {
+    for block in blocks(message).iter() {
         match text(block, "type").unwrap_or_default() {
             "text" => said.push(Part::text(owned(block, "text"))),
             "thinking" => {

@@ -5,13 +5,13 @@
 
 use std::io::BufRead;
 
-use super::dialog::{Dialog, Told, memory, result};
+use super::dialog::{Dialog, Told, blocks, memory, result};
 use super::input::Lines;
 use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
-use super::value::{count, items, leave, opaque, owned, text, thinking, time};
+use super::value::{count, leave, opaque, owned, text, thinking, time};
 use super::{Format, anthropic, base, mcp, openai_responses};
 use crate::error::Result;
 use crate::json::Json;
@@ -136,7 +136,8 @@ fn message(dialog: &mut Dialog, message: &Json, at: Place) -> Option<(Memory, Op
             (memory(Role::User, content()).with_actor(owned(message, "customType")), None)
         }
         Some("assistant") => {
-            let parts = items(message, "content").iter().filter_map(|one| part(message, one));
+            let all = blocks(message);
+            let parts = all.iter().filter_map(|one| part(message, one));
             (memory(Role::Assistant, parts.collect()), Some(model_call(message)))
         }
         Some("toolResult") => {

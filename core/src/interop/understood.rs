@@ -63,6 +63,10 @@ const RESPONSES: [&str; 13] = [
     "ghost_snapshot",
 ];
 
+/// How types of media begin, whatever the format.
+const MEDIA: [&str; 8] =
+    ["image", "audio", "video", "file", "document", "resource", "media", "blob"];
+
 /// Tells whether a block is one that its dialect is known to have.
 fn is_known(provider: &str, block: &Json) -> bool {
     let Some(kind) = text(block, "type") else {
@@ -82,8 +86,8 @@ fn is_known(provider: &str, block: &Json) -> bool {
             let ends = ["_call", "_output", "_item"].iter().any(|end| kind.ends_with(end));
             ends || kind.starts_with("mcp_") || RESPONSES.contains(&kind)
         }
-        // What a reader of another format keeps opaque it knows.
-        _ => true,
+        // Of other formats it is what has bytes or an address that nobody here can read.
+        _ => MEDIA.iter().any(|begins| kind.starts_with(begins)) || kind.ends_with("_pointer"),
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn is_told(keys: &Keys<'_>) -> bool {
     let parts = (1..=2).any(|level| keys.has_at(level, "parts") && keys.has_at(level, "role"));
     blocks.into_iter().any(|block| keys.says("type", block))
         || parts && (keys.says("type", "text") || keys.says_beginning("type", "tool-"))
-        || ["toolInvocations", "mediaType"].into_iter().any(|key| keys.has(key))
+        || (1..=3).any(|level| {
+            ["toolInvocations", "mediaType"].into_iter().any(|key| keys.has_at(level, key))
+        })
         || thinks
 }
 
@@ -262,12 +264,15 @@ fn shown(block: &Json) -> Part {
 fn file(block: &Json) -> Part {
     let kinds = ["mediaType", "mimeType", "contentType"];
     let kind = kinds.iter().find_map(|key| text(block, key));
-    let held = ["data", "image", "url"].iter().find_map(|key| text(block, key));
+    // Newer versions say in an object whether these are bytes or an address.
+    let inner = block.get("data").filter(|data| data.as_object().is_some()).unwrap_or(block);
+    let held = ["data", "image", "url"].iter().find_map(|key| text(inner, key));
     let Some(held) = held.filter(|held| is_something(&Json::from(*held))) else {
         return opaque(PROVIDER, block);
     };
-    let is_image =
-        kind.is_some_and(|kind| kind.starts_with("image/")) || block.get("image").is_some();
+    let is_image = kind.is_some_and(|kind| kind.starts_with("image/"))
+        || text(block, "type").is_some_and(|kind| kind.starts_with("image"))
+        || block.get("image").is_some();
     let is_address = held.starts_with("http://") || held.starts_with("https://");
     data_url(held)
         .or_else(|| (is_address && is_image).then(|| image_at(held)))

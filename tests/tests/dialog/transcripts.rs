@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use partita::interop::Format;
 use partita_tests::command::{Outcome, Partita, bytes_of, field, number};
 use serde_json::Value;
 
@@ -214,6 +215,24 @@ fn a_transcript_of_which_the_most_is_not_understood_is_taken_only_as_partial() {
     assert!(!partita.store().exists());
     let report = partita.json(args.iter().chain(&["--partial"]));
     assert_eq!((number(&report, "memories"), number(&report["refused"], "count")), (1, 2));
+}
+
+#[test]
+fn every_format_stands_on_the_page_in_the_help_and_in_the_stub() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = Partita::at(dir.path()).text(["import", "transcript", "--help"]);
+    let read = |path: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        std::fs::read_to_string(root.join(path)).unwrap()
+    };
+    let page = read("docs/importing.md");
+    let stub = read("bindings/python/python/partita/_partita.pyi");
+    for format in Format::ALL.map(Format::name) {
+        let words = |text: &str| text.split([' ', ',', '\n']).any(|word| word == format);
+        assert!(words(&help), "{format} in {help}");
+        assert!(page.contains(&format!("| `{format}` |")), "{format} on the page");
+        assert!(stub.contains(&format!("``\"{format}\"``")), "{format} in the stub");
+    }
 }
 
 #[test]

@@ -61,8 +61,9 @@ pub(crate) struct ImportTranscript {
     /// Name of the session; created if need be
     #[arg(long, value_name = "NAME")]
     pub(crate) session: String,
-    /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
-    /// openai-responses
+    /// How it is written: auto, amp, anthropic, atif, bedrock, chatgpt, claude-code, codex-exec,
+    /// copilot, goose, langchain, openai-chat, openai-responses, opencode, openhands, openhands-v0,
+    /// pi, swe-agent or vercel
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1

@@ -43,6 +43,37 @@ fn a_message_of_which_nothing_was_understood_is_refused_by_name() {
 }
 
 #[test]
+fn a_message_of_a_later_version_of_any_format_is_refused_by_name() {
+    let shape = r#"{"strange":[1]}"#;
+    for (format, message, named) in [
+        (Format::Goose, r#"{"role":"user","created":1,"content":STRANGE}"#, "content"),
+        (
+            Format::Goose,
+            r#"{"role":"user","created":1,"content":[],"segments":STRANGE}"#,
+            "segments",
+        ),
+        (Format::Amp, r#"{"role":"user","messageId":9,"content":STRANGE}"#, "content"),
+        (Format::Bedrock, r#"{"role":"user","content":STRANGE}"#, "content"),
+        (Format::Bedrock, r#"{"role":"user","content":[STRANGE]}"#, "a block of strange"),
+        (Format::Goose, r#"{"role":"user","content":[{"type":"strange"}]}"#, "type strange"),
+        (Format::Vercel, r#"{"role":"user","fragments":STRANGE}"#, "fragments"),
+        (Format::Vercel, r#"{"role":"user","content":[{"type":"strange","a":1}]}"#, "type strange"),
+        (Format::LangChain, r#"{"type":"human","data":{"content":"","pieces":STRANGE}}"#, "pieces"),
+    ] {
+        let (open, close) = match format {
+            Format::Amp => (r#"{"id":"T-1","v":1,"created":1,"messages":["#, "]}"),
+            _ => ("[", "]"),
+        };
+        let message = message.replace("STRANGE", shape);
+        let found = one(&format!("{open}{message}{close}"), format);
+        assert_eq!(tells(&found), Vec::<String>::new(), "{format}: {message}");
+        let why = refused(&found);
+        assert!(why.starts_with("message 1: nothing in it was understood"), "{format}: {why}");
+        assert!(why.contains(named), "{format}: {message}: {why}");
+    }
+}
+
+#[test]
 fn a_message_of_which_something_was_understood_keeps_what_was_not() {
     for (message, format, told) in [
         (
