@@ -248,10 +248,14 @@ impl Session {
     ///
     /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
-    /// is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
-    /// ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-    /// which one of several, from 1. ``final`` says that nothing more comes: without it a response
-    /// whose end the source does not show waits, with all behind it, for the next import. ``name`` is what the checkpoints' messages call the source.
+    /// is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
+    /// ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"goose"``, ``"langchain"``,
+    /// ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
+    /// ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
+    /// several, from 1. ``final`` says that nothing more comes: without it a response
+    /// whose end the source does not show waits, with all behind it, for the next import. ``partial``
+    /// also takes a conversation of which more messages are refused than can be kept. ``name`` is what
+    /// the checkpoints' messages call the source.
     /// ``progress(done, total)``, in memories, is called a few times a second.
     ///
     /// Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -265,7 +269,7 @@ impl Session {
     /// >>> session.import_transcript(io.StringIO(text)).known
     /// 2
     #[pyo3(signature = (source: "str | os.PathLike[str] | typing.IO[bytes] | typing.IO[str]", *,
-        format = "auto", conversation = None, r#final = false, name = None,
+        format = "auto", conversation = None, r#final = false, partial = false, name = None,
         progress: "collections.abc.Callable[[int, int], object] | None" = None) -> "TranscriptImport")]
     fn import_transcript(
         &self,
@@ -274,6 +278,7 @@ impl Session {
         format: &str,
         conversation: Option<usize>,
         r#final: bool,
+        partial: bool,
         name: Option<String>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<TranscriptImport> {
@@ -304,6 +309,7 @@ impl Session {
             };
             let source = read_aside(source, format, &attention).map_err(in_source)?;
             let source = if r#final { source.ended() } else { source };
+            let source = if partial { source.partial() } else { source };
             let chosen = source.choose(conversation).map_err(in_source)?;
             let transcript = &source.transcripts[chosen];
             let done = session.import_transcript(transcript, &name, &mut |told| {

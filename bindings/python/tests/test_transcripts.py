@@ -324,3 +324,14 @@ def test_an_interrupt_ends_an_import_at_once_and_loses_nothing(
     rest = session.import_transcript(path)
     assert (rest.new, rest.known) == (COUNT - kept, kept)
     assert sum(1 for _ in session.memories()) == COUNT
+
+
+def test_a_transcript_of_which_the_most_is_not_understood_is_taken_only_as_partial(
+    session: partita.Session,
+) -> None:
+    strange = {"role": "assistant", "content": [{"type": "doCall", "id": "1"}]}
+    text = json.dumps([{"role": "user", "content": "go"}, strange, strange])
+    with pytest.raises(partita.Invalid, match="2 of 3 messages were refused"):
+        session.import_transcript(io.StringIO(text))
+    done = session.import_transcript(io.StringIO(text), partial=True)
+    assert (done.new, done.report.refused.count) == (1, 2)

@@ -2,6 +2,7 @@
 
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
+use super::understood::{left, named};
 use super::value::{items, leave, media, only, opaque, owned, text, undecoded};
 use super::{Format, base};
 use crate::error::{Error, Result};
@@ -9,6 +10,21 @@ use crate::json::Json;
 use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 
 pub(super) const PROVIDER: &str = "anthropic";
+
+/// Fields of a message: those that are taken, then those that say nothing of what is in it.
+const KNOWN: [&str; 11] = [
+    "role",
+    "content",
+    "id",
+    "type",
+    "model",
+    "usage",
+    "stop_reason",
+    "stop_sequence",
+    "container",
+    "context_management",
+    "metadata",
+];
 
 /// Reads a document.
 pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {
@@ -50,6 +66,7 @@ fn take(to: &mut Transcript, message: &Json, key: String, at: Place) {
             for (piece, memory) in memories.into_iter().enumerate() {
                 let key = if piece == 0 { key.clone() } else { format!("{key}.{piece}") };
                 let mut entry = Entry::new(Format::Anthropic, key, at, memory);
+                entry.left = left(message, &KNOWN);
                 if entry.memory.role == Role::Assistant {
                     entry.call = call(message);
                 }
@@ -113,8 +130,12 @@ pub(super) fn memories(report: &mut Report, message: &Json, at: Place) -> Result
         Some(other) => return Err(Error::invalid(format!("unknown role {:?}", clip(other)))),
         None => return Err(Error::invalid("no role")),
     };
-    let known = ["role", "content", "id", "type", "model", "usage", "stop_reason", "stop_sequence"];
-    leave(report, "message", message, &known);
+    leave(report, "message", message, &KNOWN[..8]);
+    if message.get("content").is_none()
+        && let Some(why) = named(left(message, &KNOWN))
+    {
+        return Err(Error::invalid(why));
+    }
     let blocks = parts(report, message.get("content"), at)?;
     let mut memories: Vec<Memory> = Vec::new();
     for (parts, is_result) in blocks {

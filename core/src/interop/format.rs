@@ -4,6 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::keys::Keys;
+use super::{
+    amp, atif_read, bedrock, chatgpt, codex_exec, copilot, goose, langchain, opencode,
+    openhands_v0, pi, vercel,
+};
 use crate::error::{Error, Result};
 
 /// How a transcript is written.
@@ -22,17 +26,53 @@ pub enum Format {
     SweAgent,
     /// Events of OpenHands.
     OpenHands,
+    /// harbor's ATIF, as [`to_atif`](super::to_atif) writes it, and earlier versions of it.
+    Atif,
+    /// What `opencode export` writes.
+    OpenCode,
+    /// Events of OpenHands before its version 1.
+    OpenHandsV0,
+    /// The JSON lines of pi's sessions.
+    Pi,
+    /// goose's sessions, their JSON lines or their export.
+    Goose,
+    /// Amp's threads.
+    Amp,
+    /// The JSON lines of Copilot CLI's events.
+    Copilot,
+    /// The JSON lines that `codex exec --json` prints.
+    CodexExec,
+    /// Messages of Vercel's AI SDK, for models or for pages.
+    Vercel,
+    /// Messages of LangChain, as `messages_to_dict`, `dumpd` or `model_dump` write them.
+    LangChain,
+    /// Messages of Amazon Bedrock's Converse API, or a body of it.
+    Bedrock,
+    /// The `conversations.json` of ChatGPT's export.
+    ChatGpt,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 18] = [
         Format::ClaudeCode,
         Format::OpenAiChat,
         Format::OpenAiResponses,
         Format::Anthropic,
         Format::SweAgent,
         Format::OpenHands,
+        Format::Atif,
+        Format::OpenCode,
+        Format::OpenHandsV0,
+        Format::Pi,
+        Format::Goose,
+        Format::Amp,
+        Format::Copilot,
+        Format::CodexExec,
+        Format::Vercel,
+        Format::LangChain,
+        Format::Bedrock,
+        Format::ChatGpt,
     ];
 
     /// Returns the name, which also begins the origins of its memories.
@@ -44,9 +84,98 @@ impl Format {
             Format::Anthropic => "anthropic",
             Format::SweAgent => "swe-agent",
             Format::OpenHands => "openhands",
+            Format::Atif => "atif",
+            Format::OpenCode => "opencode",
+            Format::OpenHandsV0 => "openhands-v0",
+            Format::Pi => "pi",
+            Format::Goose => "goose",
+            Format::Amp => "amp",
+            Format::Copilot => "copilot",
+            Format::CodexExec => "codex-exec",
+            Format::Vercel => "vercel",
+            Format::LangChain => "langchain",
+            Format::Bedrock => "bedrock",
+            Format::ChatGpt => "chatgpt",
         }
     }
 }
+
+/// How each format is told whose files have marks of their own, in the order in which they are asked.
+const TOLD: [(Format, fn(&Keys<'_>) -> bool); 12] = [
+    (Format::Atif, atif_read::is_told),
+    (Format::CodexExec, codex_exec::is_told),
+    (Format::Copilot, copilot::is_told),
+    (Format::Pi, pi::is_told),
+    (Format::Goose, goose::is_told),
+    (Format::OpenCode, opencode::is_told),
+    (Format::OpenHandsV0, openhands_v0::is_told),
+    (Format::Amp, amp::is_told),
+    (Format::ChatGpt, chatgpt::is_told),
+    (Format::LangChain, langchain::is_told),
+    (Format::Bedrock, bedrock::is_told),
+    (Format::Vercel, vercel::is_told),
+];
+
+/// Keys that a file of a format has, for one that is of none: which it resembles, and why not.
+const MARKS: [(Format, &[&str]); Format::ALL.len()] = [
+    (Format::ClaudeCode, &["type", "uuid", "parentUuid", "message"]),
+    (Format::OpenAiChat, &["role", "content", "messages"]),
+    (Format::OpenAiResponses, &["type", "payload", "input"]),
+    (Format::Anthropic, &["role", "content", "messages", "system"]),
+    (Format::SweAgent, &["trajectory", "history", "environment"]),
+    (Format::OpenHands, &["kind", "source", "timestamp"]),
+    (Format::Atif, &["schema_version", "steps", "agent"]),
+    (Format::OpenCode, &["info", "messages", "parts", "sessionID"]),
+    (Format::OpenHandsV0, &["action", "observation", "source", "args"]),
+    (Format::Pi, &["type", "id", "parentId", "message"]),
+    (Format::Goose, &["working_dir", "role", "created", "content"]),
+    (Format::Amp, &["v", "id", "messages", "messageId"]),
+    (Format::Copilot, &["type", "data", "parentId", "timestamp"]),
+    (Format::CodexExec, &["type", "item", "thread_id"]),
+    (Format::Vercel, &["role", "parts", "toolCallId"]),
+    (Format::LangChain, &["type", "data", "content", "response_metadata"]),
+    (Format::Bedrock, &["role", "content", "toolUse", "inferenceConfig"]),
+    (Format::ChatGpt, &["mapping", "current_node", "title"]),
+];
+
+/// Formats, and keys, that an error lists.
+const LISTED: usize = 3;
+
+/// Says of a file of no known format which ones it resembles and why it is none of them.
+pub(super) fn resembled(prefix: &[u8]) -> String {
+    let keys = Keys::scan(prefix);
+    let quoted = |keys: &[&str]| {
+        let keys: Vec<_> =
+            keys.iter().map(|key| format!("`{}`", super::report::clip(key))).collect();
+        keys.join(", ")
+    };
+    let top = keys.top();
+    if top.is_empty() {
+        return "it holds no JSON object".to_owned();
+    }
+    let mut near: Vec<(usize, String)> = Vec::new();
+    for (format, marks) in MARKS {
+        let (has, lacks): (Vec<&str>, Vec<&str>) = marks.iter().partition(|mark| keys.has(mark));
+        // A word that all the world uses resembles nothing by itself.
+        if has.len() > 1 || has.iter().any(|mark| !COMMON.contains(mark)) {
+            let why = match lacks.is_empty() {
+                true => "elsewhere than it should be".to_owned(),
+                false => format!("but not {}", quoted(&lacks)),
+            };
+            near.push((has.len(), format!("{format} (it has {}, {why})", quoted(&has))));
+        }
+    }
+    near.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let near: Vec<String> = near.into_iter().take(LISTED).map(|(_, text)| text).collect();
+    match near.is_empty() {
+        true => format!("its keys are {}", quoted(&top[..top.len().min(2 * LISTED)])),
+        false => format!("it resembles {}", near.join(", ")),
+    }
+}
+
+/// Marks that many files have which are no dialogs.
+const COMMON: [&str; 8] =
+    ["type", "id", "content", "message", "source", "timestamp", "input", "messages"];
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,16 +209,22 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let keys = Keys::scan(prefix);
     let top = |key| keys.has_at(1, key);
     let any = |names: &[&str]| names.iter().any(|name| keys.has(name));
-    // A trajectory may be long, and all else stand behind it.
-    if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
-        return Some(Format::SweAgent);
-    }
     let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];
     if top("type") && claude.into_iter().any(top) {
         return Some(Format::ClaudeCode);
     }
     if top("kind") && (top("source") || top("timestamp")) {
         return Some(Format::OpenHands);
+    }
+    if top("payload") && is_responses(&keys) {
+        return Some(Format::OpenAiResponses);
+    }
+    if let Some((format, _)) = TOLD.iter().find(|(_, is_told)| is_told(&keys)) {
+        return Some(*format);
+    }
+    // A trajectory may be long, and all else stand behind it.
+    if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
+        return Some(Format::SweAgent);
     }
     if is_responses(&keys) {
         return Some(Format::OpenAiResponses);

@@ -61,9 +61,23 @@ impl<'a> Keys<'a> {
         self.keys.contains(&(level, key.as_bytes()))
     }
 
+    /// Returns the keys of the outermost objects that are UTF-8, in order.
+    pub(super) fn top(&self) -> Vec<&'a str> {
+        let top = self.keys.iter().filter(|(level, _)| *level == 1);
+        let mut top: Vec<&str> = top.filter_map(|(_, key)| std::str::from_utf8(key).ok()).collect();
+        top.sort_unstable();
+        top
+    }
+
     /// Tells whether a key stands anywhere.
     pub(super) fn has(&self, key: &str) -> bool {
         (1..=OBJECTS_MAX).any(|level| self.has_at(level, key))
+    }
+
+    /// Tells whether a key has a text as its value that begins like this.
+    pub(super) fn says_beginning(&self, key: &str, beginning: &str) -> bool {
+        let begins = |word: &[u8]| word.starts_with(beginning.as_bytes());
+        self.said.iter().any(|(found, word)| *found == key.as_bytes() && begins(word))
     }
 
     /// Tells whether a key has a text as its value.

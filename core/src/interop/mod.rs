@@ -6,20 +6,34 @@
 //! messages. The exports write a faithful record, not a request: whether a model would accept it is
 //! the contexts' business.
 
+mod amp;
 mod anthropic;
 mod atif;
+mod atif_read;
 mod base;
+mod bedrock;
+mod chatgpt;
 mod claude_code;
 pub(crate) mod clock;
 mod codex;
+mod codex_exec;
+mod copilot;
+mod dialog;
 mod export;
 mod format;
+mod goose;
 mod input;
 mod keys;
+mod langchain;
+mod listed;
+mod mcp;
 mod messages;
 mod openai_chat;
 mod openai_responses;
+mod opencode;
 mod openhands;
+mod openhands_v0;
+mod pi;
 mod recording;
 mod report;
 mod swe_agent;
@@ -27,7 +41,9 @@ mod swe_agent;
 pub(crate) mod tests;
 mod thread;
 mod transcript;
+mod understood;
 mod value;
+mod vercel;
 
 use std::io::{BufRead, Cursor, Read};
 
@@ -67,18 +83,32 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
             read.map_err(|error| Error::io("read the transcript", error))?;
             detect(&prefix).ok_or_else(|| {
                 let names = Format::ALL.map(Format::name).join(", ");
-                Error::invalid(format!("no known transcript: looks like none of {names}"))
+                let why = format::resembled(&prefix);
+                Error::invalid(format!("no known transcript: {why}; known are {names}"))
             })?
         }
     };
     let input = Cursor::new(prefix).chain(input);
-    let transcripts = match format {
+    let mut transcripts = match format {
         Format::ClaudeCode => claude_code::read(input)?,
         Format::OpenAiChat => openai_chat::read(input::source(input)?)?,
         Format::OpenAiResponses => openai_responses::read(input::source(input)?)?,
         Format::Anthropic => anthropic::read(&input::document(input)?)?,
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,
+        Format::Atif => atif_read::read(&input::document(input)?)?,
+        Format::OpenCode => opencode::read(&input::document(input)?)?,
+        Format::OpenHandsV0 => openhands_v0::read(input::source(input)?)?,
+        Format::Pi => pi::read(input)?,
+        Format::Goose => goose::read(input::source(input)?)?,
+        Format::Amp => amp::read(&input::document(input)?)?,
+        Format::Copilot => copilot::read(input)?,
+        Format::CodexExec => codex_exec::read(input)?,
+        Format::Vercel => vercel::read(input::source(input)?)?,
+        Format::LangChain => langchain::read(input::source(input)?)?,
+        Format::Bedrock => bedrock::read(input::source(input)?)?,
+        Format::ChatGpt => chatgpt::read(&input::document(input)?)?,
     };
-    Ok(Transcripts { format, transcripts })
+    transcripts.iter_mut().for_each(Transcript::refuse_unknown);
+    Ok(Transcripts { format, transcripts, is_partial: false })
 }

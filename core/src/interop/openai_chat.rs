@@ -4,6 +4,7 @@
 use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
+use super::understood::left;
 use super::value::{data_url, is_something, items, leave, media, opaque, owned, text, undecoded};
 use super::{Format, base};
 use crate::error::{Error, Result};
@@ -14,6 +15,27 @@ use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 pub(super) const PROVIDER: &str = "openai-chat";
 /// Who serves the models.
 pub(super) const SERVICE: &str = "openai";
+
+/// Fields of a message that are taken, or say nothing of what is in it.
+const KNOWN: [&str; 17] = [
+    "role",
+    "content",
+    "name",
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "refusal",
+    "audio",
+    "tool_calls",
+    "tool_call_id",
+    "function_call",
+    "annotations",
+    "metadata",
+    "usage",
+    "provider_specific_fields",
+    "thinking_blocks",
+    "extra",
+];
 
 /// Reads a document, or a document a line.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
@@ -151,7 +173,11 @@ impl Reader {
             return;
         }
         match self.memory(&mut to.report, message, at) {
-            Ok(memory) => to.push(Entry::new(Format::OpenAiChat, key, at, memory)),
+            Ok(memory) => {
+                let mut entry = Entry::new(Format::OpenAiChat, key, at, memory);
+                entry.left = left(message, &KNOWN);
+                to.push(entry);
+            }
             Err(error) => to.report.refuse(at, error.to_string()),
         }
     }

@@ -131,6 +131,31 @@ impl Recording {
         self.slots[slot].change.lay = Some(slot);
     }
 
+    /// Takes a memory out of view that nobody was shown.
+    pub(super) fn hide(&mut self, slot: usize) {
+        let node = self.slots[slot].node;
+        self.nodes[node].in_dialog = false;
+        self.path.retain(|found| *found != node);
+        if !self.slots[slot].change.out.contains(&slot) {
+            self.slots[slot].change.out.push(slot);
+        }
+    }
+
+    /// Gives up what stands before a node of the dialog; false if it is none of it.
+    pub(super) fn begin_with(&mut self, node: usize) -> bool {
+        let at = self.place_in_dialog(node);
+        if let Some(at) = at {
+            let path = self.path[at..].to_vec();
+            self.turn_to(path);
+        }
+        at.is_some()
+    }
+
+    /// The place of a node in the dialog.
+    pub(super) fn place_in_dialog(&self, node: usize) -> Option<usize> {
+        self.path.iter().rposition(|found| *found == node)
+    }
+
     /// The node that a memory is of.
     pub(super) fn node_of(&self, slot: usize) -> usize {
         self.slots[slot].node

@@ -114,6 +114,12 @@ impl Report {
         }
     }
 
+    /// Counts anew, after some were refused.
+    pub(super) fn rewait(&mut self, places: impl Iterator<Item = Place>) {
+        self.waiting = Remarks::default();
+        self.wait(places);
+    }
+
     pub(super) fn skip(&mut self, what: &str, why: &'static str) {
         self.skip_many(what, why, 1);
     }

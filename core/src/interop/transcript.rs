@@ -31,6 +31,8 @@ pub struct Entry {
     later: Vec<Place>,
     /// Keys of what an earlier version recorded it with, as one memory.
     pub(super) also: Vec<String>,
+    /// Fields of its message with lists or objects in them that no reader took.
+    pub(super) left: Vec<String>,
     /// What becomes of the view with it.
     pub(crate) turn: Option<Turn>,
 }
@@ -46,6 +48,7 @@ impl Entry {
             pieces: Vec::new(),
             later: Vec::new(),
             also: Vec::new(),
+            left: Vec::new(),
             turn: None,
         }
     }
@@ -104,7 +107,7 @@ pub struct Transcript {
     pub report: Report,
     format: Format,
     /// What waits for a response to end, in order behind the entries.
-    waiting: Vec<Entry>,
+    pub(super) waiting: Vec<Entry>,
     /// What becomes of the view at the end.
     pub(crate) last_turn: Option<Turn>,
     /// Whether nothing more comes.
@@ -127,6 +130,8 @@ pub struct Transcripts {
     pub format: Format,
     /// At least one.
     pub transcripts: Vec<Transcript>,
+    /// Whether a dialog is taken of which the most was refused.
+    pub(super) is_partial: bool,
 }
 
 impl Transcripts {
@@ -137,12 +142,31 @@ impl Transcripts {
         self
     }
 
+    /// Takes also a dialog of which more messages were refused than can be kept; without it
+    /// [`choose`](Self::choose) refuses such a one.
+    ///
+    /// ```
+    /// use partita::interop::{Format, read};
+    /// let text = r#"[{"role": "user", "content": "a"}, {"role": "x"}, {"role": "y"}]"#;
+    /// let source = read(text.as_bytes(), Some(Format::OpenAiChat))?;
+    /// let error = source.choose(None).unwrap_err().to_string();
+    /// assert!(error.starts_with("2 of 3 messages were refused, the first in message 2"));
+    /// assert_eq!(source.partial().choose(None)?, 0);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.is_partial = true;
+        self
+    }
+
     /// Returns the index of the dialog that is meant, by its number from 1; without one that of the
     /// main dialog, if there is one, or of the only one.
     ///
     /// # Errors
     /// `Invalid` if there is no such dialog, if there are several to choose from, each of which it
-    /// names, or if nothing of it can be kept.
+    /// names, if nothing of it can be kept, or, unless it is [`partial`](Self::partial), if more of
+    /// its messages were refused than can be kept.
     ///
     /// ```
     /// use partita::interop::read;
@@ -173,15 +197,22 @@ impl Transcripts {
             }
         };
         let report = &all[at].report;
-        if report.kept == 0 && report.waiting.count == 0 {
-            let refused = report.refused.count;
-            let first = report.refused.first.first();
-            let first = first.map_or(String::new(), |first| {
-                format!(": {refused} refused, the first in {first}")
-            });
-            return Err(Error::invalid(format!("no memory that can be kept{first}")));
+        let (kept, refused) = (report.kept + report.waiting.count, report.refused.count);
+        let first = report.refused.first.first();
+        match (kept, first) {
+            (0, Some(first)) => Err(Error::invalid(format!(
+                "no memory that can be kept: {refused} refused, the first in {first}"
+            ))),
+            (0, None) => Err(Error::invalid("no memory that can be kept")),
+            (_, Some(first)) if refused > kept && !self.is_partial => {
+                let all = refused + kept;
+                Err(Error::invalid(format!(
+                    "{refused} of {all} messages were refused, the first in {first}; the rest is \
+                     taken only where `partial` is asked for"
+                )))
+            }
+            _ => Ok(at),
         }
-        Ok(at)
     }
 
     fn listed(&self) -> String {

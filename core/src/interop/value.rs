@@ -3,7 +3,7 @@
 use super::report::{Place, Report};
 use crate::context::decode_base64;
 use crate::json::Json;
-use crate::object::{Body, Part};
+use crate::object::{Body, Part, Timestamp};
 
 /// Returns the text of a key.
 pub(super) fn text<'a>(value: &'a Json, key: &str) -> Option<&'a str> {
@@ -64,6 +64,52 @@ pub(super) fn data_url(url: &str) -> Option<Part> {
 pub(super) fn media(media_type: &str, data: &str) -> Option<Part> {
     let content = Body::Inline(decode_base64(data)?);
     Some(Part::Media { media_type: media_type.to_owned(), content })
+}
+
+/// Makes the part of an image by its address, in the words of the dialect that takes most of them.
+pub(super) fn image_at(url: &str) -> Part {
+    data_url(url).unwrap_or_else(|| {
+        let inner = Json::object([("url", Json::from(url))]);
+        let kind = ("type", Json::from("image_url"));
+        opaque(super::openai_chat::PROVIDER, &Json::object([kind, ("image_url", inner)]))
+    })
+}
+
+/// Makes the part of what a model thought; none where that is blank and unsigned.
+pub(super) fn thinking(thoughts: &str, signature: &str) -> Option<Part> {
+    let is_empty = thoughts.trim().is_empty() && signature.is_empty();
+    let part = || Part::Thinking { text: Body::new(thoughts), signature: Body::new(signature) };
+    (!is_empty).then(part)
+}
+
+/// Returns the time of a key that counts milliseconds, or writes it as RFC 3339 does.
+pub(super) fn time(value: &Json, key: &str) -> Option<Timestamp> {
+    match value.get(key)? {
+        Json::String(text) => super::clock::parse(text),
+        number => number_of(number).and_then(millis_of),
+    }
+}
+
+/// Returns the time of a key that counts seconds.
+pub(super) fn seconds(value: &Json, key: &str) -> Option<Timestamp> {
+    number_of(value.get(key)?).and_then(|seconds| millis_of(seconds * 1_000.0))
+}
+
+fn number_of(value: &Json) -> Option<f64> {
+    matches!(value, Json::Number(_)).then(|| value.to_string().parse().ok())?
+}
+
+/// Returns a time that is within the years that a clock can say.
+fn millis_of(millis: f64) -> Option<Timestamp> {
+    const MOST: f64 = 253_402_300_800_000.0;
+    let is_time = millis.is_finite() && millis.abs() < MOST;
+    #[expect(clippy::cast_possible_truncation, reason = "it is below the limit of the line above")]
+    is_time.then(|| Timestamp::from_millis(millis.round() as i64))
+}
+
+/// Returns a count of tokens.
+pub(super) fn count(value: &Json, key: &str) -> Option<u64> {
+    value.get(key)?.as_u64()
 }
 
 /// Remarks that media could not be decoded, where their text looks as if they should have been.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use partita::interop::Format;
 use partita_tests::command::{Outcome, Partita, bytes_of, field, number};
 use serde_json::Value;
 
@@ -197,6 +198,41 @@ fn what_is_refused_of_a_transcript_is_told_and_the_rest_is_kept() {
     let report = partita.json(["import", "transcript", file, "--session", "s"]);
     assert_eq!((number(&report, "kept"), number(&report["refused"], "count")), (2, 1));
     assert_eq!(field(&report["refused"]["first"][0], "at"), "line 3");
+}
+
+#[test]
+fn a_transcript_of_which_the_most_is_not_understood_is_taken_only_as_partial() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = Partita::at(dir.path().join("store"));
+    let file = dir.path().join("strange.json");
+    let strange = r#"{"role":"assistant","content":[{"type":"doCall","id":"1"}]}"#;
+    let text = format!(r#"[{{"role":"user","content":"go"}},{strange},{strange}]"#);
+    std::fs::write(&file, text).unwrap();
+    let args = ["import", "transcript", file.to_str().unwrap(), "--session", "s"];
+    let error = partita.refused(args);
+    assert!(error.contains("2 of 3 messages were refused, the first in message 2"), "{error}");
+    assert!(error.contains("a block of type doCall") && error.contains("partial"), "{error}");
+    assert!(!partita.store().exists());
+    let report = partita.json(args.iter().chain(&["--partial"]));
+    assert_eq!((number(&report, "memories"), number(&report["refused"], "count")), (1, 2));
+}
+
+#[test]
+fn every_format_stands_on_the_page_in_the_help_and_in_the_stub() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = Partita::at(dir.path()).text(["import", "transcript", "--help"]);
+    let read = |path: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        std::fs::read_to_string(root.join(path)).unwrap()
+    };
+    let page = read("docs/importing.md");
+    let stub = read("bindings/python/python/partita/_partita.pyi");
+    for format in Format::ALL.map(Format::name) {
+        let words = |text: &str| text.split([' ', ',', '\n']).any(|word| word == format);
+        assert!(words(&help), "{format} in {help}");
+        assert!(page.contains(&format!("| `{format}` |")), "{format} on the page");
+        assert!(stub.contains(&format!("``\"{format}\"``")), "{format} in the stub");
+    }
 }
 
 #[test]

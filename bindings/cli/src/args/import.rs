@@ -61,13 +61,17 @@ pub(crate) struct ImportTranscript {
     /// Name of the session; created if need be
     #[arg(long, value_name = "NAME")]
     pub(crate) session: String,
-    /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
-    /// openai-responses
+    /// How it is written: auto, amp, anthropic, atif, bedrock, chatgpt, claude-code, codex-exec,
+    /// copilot, goose, langchain, openai-chat, openai-responses, opencode, openhands, openhands-v0,
+    /// pi, swe-agent or vercel
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) conversation: Option<usize>,
+    /// Also record a file of which more messages are refused than can be kept
+    #[arg(long)]
+    pub(crate) partial: bool,
     /// Nothing more comes: also record a response whose end the file does not show
     #[arg(long = "final")]
     pub(crate) ended: bool,

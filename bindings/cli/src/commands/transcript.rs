@@ -28,6 +28,7 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
     check_name(&args.session)?;
     let source = open(&args.file, format(&args.format)?)?;
     let source = if args.ended { source.ended() } else { source };
+    let source = if args.partial { source.partial() } else { source };
     let several = args.conversation.is_none() && source.transcripts.len() > 1;
     let chosen = source.choose(args.conversation).map_err(|error| {
         let error = if several { error.context("give --conversation N") } else { error };

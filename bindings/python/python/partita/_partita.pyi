@@ -2493,7 +2493,7 @@ class Session:
         """
         Begins an import of another history on the latest state.
         """
-    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, final: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
+    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, final: bool = False, partial: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
         """
         Records what the session lacks of another agent's dialog, in batches: each is one durable
         checkpoint, so what ends an import halfway, a ``KeyboardInterrupt`` or what ``progress``
@@ -2502,10 +2502,14 @@ class Session:
 
         ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
         from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
-        is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
-        ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-        which one of several, from 1. ``final`` says that nothing more comes: without it a response
-        whose end the source does not show waits, with all behind it, for the next import. ``name`` is what the checkpoints' messages call the source.
+        is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
+        ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"goose"``, ``"langchain"``,
+        ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
+        ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
+        several, from 1. ``final`` says that nothing more comes: without it a response
+        whose end the source does not show waits, with all behind it, for the next import. ``partial``
+        also takes a conversation of which more messages are refused than can be kept. ``name`` is what
+        the checkpoints' messages call the source.
         ``progress(done, total)``, in memories, is called a few times a second.
 
         Raises ``Invalid``, with the place, for what is no transcript, and where several

@@ -19,6 +19,9 @@ pub(crate) fn recordings() -> Vec<(&'static str, Format, String)> {
         ("items", Format::OpenAiResponses, plain_items()),
         ("openhands", Format::OpenHands, openhands()),
     ]
+    .into_iter()
+    .chain(samples::LINES.map(|(format, name, text)| (name, format, text.to_owned())))
+    .collect()
 }
 
 /// A line of Claude Code: its type, uuid and parent (`-` for none), and more fields.

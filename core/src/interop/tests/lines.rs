@@ -3,7 +3,7 @@
 use super::*;
 
 /// Lines of each format, and how many dialogs they are.
-const FORMATS: [(Format, &[&str]); 5] = [
+const OWN: [(Format, &[&str]); 5] = [
     (
         Format::ClaudeCode,
         &[
@@ -46,6 +46,12 @@ const FORMATS: [(Format, &[&str]); 5] = [
     ),
 ];
 
+/// Those, and the samples of other formats.
+fn formats() -> Vec<(Format, Vec<&'static str>)> {
+    let own = OWN.into_iter().map(|(format, lines)| (format, lines.to_vec()));
+    own.chain(samples::LINES.map(|(format, _, text)| (format, text.lines().collect()))).collect()
+}
+
 /// Lines that are none: not UTF-8, half a pair of UTF-16, and cut short by a writer that was killed.
 const BAD: [&[u8]; 4] =
     [b"{\"role\":\"\xff\"}", b"{\"role\":\"\\ud83d\"}", b"{\"role\":", b"\0\0\0\0"];
@@ -56,7 +62,7 @@ fn joined(lines: &[&[u8]]) -> Vec<u8> {
 
 #[test]
 fn a_bad_line_costs_that_line_wherever_it_stands() {
-    for (format, lines) in FORMATS {
+    for (format, lines) in formats() {
         let good: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
         let whole = read(&joined(&good)[..], Some(format)).unwrap().ended();
         assert!(whole.transcripts.iter().map(|one| one.entries.len()).sum::<usize>() >= 2);
@@ -81,7 +87,7 @@ fn a_bad_line_costs_that_line_wherever_it_stands() {
 
 #[test]
 fn the_format_is_told_although_a_line_is_bad() {
-    for (format, lines) in FORMATS {
+    for (format, lines) in formats() {
         let good: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
         for bad in BAD {
             let mut with = good.clone();

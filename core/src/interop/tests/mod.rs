@@ -3,13 +3,16 @@
 mod anthropic;
 mod atif;
 mod claude_code;
+mod foreign;
 pub(crate) mod growing;
 mod lines;
 mod openai_chat;
 mod openai_responses;
 mod openhands;
 mod robust;
+pub(crate) mod samples;
 mod swe_agent;
+mod understood;
 
 use super::{Entry, Format, Transcript, Transcripts, read};
 use crate::error::Error;

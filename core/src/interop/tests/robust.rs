@@ -6,7 +6,7 @@ use crate::interop::{AtifAgent, Transcripts, detect, messages, to_atif, to_opena
 use crate::json::Json;
 use proptest::prelude::*;
 
-const SAMPLES: [(Format, &str); 6] = [
+const OWN: [(Format, &str); 6] = [
     (
         Format::ClaudeCode,
         r#"{"parentUuid":null,"isSidechain":false,"type":"user","uuid":"u","message":{"role":"user","content":"go"},"timestamp":"2026-01-01T00:00:00Z"}
@@ -38,6 +38,13 @@ const SAMPLES: [(Format, &str); 6] = [
 "#,
     ),
 ];
+
+/// The samples of all formats.
+fn samples() -> Vec<(Format, &'static str)> {
+    let foreign = samples::DOCUMENTS.iter().chain(&samples::LINES);
+    let foreign = foreign.map(|(format, _, text)| (*format, *text));
+    OWN.into_iter().chain(foreign).collect()
+}
 
 /// Asserts what holds of whatever was read.
 fn assert_sound(source: &Transcripts) {
@@ -76,7 +83,7 @@ fn try_all(bytes: &[u8], format: Format) {
 
 #[test]
 fn each_sample_is_read_whole_and_known_by_its_first_bytes() {
-    for (format, text) in SAMPLES {
+    for (format, text) in samples() {
         assert_eq!(detect(text.as_bytes()), Some(format));
         let source = read(text.as_bytes(), None).unwrap();
         assert_sound(&source);
@@ -88,7 +95,7 @@ fn each_sample_is_read_whole_and_known_by_its_first_bytes() {
 
 #[test]
 fn a_sample_cut_short_anywhere_is_read_or_refused() {
-    for (format, text) in SAMPLES {
+    for (format, text) in samples() {
         for end in 0..text.len() {
             try_all(&text.as_bytes()[..end], format);
         }
@@ -97,8 +104,8 @@ fn a_sample_cut_short_anywhere_is_read_or_refused() {
 
 #[test]
 fn every_format_is_told_from_the_others_or_read_without_panic() {
-    for (format, _) in SAMPLES {
-        for (_, text) in SAMPLES {
+    for (format, _) in samples() {
+        for (_, text) in samples() {
             try_all(text.as_bytes(), format);
         }
     }
@@ -107,10 +114,10 @@ fn every_format_is_told_from_the_others_or_read_without_panic() {
 proptest! {
     #[test]
     fn a_sample_with_changed_bytes_is_read_or_refused(
-        sample in 0..SAMPLES.len(),
+        sample in 0..samples().len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let (format, text) = SAMPLES[sample];
+        let (format, text) = samples()[sample];
         let mut bytes = text.as_bytes().to_vec();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
@@ -123,12 +130,12 @@ proptest! {
     /// opposite.
     #[test]
     fn a_sample_with_other_values_is_read_or_refused(
-        sample in 0..SAMPLES.len(),
+        sample in 0..samples().len(),
         line in any::<prop::sample::Index>(),
         place in any::<prop::sample::Index>(),
         with in prop::sample::select(vec!["null", "7", "\"x\"", "[]", "{}", "[[{}]]", "true"]),
     ) {
-        let (format, text) = SAMPLES[sample];
+        let (format, text) = samples()[sample];
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let line = line.index(lines.len());
         let mut value = Json::parse(&lines[line]).unwrap();
