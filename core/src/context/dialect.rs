@@ -96,25 +96,38 @@ impl Dialect {
                 _ => !is_openai(kind),
             },
             (Dialect::Anthropic, _) => match kind {
+                "container_upload" => spot == Spot::User && filled("file_id"),
+                "browser_state" => spot == Spot::Result && block.get("tabs").is_some(),
                 "text" => filled("text"),
                 "image" | "document" => block.get("source").is_some_and(|it| self.is_source(it)),
                 "search_result" => block.get("content").is_some(),
                 "tool_reference" => spot == Spot::Result && filled("tool_name"),
                 _ => false,
             },
-            (Dialect::OpenAiChat, Spot::Assistant) => kind == "refusal" && filled("refusal"),
-            (Dialect::OpenAiChat, Spot::User) => match kind {
-                "image_url" => block.get(kind).is_some_and(|it| self.is_image(it, "url")),
-                "file" => block.get(kind).is_some_and(|file| has_text(file, "file_id")),
+            (Dialect::OpenAiChat, Spot::Assistant) => match kind {
+                "refusal" => filled("refusal"),
+                "audio" => block.get(kind).is_some_and(|audio| has_text(audio, "id")),
                 _ => false,
             },
-            (_, Spot::Result) => false,
-            (Dialect::OpenAiResponses, Spot::User) => match kind {
-                "input_image" => {
-                    filled("detail") && (filled("file_id") || self.is_image(block, "image_url"))
+            (Dialect::OpenAiChat, Spot::User) => match kind {
+                "image_url" => block.get(kind).is_some_and(|it| self.is_image(it, "url")),
+                "file" => block.get(kind).is_some_and(|file| {
+                    let embedded = has_text(file, "file_data") && has_text(file, "filename");
+                    has_text(file, "file_id") || embedded
+                }),
+                _ => false,
+            },
+            (Dialect::OpenAiChat, Spot::Result) => false,
+            (Dialect::OpenAiResponses, Spot::User | Spot::Result) => match kind {
+                "input_image" => filled("file_id") || self.is_image(block, "image_url"),
+                "input_file" => {
+                    let embedded = filled("file_data") && filled("filename");
+                    filled("file_id") || filled("file_url") || embedded
                 }
-                "input_file" => filled("file_id") || filled("file_url"),
+                _ if spot == Spot::Result => false,
                 "function_call_output" => false,
+                "mcp_approval_response" => filled("approval_request_id"),
+                "tool_search_output" | "program_output" => true,
                 // It is in a summary, which stands where users speak.
                 "compaction" => filled("encrypted_content"),
                 _ => kind.ends_with("_call_output"),
@@ -126,7 +139,11 @@ impl Dialect {
                 }
                 "compaction" => filled("encrypted_content"),
                 "web_search_call" => filled("id") && block.get("action").is_some(),
-                "message" | "function_call" | "item_reference" => false,
+                "item_reference" => filled("id"),
+                "refusal" => filled("refusal"),
+                // What its texts, which follow, have in common.
+                "message" => block.get("content").is_none(),
+                "function_call" => false,
                 _ => !kind.ends_with("_output") && !is_content(kind) && !is_anthropic(kind),
             },
         }

@@ -382,7 +382,7 @@ fn blocks_of_another_api_or_without_what_theirs_requires_are_left_out() {
         (Dialect::Anthropic, r#"{"type":"compaction","content":"x"}"#, true),
         (Dialect::OpenAiResponses, r#"{"type":"thinking","thinking":"t","signature":"s"}"#, false),
         (Dialect::OpenAiResponses, r#"{"type":"server_tool_use","id":"s"}"#, false),
-        (Dialect::OpenAiResponses, r#"{"type":"refusal","refusal":"no"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"refusal","refusal":"no"}"#, true),
         (Dialect::OpenAiResponses, r#"{"type":"text","text":"t"}"#, false),
         (
             Dialect::OpenAiResponses,

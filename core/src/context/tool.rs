@@ -1,14 +1,22 @@
 //! Tools: what a model may call, as a host describes it.
 
+use super::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::json::Json;
 
 /// A tool that a model may call.
 ///
+/// A tool that its provider runs (a search, a shell), and one that takes text instead of an object, is
+/// kept as its provider declares it: the declaration is the [`schema`](Self::schema). It goes to
+/// that provider's dialect as it is. Others are not sent a tool that the provider runs; a tool that
+/// takes text is theirs as one with the argument `input`.
+///
 /// ```
 /// use partita::{Json, Tool};
-/// let list = Json::parse(r#"[{"name": "ls", "description": "Lists.", "schema": {"type": "object"}}]"#)?;
-/// assert_eq!(Tool::parse_list(&list)?[0].name, "ls");
+/// let list = Json::parse(r#"[{"name": "ls", "description": "Lists.", "schema": {"type": "object"}},
+///     {"type": "web_search_20250305", "name": "web_search"}]"#)?;
+/// let tools = Tool::parse_list(&list)?;
+/// assert_eq!((tools[0].name.as_str(), tools[1].name.as_str()), ("ls", "web_search"));
 /// # Ok::<(), partita::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +25,7 @@ pub struct Tool {
     pub name: String,
     /// What the model is told of it; may be empty.
     pub description: String,
-    /// The JSON schema of its arguments, an object.
+    /// The JSON schema of its arguments, an object; or its provider's declaration.
     pub schema: Json,
 }
 
@@ -28,7 +36,8 @@ impl Tool {
     }
 
     /// Reads a list of tools: `{name, description, schema}`, with `input_schema` or `parameters`
-    /// for the schema, or wrapped as `{type: "function", function: {..}}`.
+    /// for the schema, or wrapped as `{type: "function", function: {..}}`; and the tools that a
+    /// provider runs, as it declares them.
     ///
     /// # Errors
     /// `Invalid`, naming the tool and what is wrong with it.
@@ -38,6 +47,13 @@ impl Tool {
     }
 
     fn parse(at: usize, json: &Json) -> Result<Tool> {
+        if owner(json).is_some() {
+            let inner = json.get("custom").unwrap_or(json);
+            let text = |key| inner.get(key).and_then(Json::as_str).filter(|it| !it.is_empty());
+            let name = text("name").or(text("server_label")).or(text("type")).unwrap_or("tool");
+            let description = text("description").unwrap_or_default();
+            return Ok(Tool::new(name, description, json.clone()));
+        }
         let json = match json.get("function") {
             Some(function) if function.as_object().is_some() => function,
             _ => json,
@@ -60,12 +76,50 @@ impl Tool {
         Ok(Tool { name: name.to_owned(), description: description.to_owned(), schema })
     }
 
-    /// Returns it as `{name, description, schema}`.
+    /// Returns it as `{name, description, schema}`, or as its provider declares it.
     pub fn to_json(&self) -> Json {
+        if self.own_dialect().is_some() {
+            return self.schema.clone();
+        }
         Json::object([
             ("name", Json::from(self.name.as_str())),
             ("description", Json::from(self.description.as_str())),
             ("schema", self.schema.clone()),
         ])
+    }
+
+    /// Returns whose tool it is, where its provider's declaration is all that there is.
+    pub(super) fn own_dialect(&self) -> Option<Dialect> {
+        owner(&self.schema)
+    }
+
+    /// Tells whether the host runs it all the same: it takes any text.
+    pub(super) fn is_custom(&self) -> bool {
+        self.schema.get("type").and_then(Json::as_str) == Some("custom")
+    }
+}
+
+/// Tells which provider alone has a tool, by its declaration: it has a type and no schema.
+fn owner(json: &Json) -> Option<Dialect> {
+    let schemas = ["schema", "input_schema", "parameters", "function", "properties"];
+    if schemas.iter().any(|key| json.get(key).is_some()) {
+        return None;
+    }
+    let kind = json.get("type").and_then(Json::as_str)?;
+    let dated = kind.rsplit_once('_').is_some_and(|(name, date)| {
+        !name.is_empty() && date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match kind {
+        // Types of a JSON schema.
+        "object" | "array" | "string" | "number" | "integer" | "boolean" | "null" => None,
+        "function" | "" => None,
+        "custom" if json.get("custom").is_some_and(|it| it.get("name").is_some()) => {
+            Some(Dialect::OpenAiChat)
+        }
+        "custom" => json.get("name").map(|_| Dialect::OpenAiResponses),
+        _ if dated || kind.starts_with("tool_search_tool") || kind == "mcp_toolset" => {
+            Some(Dialect::Anthropic)
+        }
+        _ => Some(Dialect::OpenAiResponses),
     }
 }

@@ -8,6 +8,7 @@ mod lines;
 mod openai_chat;
 mod openai_responses;
 mod openhands;
+mod own;
 mod robust;
 mod swe_agent;
 
