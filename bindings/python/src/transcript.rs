@@ -249,8 +249,8 @@ impl Session {
     /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
     /// is read to its end. ``format`` is ``"claude-code"``, ``"openai-chat"``, ``"openai-responses"``,
-    /// ``"anthropic"``, ``"swe-agent"`` or ``"openhands"``; guessed unless given. ``conversation`` says
-    /// which one of several, from 1. ``final`` says that nothing more comes: without it a response
+    /// ``"anthropic"``, ``"swe-agent"``, ``"openhands"`` or ``"gemini"``; guessed unless given.
+    /// ``conversation`` says which one of several, from 1. ``final`` says that nothing more comes: without it a response
     /// whose end the source does not show waits, with all behind it, for the next import. ``name`` is what the checkpoints' messages call the source.
     /// ``progress(done, total)``, in memories, is called a few times a second.
     ///

@@ -77,6 +77,16 @@ impl Mender {
         spot: Spot,
     ) {
         let Some(part) = parts.get(at) else { return };
+        if self.dialect == Dialect::Gemini
+            && spot == Spot::Assistant
+            && let Part::Thinking { text, .. } = part
+            && let Some(fields) = self.fields(parts, at, Target::Thinking)
+            && let Some(text) = text.as_inline().and_then(|it| std::str::from_utf8(it).ok())
+        {
+            blocks.push(Block::Fields(fields));
+            blocks.push(Block::Thinking { text, signature: "" });
+            return;
+        }
         let Some(block) = self.block(part, spot) else { return };
         let target = match (part, &block) {
             (Part::Text(_), Block::Text(_)) => Some(Target::Text),

@@ -1,5 +1,6 @@
 //! The dialects: whose request it is, and what its model takes beside text.
 
+use super::gemini;
 use super::media::is_base64;
 use crate::json::Json;
 
@@ -19,6 +20,8 @@ pub enum Dialect {
     OpenAiChat,
     /// `OpenAI` Responses.
     OpenAiResponses,
+    /// Gemini `generateContent`.
+    Gemini,
 }
 
 /// Where in a request a block stands.
@@ -36,12 +39,13 @@ pub(super) enum Form {
     Document,
     PlainText,
     Audio(&'static str),
+    Video,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Dialect; 3] =
-        [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses];
+    pub const ALL: [Dialect; 4] =
+        [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Gemini];
 
     /// Returns the name, which is also the [`provider`](crate::Part::Opaque::provider) of the
     /// opaque blocks that go to it.
@@ -50,6 +54,7 @@ impl Dialect {
             Dialect::Anthropic => "anthropic",
             Dialect::OpenAiChat => "openai-chat",
             Dialect::OpenAiResponses => "openai-responses",
+            Dialect::Gemini => "gemini",
         }
     }
 
@@ -61,8 +66,13 @@ impl Dialect {
     /// Returns how a medium is sent, or nothing if it cannot be.
     ///
     /// Sources: the content block types of the APIs' references. Images are JPEG, PNG, GIF and
-    /// WebP for all three; only Chat hears, WAV and MP3. No model's own turn holds media.
+    /// WebP for all but Gemini, which takes no GIF, but HEIC and HEIF, sound and film. Chat hears WAV
+    /// and MP3. No model's own turn holds media, but for Gemini's images.
     pub(super) fn form(self, media_type: &str, spot: Spot) -> Option<Form> {
+        if self == Dialect::Gemini {
+            return gemini_form(media_type)
+                .filter(|form| spot != Spot::Assistant || *form == Form::Image);
+        }
         if spot == Spot::Assistant {
             return None;
         }
@@ -85,6 +95,7 @@ impl Dialect {
         let kind = block.get("type").and_then(Json::as_str).unwrap_or("");
         let filled = |key| has_text(block, key);
         match (self, spot) {
+            (Dialect::Gemini, _) => gemini::takes(block, spot),
             (_, _) if kind.is_empty() => false,
             (Dialect::Anthropic, Spot::Assistant) => match kind {
                 "tool_use" | "tool_result" | "image" | "document" | "search_result" => false,
@@ -176,6 +187,21 @@ impl Dialect {
             self.form(media_type, Spot::User) == Some(Form::Image) && is_base64(data)
         })
     }
+}
+
+fn gemini_form(media_type: &str) -> Option<Form> {
+    Some(match media_type {
+        "image/png" | "image/jpeg" | "image/webp" | "image/heic" | "image/heif" => Form::Image,
+        "application/pdf" => Form::Document,
+        "text/plain" | "text/html" | "text/css" | "text/csv" | "text/markdown" | "text/xml" => {
+            Form::PlainText
+        }
+        "audio/wav" | "audio/mp3" | "audio/mpeg" | "audio/aiff" | "audio/aac" | "audio/ogg"
+        | "audio/flac" => Form::Audio(""),
+        "video/mp4" | "video/mpeg" | "video/quicktime" | "video/webm" | "video/x-flv"
+        | "video/wmv" | "video/3gpp" => Form::Video,
+        _ => return None,
+    })
 }
 
 /// Tells whether a type is a content part's, which is no item.

@@ -5,6 +5,7 @@
 //! stands in no table is newer than it, and passes as it is.
 
 use super::dialect::Dialect;
+use super::gemini;
 use crate::json::Json;
 
 /// A kind and its fields beside `type`; `?` stands behind those that may be null.
@@ -143,10 +144,13 @@ const FREE: [&str; 7] = ["input", "arguments", "args", "tools", "attributes", "o
 /// Takes out of a block what its API does not take; returns what that was, each as `KIND.FIELD`.
 pub(super) fn prune(dialect: Dialect, block: &mut Json) -> Vec<String> {
     let mut out = Vec::new();
+    if dialect == Dialect::Gemini {
+        return gemini::prune(block);
+    }
     let table = match dialect {
         Dialect::Anthropic => ANTHROPIC,
         Dialect::OpenAiChat => CHAT,
-        Dialect::OpenAiResponses => RESPONSES,
+        Dialect::OpenAiResponses | Dialect::Gemini => RESPONSES,
     };
     prune_typed(table, block, &mut out);
     if dialect == Dialect::OpenAiChat {
@@ -208,6 +212,7 @@ pub(crate) enum Target {
     Call,
     Result,
     Media,
+    Thinking,
 }
 
 /// Returns the fields that an API has for a part and memories have no place for; they are kept in an
@@ -222,13 +227,26 @@ pub(crate) fn beside(dialect: Dialect, target: Target) -> &'static [&'static str
         (Dialect::OpenAiResponses, Target::Call) => &["namespace", "caller", "async"],
         (Dialect::OpenAiResponses, Target::Result) => &["name", "namespace", "caller"],
         (Dialect::OpenAiChat | Dialect::OpenAiResponses, Target::Media) => &["detail", "filename"],
+        (Dialect::Gemini, Target::Result) => &["response", "parts", "willContinue", "scheduling"],
+        (Dialect::Gemini, Target::Text | Target::Call) => &["thoughtSignature", "partMetadata"],
+        (Dialect::Gemini, Target::Thinking) => &["thought", "thoughtSignature", "partMetadata"],
+        (Dialect::Gemini, Target::Media) => &[
+            "thoughtSignature",
+            "thought",
+            "partMetadata",
+            "videoMetadata",
+            "mediaResolution",
+            "mediaProcessing",
+        ],
         _ => &[],
     }
 }
 
 /// Tells whether a block is fields of the part behind it.
 pub(super) fn is_beside(block: &Json) -> bool {
-    block.as_object().is_some_and(|fields| !fields.is_empty()) && block.get("type").is_none()
+    block.as_object().is_some_and(|fields| !fields.is_empty())
+        && block.get("type").is_none()
+        && (!gemini::DATA.iter().any(|key| block.get(key).is_some()))
 }
 
 /// Sets the fields that stood before a block.

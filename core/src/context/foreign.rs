@@ -14,21 +14,61 @@ pub(super) enum StandIn {
 /// Returns what takes the place of another provider's block.
 pub(super) fn stand_in(dialect: Dialect, block: &Json, spot: Spot) -> StandIn {
     let kind = text(block, "type");
+    if kind.is_empty() {
+        return gemini(dialect, block, spot);
+    }
     let sealed = ["reasoning", "thinking", "redacted_thinking", "compaction", "item_reference"];
-    if kind.is_empty() || sealed.contains(&kind) || kind == "message" {
+    if sealed.contains(&kind) || kind == "message" {
         return StandIn::Nothing;
     }
     if let Some(address) = address(block) {
-        let own = if spot == Spot::Assistant { None } else { addressed(dialect, &address, spot) };
-        return own.map_or_else(
-            || StandIn::Text(format!("[{}: {}]", address.what, shown(&address.url))),
-            StandIn::Block,
-        );
+        return placed(dialect, &address, spot);
     }
     match said(block) {
         Some(words) => StandIn::Text(words),
         None => StandIn::Text(format!("[{}: not shown]", label(block, kind))),
     }
+}
+
+/// A part of Gemini's: it has no type.
+fn gemini(dialect: Dialect, part: &Json, spot: Spot) -> StandIn {
+    let inner = |key: &str, field: &str| part.get(key).map(|it| text(it, field).to_owned());
+    let filled = |words: Option<String>| words.filter(|words| !words.trim().is_empty());
+    if let Some(url) = filled(inner("fileData", "fileUri")) {
+        let is_image = inner("fileData", "mimeType").is_some_and(|it| it.starts_with("image/"));
+        let what = if is_image { "image" } else { "document" };
+        return placed(dialect, &Address { what, url }, spot);
+    }
+    if let Some(data) = filled(inner("inlineData", "data")) {
+        let media_type = inner("inlineData", "mimeType").unwrap_or_default();
+        let what = if media_type.starts_with("image/") { "image" } else { "document" };
+        let url = format!("data:{media_type};base64,{data}");
+        return placed(dialect, &Address { what, url }, spot);
+    }
+    if let Some(code) = filled(inner("executableCode", "code")) {
+        return StandIn::Text(format!("[code that was run]\n{code}"));
+    }
+    if part.get("codeExecutionResult").is_some() {
+        let output = filled(inner("codeExecutionResult", "output")).unwrap_or_default();
+        return StandIn::Text(format!("[what the code returned]\n{output}"));
+    }
+    for key in ["toolCall", "toolResponse"] {
+        if let Some(kind) = inner(key, "toolType") {
+            return StandIn::Text(format!(
+                "[{}: not shown]",
+                kind.to_lowercase().replace('_', " ")
+            ));
+        }
+    }
+    StandIn::Nothing
+}
+
+fn placed(dialect: Dialect, address: &Address, spot: Spot) -> StandIn {
+    let own = if spot == Spot::Assistant { None } else { addressed(dialect, address, spot) };
+    own.map_or_else(
+        || StandIn::Text(format!("[{}: {}]", address.what, shown(&address.url))),
+        StandIn::Block,
+    )
 }
 
 /// A medium that stands elsewhere, or in a `data:` URL.
@@ -109,6 +149,20 @@ fn addressed(dialect: Dialect, address: &Address, spot: Spot) -> Option<Json> {
             ("detail", of("auto")),
             ("image_url", of(url)),
         ]),
+        (Dialect::Gemini, _) => match embedded {
+            Some((media_type, data)) => {
+                let data = object(vec![("mimeType", of(media_type)), ("data", of(data))]);
+                object(vec![("inlineData", data)])
+            }
+            None => {
+                let mut file = object(Vec::new());
+                if let Some(media_type) = media_type_of(url) {
+                    file.set("mimeType", of(media_type));
+                }
+                file.set("fileUri", of(url));
+                object(vec![("fileData", file)])
+            }
+        },
         (Dialect::OpenAiResponses, false) => match embedded {
             Some(_) => object(vec![
                 ("type", of("input_file")),
@@ -119,6 +173,19 @@ fn addressed(dialect: Dialect, address: &Address, spot: Spot) -> Option<Json> {
         },
     };
     dialect.takes(&made, spot).then_some(made)
+}
+
+/// Guesses what stands at an address by its end.
+fn media_type_of(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    Some(match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "pdf" => "application/pdf",
+        _ => return None,
+    })
 }
 
 /// Returns the words of a block, if it has any.

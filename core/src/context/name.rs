@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::dialect::Dialect;
 use crate::id::ObjectId;
-use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+use crate::limits::{
+    CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX,
+    TOOL_NAME_GEMINI_BYTES_MAX,
+};
 use crate::object::{Memory, Part, Role};
 
 /// Digits of a hash that stand in for what was changed.
@@ -18,11 +21,18 @@ pub(super) fn tool_name(dialect: Dialect, name: &str) -> String {
     let most = match dialect {
         Dialect::Anthropic => TOOL_NAME_ANTHROPIC_BYTES_MAX,
         Dialect::OpenAiChat | Dialect::OpenAiResponses => TOOL_NAME_BYTES_MAX,
+        Dialect::Gemini => TOOL_NAME_GEMINI_BYTES_MAX,
     };
-    if is_plain(name, most) {
+    let gemini = dialect == Dialect::Gemini;
+    let allowed = |letter: char| plain(letter) || gemini && letter == '.';
+    let begins = |first: char| !gemini || first.is_ascii_alphabetic() || first == '_';
+    let fits = (1..=most).contains(&name.len()) && name.chars().all(allowed);
+    if fits && name.chars().next().is_some_and(begins) {
         return name.to_owned();
     }
-    let letters = name.chars().map(|letter| if plain(letter) { letter } else { '_' });
+    let first = name.chars().next().filter(|first| !begins(*first)).map(|_| '_');
+    let letters = name.chars().map(|letter| if allowed(letter) { letter } else { '_' });
+    let letters = first.into_iter().chain(letters);
     let mut sent: String = letters.take(most - 1 - DIGITS).collect();
     sent.push('_');
     sent.push_str(&digits(name.as_bytes(), DIGITS));
@@ -87,7 +97,10 @@ fn plain(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{CallIds, Dialect, is_plain, tool_name};
-    use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+    use crate::limits::{
+        CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX,
+        TOOL_NAME_GEMINI_BYTES_MAX,
+    };
 
     #[test]
     fn a_tool_name_is_kept_up_to_its_limit_and_made_anew_above() {
@@ -95,6 +108,7 @@ mod tests {
             (Dialect::Anthropic, TOOL_NAME_ANTHROPIC_BYTES_MAX),
             (Dialect::OpenAiChat, TOOL_NAME_BYTES_MAX),
             (Dialect::OpenAiResponses, TOOL_NAME_BYTES_MAX),
+            (Dialect::Gemini, TOOL_NAME_GEMINI_BYTES_MAX),
         ] {
             for length in [1, most - 1, most] {
                 assert_eq!(tool_name(dialect, &"n".repeat(length)), "n".repeat(length));
@@ -111,7 +125,8 @@ mod tests {
             let sent: std::collections::HashSet<_> =
                 names.iter().map(|name| tool_name(dialect, name)).collect();
             assert_eq!(sent.len(), names.len());
-            assert!(sent.iter().all(|name| is_plain(name, TOOL_NAME_BYTES_MAX)), "{sent:?}");
+            let plain = |name: &String| is_plain(&name.replace('.', "_"), TOOL_NAME_BYTES_MAX);
+            assert!(sent.iter().all(plain), "{sent:?}");
         }
     }
 

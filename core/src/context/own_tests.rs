@@ -94,6 +94,8 @@ fn a_request_that_ends_with_the_model_is_told_of_or_ended_by_a_user() {
     for dialect in [Dialect::OpenAiChat, Dialect::OpenAiResponses] {
         assert_eq!(prompt.render_with(dialect, &options).mends, []);
     }
+    let text = prompt.render_with(Dialect::Gemini, &options).body.to_string();
+    assert!(text.ends_with(r#"{"role":"user","parts":[{"text":"[go on]"}]}]}"#), "{text}");
 }
 
 #[test]
@@ -101,6 +103,7 @@ fn a_tool_that_its_provider_runs_goes_to_that_provider_alone() {
     for (dialect, declared) in [
         (Dialect::Anthropic, r#"{"type":"web_search_20250305","name":"web_search","max_uses":3}"#),
         (Dialect::OpenAiResponses, r#"{"type":"web_search","search_context_size":"low"}"#),
+        (Dialect::Gemini, r#"{"googleSearch":{}}"#),
         (Dialect::OpenAiResponses, r#"{"type":"mcp","server_label":"d","server_url":"https://x"}"#),
     ] {
         let list = Json::parse(format!("[{declared}]")).unwrap();
@@ -148,6 +151,7 @@ fn other_dialects_get_the_text_the_address_or_a_placeholder() {
     for (dialect, sent) in [
         (Dialect::Anthropic, r#"{"type":"image","source":{"type":"url","url":"https://x/a.png"}}"#),
         (Dialect::OpenAiChat, r#"{"type":"image_url","image_url":{"url":"https://x/a.png"}}"#),
+        (Dialect::Gemini, r#"{"fileData":{"mimeType":"image/png","fileUri":"https://x/a.png"}}"#),
     ] {
         let request = prompt.render(dialect);
         let text = request.body.to_string();
@@ -167,5 +171,78 @@ fn other_dialects_get_the_text_the_address_or_a_placeholder() {
     for part in [call, output, search, refusal, r#""image_url":"https://x/a.png","detail":"auto""#]
     {
         assert!(own.contains(part), "{part} in {own}");
+    }
+}
+
+#[test]
+fn a_signature_stays_with_its_call_and_goes_to_gemini_alone() {
+    let call = |id: &str| crate::context::tests::call(id, "{}");
+    let signature = opaque("gemini", r#"{"thoughtSignature":"c2ln"}"#);
+    let turn = said(Role::Assistant, vec![signature, call("a"), call("b")]);
+    let prompt = Prompt::new("")
+        .with_memory(Memory::user("Go."))
+        .with_memory(turn)
+        .with_memory(Memory::tool("b", "two"))
+        .with_memory(Memory::user("Wait."))
+        .with_memory(Memory::tool("a", "one"));
+    let text = body(&prompt, Dialect::Gemini);
+    let signed = r#"{"functionCall":{"id":"a","name":"run","args":{}},"thoughtSignature":"c2ln"},"#;
+    assert!(text.contains(signed), "{text}");
+    let answers = concat!(
+        r#"{"role":"user","parts":[{"functionResponse":{"id":"a","name":"run","response":{"output":"one"}}},"#,
+        r#"{"functionResponse":{"id":"b","name":"run","response":{"output":"two"}}},{"text":"Wait."}]}"#,
+    );
+    assert!(text.contains(answers), "{text}");
+    for dialect in [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses] {
+        assert!(!body(&prompt, dialect).contains("c2ln"));
+    }
+}
+
+#[test]
+fn what_gemini_alone_understands_is_text_or_address_elsewhere() {
+    let user =
+        opaque("gemini", r#"{"fileData":{"fileUri":"https://x/a.png","mimeType":"image/png"}}"#);
+    let model = vec![
+        opaque("gemini", r#"{"executableCode":{"language":"PYTHON","code":"print(1)"}}"#),
+        opaque("gemini", r#"{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}"#),
+    ];
+    let prompt = Prompt::new("")
+        .with_memory(said(Role::User, vec![user]))
+        .with_memory(said(Role::Assistant, model))
+        .with_memory(Memory::user("Go."));
+    for dialect in [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses] {
+        let text = body(&prompt, dialect);
+        for part in ["https://x/a.png", "print(1)", "[what the code returned]"] {
+            assert!(text.contains(part), "{dialect:?} {part} {text}");
+        }
+    }
+}
+
+#[test]
+fn names_are_each_apis_own_and_calls_bear_their_tools() {
+    let schema = Json::parse(r#"{"type":"object"}"#).unwrap();
+    let name = |length: usize| "n".repeat(length);
+    let names = ["a.b".to_owned(), "9 lives".to_owned(), name(64), name(100), name(200)];
+    let tools = names.iter().map(|name| Tool::new(name, "", schema.clone()));
+    let mut turn = said(Role::Assistant, Vec::new());
+    for (at, name) in names.iter().enumerate() {
+        let (id, name) = (format!("c{at}"), name.clone());
+        turn.parts.push(Part::Call { id, name, arguments: Body::new("{}") });
+    }
+    let prompt =
+        Prompt::new("").with_tools(tools).with_memory(Memory::user("Go.")).with_memory(turn);
+    for (dialect, kept) in [
+        (Dialect::Anthropic, vec![name(64), name(100)]),
+        (Dialect::OpenAiChat, vec![name(64)]),
+        (Dialect::OpenAiResponses, vec![name(64)]),
+        (Dialect::Gemini, vec!["a.b".to_owned()]),
+    ] {
+        let text = body(&prompt, dialect);
+        for name in &names {
+            let twice = text.matches(&format!("\"name\":\"{name}\"")).count();
+            // Of Gemini's the response bears it too.
+            let count = if dialect == Dialect::Gemini { 3 } else { 2 };
+            assert_eq!(twice, if kept.contains(name) { count } else { 0 }, "{dialect:?} {name}");
+        }
     }
 }

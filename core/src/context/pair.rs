@@ -113,7 +113,7 @@ fn half_of(part: &Part) -> Option<(Dialect, Half)> {
     let item = Json::parse(content.as_inline()?).ok()?;
     let half = match dialect {
         Dialect::Anthropic => server_half(&item),
-        Dialect::OpenAiChat => None,
+        Dialect::OpenAiChat | Dialect::Gemini => None,
         Dialect::OpenAiResponses => half(&item),
     };
     Some((dialect, half?))
@@ -134,7 +134,9 @@ pub(super) fn is_bound(part: &Part) -> bool {
     let Some(block) = content.as_inline().and_then(|bytes| Json::parse(bytes).ok()) else {
         return true;
     };
-    !is_beside(&block) && block.get("type").and_then(Json::as_str) != Some("message")
+    // Gemini holds a call to its signature.
+    let signed = block.get("thoughtSignature").is_some();
+    (signed || !is_beside(&block)) && block.get("type").and_then(Json::as_str) != Some("message")
 }
 
 /// Pairs what only its provider understands: the memories of each output and of its call, which is

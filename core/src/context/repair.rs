@@ -192,12 +192,16 @@ impl<'a> Repair<'a> {
             self.mender.memory = entry.number;
             let body = &parts[part_at + 1..result_end(parts, part_at)];
             let mut blocks = self.mender.blocks(body, Spot::Result, is_model(&entry.memory));
-            if self.dialect == Dialect::OpenAiChat {
-                let media = |block: &mut Block<'_>| matches!(block, Block::Media { .. });
+            let fields = self.mender.fields(parts, part_at, Target::Result);
+            let inside = fields.as_ref().is_some_and(|fields| fields.get("parts").is_some());
+            if matches!(self.dialect, Dialect::OpenAiChat | Dialect::Gemini) && !inside {
+                let media =
+                    |block: &mut Block<'_>| matches!(block, Block::Media { .. } | Block::Opaque(_));
                 let apart: Vec<Block<'a>> = blocks.extract_if(.., media).collect();
                 if !apart.is_empty() {
                     blocks.push(Block::Text("[media below]".to_owned()));
-                    let what = "media of a result moved behind it: the API takes text alone there";
+                    let what =
+                        "media of a result moved behind it: not every model takes them there";
                     self.mender.mend(what);
                     shown.push((entry.number, apart));
                 }
@@ -206,7 +210,6 @@ impl<'a> Repair<'a> {
                 self.mender.mend(format!("result of call {call:?} was empty: filled in"));
                 blocks.push(Block::Text(NO_OUTPUT.to_owned()));
             }
-            let fields = self.mender.fields(parts, part_at, Target::Result);
             let speaker = Speaker::Result { call: call.clone(), error: *error, fields };
             self.push_result(entry.number, speaker, blocks);
         }
@@ -218,7 +221,7 @@ impl<'a> Repair<'a> {
 
     fn push_result(&mut self, number: u64, speaker: Speaker, mut blocks: Vec<Block<'a>>) {
         let failed = matches!(speaker, Speaker::Result { error: true, .. });
-        if failed && self.dialect != Dialect::Anthropic {
+        if failed && !matches!(self.dialect, Dialect::Anthropic | Dialect::Gemini) {
             blocks.insert(0, Block::Text(FAILED.to_owned()));
         }
         self.push(Origin::Memory(number), speaker, blocks);

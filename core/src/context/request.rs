@@ -75,9 +75,10 @@ impl fmt::Display for Mend {
 
 /// What a provider is sent: the prompt's part of the request body.
 ///
-/// The body has `system`, `messages` and `tools` (Anthropic), `messages` and `tools` (Chat) or
-/// `instructions`, `input` and `tools` (Responses), each only if it has something to say, in the
-/// order in which the provider's cache sees them. Model, lengths and all else are the host's to add.
+/// The body has `system`, `messages` and `tools` (Anthropic), `messages` and `tools` (Chat),
+/// `instructions`, `input` and `tools` (Responses) or `systemInstruction`, `contents` and `tools`
+/// (Gemini), each only if it has something to say, in the order in which the provider's cache sees
+/// them. Model, lengths and all else are the host's to add.
 ///
 /// ```
 /// use partita::{Dialect, Memory, Prompt};

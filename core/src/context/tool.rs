@@ -43,14 +43,34 @@ impl Tool {
     /// `Invalid`, naming the tool and what is wrong with it.
     pub fn parse_list(list: &Json) -> Result<Vec<Tool>> {
         let tools = list.as_array().ok_or_else(|| Error::invalid("tools are no JSON array"))?;
-        tools.iter().enumerate().map(|(at, tool)| Tool::parse(at, tool)).collect()
+        let mut read = Vec::new();
+        for (at, tool) in tools.iter().enumerate() {
+            let Some(declared) = functions(tool) else {
+                read.push(Tool::parse(at, tool)?);
+                continue;
+            };
+            for function in declared {
+                read.push(Tool::parse(at, &function_of(function))?);
+            }
+            // What the provider runs may stand beside them.
+            let rest = tool.as_object().unwrap_or_default().iter();
+            let rest = rest.filter(|(key, _)| !DECLARATIONS.contains(&key.as_str()));
+            let rest = Json::Object(rest.cloned().collect());
+            if owner(&rest).is_some() {
+                read.push(Tool::parse(at, &rest)?);
+            }
+        }
+        Ok(read)
     }
 
     fn parse(at: usize, json: &Json) -> Result<Tool> {
         if owner(json).is_some() {
             let inner = json.get("custom").unwrap_or(json);
             let text = |key| inner.get(key).and_then(Json::as_str).filter(|it| !it.is_empty());
-            let name = text("name").or(text("server_label")).or(text("type")).unwrap_or("tool");
+            let key =
+                json.as_object().and_then(|fields| fields.first()).map(|(key, _)| key.as_str());
+            let name = text("name").or(text("server_label")).or(text("type")).or(key);
+            let name = name.unwrap_or("tool");
             let description = text("description").unwrap_or_default();
             return Ok(Tool::new(name, description, json.clone()));
         }
@@ -99,11 +119,61 @@ impl Tool {
     }
 }
 
+/// Where Gemini's tools hold the functions that the host runs.
+const DECLARATIONS: [&str; 2] = ["functionDeclarations", "function_declarations"];
+
+fn functions(tool: &Json) -> Option<&[Json]> {
+    DECLARATIONS.iter().find_map(|key| tool.get(key)?.as_array())
+}
+
+/// Makes a function of Gemini's one as others are: its schema is JSON's, or writes its types in
+/// capitals, and may be missing.
+fn function_of(function: &Json) -> Json {
+    let text = |key: &str| function.get(key).cloned().unwrap_or_else(|| Json::from(""));
+    let schema = function.get("parametersJsonSchema").cloned();
+    let schema = schema.or_else(|| function.get("parameters").map(lowered));
+    let schema = schema.unwrap_or_else(|| Json::object([("type", Json::from("object"))]));
+    let (name, description) = (text("name"), text("description"));
+    Json::object([("name", name), ("description", description), ("parameters", schema)])
+}
+
+fn lowered(schema: &Json) -> Json {
+    match schema {
+        Json::Array(items) => Json::Array(items.iter().map(lowered).collect()),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| match value {
+                Json::String(kind) if key == "type" => {
+                    (key.clone(), Json::from(kind.to_ascii_lowercase()))
+                }
+                value => (key.clone(), lowered(value)),
+            });
+            Json::Object(fields.collect())
+        }
+        value => value.clone(),
+    }
+}
+
+/// The tools that Gemini runs, each the one field of its declaration.
+const GEMINI: [&str; 9] = [
+    "googleSearch",
+    "googleSearchRetrieval",
+    "codeExecution",
+    "urlContext",
+    "googleMaps",
+    "fileSearch",
+    "computerUse",
+    "enterpriseWebSearch",
+    "mcpServers",
+];
+
 /// Tells which provider alone has a tool, by its declaration: it has a type and no schema.
 fn owner(json: &Json) -> Option<Dialect> {
     let schemas = ["schema", "input_schema", "parameters", "function", "properties"];
     if schemas.iter().any(|key| json.get(key).is_some()) {
         return None;
+    }
+    if GEMINI.iter().any(|key| json.get(key).is_some()) && json.get("type").is_none() {
+        return Some(Dialect::Gemini);
     }
     let kind = json.get("type").and_then(Json::as_str)?;
     let dated = kind.rsplit_once('_').is_some_and(|(name, date)| {

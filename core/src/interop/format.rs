@@ -22,17 +22,20 @@ pub enum Format {
     SweAgent,
     /// Events of OpenHands.
     OpenHands,
+    /// Contents of the Gemini API, a body, or the chats and checkpoints of Gemini CLI.
+    Gemini,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::ClaudeCode,
         Format::OpenAiChat,
         Format::OpenAiResponses,
         Format::Anthropic,
         Format::SweAgent,
         Format::OpenHands,
+        Format::Gemini,
     ];
 
     /// Returns the name, which also begins the origins of its memories.
@@ -44,6 +47,7 @@ impl Format {
             Format::Anthropic => "anthropic",
             Format::SweAgent => "swe-agent",
             Format::OpenHands => "openhands",
+            Format::Gemini => "gemini",
         }
     }
 }
@@ -84,6 +88,9 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     if top("trajectory") || top("trajectory_format") || top("history") && top("environment") {
         return Some(Format::SweAgent);
     }
+    if is_gemini(&keys) {
+        return Some(Format::Gemini);
+    }
     let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];
     if top("type") && claude.into_iter().any(top) {
         return Some(Format::ClaudeCode);
@@ -110,6 +117,20 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
         return Some(Format::Anthropic);
     }
     Some(Format::OpenAiChat)
+}
+
+/// Tells whether these are contents of the Gemini API, whose parts have no type, or a chat of Gemini CLI.
+fn is_gemini(keys: &Keys<'_>) -> bool {
+    let top = |key| keys.has_at(1, key);
+    if top("sessionId") && top("projectHash") {
+        return true;
+    }
+    let parts = ["text", "functionCall", "functionResponse", "inlineData", "fileData"];
+    let holds = |level| parts.iter().any(|key| keys.has_at(level, key));
+    let list = top("parts") && !top("type") && !keys.has_at(2, "type") && holds(2);
+    let held = top("contents") || top("history");
+    let body = held && keys.has_at(2, "parts") && !keys.has_at(2, "type") && holds(3);
+    list || body || top("candidates") && keys.has_at(2, "content")
 }
 
 /// Tells whether these are items of OpenAI's Responses API, or lines that hold some.
@@ -189,6 +210,20 @@ mod tests {
             ),
             (r#"{"model":"m","system":"s","messages":[{"role":"user"#, Some(Anthropic)),
             (r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id"#, Some(Anthropic)),
+            (
+                r#"{"sessionId":"s","projectHash":"h","messages":[{"id":"m","type":"user"#,
+                Some(Gemini),
+            ),
+            (
+                r#"[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"te"#,
+                Some(Gemini),
+            ),
+            (r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}"#, Some(Gemini)),
+            (
+                r#"{"history":[{"role":"user","parts":[{"text":"hi"}]}],"authType":"x"}"#,
+                Some(Gemini),
+            ),
+            (r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"h"#, Some(Gemini)),
             ("", None),
             ("[]", None),
             ("{\"a\":1}", None),

@@ -14,6 +14,8 @@ pub(crate) mod clock;
 mod codex;
 mod export;
 mod format;
+mod gemini;
+mod gemini_cli;
 mod input;
 mod keys;
 mod messages;
@@ -79,6 +81,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
         Format::Anthropic => anthropic::read(&input::document(input)?)?,
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,
+        Format::Gemini => gemini::read(input::source(input)?)?,
     };
     Ok(Transcripts { format, transcripts })
 }

@@ -61,8 +61,8 @@ pub(crate) struct ImportTranscript {
     /// Name of the session; created if need be
     #[arg(long, value_name = "NAME")]
     pub(crate) session: String,
-    /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands or
-    /// openai-responses
+    /// How it is written: auto, claude-code, openai-chat, anthropic, swe-agent, openhands,
+    /// openai-responses or gemini
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1

@@ -3,6 +3,7 @@
 mod anthropic;
 mod atif;
 mod claude_code;
+mod gemini;
 pub(crate) mod growing;
 mod lines;
 mod openai_chat;

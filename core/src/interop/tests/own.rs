@@ -241,3 +241,79 @@ fn an_image_by_address_without_detail_is_sent_with_the_default() {
     let sent = through(&body, Dialect::OpenAiResponses).to_string();
     assert!(sent.contains(r#""image_url":"https://x/a.png","detail":"auto""#), "{sent}");
 }
+
+fn gemini_user() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(r#"{"text":"hi"}"#.to_owned()),
+        some(
+            r#""inlineData":{"mimeType":"image/png","data":"Zm9v"}"#,
+            &[r#""mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}"#]
+        ),
+        some(
+            r#""inlineData":{"mimeType":"video/mp4","data":"Zm9v"}"#,
+            &[r#""videoMetadata":{"fps":2}"#]
+        ),
+        some(r#""inlineData":{"mimeType":"image/png","data":"Zm9v","displayName":"a"}"#, &[]),
+        some(r#""fileData":{"mimeType":"image/png","fileUri":"https://x/a.png"}"#, &[]),
+        some(r#""fileData":{"fileUri":"https://x/files/1"}"#, &[]),
+    ]
+}
+
+fn gemini_model() -> impl Strategy<Value = String> {
+    let signed: &[&str] = &[r#""thoughtSignature":"c2ln""#];
+    prop_oneof![
+        some(r#""text":"said""#, signed),
+        some(r#""text":"hm","thought":true"#, signed),
+        some(r#""text":"","thoughtSignature":"c2ln""#, &[]),
+        some(r#""functionCall":{"id":"ID","name":"t","args":{"a":1}}"#, signed),
+        some(r#""functionCall":{"name":"t","args":{}}"#, signed),
+        some(r#""inlineData":{"mimeType":"image/png","data":"Zm9v"}"#, signed),
+        some(r#""executableCode":{"language":"PYTHON","code":"1"}"#, signed),
+        some(r#""codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}"#, signed),
+        some(r#""toolCall":{"id":"s","toolType":"GOOGLE_SEARCH","args":{}}"#, signed),
+    ]
+}
+
+/// The response to each call of a content, some of them with more than a text.
+fn responses_to(parts: &[String]) -> Vec<String> {
+    let calls = parts.iter().filter(|part| part.contains("functionCall")).enumerate();
+    calls
+        .map(|(at, part)| {
+            let id = part.split("\"id\":\"").nth(1).and_then(|rest| rest.split('"').next());
+            let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
+            let more = match at % 4 {
+                0 => r#""response":{"output":"done"}"#,
+                1 => r#""response":{"error":"no"}"#,
+                2 => r#""response":{"temperature":1.50,"unit":"C"},"scheduling":"SILENT""#,
+                _ => {
+                    r#""response":{"output":"see"},"parts":[{"inlineData":{"mimeType":"image/png","data":"Zm9v"}}]"#
+                }
+            };
+            format!(r#"{{"functionResponse":{{{id}"name":"t",{more}}}}}"#)
+        })
+        .collect()
+}
+
+#[test]
+fn geminis_whole_content_comes_back_to_it() {
+    let model = proptest::collection::vec(gemini_model(), 1..7);
+    proptest!(ProptestConfig::with_cases(300), |(user in list(gemini_user()), model in model)| {
+        let model: Vec<String> = model
+            .iter()
+            .enumerate()
+            .map(|(at, part)| part.replace("\"ID\"", &format!("\"c{at}\"")))
+            .collect();
+        let mut next = responses_to(&model);
+        next.push(r#"{"text":"go"}"#.to_owned());
+        let body = parsed(&format!(
+            r#"{{"tools":[{{"functionDeclarations":[{{"name":"t","description":"d","parametersJsonSchema":{{"type":"object"}}}}]}},{{"googleSearch":{{}}}}],
+            "systemInstruction":{{"parts":[{{"text":"s"}}]}},
+            "contents":[{{"role":"user","parts":[{{"text":"begin"}},{user}]}},{{"role":"model","parts":[{}]}},
+            {{"role":"user","parts":[{}]}}]}}"#,
+            model.join(","),
+            next.join(","),
+        ));
+        let sent = through(&body, Dialect::Gemini);
+        prop_assert_eq!(sorted(&sent).to_string(), sorted(&body).to_string());
+    });
+}
