@@ -182,7 +182,7 @@ pub(crate) fn plan(
 /// The messages that were given, or that stand in a body.
 fn list_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let Ok(body) = given.cast::<PyDict>() else { return given.try_iter()?.collect() };
-    for key in ["messages", "input"] {
+    for key in ["messages", "input", "contents"] {
         if let Some(list) = body.get_item(key)?.filter(|list| list.cast::<PyString>().is_err()) {
             return list.try_iter()?.collect();
         }

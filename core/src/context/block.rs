@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::dialect::{Dialect, Spot};
-use super::fields::{Target, beside, is_beside, prune};
+use super::fields::{OF_MODELS, Target, beside, is_beside, prune};
 use super::foreign::{StandIn, stand_in};
 use super::repair::arguments_of;
 use super::request::Mend;
@@ -80,7 +80,7 @@ impl Mender {
         if self.dialect == Dialect::Gemini
             && spot == Spot::Assistant
             && let Part::Thinking { text, .. } = part
-            && let Some(fields) = self.fields(parts, at, Target::Thinking)
+            && let Some(fields) = self.fields(parts, at, Target::Thinking, spot)
             && let Some(text) = text.as_inline().and_then(|it| std::str::from_utf8(it).ok())
         {
             blocks.push(Block::Fields(fields));
@@ -93,13 +93,21 @@ impl Mender {
             (Part::Media { .. }, Block::Media { .. }) => Some(Target::Media),
             _ => None,
         };
-        blocks.extend(target.and_then(|target| self.fields(parts, at, target)).map(Block::Fields));
+        blocks.extend(
+            target.and_then(|target| self.fields(parts, at, target, spot)).map(Block::Fields),
+        );
         blocks.push(block);
     }
 
     /// Returns the fields that this dialect's API has for the part at an index: they are the opaque
     /// block before it.
-    pub(super) fn fields(&mut self, parts: &[Part], at: usize, target: Target) -> Option<Json> {
+    pub(super) fn fields(
+        &mut self,
+        parts: &[Part],
+        at: usize,
+        target: Target,
+        spot: Spot,
+    ) -> Option<Json> {
         let Part::Opaque { provider, content } = parts.get(at.checked_sub(1)?)? else {
             return None;
         };
@@ -109,7 +117,9 @@ impl Mender {
         let block = Json::parse(content.as_inline()?).ok().filter(is_beside)?;
         let mut kept = Vec::new();
         for (key, mut value) in block.as_object()?.iter().cloned() {
-            if value.is_null() || !beside(self.dialect, target).contains(&key.as_str()) {
+            let foreign = spot != Spot::Assistant && OF_MODELS.contains(&key.as_str());
+            let known = beside(self.dialect, target).contains(&key.as_str());
+            if value.is_null() || foreign || !known {
                 self.mend(format!("field {key:?} left out: the API takes none there"));
                 continue;
             }

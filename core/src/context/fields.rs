@@ -242,6 +242,10 @@ pub(crate) fn beside(dialect: Dialect, target: Target) -> &'static [&'static str
     }
 }
 
+/// Those among them that stand in a model's turn alone.
+pub(super) const OF_MODELS: [&str; 5] =
+    ["thoughtSignature", "thought", "citations", "annotations", "logprobs"];
+
 /// Tells whether a block is fields of the part behind it.
 pub(super) fn is_beside(block: &Json) -> bool {
     block.as_object().is_some_and(|fields| !fields.is_empty())

@@ -161,7 +161,7 @@ impl<'a> Repair<'a> {
         if sent_name != *name {
             self.mender.mend(format!("tool name {name:?} sent as {sent_name:?}: not allowed"));
         }
-        let fields = self.mender.fields(parts, place.1, Target::Call);
+        let fields = self.mender.fields(parts, place.1, Target::Call, Spot::Assistant);
         // A custom tool takes any text.
         let custom = fields.as_ref().is_some_and(|fields| fields.get("custom").is_some());
         let (arguments, written) = match custom {
@@ -192,7 +192,7 @@ impl<'a> Repair<'a> {
             self.mender.memory = entry.number;
             let body = &parts[part_at + 1..result_end(parts, part_at)];
             let mut blocks = self.mender.blocks(body, Spot::Result, is_model(&entry.memory));
-            let fields = self.mender.fields(parts, part_at, Target::Result);
+            let fields = self.mender.fields(parts, part_at, Target::Result, Spot::Result);
             let inside = fields.as_ref().is_some_and(|fields| fields.get("parts").is_some());
             if matches!(self.dialect, Dialect::OpenAiChat | Dialect::Gemini) && !inside {
                 let media =
