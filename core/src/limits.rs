@@ -128,10 +128,18 @@ pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Times that a checkout plans anew where somebody else changed the directory's record in between.
 pub const CHECKOUT_ATTEMPTS_MAX: u32 = 5;
 
-/// Bytes of a tool's name in a request: what the Anthropic and `OpenAI` APIs take.
+/// Bytes of a tool's name in a request: what the `OpenAI` APIs take.
 pub const TOOL_NAME_BYTES_MAX: usize = 64;
 
-/// Bytes of a call's id in a request: what `OpenAI` Chat takes, the least of the three APIs.
+/// Bytes of a tool's name in a request for the Anthropic API, which says so in its errors:
+/// "tools.0.custom.name: String should have at most 128 characters".
+pub const TOOL_NAME_ANTHROPIC_BYTES_MAX: usize = 128;
+
+/// Bytes of a tool's name in a request for the Gemini API: its errors say 64, and Gemini CLI, which
+/// tried, cuts at 63.
+pub const TOOL_NAME_GEMINI_BYTES_MAX: usize = 63;
+
+/// Bytes of a call's id in a request: what `OpenAI` Chat takes, the least of the APIs.
 pub const CALL_ID_BYTES_MAX: usize = 40;
 
 /// Cache points of a request: what the Anthropic API takes.

@@ -15,9 +15,10 @@ from anthropic.types.beta.message_create_params import (
     MessageCreateParamsNonStreaming as BetaMessageCreateParamsNonStreaming,
 )
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from google.genai.types import Content, Tool
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 # The types, and what a host adds to a body. Blocks that a provider takes only in its beta are in the second type alone.
@@ -26,6 +27,17 @@ DIALECTS = {
     "openai-chat": ((CompletionCreateParamsNonStreaming,), {"model": "m"}),
     "openai-responses": ((ResponseCreateParamsNonStreaming,), {"model": "m"}),
 }
+
+
+class GeminiBody(BaseModel):
+    """A body of generateContent: the client has a type of each field, and none of the whole."""
+
+    model_config = ConfigDict(extra="forbid")
+    tools: list[Tool] | None = None
+    systemInstruction: Content | None = None
+    contents: list[Content]
+
+
 SHOWN_MAX = 20
 CONTROLS_MIN = 20
 
@@ -78,11 +90,18 @@ def judges():
     for dialect, (kinds, added) in DIALECTS.items():
         schemas = [TypeAdapter(kind).core_schema for kind in kinds]
         made[dialect] = ([SchemaValidator(stern(schema, references(schema, {}))) for schema in schemas], added)
-    return made
+    return made | {"gemini": GeminiBody}
 
 
 def faults(judge, body):
     """Returns what is wrong with a body; nothing if one of the types takes it."""
+    if judge is GeminiBody:
+        try:
+            # Bytes are base64 in JSON alone.
+            GeminiBody.model_validate_json(json.dumps(body))
+            return []
+        except ValidationError as error:
+            return telling(error.errors(include_url=False, include_context=False))
     validators, added = judge
     first = []
     for validator in validators:
@@ -191,6 +210,28 @@ def controls():
         (("input", 4, "type"), "refusal"),
         (("tools", 0, "parameters"), "none"),
     ]
+    call = {"id": "c", "name": "t", "args": {}}
+    answer = {"id": "c", "name": "t", "response": {"output": "r"}}
+    sound = {
+        "tools": [{"functionDeclarations": [{"name": "t", "parametersJsonSchema": schema}]}],
+        "systemInstruction": {"parts": [{"text": "i"}]},
+        "contents": [
+            {"role": "user", "parts": [{"text": "t"}, {"inlineData": {"mimeType": "image/png", "data": "Zm9v"}}]},
+            {"role": "model", "parts": [{"functionCall": call, "thoughtSignature": "c2ln"}]},
+            {"role": "user", "parts": [{"functionResponse": answer}]},
+        ],
+    }
+    yield "gemini", sound, [
+        (("messages",), []),
+        (("contents", 0, "parts", 0, "text"), 7),
+        (("contents", 0, "parts", 0, "words"), "unknown key"),
+        (("contents", 0, "parts", 1, "inlineData", "data"), "*"),
+        (("contents", 1, "parts", 0, "functionCall", "args"), "{}"),
+        (("contents", 1, "parts", 0, "thoughtSignature"), 7),
+        (("contents", 2, "parts", 0, "functionResponse", "response"), "r"),
+        (("tools", 0, "functionDeclarations", 0, "name"), 7),
+        (("systemInstruction", "parts"), "i"),
+    ]
 
 
 def main():
@@ -221,7 +262,7 @@ def main():
     of = ", ".join(f"{count} of {dialect}" for dialect, count in sorted(counts.items()))
     print(f"bodies judged by the clients' types: {counts.total()} ({of}); refused: {len(violations)}")
     print(f"broken controls refused: {caught} of {caught + len(passed)}")
-    sound = set(counts) == set(DIALECTS) and caught >= CONTROLS_MIN
+    sound = set(counts) == set(judge_of) and caught >= CONTROLS_MIN
     if not sound:
         print("error: too little was judged to say anything")
     return 1 if violations or passed or not sound else 0

@@ -36,7 +36,8 @@ pub fn any_name() -> impl Strategy<Value = String> {
     let names = vec!["run", "read", "", "a.b", "a_b", "mcp::x/y"];
     prop_oneof![
         9 => prop::sample::select(names).prop_map(str::to_owned),
-        1 => Just("n".repeat(65)),
+        1 => prop::sample::select(vec![64, 65, 128, 129]).prop_map(|most| "n".repeat(most)),
+        1 => Just("9 lives".to_owned()),
     ]
 }
 
@@ -70,11 +71,27 @@ pub fn any_opaque() -> impl Strategy<Value = Part> {
         r#"{"type":"function_call_output","call_id":"a","output":"x"}"#,
         r#"{"type":"refusal","refusal":"no"}"#,
         r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,cG5n"}}"#,
+        r#"{"text":"","thoughtSignature":"c2ln"}"#,
+        r#"{"thoughtSignature":"c2ln"}"#,
+        r#"{"thoughtSignature":"c2ln","thought":true}"#,
+        r#"{"executableCode":{"language":"PYTHON","code":"1"}}"#,
+        r#"{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}"#,
+        r#"{"fileData":{"fileUri":"https://x/a.png","mimeType":"image/png"}}"#,
+        r#"{"functionCall":{"name":"run","args":{}}}"#,
+        r#"{"functionResponse":{"name":"run","response":{}}}"#,
+        r#"{"response":"object"}"#,
+        r#"{"custom":true}"#,
+        r#"{"citations":[{"type":"char_location","cited_text":"c","document_index":0,"document_title":"t","start_char_index":0,"end_char_index":1,"file_id":"f"}]}"#,
+        r#"{"type":"message","id":"msg_1","status":"completed","phase":"commentary"}"#,
+        r#"{"type":"input_image","image_url":"https://x/a.png"}"#,
+        r#"{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,cGRm"}"#,
+        r#"{"type":"mcp_approval_response","approval_request_id":"m","approve":true}"#,
+        r#"{"type":"text","text":"t","cache_control":{"type":"ephemeral","ttl":"1h"}}"#,
         "{}",
         "[]",
         "no json",
     ];
-    let providers = vec!["anthropic", "openai-chat", "openai-responses", "other"];
+    let providers = vec!["anthropic", "openai-chat", "openai-responses", "gemini", "other"];
     (prop::sample::select(providers), prop::sample::select(blocks)).prop_map(|(provider, block)| {
         Part::Opaque { provider: provider.to_owned(), content: Body::new(block) }
     })

@@ -257,6 +257,22 @@ fn valid_body(dialect: &str) -> Value {
                 {"role": "tool", "tool_call_id": "b", "content": "y"},
                 {"role": "assistant", "content": "Done."}]
         }),
+        "gemini" => json!({
+            "tools": [{"functionDeclarations": [{"name": "run", "parametersJsonSchema": schema}]}],
+            "systemInstruction": {"parts": [{"text": "Be brief."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Go."},
+                    {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}]},
+                {"role": "model", "parts": [
+                    {"text": "hm", "thought": true},
+                    {"functionCall": {"id": "a", "name": "run", "args": {}}, "thoughtSignature": "c2ln"},
+                    {"functionCall": {"id": "b", "name": "run", "args": {}}}]},
+                {"role": "user", "parts": [
+                    {"functionResponse": {"id": "a", "name": "run", "response": {"output": "x"}}},
+                    {"functionResponse": {"id": "b", "name": "run", "response": {"output": "y"}}},
+                    {"text": "And?"}]},
+                {"role": "model", "parts": [{"text": "Done."}]}]
+        }),
         _ => json!({
             "tools": [{"type": "function", "name": "run", "parameters": schema}],
             "instructions": "Be brief.",
@@ -285,6 +301,7 @@ fn the_judge_finds_each_broken_rule() {
     let broken: Vec<(&str, &str, &str, Value)> = vec![
         ("anthropic", "field", "/model", json!("m")),
         ("anthropic", "tool-name", "/tools/0/name", json!("a.b")),
+        ("anthropic", "tool-name", "/tools/0/name", json!("n".repeat(129))),
         (
             "anthropic",
             "tool-unique",
@@ -406,8 +423,64 @@ fn the_judge_finds_each_broken_rule() {
         ("openai-responses", "arguments", "/input/2/arguments", json!("[]")),
         ("openai-responses", "output", "/input/3/output", json!("")),
         ("openai-responses", "item-type", "/input/4/type", json!("")),
+        ("gemini", "field", "/messages", json!([])),
+        ("gemini", "tools-empty", "/tools", json!([])),
+        ("gemini", "tool-name", "/tools/0/functionDeclarations/0/name", json!("9 lives")),
+        ("gemini", "tool-name", "/tools/0/functionDeclarations/0/name", json!("n".repeat(64))),
+        (
+            "gemini",
+            "tool-schema",
+            "/tools/0/functionDeclarations/0/parametersJsonSchema",
+            json!({}),
+        ),
+        ("gemini", "tool-description", "/tools/0/functionDeclarations/0/description", json!(" ")),
+        (
+            "gemini",
+            "tool-unique",
+            "/tools/0/functionDeclarations/0+",
+            json!({"name": "run", "parametersJsonSchema": {"type": "object"}}),
+        ),
+        ("gemini", "system", "/systemInstruction/parts/0/text", json!(" ")),
+        ("gemini", "contents", "/contents", json!([])),
+        ("gemini", "role", "/contents/0/role", json!("assistant")),
+        ("gemini", "first-user", "/contents/0", Value::Null),
+        (
+            "gemini",
+            "alternation",
+            "/contents/0+",
+            json!({"role": "user", "parts": [{"text": "t"}]}),
+        ),
+        ("gemini", "parts", "/contents/0/parts", json!([])),
+        ("gemini", "part", "/contents/0/parts/0/fileData", json!({"fileUri": "x"})),
+        ("gemini", "blank-text", "/contents/0/parts/0/text", json!(" ")),
+        ("gemini", "media", "/contents/0/parts/1/inlineData/data", json!("*")),
+        ("gemini", "responses-first", "/contents/2/parts/0+", json!({"text": "t"})),
+        ("gemini", "responses-pair", "/contents/2/parts/0", Value::Null),
+        ("gemini", "responses-pair", "/contents/2/parts/1/functionResponse/id", json!("z")),
+        ("gemini", "responses-pair", "/contents/1/parts/2", Value::Null),
+        ("gemini", "call-role", "/contents/1/role", json!("user")),
+        ("gemini", "call-name", "/contents/1/parts/1/functionCall/name", json!("a b")),
+        ("gemini", "call-id-unique", "/contents/1/parts/2/functionCall/id", json!("a")),
+        ("gemini", "arguments", "/contents/1/parts/1/functionCall/args", json!("{}")),
+        (
+            "gemini",
+            "call-without-response",
+            "/contents/3/parts/0",
+            json!({"functionCall": {"name": "run", "args": {}}}),
+        ),
+        ("gemini", "response-role", "/contents/2/role", json!("model")),
+        ("gemini", "response", "/contents/2/parts/0/functionResponse/response", json!("x")),
+        (
+            "gemini",
+            "code-role",
+            "/contents/0/parts/0",
+            json!({"executableCode": {"language": "PYTHON", "code": "1"}}),
+        ),
+        ("gemini", "thought-role", "/contents/0/parts/0/thought", json!(true)),
+        ("gemini", "thought-place", "/contents/2/parts/0/thoughtSignature", json!("c2ln")),
+        ("gemini", "thought-signature", "/contents/1/parts/1/thoughtSignature", json!("")),
     ];
-    for dialect in ["anthropic", "openai-chat", "openai-responses"] {
+    for dialect in ["anthropic", "openai-chat", "openai-responses", "gemini"] {
         assert_eq!(violations(dialect, &valid_body(dialect)), Vec::<String>::new());
     }
     for (dialect, rule, place, value) in broken {
@@ -417,7 +490,7 @@ fn the_judge_finds_each_broken_rule() {
         let named = found.iter().any(|one| one.starts_with(&format!("{rule}: ")));
         assert!(named, "{dialect} {place}: {rule} was not found, but {found:#?}");
     }
-    assert!(!violations("gemini", &json!({})).is_empty());
+    assert!(!violations("nobody", &json!({})).is_empty());
 }
 
 fn put(body: &mut Value, place: &str, value: Value) {

@@ -35,7 +35,9 @@ fn transcripts_become_requests_that_break_no_rule_whole_and_thinned() {
     }
     println!("{dialogs} dialogs, {bodies} bodies");
     assert!(broken.is_empty(), "{dialogs} dialogs, {bodies} bodies: {broken:#?}");
-    assert!(dialogs >= Format::ALL.len() && bodies == dialogs * 3 * (SELECTIONS + 1));
+    assert!(
+        dialogs >= Format::ALL.len() && bodies == dialogs * Dialect::ALL.len() * (SELECTIONS + 1)
+    );
 }
 
 fn body(prompt: &Prompt, dialect: Dialect) -> Value {
@@ -69,6 +71,7 @@ fn what_its_own_provider_understands_alone_comes_back_to_it_unchanged() {
         ),
         ("anthropic.json", Dialect::Anthropic, &["sig-1", "cmVkYWN0ZWQ=", "srvtoolu_1"]),
         ("claude-code.jsonl", Dialect::Anthropic, &["sig-cc-1", "sig-cc-2"]),
+        ("gemini.json", Dialect::Gemini, &["c2lnLTE=", "c2lnLTI="]),
     ] {
         let files = committed_files();
         let path = files.iter().find(|path| path.ends_with(file)).unwrap();

@@ -53,7 +53,7 @@ fn sessions(store: &Store) -> Vec<Session> {
     sessions
 }
 
-fn bodies(session: &Session) -> [String; 3] {
+fn bodies(session: &Session) -> [String; Dialect::ALL.len()] {
     Dialect::ALL.map(|dialect| session.context(dialect).unwrap().body.to_string())
 }
 

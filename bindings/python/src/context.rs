@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use partita::{Dialect, Json, Piece, Tool};
+use partita::{Dialect, Json, Piece, RenderOptions, Tool};
 
 use crate::batch::Batch;
 use crate::error::{OrRaise as _, invalid};
@@ -153,24 +153,27 @@ impl Session {
     /// Renders the request for a provider's model from the newest state: valid by construction,
     /// whatever was forgotten, hidden or compacted, and whatever a crash left open.
     ///
-    /// ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. What is returned is
-    /// the part of the body that is of messages, instructions and tools, as a dict to which the
-    /// host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
+    /// ``dialect`` is ``"anthropic"``, ``"openai-chat"``, ``"openai-responses"`` or ``"gemini"``. What is
+    /// returned is the part of the body that is of messages, instructions and tools, as a dict to
+    /// which the host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
+    /// ``end_with_user`` puts a user's text behind a last turn of the model's, which newer models of
+    /// Anthropic's and Gemini refuse; without it ``mends`` tells of such a turn.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("s")
     /// >>> _ = session.remember("Hello.")
     /// >>> session.context("openai-chat")
     /// {'messages': [{'role': 'user', 'content': 'Hello.'}]}
-    #[pyo3(signature = (dialect, *, cache_points = true) -> "partita._documents.Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,
         dialect: &str,
         cache_points: bool,
+        end_with_user: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let dialect = dialect_of(dialect)?;
-        let made = self.0.run(py, |session| rendered(&session.latest()?, dialect, cache_points))?;
+        let (dialect, options) = (dialect_of(dialect)?, options(cache_points, end_with_user));
+        let made = self.0.run(py, |session| rendered(&session.latest()?, dialect, &options))?;
         request(py, &made)
     }
 }
@@ -178,10 +181,13 @@ impl Session {
 fn rendered(
     snapshot: &partita::Snapshot,
     dialect: Dialect,
-    cache_points: bool,
+    options: &RenderOptions,
 ) -> partita::Result<partita::Request> {
-    let options = partita::RenderOptions::default().with_cache_points(cache_points);
-    Ok(snapshot.prompt()?.render_with(dialect, &options))
+    Ok(snapshot.prompt()?.render_with(dialect, options))
+}
+
+pub(crate) fn options(cache_points: bool, end_with_user: bool) -> RenderOptions {
+    RenderOptions::default().with_cache_points(cache_points).with_end_with_user(end_with_user)
 }
 
 #[pymethods]
@@ -205,15 +211,16 @@ impl Snapshot {
     }
 
     /// Renders the request for a provider's model, as ``Session.context()``.
-    #[pyo3(signature = (dialect, *, cache_points = true) -> "partita._documents.Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,
         dialect: &str,
         cache_points: bool,
+        end_with_user: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let dialect = dialect_of(dialect)?;
-        let made = self.0.run(py, |snapshot| rendered(snapshot, dialect, cache_points))?;
+        let (dialect, options) = (dialect_of(dialect)?, options(cache_points, end_with_user));
+        let made = self.0.run(py, |snapshot| rendered(snapshot, dialect, &options))?;
         request(py, &made)
     }
 

@@ -5,10 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use partita::interop::{Messages, messages};
-use partita::{Dialect, Json, RenderOptions, TokenCounter as _};
+use partita::{Dialect, Json, TokenCounter as _};
 
 use crate::budget::AnyBudget;
-use crate::context::{dialect_of, request};
+use crate::context::{dialect_of, options, request};
 use crate::counter::{AnyCounter, Count, counting};
 use crate::error::{OrRaise as _, invalid};
 use crate::json::{Dicts, to_json};
@@ -182,7 +182,7 @@ pub(crate) fn plan(
 /// The messages that were given, or that stand in a body.
 fn list_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let Ok(body) = given.cast::<PyDict>() else { return given.try_iter()?.collect() };
-    for key in ["messages", "input"] {
+    for key in ["messages", "input", "contents"] {
         if let Some(list) = body.get_item(key)?.filter(|list| list.cast::<PyString>().is_err()) {
             return list.try_iter()?.collect();
         }
@@ -198,8 +198,9 @@ fn is_system(message: &Bound<'_, PyAny>) -> bool {
 /// Renders messages of any provider's as the request of another's: the part of its body that is of
 /// messages, instructions and tools. What no API takes is mended, and ``mends`` tells of it.
 ///
-/// ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. ``cache_points`` marks
-/// Anthropic's requests with ``cache_control``. Raises as ``count()``.
+/// ``dialect`` is ``"anthropic"``, ``"openai-chat"``, ``"openai-responses"`` or ``"gemini"``.
+/// ``cache_points`` marks Anthropic's requests with ``cache_control``; ``end_with_user`` puts a user's
+/// text behind a last turn of the model's, as ``Session.context()`` does. Raises as ``count()``.
 ///
 /// >>> import partita
 /// >>> messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
@@ -207,18 +208,19 @@ fn is_system(message: &Bound<'_, PyAny>) -> bool {
 /// {'system': [{'type': 'text', 'text': 'Be brief.'}], 'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'hi'}]}]}
 #[pyfunction]
 #[pyo3(signature = (messages: "list[dict[str, typing.Any]] | dict[str, typing.Any]", *, dialect,
-    tools: "list[dict[str, typing.Any]] | None" = None, cache_points = false) -> "partita._documents.Request")]
+    tools: "list[dict[str, typing.Any]] | None" = None, cache_points = false, end_with_user = false) -> "partita._documents.Request")]
 pub(crate) fn render<'py>(
     py: Python<'py>,
     messages: &Bound<'py, PyAny>,
     dialect: &str,
     tools: Option<&Bound<'py, PyAny>>,
     cache_points: bool,
+    end_with_user: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let dialect: Dialect = dialect_of(dialect)?;
     let read = read(messages, tools)?;
     let rendered = py.detach(|| {
-        let options = RenderOptions::default().with_cache_points(cache_points);
+        let options = options(cache_points, end_with_user);
         Ok::<_, partita::Error>(read.prompt()?.render_with(dialect, &options))
     });
     request(py, &rendered.or_raise()?)

@@ -249,7 +249,7 @@ impl Session {
     /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
     /// is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
-    /// ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"goose"``, ``"langchain"``,
+    /// ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``,
     /// ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
     /// ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
     /// several, from 1. ``final`` says that nothing more comes: without it a response

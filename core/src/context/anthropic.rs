@@ -6,6 +6,8 @@
 //! * The results of all calls of a turn are the first blocks of the next message.
 //! * `thinking` and `redacted_thinking` stay where and as they were, and never end a message.
 //! * A server's tool use and its result stand in the same message, or neither does.
+//! * Newer models refuse a last message of the model's ("This model does not support assistant message
+//!   prefill"): it is told, or a user's text put behind it if the options say so.
 //! * Text is not blank, and a model's text does not end in white space.
 //! * `input` and `input_schema` are objects; `tools` is there if the dialog holds calls.
 //! * System turns at the head of the dialog go to `system`; later ones, which older models refuse
@@ -16,12 +18,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dialect::{Dialect, Form, Spot};
+use super::fields::add;
 use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
-use super::request::{Mend, RenderOptions, Request};
+use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
 use super::turn::{Block, Origin, Speaker, Turn, joined_text};
 use crate::json::Json;
+use crate::limits::CACHE_POINTS_MAX;
 
 struct Message {
     assistant: bool,
@@ -54,6 +58,9 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
         .tools
         .into_iter()
         .map(|tool| {
+            if let Some(own) = tool.own {
+                return own;
+            }
             let mut sent = Json::object([("name", Json::from(tool.name))]);
             if !tool.description.trim().is_empty() {
                 sent.set("description", Json::from(tool.description));
@@ -62,6 +69,13 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
             sent
         })
         .collect();
+
+    end(&mut messages, options, &mut mends);
+    let keep = if options.cache_points { 0 } else { CACHE_POINTS_MAX };
+    let blocks = messages.iter_mut().flat_map(|message| &mut message.blocks);
+    let blocks = blocks.map(|(memory, block)| (*memory, block));
+    let others = tools.iter_mut().chain(&mut system).map(|block| (0, block));
+    limit_marks(others.chain(blocks).collect(), keep, &mut mends);
 
     let mut cache_points = Vec::new();
     if options.cache_points {
@@ -101,9 +115,9 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
         Speaker::System => {
             vec![text_block(&format!("[system message]\n{}", joined_text(&turn.blocks)))]
         }
-        Speaker::User | Speaker::Assistant => turn.blocks.into_iter().map(block).collect(),
-        Speaker::Result { call, error } => {
-            let content: Vec<Json> = turn.blocks.into_iter().map(block).collect();
+        Speaker::User | Speaker::Assistant => blocks(turn.blocks),
+        Speaker::Result { call, error, fields } => {
+            let content = blocks(turn.blocks);
             let mut result = Json::object([
                 ("type", Json::from("tool_result")),
                 ("tool_use_id", Json::from(call)),
@@ -112,6 +126,7 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
             if error {
                 result.set("is_error", Json::Bool(true));
             }
+            add(&mut result, fields);
             vec![result]
         }
     };
@@ -124,6 +139,22 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
 
 fn text_block(text: &str) -> Json {
     Json::object([("type", Json::from("text")), ("text", Json::from(text))])
+}
+
+/// Writes blocks, each with the fields that stand before it.
+fn blocks(blocks: Vec<Block<'_>>) -> Vec<Json> {
+    let mut written = Vec::new();
+    let mut fields = None;
+    for next in blocks {
+        if let Block::Fields(found) = next {
+            fields = Some(found);
+            continue;
+        }
+        let mut block = block(next);
+        add(&mut block, fields.take());
+        written.push(block);
+    }
+    written
 }
 
 fn block(block: Block<'_>) -> Json {
@@ -141,7 +172,7 @@ fn block(block: Block<'_>) -> Json {
             ("input", arguments),
         ]),
         Block::Media { media_type, bytes } => medium(media_type, bytes),
-        Block::Opaque(block) => block,
+        Block::Opaque(block) | Block::Fields(block) => block,
     }
 }
 
@@ -220,6 +251,65 @@ fn merged(messages: Vec<Message>) -> Vec<Message> {
         }
     }
     kept
+}
+
+/// Tells of a last turn that is the model's, or puts a user's behind it.
+fn end(messages: &mut Vec<Message>, options: &RenderOptions, mends: &mut Vec<Mend>) {
+    let Some(last) = messages.last().filter(|last| last.assistant) else { return };
+    let memory = last.blocks.last().map_or(0, |(memory, _)| *memory);
+    mends.push(Mend { memory, what: ended(options).to_owned() });
+    if options.end_with_user {
+        messages.push(Message { assistant: false, blocks: vec![(0, text_block(GO_ON))] });
+    }
+}
+
+/// Takes out marks that the blocks came with: all but the newest, and a lifetime that is longer than
+/// that of a mark before it.
+fn limit_marks(blocks: Vec<(u64, &mut Json)>, keep: usize, mends: &mut Vec<Mend>) {
+    let mut marked: Vec<(u64, &mut Json)> = Vec::new();
+    for (memory, block) in blocks {
+        find_marks(block, memory, &mut marked);
+    }
+    let over = marked.len().saturating_sub(keep);
+    let (mut short, mut told) = (false, HashSet::new());
+    for (at, (memory, block)) in marked.into_iter().enumerate() {
+        let ttl = block.get("cache_control").and_then(|mark| mark.get("ttl"));
+        let long = ttl.and_then(Json::as_str) == Some("1h");
+        let what = if at < over {
+            if let Json::Object(fields) = block {
+                fields.retain(|(key, _)| key != "cache_control");
+            }
+            "cache_control left out: the request marks its own, or has four behind it"
+        } else if long && short {
+            mark(Some(block), String::new, &mut Vec::new());
+            "cache_control made short-lived: a short-lived one stands before it"
+        } else {
+            short |= !long;
+            continue;
+        };
+        if told.insert((memory, what)) {
+            mends.push(Mend { memory, what: what.to_owned() });
+        }
+    }
+}
+
+/// Finds the marked blocks in a block, in their order.
+fn find_marks<'b>(value: &'b mut Json, memory: u64, found: &mut Vec<(u64, &'b mut Json)>) {
+    if value.get("cache_control").is_some() && kind(value) != "tool_result" {
+        found.push((memory, value));
+        return;
+    }
+    match value {
+        Json::Array(items) => {
+            items.iter_mut().for_each(|item| find_marks(item, memory, found));
+        }
+        Json::Object(fields) => {
+            let inner = fields.iter_mut();
+            let inner = inner.filter(|(key, _)| matches!(key.as_str(), "content" | "source"));
+            inner.for_each(|(_, value)| find_marks(value, memory, found));
+        }
+        _ => {}
+    }
 }
 
 /// Marks the newest messages: the end, and the end of the user's message before, which was the

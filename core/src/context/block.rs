@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::dialect::{Dialect, Spot};
+use super::fields::{OF_MODELS, Target, beside, is_beside, prune};
+use super::foreign::{StandIn, stand_in};
 use super::repair::arguments_of;
 use super::request::Mend;
 use super::turn::Block;
@@ -31,6 +33,16 @@ pub(super) fn empty_schema() -> Json {
     Json::object([("type", Json::from("object")), ("properties", Json::Object(Vec::new()))])
 }
 
+/// The schema of a tool that takes a text.
+pub(super) fn text_schema() -> Json {
+    let text = Json::object([("type", Json::from("string"))]);
+    Json::object([
+        ("type", Json::from("object")),
+        ("properties", Json::object([("input", text)])),
+        ("required", Json::Array(vec![Json::from("input")])),
+    ])
+}
+
 impl Mender {
     pub(super) fn new(dialect: Dialect) -> Self {
         Mender { dialect, memory: 0, mends: Vec::new() }
@@ -47,8 +59,85 @@ impl Mender {
         spot: Spot,
         calls_apart: bool,
     ) -> Vec<Block<'a>> {
-        let own = parts.iter().filter(|part| !(calls_apart && matches!(part, Part::Call { .. })));
-        own.filter_map(|part| self.block(part, spot)).collect()
+        let mut blocks = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            if !(calls_apart && matches!(part, Part::Call { .. })) {
+                self.extend(&mut blocks, parts, at, spot);
+            }
+        }
+        blocks
+    }
+
+    /// Appends the block of the part at an index, behind the fields that stand before it.
+    pub(super) fn extend<'a>(
+        &mut self,
+        blocks: &mut Vec<Block<'a>>,
+        parts: &'a [Part],
+        at: usize,
+        spot: Spot,
+    ) {
+        let Some(part) = parts.get(at) else { return };
+        if self.dialect == Dialect::Gemini
+            && spot == Spot::Assistant
+            && let Part::Thinking { text, .. } = part
+            && let Some(fields) = self.fields(parts, at, Target::Thinking, spot)
+            && let Some(text) = text.as_inline().and_then(|it| std::str::from_utf8(it).ok())
+        {
+            blocks.push(Block::Fields(fields));
+            blocks.push(Block::Thinking { text, signature: "" });
+            return;
+        }
+        let Some(block) = self.block(part, spot) else { return };
+        let target = match (part, &block) {
+            (Part::Text(_), Block::Text(_)) => Some(Target::Text),
+            (Part::Media { .. }, Block::Media { .. }) => Some(Target::Media),
+            _ => None,
+        };
+        blocks.extend(
+            target.and_then(|target| self.fields(parts, at, target, spot)).map(Block::Fields),
+        );
+        blocks.push(block);
+    }
+
+    /// Returns the fields that this dialect's API has for the part at an index: they are the opaque
+    /// block before it.
+    pub(super) fn fields(
+        &mut self,
+        parts: &[Part],
+        at: usize,
+        target: Target,
+        spot: Spot,
+    ) -> Option<Json> {
+        let Part::Opaque { provider, content } = parts.get(at.checked_sub(1)?)? else {
+            return None;
+        };
+        if provider != self.dialect.name() {
+            return None;
+        }
+        let block = Json::parse(content.as_inline()?).ok().filter(is_beside)?;
+        let mut kept = Vec::new();
+        for (key, mut value) in block.as_object()?.iter().cloned() {
+            let foreign = spot != Spot::Assistant && OF_MODELS.contains(&key.as_str());
+            let known = beside(self.dialect, target).contains(&key.as_str());
+            if value.is_null() || foreign || !known {
+                self.mend(format!("field {key:?} left out: the API takes none there"));
+                continue;
+            }
+            if let Json::Array(items) = &mut value {
+                items.iter_mut().for_each(|item| self.prune(item));
+            }
+            kept.push((key, value));
+        }
+        Some(Json::Object(kept)).filter(|fields| fields.as_object() != Some(&[]))
+    }
+
+    /// Takes out of a block what the API does not take.
+    fn prune(&mut self, block: &mut Json) {
+        let out = prune(self.dialect, block);
+        if !out.is_empty() {
+            let out = out.join(", ");
+            self.mend(format!("fields left out of a block: the API takes no {out:.200}"));
+        }
     }
 
     /// Turns a part into a block, or nothing if there is nothing to say.
@@ -116,7 +205,7 @@ impl Mender {
         Some(Block::Text(text))
     }
 
-    fn text<'a>(&mut self, body: &'a Body) -> Cow<'a, str> {
+    pub(super) fn text<'a>(&mut self, body: &'a Body) -> Cow<'a, str> {
         match body {
             Body::Inline(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
@@ -166,9 +255,16 @@ impl Mender {
     }
 
     fn opaque<'a>(&mut self, provider: &str, content: &'a Body, spot: Spot) -> Option<Block<'a>> {
-        let why = match content.as_inline().map(Json::parse) {
+        let parsed = content.as_inline().map(Json::parse);
+        let why = match parsed {
+            Some(Ok(block)) if provider != self.dialect.name() => {
+                return self.foreign(provider, &block, spot);
+            }
             _ if provider != self.dialect.name() => "it is another provider's",
-            Some(Ok(block)) if self.dialect.takes(&block, spot) => {
+            // It goes with the part behind it.
+            Some(Ok(block)) if is_beside(&block) => return None,
+            Some(Ok(mut block)) if self.dialect.takes(&block, spot) => {
+                self.prune(&mut block);
                 return Some(Block::Opaque(block));
             }
             Some(Ok(_)) => "it is not taken there",
@@ -177,5 +273,24 @@ impl Mender {
         };
         self.mend(format!("a block of provider {provider:?} left out: {why}"));
         None
+    }
+
+    /// What stands for a block of another provider's.
+    fn foreign<'a>(&mut self, provider: &str, block: &Json, spot: Spot) -> Option<Block<'a>> {
+        let known = Dialect::from_name(provider).is_some();
+        let stands = if known { stand_in(self.dialect, block, spot) } else { StandIn::Nothing };
+        let (how, made) = match stands {
+            StandIn::Nothing => ("left out", None),
+            StandIn::Text(text) => ("shown as text", Some(text)),
+            StandIn::Block(own) => {
+                self.mend(format!(
+                    "a block of provider {provider:?} sent as this API has it: it is another \
+                     provider's"
+                ));
+                return Some(Block::Opaque(own));
+            }
+        };
+        self.mend(format!("a block of provider {provider:?} {how}: it is another provider's"));
+        made.and_then(|text| self.said(text, spot))
     }
 }

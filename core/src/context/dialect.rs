@@ -1,5 +1,6 @@
 //! The dialects: whose request it is, and what its model takes beside text.
 
+use super::gemini;
 use super::media::is_base64;
 use crate::json::Json;
 
@@ -19,6 +20,8 @@ pub enum Dialect {
     OpenAiChat,
     /// `OpenAI` Responses.
     OpenAiResponses,
+    /// Gemini `generateContent`.
+    Gemini,
 }
 
 /// Where in a request a block stands.
@@ -36,12 +39,13 @@ pub(super) enum Form {
     Document,
     PlainText,
     Audio(&'static str),
+    Video,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Dialect; 3] =
-        [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses];
+    pub const ALL: [Dialect; 4] =
+        [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Gemini];
 
     /// Returns the name, which is also the [`provider`](crate::Part::Opaque::provider) of the
     /// opaque blocks that go to it.
@@ -50,6 +54,7 @@ impl Dialect {
             Dialect::Anthropic => "anthropic",
             Dialect::OpenAiChat => "openai-chat",
             Dialect::OpenAiResponses => "openai-responses",
+            Dialect::Gemini => "gemini",
         }
     }
 
@@ -61,8 +66,13 @@ impl Dialect {
     /// Returns how a medium is sent, or nothing if it cannot be.
     ///
     /// Sources: the content block types of the APIs' references. Images are JPEG, PNG, GIF and
-    /// WebP for all three; only Chat hears, WAV and MP3. No model's own turn holds media.
+    /// WebP for all but Gemini, which takes no GIF, but HEIC and HEIF, sound and film. Chat hears WAV
+    /// and MP3. No model's own turn holds media, but for Gemini's images.
     pub(super) fn form(self, media_type: &str, spot: Spot) -> Option<Form> {
+        if self == Dialect::Gemini {
+            return gemini_form(media_type)
+                .filter(|form| spot != Spot::Assistant || *form == Form::Image);
+        }
         if spot == Spot::Assistant {
             return None;
         }
@@ -85,6 +95,7 @@ impl Dialect {
         let kind = block.get("type").and_then(Json::as_str).unwrap_or("");
         let filled = |key| has_text(block, key);
         match (self, spot) {
+            (Dialect::Gemini, _) => gemini::takes(block, spot),
             (_, _) if kind.is_empty() => false,
             (Dialect::Anthropic, Spot::Assistant) => match kind {
                 "tool_use" | "tool_result" | "image" | "document" | "search_result" => false,
@@ -96,25 +107,38 @@ impl Dialect {
                 _ => !is_openai(kind),
             },
             (Dialect::Anthropic, _) => match kind {
+                "container_upload" => spot == Spot::User && filled("file_id"),
+                "browser_state" => spot == Spot::Result && block.get("tabs").is_some(),
                 "text" => filled("text"),
                 "image" | "document" => block.get("source").is_some_and(|it| self.is_source(it)),
                 "search_result" => block.get("content").is_some(),
                 "tool_reference" => spot == Spot::Result && filled("tool_name"),
                 _ => false,
             },
-            (Dialect::OpenAiChat, Spot::Assistant) => kind == "refusal" && filled("refusal"),
-            (Dialect::OpenAiChat, Spot::User) => match kind {
-                "image_url" => block.get(kind).is_some_and(|it| self.is_image(it, "url")),
-                "file" => block.get(kind).is_some_and(|file| has_text(file, "file_id")),
+            (Dialect::OpenAiChat, Spot::Assistant) => match kind {
+                "refusal" => filled("refusal"),
+                "audio" => block.get(kind).is_some_and(|audio| has_text(audio, "id")),
                 _ => false,
             },
-            (_, Spot::Result) => false,
-            (Dialect::OpenAiResponses, Spot::User) => match kind {
-                "input_image" => {
-                    filled("detail") && (filled("file_id") || self.is_image(block, "image_url"))
+            (Dialect::OpenAiChat, Spot::User) => match kind {
+                "image_url" => block.get(kind).is_some_and(|it| self.is_image(it, "url")),
+                "file" => block.get(kind).is_some_and(|file| {
+                    let embedded = has_text(file, "file_data") && has_text(file, "filename");
+                    has_text(file, "file_id") || embedded
+                }),
+                _ => false,
+            },
+            (Dialect::OpenAiChat, Spot::Result) => false,
+            (Dialect::OpenAiResponses, Spot::User | Spot::Result) => match kind {
+                "input_image" => filled("file_id") || self.is_image(block, "image_url"),
+                "input_file" => {
+                    let embedded = filled("file_data") && filled("filename");
+                    filled("file_id") || filled("file_url") || embedded
                 }
-                "input_file" => filled("file_id") || filled("file_url"),
+                _ if spot == Spot::Result => false,
                 "function_call_output" => false,
+                "mcp_approval_response" => filled("approval_request_id"),
+                "tool_search_output" | "program_output" => true,
                 // It is in a summary, which stands where users speak.
                 "compaction" => filled("encrypted_content"),
                 _ => kind.ends_with("_call_output"),
@@ -126,7 +150,11 @@ impl Dialect {
                 }
                 "compaction" => filled("encrypted_content"),
                 "web_search_call" => filled("id") && block.get("action").is_some(),
-                "message" | "function_call" | "item_reference" => false,
+                "item_reference" => filled("id"),
+                "refusal" => filled("refusal"),
+                // What its texts, which follow, have in common.
+                "message" => block.get("content").is_none(),
+                "function_call" => false,
                 _ => !kind.ends_with("_output") && !is_content(kind) && !is_anthropic(kind),
             },
         }
@@ -159,6 +187,21 @@ impl Dialect {
             self.form(media_type, Spot::User) == Some(Form::Image) && is_base64(data)
         })
     }
+}
+
+fn gemini_form(media_type: &str) -> Option<Form> {
+    Some(match media_type {
+        "image/png" | "image/jpeg" | "image/webp" | "image/heic" | "image/heif" => Form::Image,
+        "application/pdf" => Form::Document,
+        "text/plain" | "text/html" | "text/css" | "text/csv" | "text/markdown" | "text/xml" => {
+            Form::PlainText
+        }
+        "audio/wav" | "audio/mp3" | "audio/mpeg" | "audio/aiff" | "audio/aac" | "audio/ogg"
+        | "audio/flac" => Form::Audio(""),
+        "video/mp4" | "video/mpeg" | "video/quicktime" | "video/webm" | "video/x-flv"
+        | "video/wmv" | "video/3gpp" => Form::Video,
+        _ => return None,
+    })
 }
 
 /// Tells whether a type is a content part's, which is no item.

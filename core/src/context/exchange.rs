@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pair::{Fate, Pairing, is_call, opaque_pairs};
+use super::pair::{Fate, Pairing, is_bound, is_call, opaque_pairs};
 use crate::object::{Body, Memory, Part, Role};
 
 /// Groups memories into exchanges: contiguous ranges, in order, that cover them all.
@@ -91,7 +91,7 @@ fn begins_bound(memory: &Memory) -> bool {
     let before = memory.parts.iter().take_while(|part| !is_call(part));
     before.into_iter().any(|part| match part {
         Part::Thinking { signature, .. } => !matches!(signature, Body::Inline(s) if s.is_empty()),
-        Part::Opaque { .. } => true,
+        Part::Opaque { .. } => is_bound(part),
         _ => false,
     })
 }

@@ -113,8 +113,10 @@ fn piece(turn: &Turn<'_>) -> Piece {
     };
     let (mut texts, mut media) = (Vec::new(), Vec::new());
     // Chat sends texts joined into one, unless there is something else beside them.
-    let alone =
-        turn.blocks.iter().all(|block| matches!(block, Block::Text(_) | Block::Call { .. }));
+    let alone = turn
+        .blocks
+        .iter()
+        .all(|block| matches!(block, Block::Text(_) | Block::Call { .. } | Block::Fields(_)));
     if alone || call.is_some() {
         texts.extend(Some(joined_text(&turn.blocks)).filter(|text| !text.is_empty()));
     } else {
@@ -131,7 +133,7 @@ fn piece(turn: &Turn<'_>) -> Piece {
             }
             // What an opaque block's model reads of it nobody else knows; its JSON bounds it.
             Block::Opaque(block) => texts.push(block.to_string()),
-            Block::Text(_) | Block::Thinking { .. } => {}
+            Block::Text(_) | Block::Thinking { .. } | Block::Fields(_) => {}
         }
     }
     Piece::Message { role, texts, media }

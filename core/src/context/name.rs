@@ -2,33 +2,48 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::dialect::Dialect;
 use crate::id::ObjectId;
-use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+use crate::limits::{
+    CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX,
+    TOOL_NAME_GEMINI_BYTES_MAX,
+};
 use crate::object::{Memory, Part, Role};
 
 /// Digits of a hash that stand in for what was changed.
 const DIGITS: usize = 8;
 
-/// Returns a name that every API takes: itself where it is one, else with `_` for each foreign
+/// Returns a name that a dialect's API takes: itself where it is one, else with `_` for each foreign
 /// letter, cut, and with digits of the name's hash at the end, so that two names stay two.
 ///
 /// It depends on the name alone, so a tool and its calls agree.
-pub(super) fn tool_name(name: &str) -> String {
-    if is_plain(name, TOOL_NAME_BYTES_MAX) {
+pub(super) fn tool_name(dialect: Dialect, name: &str) -> String {
+    let most = match dialect {
+        Dialect::Anthropic => TOOL_NAME_ANTHROPIC_BYTES_MAX,
+        Dialect::OpenAiChat | Dialect::OpenAiResponses => TOOL_NAME_BYTES_MAX,
+        Dialect::Gemini => TOOL_NAME_GEMINI_BYTES_MAX,
+    };
+    let gemini = dialect == Dialect::Gemini;
+    let allowed = |letter: char| plain(letter) || gemini && letter == '.';
+    let begins = |first: char| !gemini || first.is_ascii_alphabetic() || first == '_';
+    let fits = (1..=most).contains(&name.len()) && name.chars().all(allowed);
+    if fits && name.chars().next().is_some_and(begins) {
         return name.to_owned();
     }
-    let letters = name.chars().map(|letter| if plain(letter) { letter } else { '_' });
-    let mut sent: String = letters.take(TOOL_NAME_BYTES_MAX - 1 - DIGITS).collect();
+    let first = name.chars().next().filter(|first| !begins(*first)).map(|_| '_');
+    let letters = name.chars().map(|letter| if allowed(letter) { letter } else { '_' });
+    let letters = first.into_iter().chain(letters);
+    let mut sent: String = letters.take(most - 1 - DIGITS).collect();
     sent.push('_');
     sent.push_str(&digits(name.as_bytes(), DIGITS));
     sent
 }
 
-/// Returns the tools that a memory calls, by the names under which they are sent.
+/// Returns the tools that a memory calls, by the names under which Chat is sent them.
 pub(crate) fn called_tools(memory: &Memory) -> impl Iterator<Item = String> {
     let calls = memory.parts.iter().filter(|_| memory.role == Role::Assistant);
     calls.filter_map(|part| match part {
-        Part::Call { name, .. } => Some(tool_name(name)),
+        Part::Call { name, .. } => Some(tool_name(Dialect::OpenAiChat, name)),
         _ => None,
     })
 }
@@ -65,7 +80,7 @@ pub(super) fn is_call_id(id: &str) -> bool {
     is_plain(id, CALL_ID_BYTES_MAX)
 }
 
-fn digits(bytes: &[u8], count: usize) -> String {
+pub(super) fn digits(bytes: &[u8], count: usize) -> String {
     let mut digits = ObjectId::of_content(bytes).to_string();
     digits.truncate(count);
     digits
@@ -81,24 +96,38 @@ fn plain(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallIds, is_plain, tool_name};
-    use crate::limits::{CALL_ID_BYTES_MAX, TOOL_NAME_BYTES_MAX};
+    use super::{CallIds, Dialect, is_plain, tool_name};
+    use crate::limits::{
+        CALL_ID_BYTES_MAX, TOOL_NAME_ANTHROPIC_BYTES_MAX, TOOL_NAME_BYTES_MAX,
+        TOOL_NAME_GEMINI_BYTES_MAX,
+    };
 
     #[test]
     fn a_tool_name_is_kept_up_to_its_limit_and_made_anew_above() {
-        for length in [1, TOOL_NAME_BYTES_MAX - 1, TOOL_NAME_BYTES_MAX] {
-            assert_eq!(tool_name(&"n".repeat(length)), "n".repeat(length));
+        for (dialect, most) in [
+            (Dialect::Anthropic, TOOL_NAME_ANTHROPIC_BYTES_MAX),
+            (Dialect::OpenAiChat, TOOL_NAME_BYTES_MAX),
+            (Dialect::OpenAiResponses, TOOL_NAME_BYTES_MAX),
+            (Dialect::Gemini, TOOL_NAME_GEMINI_BYTES_MAX),
+        ] {
+            for length in [1, most - 1, most] {
+                assert_eq!(tool_name(dialect, &"n".repeat(length)), "n".repeat(length));
+            }
+            let long = tool_name(dialect, &"n".repeat(most + 1));
+            assert!(long.len() == most && long != "n".repeat(most));
         }
-        let long = tool_name(&"n".repeat(TOOL_NAME_BYTES_MAX + 1));
-        assert!(long.len() == TOOL_NAME_BYTES_MAX && long != "n".repeat(TOOL_NAME_BYTES_MAX));
     }
 
     #[test]
     fn foreign_names_become_plain_and_stay_apart() {
         let names = ["", "a.b", "a_b", "a b", "\u{e9}", "mcp::x/y", "a.b."];
-        let sent: std::collections::HashSet<_> = names.iter().map(|name| tool_name(name)).collect();
-        assert_eq!(sent.len(), names.len());
-        assert!(sent.iter().all(|name| is_plain(name, TOOL_NAME_BYTES_MAX)), "{sent:?}");
+        for dialect in Dialect::ALL {
+            let sent: std::collections::HashSet<_> =
+                names.iter().map(|name| tool_name(dialect, name)).collect();
+            assert_eq!(sent.len(), names.len());
+            let plain = |name: &String| is_plain(&name.replace('.', "_"), TOOL_NAME_BYTES_MAX);
+            assert!(sent.iter().all(plain), "{sent:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub(super) fn render(prompt: &Prompt) -> Request {
     let mut body = Json::Object(Vec::new());
     if !repaired.tools.is_empty() {
         let tools = repaired.tools.into_iter().map(|tool| {
+            if let Some(own) = tool.own {
+                return own;
+            }
             let mut function = Json::object([("name", Json::from(tool.name))]);
             if !tool.description.trim().is_empty() {
                 function.set("description", Json::from(tool.description));
@@ -54,12 +57,28 @@ fn turn(turn: Turn<'_>) -> Json {
             ("content", Json::from(joined_text(&turn.blocks))),
         ]),
         Speaker::Assistant => {
-            let (calls, said): (Vec<_>, Vec<_>) = turn.blocks.into_iter().partition(Block::is_call);
+            let (mut said, mut calls, mut audio) = (Vec::new(), Vec::new(), None);
+            let mut fields = None;
+            for block in turn.blocks {
+                match block {
+                    Block::Fields(found) => fields = Some(found),
+                    block @ Block::Call { .. } => calls.extend(call(block, fields.take())),
+                    Block::Opaque(block) if kind(&block) == "audio" => {
+                        audio = block.get("audio").cloned();
+                    }
+                    block => {
+                        said.extend(fields.take().map(Block::Fields));
+                        said.push(block);
+                    }
+                }
+            }
             let content = if said.is_empty() { Json::Null } else { content(said) };
             let mut message = message("assistant", content);
+            if let Some(audio) = audio {
+                message.set("audio", audio);
+            }
             if !calls.is_empty() {
-                message
-                    .set("tool_calls", Json::Array(calls.into_iter().filter_map(call).collect()));
+                message.set("tool_calls", Json::Array(calls));
             }
             message
         }
@@ -71,7 +90,34 @@ fn content(blocks: Vec<Block<'_>>) -> Json {
     if blocks.iter().all(|block| matches!(block, Block::Text(_))) {
         return Json::from(joined_text(&blocks));
     }
-    Json::Array(blocks.into_iter().filter_map(part).collect())
+    let (mut parts, mut fields) = (Vec::new(), None);
+    for block in blocks {
+        match block {
+            Block::Fields(found) => fields = Some(found),
+            block => parts.extend(part(block).map(|part| with(part, fields.take()))),
+        }
+    }
+    Json::Array(parts)
+}
+
+/// Sets the fields of a medium, which stand where its bytes are.
+fn with(mut part: Json, fields: Option<Json>) -> Json {
+    let kind = kind(&part).to_owned();
+    let known = match kind.as_str() {
+        "image_url" => "detail",
+        "file" => "filename",
+        _ => return part,
+    };
+    if let (Some(inner), Some(value)) =
+        (part.get_mut(&kind), fields.as_ref().and_then(|fields| fields.get(known)))
+    {
+        inner.set(known, value.clone());
+    }
+    part
+}
+
+fn kind(block: &Json) -> &str {
+    block.get("type").and_then(Json::as_str).unwrap_or("")
 }
 
 fn part(block: Block<'_>) -> Option<Json> {
@@ -79,7 +125,7 @@ fn part(block: Block<'_>) -> Option<Json> {
         Block::Text(text) => Some(typed("text", Json::from(text))),
         Block::Media { media_type, bytes } => Some(medium(media_type, bytes)),
         Block::Opaque(block) => Some(block),
-        Block::Thinking { .. } | Block::Call { .. } => None,
+        Block::Thinking { .. } | Block::Call { .. } | Block::Fields(_) => None,
     }
 }
 
@@ -105,8 +151,17 @@ fn medium(media_type: &str, bytes: &[u8]) -> Json {
     }
 }
 
-fn call(block: Block<'_>) -> Option<Json> {
+fn call(block: Block<'_>, fields: Option<Json>) -> Option<Json> {
     let Block::Call { id, name, written, .. } = block else { return None };
+    if fields.is_some_and(|fields| fields.get("custom").is_some()) {
+        let input = Json::from(written.into_owned());
+        let custom = Json::object([("name", Json::from(name)), ("input", input)]);
+        return Some(Json::object([
+            ("id", Json::from(id)),
+            ("type", Json::from("custom")),
+            ("custom", custom),
+        ]));
+    }
     let function =
         Json::object([("name", Json::from(name)), ("arguments", Json::from(written.into_owned()))]);
     Some(Json::object([

@@ -13,7 +13,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dialect::{Dialect, Form, Spot};
+use super::fields::add;
 use super::media::data_url;
+use super::name::digits;
 use super::pair::{CallKey, Half, half};
 use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
@@ -31,8 +33,9 @@ pub(super) fn render(prompt: &Prompt) -> Request {
     if !prompt.sandbox.trim().is_empty() {
         items.push((0, message("developer", Json::from(prompt.sandbox.as_str()))));
     }
+    let mut ids = Ids::default();
     for turn in repaired.turns {
-        say(&mut items, turn);
+        say(&mut items, turn, &mut ids);
     }
     let lone = lone_items(&items);
     leave_out(&mut items, &lone, "its counterpart is missing, or it comes twice", &mut mends);
@@ -43,6 +46,9 @@ pub(super) fn render(prompt: &Prompt) -> Request {
     let mut body = Json::Object(Vec::new());
     if !repaired.tools.is_empty() {
         let tools = repaired.tools.into_iter().map(|tool| {
+            if let Some(own) = tool.own {
+                return own;
+            }
             let mut sent =
                 Json::object([("type", Json::from("function")), ("name", Json::from(tool.name))]);
             if !tool.description.trim().is_empty() {
@@ -61,7 +67,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
     Request { dialect: Dialect::OpenAiResponses, body, cache_points: Vec::new(), mends }
 }
 
-fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
+fn say(items: &mut Vec<Item>, turn: Turn<'_>, ids: &mut Ids) {
     let number = match turn.origin {
         Origin::Memory(number) => number,
         Origin::File(_) | Origin::Placeholder => 0,
@@ -72,10 +78,14 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
         }
         Speaker::User => {
             let mut parts = Vec::new();
+            let mut fields = None;
             for block in turn.blocks {
                 match block {
+                    Block::Fields(found) => fields = Some(found),
                     // Content of the message, or an item of its own.
-                    Block::Opaque(part) if kind(&part).starts_with("input_") => parts.push(part),
+                    Block::Opaque(part) if kind(&part).starts_with("input_") => {
+                        parts.push(detailed(part));
+                    }
                     Block::Opaque(item) => {
                         if !parts.is_empty() {
                             let parts = Json::Array(std::mem::take(&mut parts));
@@ -83,7 +93,7 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
                         }
                         items.push((number, item));
                     }
-                    block => parts.extend(part(block)),
+                    block => parts.extend(part(block).map(|part| with(part, fields.take()))),
                 }
             }
             if !parts.is_empty() {
@@ -91,9 +101,30 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
             }
         }
         Speaker::Assistant => {
+            let mut said = Said { number, header: None, left: 0, content: Vec::new() };
+            let mut fields = None;
             for block in turn.blocks {
-                let item = match block {
-                    Block::Text(text) => message("assistant", Json::from(text)),
+                let mut item = match block {
+                    Block::Fields(found) => {
+                        fields = Some(found);
+                        continue;
+                    }
+                    Block::Text(text) => {
+                        said.text(items, text, fields.take());
+                        said.count(items, ids);
+                        continue;
+                    }
+                    Block::Opaque(block) if kind(&block) == "refusal" => {
+                        said.content.push(block);
+                        said.count(items, ids);
+                        continue;
+                    }
+                    Block::Opaque(block) if kind(&block) == "message" => {
+                        said.end(items, ids);
+                        said.left = block.get("parts").and_then(Json::as_u64).unwrap_or(0);
+                        said.header = Some(block);
+                        continue;
+                    }
                     Block::Call { id, name, written, .. } => Json::object([
                         ("type", Json::from("function_call")),
                         ("call_id", Json::from(id)),
@@ -103,23 +134,143 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>) {
                     Block::Opaque(item) => item,
                     Block::Thinking { .. } | Block::Media { .. } => continue,
                 };
+                said.end(items, ids);
+                add(&mut item, fields.take());
                 items.push((number, item));
             }
+            said.end(items, ids);
         }
-        Speaker::Result { call, .. } => {
-            let output = if turn.blocks.iter().any(|block| matches!(block, Block::Media { .. })) {
-                Json::Array(turn.blocks.into_iter().filter_map(part).collect())
+        Speaker::Result { call, fields, .. } => {
+            let of_parts =
+                |block: &Block<'_>| matches!(block, Block::Media { .. } | Block::Opaque(_));
+            let output = if turn.blocks.iter().any(of_parts) {
+                let (mut parts, mut fields) = (Vec::new(), None);
+                for block in turn.blocks {
+                    match block {
+                        Block::Fields(found) => fields = Some(found),
+                        Block::Opaque(part) => parts.push(detailed(part)),
+                        block => parts.extend(part(block).map(|part| with(part, fields.take()))),
+                    }
+                }
+                Json::Array(parts)
             } else {
                 Json::from(joined_text(&turn.blocks))
             };
-            let item = Json::object([
+            let mut item = Json::object([
                 ("type", Json::from("function_call_output")),
                 ("call_id", Json::from(call)),
                 ("output", output),
             ]);
+            add(&mut item, fields);
             items.push((number, item));
         }
     }
+}
+
+/// A message of the model's on its way: what its texts have in common, and its parts.
+struct Said {
+    number: u64,
+    header: Option<Json>,
+    /// How many of its parts are still to come, where that is known.
+    left: u64,
+    content: Vec<Json>,
+}
+
+impl Said {
+    /// Takes a text: a message of its own, unless there is something that only parts can say.
+    fn text(&mut self, items: &mut Vec<Item>, text: String, fields: Option<Json>) {
+        if self.header.is_none() && self.content.is_empty() && fields.is_none() {
+            items.push((self.number, message("assistant", Json::from(text))));
+            return;
+        }
+        let mut part = Json::object([
+            ("type", Json::from("output_text")),
+            ("text", Json::from(text)),
+            ("annotations", Json::Array(Vec::new())),
+        ]);
+        add(&mut part, fields);
+        self.content.push(part);
+    }
+
+    /// Ends the message behind its last part.
+    fn count(&mut self, items: &mut Vec<Item>, ids: &mut Ids) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 && self.header.is_some() {
+            self.end(items, ids);
+        }
+    }
+
+    /// Ends the message, which needs an id and a status if it has parts.
+    fn end(&mut self, items: &mut Vec<Item>, ids: &mut Ids) {
+        let (header, content) = (self.header.take(), std::mem::take(&mut self.content));
+        if content.is_empty() {
+            return;
+        }
+        let of = |key: &str| header.as_ref().and_then(|header| header.get(key)).cloned();
+        let plain = |part: &Json| {
+            kind(part) == "output_text"
+                && part.get("logprobs").is_none()
+                && part.get("annotations").and_then(Json::as_array) == Some(&[])
+        };
+        let text = content.first().filter(|part| content.len() == 1 && plain(part));
+        let mut item = match (text.and_then(|part| part.get("text")), of("id")) {
+            (Some(text), None) => message("assistant", text.clone()),
+            (_, id) => {
+                let id = ids.assign(id.as_ref().and_then(Json::as_str), &content, items.len());
+                Json::object([
+                    ("type", Json::from("message")),
+                    ("id", Json::from(id)),
+                    ("role", Json::from("assistant")),
+                    ("status", of("status").unwrap_or_else(|| Json::from("completed"))),
+                    ("content", Json::Array(content)),
+                ])
+            }
+        };
+        if let Some(phase) = of("phase") {
+            item.set("phase", phase);
+        }
+        items.push((self.number, item));
+    }
+}
+
+/// Ids of messages: the API takes those that begin with `msg`, each once.
+#[derive(Default)]
+struct Ids(HashSet<String>);
+
+impl Ids {
+    fn assign(&mut self, id: Option<&str>, content: &[Json], at: usize) -> String {
+        const DIGITS: usize = 24;
+        if let Some(id) = id.filter(|id| id.starts_with("msg"))
+            && self.0.insert(id.to_owned())
+        {
+            return id.to_owned();
+        }
+        let seed = format!("{at} {}", Json::Array(content.to_vec()));
+        let made = format!("msg_{}", digits(seed.as_bytes(), DIGITS));
+        self.0.insert(made.clone());
+        made
+    }
+}
+
+/// An image without the field that the API's types require of it.
+fn detailed(mut part: Json) -> Json {
+    if kind(&part) == "input_image" && part.get("detail").is_none() {
+        part.set("detail", Json::from("auto"));
+    }
+    part
+}
+
+/// Sets the fields of a medium that its type has.
+fn with(mut part: Json, fields: Option<Json>) -> Json {
+    let known = match kind(&part) {
+        "input_image" => "detail",
+        "input_file" => "filename",
+        _ => return part,
+    };
+    if let Some(value) = fields.as_ref().and_then(|fields| fields.get(known)) {
+        part.set(known, value.clone());
+    }
+    part
 }
 
 fn message(role: &str, content: Json) -> Json {
@@ -136,7 +287,8 @@ fn part(block: Block<'_>) -> Option<Json> {
             Some(Json::object([("type", Json::from("input_text")), ("text", Json::from(text))]))
         }
         Block::Media { media_type, bytes } => Some(medium(media_type, bytes)),
-        Block::Thinking { .. } | Block::Call { .. } | Block::Opaque(_) => None,
+        Block::Thinking { .. } | Block::Call { .. } => None,
+        Block::Opaque(_) | Block::Fields(_) => None,
     }
 }
 
@@ -190,8 +342,9 @@ fn lone_items(items: &[Item]) -> HashSet<usize> {
     let mut seen = HashSet::new();
     let mut own = HashSet::new();
     for (at, (_, item)) in items.iter().enumerate() {
-        let id = item.get("id").and_then(Json::as_str).unwrap_or("");
-        if !id.is_empty() && !own.insert(id) {
+        // The output of a local shell bears its call's.
+        let id = if kind(item).ends_with("_output") { "" } else { text(item, "id") };
+        if !id.is_empty() && kind(item) != "item_reference" && !own.insert(id) {
             lone.insert(at);
             continue;
         }
@@ -203,6 +356,9 @@ fn lone_items(items: &[Item]) -> HashSet<usize> {
                     open.insert(key, at);
                 }
                 !is_new
+            }
+            None if kind(item) == "mcp_approval_response" => {
+                !own.contains(text(item, "approval_request_id"))
             }
             None => NEEDS_OUTPUT.contains(&kind(item)),
         };
@@ -229,7 +385,8 @@ fn bare_reasoning(items: &[Item]) -> HashSet<usize> {
                 false
             }
             "reasoning" => true,
-            "message" => item.get("role").and_then(Json::as_str) == Some("assistant"),
+            "message" => text(item, "role") == "assistant",
+            "mcp_list_tools" | "mcp_approval_request" | "program" => true,
             kind => kind.ends_with("_call"),
         };
     }
@@ -237,5 +394,9 @@ fn bare_reasoning(items: &[Item]) -> HashSet<usize> {
 }
 
 fn kind(item: &Json) -> &str {
-    item.get("type").and_then(Json::as_str).unwrap_or("")
+    text(item, "type")
+}
+
+fn text<'a>(item: &'a Json, key: &str) -> &'a str {
+    item.get(key).and_then(Json::as_str).unwrap_or("")
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::dialect::Dialect;
+use super::fields::is_beside;
 use crate::json::Json;
 use crate::object::{Memory, Part, Role};
 
@@ -82,6 +83,13 @@ pub(super) fn half(item: &Json) -> Option<Half> {
     let text = |key: &str| item.get(key).and_then(Json::as_str).unwrap_or("").to_owned();
     let (kind, id) = (text("type"), text("call_id"));
     match kind.strip_suffix("_output") {
+        // The provider's own search of tools needs no other half.
+        Some("tool_search") if id.is_empty() => None,
+        Some("tool_search") => Some(Half::Output(("tool_search_call".to_owned(), id))),
+        // The reference names the call by this field.
+        Some("local_shell_call") if id.is_empty() => {
+            Some(Half::Output(("local_shell_call".to_owned(), text("id"))))
+        }
         Some(call) => Some(Half::Output((call.to_owned(), id))),
         None if id.is_empty() => None,
         None => Some(Half::Call((kind, id))),
@@ -105,7 +113,7 @@ fn half_of(part: &Part) -> Option<(Dialect, Half)> {
     let item = Json::parse(content.as_inline()?).ok()?;
     let half = match dialect {
         Dialect::Anthropic => server_half(&item),
-        Dialect::OpenAiChat => None,
+        Dialect::OpenAiChat | Dialect::Gemini => None,
         Dialect::OpenAiResponses => half(&item),
     };
     Some((dialect, half?))
@@ -117,6 +125,18 @@ pub(super) fn is_call(part: &Part) -> bool {
         Part::Call { .. } => true,
         part => matches!(half_of(part), Some((Dialect::OpenAiResponses, Half::Call(_)))),
     }
+}
+
+/// Tells whether an opaque part is one that its provider holds to its place: not fields of the part
+/// behind it, nor what a message's texts have in common.
+pub(super) fn is_bound(part: &Part) -> bool {
+    let Part::Opaque { content, .. } = part else { return false };
+    let Some(block) = content.as_inline().and_then(|bytes| Json::parse(bytes).ok()) else {
+        return true;
+    };
+    // Gemini holds a call to its signature.
+    let signed = block.get("thoughtSignature").is_some();
+    (signed || !is_beside(&block)) && block.get("type").and_then(Json::as_str) != Some("message")
 }
 
 /// Pairs what only its provider understands: the memories of each output and of its call, which is

@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::request::{RenderOptions, Request};
 use super::tool::Tool;
-use super::{anthropic, openai_chat, openai_responses};
+use super::{anthropic, gemini, openai_chat, openai_responses};
 use crate::object::Memory;
 
 /// An iteration of a file that the model is shown.
@@ -130,6 +130,7 @@ impl Prompt {
             Dialect::Anthropic => anthropic::render(self, options),
             Dialect::OpenAiChat => openai_chat::render(self),
             Dialect::OpenAiResponses => openai_responses::render(self),
+            Dialect::Gemini => gemini::render(self, options),
         }
     }
 }

@@ -12,9 +12,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::block::{Mender, empty_schema, result_end};
+use super::block::{Mender, empty_schema, result_end, text_schema};
 use super::dialect::{Dialect, Spot};
 use super::exchange::closed;
+use super::fields::Target;
 use super::name::{CallIds, tool_name};
 use super::pair::{Fate, Pairing, Place};
 use super::prompt::{Prompt, ViewedFile};
@@ -114,16 +115,16 @@ impl<'a> Repair<'a> {
                     // A model's calls are its calls, even where another part claims them.
                     for (place, part) in memory.parts[..end].iter().enumerate().skip(part_at + 1) {
                         if let (true, Part::Call { .. }) = (speaks, part) {
-                            self.call(part, (at, place), &mut blocks, &mut calls);
+                            self.call(&memory.parts, (at, place), &mut blocks, &mut calls);
                         }
                     }
                     part_at = end;
                     continue;
                 }
                 Part::Call { .. } if speaks => {
-                    self.call(part, (at, part_at), &mut blocks, &mut calls);
+                    self.call(&memory.parts, (at, part_at), &mut blocks, &mut calls);
                 }
-                _ => blocks.extend(self.mender.block(part, spot)),
+                _ => self.mender.extend(&mut blocks, &memory.parts, part_at, spot),
             }
             part_at += 1;
         }
@@ -146,22 +147,29 @@ impl<'a> Repair<'a> {
     /// Takes a call: its id and name become what every API takes.
     fn call(
         &mut self,
-        part: &'a Part,
+        parts: &'a [Part],
         place: Place,
         blocks: &mut Vec<Block<'a>>,
         calls: &mut Vec<(Place, String)>,
     ) {
-        let Part::Call { id, name, arguments } = part else { return };
+        let Part::Call { id, name, arguments } = &parts[place.1] else { return };
         let sent = self.ids.assign(id);
         if sent != *id {
             self.mender.mend(format!("call id {id:?} sent as {sent:?}: malformed or used before"));
         }
-        let sent_name = tool_name(name);
+        let sent_name = tool_name(self.dialect, name);
         if sent_name != *name {
             self.mender.mend(format!("tool name {name:?} sent as {sent_name:?}: not allowed"));
         }
-        let (arguments, written) = self.mender.arguments(arguments);
+        let fields = self.mender.fields(parts, place.1, Target::Call, Spot::Assistant);
+        // A custom tool takes any text.
+        let custom = fields.as_ref().is_some_and(|fields| fields.get("custom").is_some());
+        let (arguments, written) = match custom {
+            true => (Json::Null, self.mender.text(arguments)),
+            false => self.mender.arguments(arguments),
+        };
         calls.push((place, sent.clone()));
+        blocks.extend(fields.map(Block::Fields));
         blocks.push(Block::Call { id: sent, name: sent_name, arguments, written });
     }
 
@@ -174,7 +182,7 @@ impl<'a> Repair<'a> {
                 self.mender.memory = number;
                 let what = format!("call {call:?} answered as interrupted: it has no result");
                 self.mender.mend(what);
-                let speaker = Speaker::Result { call: call.clone(), error: true };
+                let speaker = Speaker::Result { call: call.clone(), error: true, fields: None };
                 self.push_result(number, speaker, vec![Block::Text(INTERRUPTED.to_owned())]);
                 continue;
             };
@@ -184,12 +192,16 @@ impl<'a> Repair<'a> {
             self.mender.memory = entry.number;
             let body = &parts[part_at + 1..result_end(parts, part_at)];
             let mut blocks = self.mender.blocks(body, Spot::Result, is_model(&entry.memory));
-            if self.dialect == Dialect::OpenAiChat {
-                let media = |block: &mut Block<'_>| matches!(block, Block::Media { .. });
+            let fields = self.mender.fields(parts, part_at, Target::Result, Spot::Result);
+            let inside = fields.as_ref().is_some_and(|fields| fields.get("parts").is_some());
+            if matches!(self.dialect, Dialect::OpenAiChat | Dialect::Gemini) && !inside {
+                let media =
+                    |block: &mut Block<'_>| matches!(block, Block::Media { .. } | Block::Opaque(_));
                 let apart: Vec<Block<'a>> = blocks.extract_if(.., media).collect();
                 if !apart.is_empty() {
                     blocks.push(Block::Text("[media below]".to_owned()));
-                    let what = "media of a result moved behind it: the API takes text alone there";
+                    let what =
+                        "media of a result moved behind it: not every model takes them there";
                     self.mender.mend(what);
                     shown.push((entry.number, apart));
                 }
@@ -198,7 +210,7 @@ impl<'a> Repair<'a> {
                 self.mender.mend(format!("result of call {call:?} was empty: filled in"));
                 blocks.push(Block::Text(NO_OUTPUT.to_owned()));
             }
-            let speaker = Speaker::Result { call: call.clone(), error: *error };
+            let speaker = Speaker::Result { call: call.clone(), error: *error, fields };
             self.push_result(entry.number, speaker, blocks);
         }
         for (number, media) in shown {
@@ -209,7 +221,7 @@ impl<'a> Repair<'a> {
 
     fn push_result(&mut self, number: u64, speaker: Speaker, mut blocks: Vec<Block<'a>>) {
         let failed = matches!(speaker, Speaker::Result { error: true, .. });
-        if failed && self.dialect != Dialect::Anthropic {
+        if failed && !matches!(self.dialect, Dialect::Anthropic | Dialect::Gemini) {
             blocks.insert(0, Block::Text(FAILED.to_owned()));
         }
         self.push(Origin::Memory(number), speaker, blocks);
@@ -230,6 +242,7 @@ impl<'a> Repair<'a> {
 
     /// The system says text alone.
     fn only_text(&mut self, blocks: &mut Vec<Block<'a>>) {
+        blocks.retain(|block| !matches!(block, Block::Fields(_)));
         let before = blocks.len();
         let text = joined_text(blocks);
         let texts = blocks.iter().filter(|block| matches!(block, Block::Text(_))).count();
@@ -258,7 +271,16 @@ impl<'a> Repair<'a> {
         let mut tools = Vec::new();
         self.mender.memory = 0;
         for tool in &self.prompt.tools {
-            let name = tool_name(&tool.name);
+            let own = tool.own_dialect();
+            if own.is_some() && own != Some(self.dialect) && !tool.is_custom() {
+                let what = "its provider runs it, which is another";
+                self.mender.mend(format!("tool {:?} left out: {what}", tool.name));
+                continue;
+            }
+            let name = match own == Some(self.dialect) {
+                true => tool.name.clone(),
+                false => tool_name(self.dialect, &tool.name),
+            };
             if name != tool.name {
                 self.mender.mend(format!("tool {:?} sent as {name:?}: not allowed", tool.name));
             }
@@ -266,8 +288,20 @@ impl<'a> Repair<'a> {
                 self.mender.mend(format!("tool {name:?} left out: the first of a name counts"));
                 continue;
             }
-            let schema = self.mender.schema(&name, &tool.schema);
-            tools.push(SentTool { name, description: &tool.description, schema });
+            if own == Some(self.dialect) {
+                let (description, schema) = (tool.description.as_str(), empty_schema());
+                tools.push(SentTool { name, description, schema, own: Some(tool.schema.clone()) });
+                continue;
+            }
+            let schema = match own {
+                Some(_) => {
+                    let what = "its provider's custom tools take text, those of this API an object";
+                    self.mender.mend(format!("tool {name:?} sent as a function: {what}"));
+                    text_schema()
+                }
+                None => self.mender.schema(&name, &tool.schema),
+            };
+            tools.push(SentTool { name, description: &tool.description, schema, own: None });
         }
         if !tools.is_empty() {
             return tools;
@@ -280,7 +314,7 @@ impl<'a> Repair<'a> {
                 self.mender.mend(what);
                 let description = "Not available any more.";
                 let schema = empty_schema();
-                tools.push(SentTool { name: name.clone(), description, schema });
+                tools.push(SentTool { name: name.clone(), description, schema, own: None });
             }
         }
         tools
@@ -337,7 +371,7 @@ fn introduce(memory: &Memory, blocks: &mut Vec<Block<'_>>) {
 }
 
 fn is_output(item: &Json) -> bool {
-    item.get("type").and_then(Json::as_str).is_some_and(|kind| kind.ends_with("_call_output"))
+    item.get("type").and_then(Json::as_str).is_some_and(|kind| kind.ends_with("_output"))
 }
 
 /// Returns the arguments of a call as an object, and as they are written.

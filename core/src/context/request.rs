@@ -11,11 +11,31 @@ use crate::json::Json;
 pub struct RenderOptions {
     /// Whether Anthropic requests are marked with `cache_control`; on unless turned off.
     pub cache_points: bool,
+    /// Whether a request for Anthropic or Gemini that would end with the model's turn gets a user's
+    /// text behind it, `[go on]`; off unless turned on. Newer models refuse such a request, older
+    /// ones go on where the turn ends. Off, the turn stays last and a mend tells of it.
+    pub end_with_user: bool,
+}
+
+/// The user's text behind a last turn of the model's.
+pub(super) const GO_ON: &str = "[go on]";
+
+/// Tells what was done about a last turn of the model's.
+pub(super) fn ended(options: &RenderOptions) -> &'static str {
+    match options.end_with_user {
+        true => {
+            "a user's text put behind the last turn: newer models take none of the model's there"
+        }
+        false => {
+            "the last turn is the model's, which newer models refuse: left as it is; say more, or \
+             render with `end_with_user`"
+        }
+    }
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        RenderOptions { cache_points: true }
+        RenderOptions { cache_points: true, end_with_user: false }
     }
 }
 
@@ -26,9 +46,16 @@ impl RenderOptions {
         self.cache_points = mark;
         self
     }
+
+    /// Sets whether a request that would end with the model's turn gets a user's text behind it.
+    #[must_use]
+    pub fn with_end_with_user(mut self, end: bool) -> Self {
+        self.end_with_user = end;
+        self
+    }
 }
 
-/// What was done to a prompt so that an API takes it.
+/// What was done to a prompt so that an API takes it, or is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mend {
     /// The number of the memory that it was done to; 0 for what is no memory's.
@@ -48,9 +75,10 @@ impl fmt::Display for Mend {
 
 /// What a provider is sent: the prompt's part of the request body.
 ///
-/// The body has `system`, `messages` and `tools` (Anthropic), `messages` and `tools` (Chat) or
-/// `instructions`, `input` and `tools` (Responses), each only if it has something to say, in the
-/// order in which the provider's cache sees them. Model, lengths and all else are the host's to add.
+/// The body has `system`, `messages` and `tools` (Anthropic), `messages` and `tools` (Chat),
+/// `instructions`, `input` and `tools` (Responses) or `systemInstruction`, `contents` and `tools`
+/// (Gemini), each only if it has something to say, in the order in which the provider's cache sees
+/// them. Model, lengths and all else are the host's to add.
 ///
 /// ```
 /// use partita::{Dialect, Memory, Prompt};

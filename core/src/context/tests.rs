@@ -32,7 +32,7 @@ fn plain(prompt: &Prompt, dialect: Dialect) -> Request {
 /// The dialog of a request, without tools.
 fn dialog(prompt: &Prompt, dialect: Dialect) -> String {
     let body = plain(prompt, dialect).body;
-    body.get("messages").or(body.get("input")).unwrap().to_string()
+    body.get("messages").or(body.get("input")).or(body.get("contents")).unwrap().to_string()
 }
 
 fn mended(prompt: &Prompt, dialect: Dialect, memory: u64, word: &str) -> bool {
@@ -69,6 +69,15 @@ fn a_dialog_with_a_call_reads_as_each_api_documents_it() {
             r#"{"type":"message","role":"assistant","content":"I run it."},"#,
             r#"{"type":"function_call","call_id":"c1","name":"run","arguments":"{\"n\": 1}"},"#,
             r#"{"type":"function_call_output","call_id":"c1","output":"done"}]"#,
+        )
+    );
+    assert_eq!(
+        dialog(&prompt, Dialect::Gemini),
+        concat!(
+            r#"[{"role":"user","parts":[{"text":"Go."}]},{"role":"model","parts":[{"text":"#,
+            r#""I run it."},{"functionCall":{"id":"c1","name":"run","args":{"n":1}}}]},"#,
+            r#"{"role":"user","parts":[{"functionResponse":{"id":"c1","name":"run","#,
+            r#""response":{"output":"done"}}}]}]"#,
         )
     );
     for dialect in Dialect::ALL {
@@ -382,7 +391,7 @@ fn blocks_of_another_api_or_without_what_theirs_requires_are_left_out() {
         (Dialect::Anthropic, r#"{"type":"compaction","content":"x"}"#, true),
         (Dialect::OpenAiResponses, r#"{"type":"thinking","thinking":"t","signature":"s"}"#, false),
         (Dialect::OpenAiResponses, r#"{"type":"server_tool_use","id":"s"}"#, false),
-        (Dialect::OpenAiResponses, r#"{"type":"refusal","refusal":"no"}"#, false),
+        (Dialect::OpenAiResponses, r#"{"type":"refusal","refusal":"no"}"#, true),
         (Dialect::OpenAiResponses, r#"{"type":"text","text":"t"}"#, false),
         (
             Dialect::OpenAiResponses,

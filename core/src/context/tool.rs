@@ -1,14 +1,22 @@
 //! Tools: what a model may call, as a host describes it.
 
+use super::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::json::Json;
 
 /// A tool that a model may call.
 ///
+/// A tool that its provider runs (a search, a shell), and one that takes text instead of an object, is
+/// kept as its provider declares it: the declaration is the [`schema`](Self::schema). It goes to
+/// that provider's dialect as it is. Others are not sent a tool that the provider runs; a tool that
+/// takes text is theirs as one with the argument `input`.
+///
 /// ```
 /// use partita::{Json, Tool};
-/// let list = Json::parse(r#"[{"name": "ls", "description": "Lists.", "schema": {"type": "object"}}]"#)?;
-/// assert_eq!(Tool::parse_list(&list)?[0].name, "ls");
+/// let list = Json::parse(r#"[{"name": "ls", "description": "Lists.", "schema": {"type": "object"}},
+///     {"type": "web_search_20250305", "name": "web_search"}]"#)?;
+/// let tools = Tool::parse_list(&list)?;
+/// assert_eq!((tools[0].name.as_str(), tools[1].name.as_str()), ("ls", "web_search"));
 /// # Ok::<(), partita::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +25,7 @@ pub struct Tool {
     pub name: String,
     /// What the model is told of it; may be empty.
     pub description: String,
-    /// The JSON schema of its arguments, an object.
+    /// The JSON schema of its arguments, an object; or its provider's declaration.
     pub schema: Json,
 }
 
@@ -28,16 +36,44 @@ impl Tool {
     }
 
     /// Reads a list of tools: `{name, description, schema}`, with `input_schema` or `parameters`
-    /// for the schema, or wrapped as `{type: "function", function: {..}}`.
+    /// for the schema, or wrapped as `{type: "function", function: {..}}`; and the tools that a
+    /// provider runs, as it declares them.
     ///
     /// # Errors
     /// `Invalid`, naming the tool and what is wrong with it.
     pub fn parse_list(list: &Json) -> Result<Vec<Tool>> {
         let tools = list.as_array().ok_or_else(|| Error::invalid("tools are no JSON array"))?;
-        tools.iter().enumerate().map(|(at, tool)| Tool::parse(at, tool)).collect()
+        let mut read = Vec::new();
+        for (at, tool) in tools.iter().enumerate() {
+            let Some(declared) = functions(tool) else {
+                read.push(Tool::parse(at, tool)?);
+                continue;
+            };
+            for function in declared {
+                read.push(Tool::parse(at, &function_of(function))?);
+            }
+            // What the provider runs may stand beside them.
+            let rest = tool.as_object().unwrap_or_default().iter();
+            let rest = rest.filter(|(key, _)| !DECLARATIONS.contains(&key.as_str()));
+            let rest = Json::Object(rest.cloned().collect());
+            if owner(&rest).is_some() {
+                read.push(Tool::parse(at, &rest)?);
+            }
+        }
+        Ok(read)
     }
 
     fn parse(at: usize, json: &Json) -> Result<Tool> {
+        if owner(json).is_some() {
+            let inner = json.get("custom").unwrap_or(json);
+            let text = |key| inner.get(key).and_then(Json::as_str).filter(|it| !it.is_empty());
+            let key =
+                json.as_object().and_then(|fields| fields.first()).map(|(key, _)| key.as_str());
+            let name = text("name").or(text("server_label")).or(text("type")).or(key);
+            let name = name.unwrap_or("tool");
+            let description = text("description").unwrap_or_default();
+            return Ok(Tool::new(name, description, json.clone()));
+        }
         let json = match json.get("function") {
             Some(function) if function.as_object().is_some() => function,
             _ => json,
@@ -60,12 +96,100 @@ impl Tool {
         Ok(Tool { name: name.to_owned(), description: description.to_owned(), schema })
     }
 
-    /// Returns it as `{name, description, schema}`.
+    /// Returns it as `{name, description, schema}`, or as its provider declares it.
     pub fn to_json(&self) -> Json {
+        if self.own_dialect().is_some() {
+            return self.schema.clone();
+        }
         Json::object([
             ("name", Json::from(self.name.as_str())),
             ("description", Json::from(self.description.as_str())),
             ("schema", self.schema.clone()),
         ])
+    }
+
+    /// Returns whose tool it is, where its provider's declaration is all that there is.
+    pub(super) fn own_dialect(&self) -> Option<Dialect> {
+        owner(&self.schema)
+    }
+
+    /// Tells whether the host runs it all the same: it takes any text.
+    pub(super) fn is_custom(&self) -> bool {
+        self.schema.get("type").and_then(Json::as_str) == Some("custom")
+    }
+}
+
+/// Where Gemini's tools hold the functions that the host runs.
+const DECLARATIONS: [&str; 2] = ["functionDeclarations", "function_declarations"];
+
+fn functions(tool: &Json) -> Option<&[Json]> {
+    DECLARATIONS.iter().find_map(|key| tool.get(key)?.as_array())
+}
+
+/// Makes a function of Gemini's one as others are: its schema is JSON's, or writes its types in
+/// capitals, and may be missing.
+fn function_of(function: &Json) -> Json {
+    let text = |key: &str| function.get(key).cloned().unwrap_or_else(|| Json::from(""));
+    let schema = function.get("parametersJsonSchema").cloned();
+    let schema = schema.or_else(|| function.get("parameters").map(lowered));
+    let schema = schema.unwrap_or_else(|| Json::object([("type", Json::from("object"))]));
+    let (name, description) = (text("name"), text("description"));
+    Json::object([("name", name), ("description", description), ("parameters", schema)])
+}
+
+fn lowered(schema: &Json) -> Json {
+    match schema {
+        Json::Array(items) => Json::Array(items.iter().map(lowered).collect()),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| match value {
+                Json::String(kind) if key == "type" => {
+                    (key.clone(), Json::from(kind.to_ascii_lowercase()))
+                }
+                value => (key.clone(), lowered(value)),
+            });
+            Json::Object(fields.collect())
+        }
+        value => value.clone(),
+    }
+}
+
+/// The tools that Gemini runs, each the one field of its declaration.
+const GEMINI: [&str; 9] = [
+    "googleSearch",
+    "googleSearchRetrieval",
+    "codeExecution",
+    "urlContext",
+    "googleMaps",
+    "fileSearch",
+    "computerUse",
+    "enterpriseWebSearch",
+    "mcpServers",
+];
+
+/// Tells which provider alone has a tool, by its declaration: it has a type and no schema.
+fn owner(json: &Json) -> Option<Dialect> {
+    let schemas = ["schema", "input_schema", "parameters", "function", "properties"];
+    if schemas.iter().any(|key| json.get(key).is_some()) {
+        return None;
+    }
+    if GEMINI.iter().any(|key| json.get(key).is_some()) && json.get("type").is_none() {
+        return Some(Dialect::Gemini);
+    }
+    let kind = json.get("type").and_then(Json::as_str)?;
+    let dated = kind.rsplit_once('_').is_some_and(|(name, date)| {
+        !name.is_empty() && date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match kind {
+        // Types of a JSON schema.
+        "object" | "array" | "string" | "number" | "integer" | "boolean" | "null" => None,
+        "function" | "" => None,
+        "custom" if json.get("custom").is_some_and(|it| it.get("name").is_some()) => {
+            Some(Dialect::OpenAiChat)
+        }
+        "custom" => json.get("name").map(|_| Dialect::OpenAiResponses),
+        _ if dated || kind.starts_with("tool_search_tool") || kind == "mcp_toolset" => {
+            Some(Dialect::Anthropic)
+        }
+        _ => Some(Dialect::OpenAiResponses),
     }
 }

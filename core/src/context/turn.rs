@@ -21,7 +21,12 @@ pub(super) enum Speaker {
     System,
     User,
     Assistant,
-    Result { call: String, error: bool },
+    Result {
+        call: String,
+        error: bool,
+        /// What else its API has for it.
+        fields: Option<Json>,
+    },
 }
 
 /// A turn. What a model called is answered by the `Result` turns right behind it, one a call.
@@ -55,6 +60,8 @@ pub(super) enum Block<'a> {
     },
     /// An object with a type.
     Opaque(Json),
+    /// Fields of the block that follows.
+    Fields(Json),
 }
 
 /// A tool as it is sent.
@@ -64,12 +71,8 @@ pub(super) struct SentTool<'a> {
     pub(super) description: &'a str,
     /// An object with the type `object`.
     pub(super) schema: Json,
-}
-
-impl Block<'_> {
-    pub(super) fn is_call(&self) -> bool {
-        matches!(self, Block::Call { .. })
-    }
+    /// The tool in its provider's own words, where it is none of the host's.
+    pub(super) own: Option<Json>,
 }
 
 /// Joins the texts among blocks, a line break between them.

@@ -3,13 +3,15 @@
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::understood::{left, named};
-use super::value::{items, leave, media, only, opaque, owned, text, undecoded};
+use super::value::{beside, items, leave, media, only, opaque, owned, text, undecoded};
 use super::{Format, base};
+use crate::context::{Dialect, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 
 pub(super) const PROVIDER: &str = "anthropic";
+const DIALECT: Dialect = Dialect::Anthropic;
 
 /// Fields of a message: those that are taken, then those that say nothing of what is in it.
 const KNOWN: [&str; 11] = [
@@ -163,7 +165,7 @@ pub(super) fn parts(
             let blocks = blocks.iter().map(|block| match text(block, "type") {
                 Some("tool_result") => result(report, block, at)
                     .map_or_else(|| (vec![opaque(PROVIDER, block)], false), |parts| (parts, true)),
-                _ => (vec![part(report, block, at)], false),
+                _ => (part(report, block, at), false),
             });
             Ok(blocks.collect())
         }
@@ -175,44 +177,52 @@ pub(super) fn parts(
 /// Returns a result and the parts that are in it.
 fn result(report: &mut Report, block: &Json, at: Place) -> Option<Vec<Part>> {
     let call = text(block, "tool_use_id")?.to_owned();
-    leave(report, "tool_result", block, &["type", "tool_use_id", "content", "is_error"]);
+    let known = ["type", "tool_use_id", "content", "is_error"];
+    let beside = beside(report, DIALECT, Target::Result, "tool_result", block, &known);
     let mut parts = match block.get("content") {
         None | Some(Json::Null) => Vec::new(),
         Some(Json::String(text)) => vec![Part::text(text)],
-        Some(Json::Array(blocks)) => blocks.iter().map(|block| part(report, block, at)).collect(),
+        Some(Json::Array(blocks)) => {
+            blocks.iter().flat_map(|block| part(report, block, at)).collect()
+        }
         Some(other) => vec![opaque(PROVIDER, other)],
     };
     let error = block.get("is_error").and_then(Json::as_bool).unwrap_or(false);
     parts.insert(0, Part::Result { call, error, parts: parts.len() as u64 });
+    parts.splice(0..0, beside);
     Some(parts)
 }
 
-/// Makes the part of one block; what it does not know it keeps as it came.
-pub(super) fn part(report: &mut Report, block: &Json, at: Place) -> Part {
+/// Makes the part of one block, behind what its provider has beside it; what it does not know it keeps
+/// as it came.
+pub(super) fn part(report: &mut Report, block: &Json, at: Place) -> Vec<Part> {
     let kind = text(block, "type").unwrap_or_default();
-    match kind {
+    let (before, part) = match kind {
         "text" => {
-            let Some(words) = text(block, "text") else { return opaque(PROVIDER, block) };
-            leave(report, "text", block, &["type", "text"]);
-            Part::text(words)
+            let Some(words) = text(block, "text") else { return vec![opaque(PROVIDER, block)] };
+            let known = ["type", "text"];
+            let beside = beside(report, DIALECT, Target::Text, "text", block, &known);
+            (beside, Part::text(words))
         }
-        "thinking" if only(block, &["type", "thinking", "signature"]) => Part::Thinking {
-            text: Body::new(owned(block, "thinking")),
-            signature: Body::new(owned(block, "signature")),
-        },
+        "thinking" if only(block, &["type", "thinking", "signature"]) => {
+            let text = Body::new(owned(block, "thinking"));
+            (None, Part::Thinking { text, signature: Body::new(owned(block, "signature")) })
+        }
         "tool_use" => {
             let (Some(id), Some(name)) = (text(block, "id"), text(block, "name")) else {
-                return opaque(PROVIDER, block);
+                return vec![opaque(PROVIDER, block)];
             };
-            leave(report, "tool_use", block, &["type", "id", "name", "input"]);
+            let known = ["type", "id", "name", "input"];
+            let beside = beside(report, DIALECT, Target::Call, "tool_use", block, &known);
             let arguments = super::openai_chat::written(block.get("input"));
-            Part::Call { id: id.to_owned(), name: name.to_owned(), arguments }
+            (beside, Part::Call { id: id.to_owned(), name: name.to_owned(), arguments })
         }
         "image" | "document" if only(block, &["type", "source", "cache_control"]) => {
-            decoded(report, block, at).unwrap_or_else(|| opaque(PROVIDER, block))
+            (None, decoded(report, block, at).unwrap_or_else(|| opaque(PROVIDER, block)))
         }
-        _ => opaque(PROVIDER, block),
-    }
+        _ => (None, opaque(PROVIDER, block)),
+    };
+    before.into_iter().chain([part]).collect()
 }
 
 fn decoded(report: &mut Report, block: &Json, at: Place) -> Option<Part> {

@@ -215,8 +215,26 @@ impl Writer<'_> {
         let is_assistant = role == "assistant";
         let (mut items, mut calls, mut thoughts) = (Vec::new(), Vec::new(), Vec::new());
         let mut fields: Vec<(String, Json)> = Vec::new();
+        let mut custom = false;
         for part in parts {
             match part {
+                Part::Call { id, name, arguments } if is_assistant && custom => {
+                    custom = false;
+                    let input = body(arguments, self.at, self.report)?;
+                    let call = [("name", Json::from(name.as_str())), ("input", Json::from(input))];
+                    calls.push(Json::object([
+                        ("id", Json::from(id.as_str())),
+                        ("type", Json::from("custom")),
+                        ("custom", Json::object(call)),
+                    ]));
+                }
+                Part::Opaque { provider, content } if provider == PROVIDER && beside(content) => {
+                    let block = body(content, self.at, self.report)?;
+                    custom = block.contains("\"custom\"");
+                    if !custom {
+                        self.report.skip("field of a part", "an export holds the part alone");
+                    }
+                }
                 Part::Call { id, name, arguments } if is_assistant => {
                     let arguments = body(arguments, self.at, self.report)?;
                     let function = Json::object([
@@ -305,6 +323,12 @@ impl Writer<'_> {
             }
         })
     }
+}
+
+/// Tells whether a block is fields of the part behind it.
+fn beside(content: &Body) -> bool {
+    let block = content.as_inline().and_then(|bytes| Json::parse(bytes).ok());
+    block.is_some_and(|block| block.as_object().is_some() && block.get("type").is_none())
 }
 
 /// Takes a block that is a field of an assistant's message in OpenAI's form.

@@ -50,11 +50,13 @@ pub enum Format {
     Bedrock,
     /// The `conversations.json` of ChatGPT's export.
     ChatGpt,
+    /// Contents of the Gemini API, a body, or the chats and checkpoints of Gemini CLI.
+    Gemini,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 18] = [
+    pub const ALL: [Format; 19] = [
         Format::ClaudeCode,
         Format::OpenAiChat,
         Format::OpenAiResponses,
@@ -73,6 +75,7 @@ impl Format {
         Format::LangChain,
         Format::Bedrock,
         Format::ChatGpt,
+        Format::Gemini,
     ];
 
     /// Returns the name, which also begins the origins of its memories.
@@ -96,6 +99,7 @@ impl Format {
             Format::LangChain => "langchain",
             Format::Bedrock => "bedrock",
             Format::ChatGpt => "chatgpt",
+            Format::Gemini => "gemini",
         }
     }
 }
@@ -136,6 +140,7 @@ const MARKS: [(Format, &[&str]); Format::ALL.len()] = [
     (Format::LangChain, &["type", "data", "content", "response_metadata"]),
     (Format::Bedrock, &["role", "content", "toolUse", "inferenceConfig"]),
     (Format::ChatGpt, &["mapping", "current_node", "title"]),
+    (Format::Gemini, &["contents", "parts", "history", "projectHash"]),
 ];
 
 /// Formats, and keys, that an error lists.
@@ -209,6 +214,9 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let keys = Keys::scan(prefix);
     let top = |key| keys.has_at(1, key);
     let any = |names: &[&str]| names.iter().any(|name| keys.has(name));
+    if is_gemini(&keys) {
+        return Some(Format::Gemini);
+    }
     let claude = ["uuid", "parentUuid", "sessionId", "leafUuid", "isSnapshotUpdate"];
     if top("type") && claude.into_iter().any(top) {
         return Some(Format::ClaudeCode);
@@ -245,6 +253,20 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
         return Some(Format::Anthropic);
     }
     Some(Format::OpenAiChat)
+}
+
+/// Tells whether these are contents of the Gemini API, whose parts have no type, or a chat of Gemini CLI.
+fn is_gemini(keys: &Keys<'_>) -> bool {
+    let top = |key| keys.has_at(1, key);
+    if top("sessionId") && top("projectHash") {
+        return true;
+    }
+    let parts = ["text", "functionCall", "functionResponse", "inlineData", "fileData"];
+    let holds = |level| parts.iter().any(|key| keys.has_at(level, key));
+    let list = top("parts") && !top("type") && !keys.has_at(2, "type") && holds(2);
+    let held = top("contents") || top("history");
+    let body = held && keys.has_at(2, "parts") && !keys.has_at(2, "type") && holds(3);
+    list || body || top("candidates") && keys.has_at(2, "content")
 }
 
 /// Tells whether these are items of OpenAI's Responses API, or lines that hold some.
@@ -324,6 +346,20 @@ mod tests {
             ),
             (r#"{"model":"m","system":"s","messages":[{"role":"user"#, Some(Anthropic)),
             (r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id"#, Some(Anthropic)),
+            (
+                r#"{"sessionId":"s","projectHash":"h","messages":[{"id":"m","type":"user"#,
+                Some(Gemini),
+            ),
+            (
+                r#"[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"te"#,
+                Some(Gemini),
+            ),
+            (r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}"#, Some(Gemini)),
+            (
+                r#"{"history":[{"role":"user","parts":[{"text":"hi"}]}],"authType":"x"}"#,
+                Some(Gemini),
+            ),
+            (r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"h"#, Some(Gemini)),
             ("", None),
             ("[]", None),
             ("{\"a\":1}", None),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::report::{Place, Report};
 use super::transcript::Transcript;
-use super::{Format, anthropic, base, detect, openai_chat, openai_responses};
+use super::{Format, anthropic, base, detect, gemini, openai_chat, openai_responses};
 use crate::context::{Prompt, Tool};
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -42,12 +42,14 @@ impl Messages {
 
 /// Returns the list of messages or items in a value, if it is one or holds one.
 fn list_of(value: &Json) -> Option<&[Json]> {
-    let in_body = || ["messages", "input"].iter().find_map(|key| value.get(key)?.as_array());
+    let in_body =
+        || ["messages", "input", "contents"].iter().find_map(|key| value.get(key)?.as_array());
     value.as_array().or_else(in_body)
 }
 
 /// Reads a list of messages or items or a whole request's body, of OpenAI's Chat Completions, of its
-/// Responses API or of Anthropic's Messages API; which of them, its blocks and keys tell.
+/// Responses API, of Anthropic's Messages API or of the Gemini API; which of them, its blocks and keys
+/// tell.
 ///
 /// Stricter than the import of a transcript: one message that cannot be taken is an error.
 ///
@@ -76,6 +78,9 @@ pub fn messages(value: &Json) -> Result<Messages> {
             openai_responses::conversation(value).into_iter().collect()
         }
         Some(Format::Anthropic) => anthropic::conversation(value).into_iter().collect(),
+        Some(Format::Gemini) if value.get("projectHash").is_none() => {
+            gemini::conversation(value).into_iter().collect()
+        }
         Some(other) => return Err(base::foreign(other, "messages are expected here")),
         None => return Err(none()),
     };

@@ -21,6 +21,8 @@ mod copilot;
 mod dialog;
 mod export;
 mod format;
+mod gemini;
+mod gemini_cli;
 mod goose;
 mod input;
 mod keys;
@@ -108,6 +110,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
         Format::LangChain => langchain::read(input::source(input)?)?,
         Format::Bedrock => bedrock::read(input::source(input)?)?,
         Format::ChatGpt => chatgpt::read(&input::document(input)?)?,
+        Format::Gemini => gemini::read(input::source(input)?)?,
     };
     transcripts.iter_mut().for_each(Transcript::refuse_unknown);
     Ok(Transcripts { format, transcripts, is_partial: false })

@@ -5,14 +5,19 @@ use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::understood::left;
-use super::value::{data_url, is_something, items, leave, media, opaque, owned, text, undecoded};
+use super::value::{
+    beside, data_url, is_pdf, is_something, items, leave, media, only, opaque, owned, text,
+    undecoded,
+};
 use super::{Format, base};
+use crate::context::{Dialect, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 
 /// Whose opaque blocks these are: the dialect that takes them back.
 pub(super) const PROVIDER: &str = "openai-chat";
+const DIALECT: Dialect = Dialect::OpenAiChat;
 /// Who serves the models.
 pub(super) const SERVICE: &str = "openai";
 
@@ -258,6 +263,8 @@ impl Reader {
                 (Some(function), _) => (function, "arguments"),
                 (None, Some(custom)) => {
                     report.mend(at, format!("the custom call {} became a call", clip(id)));
+                    let mark = Json::object([("custom", Json::Bool(true))]);
+                    parts.push(opaque(PROVIDER, &mark));
                     (custom, "input")
                 }
                 (None, None) => return Err(Error::invalid("a tool call without `function`")),
@@ -359,31 +366,39 @@ pub(super) fn content(report: &mut Report, content: Option<&Json>, at: Place) ->
         None | Some(Json::Null) => Ok(Vec::new()),
         Some(Json::String(text)) => Ok(vec![Part::text(text)]),
         Some(Json::Array(items)) => {
-            Ok(items.iter().map(|item| content_part(report, item, at)).collect())
+            Ok(items.iter().flat_map(|item| content_part(report, item, at)).collect())
         }
         Some(_) => Err(Error::invalid("a content that is neither text nor a list")),
     }
 }
 
-fn content_part(report: &mut Report, item: &Json, at: Place) -> Part {
+/// Makes the part of an item, behind what its provider has beside it.
+fn content_part(report: &mut Report, item: &Json, at: Place) -> Vec<Part> {
     let kind = text(item, "type").unwrap_or_default();
     let inner = item.get(kind);
-    match (kind, item, inner) {
+    let mut before = None;
+    let part = match (kind, item, inner) {
         (_, Json::String(text), _) => Part::text(text),
         ("text", _, Some(Json::String(text))) => {
             leave(report, "text", item, &["type", "text"]);
             Part::text(text)
         }
-        ("image_url", _, Some(image)) if super::value::only(image, &["url"]) => {
+        ("image_url", _, Some(image)) if only(image, &["url", "detail"]) => {
             let url = text(image, "url").unwrap_or_default();
-            data_url(url).unwrap_or_else(|| {
-                if url.starts_with("data:") {
-                    undecoded(report, at, "image");
+            match data_url(url) {
+                Some(media) => {
+                    before = beside(report, DIALECT, Target::Media, "image", image, &["url"]);
+                    media
                 }
-                opaque(PROVIDER, item)
-            })
+                None => {
+                    if url.starts_with("data:") {
+                        undecoded(report, at, "image");
+                    }
+                    opaque(PROVIDER, item)
+                }
+            }
         }
-        ("input_audio", _, Some(audio)) if super::value::only(audio, &["data", "format"]) => {
+        ("input_audio", _, Some(audio)) if only(audio, &["data", "format"]) => {
             let media_type = match text(audio, "format") {
                 Some("wav") => Some("audio/wav"),
                 Some("mp3") => Some("audio/mpeg"),
@@ -396,10 +411,18 @@ fn content_part(report: &mut Report, item: &Json, at: Place) -> Part {
                 opaque(PROVIDER, item)
             })
         }
-        ("file", _, Some(file)) if super::value::only(file, &["file_data"]) => {
+        ("file", _, Some(file)) if only(file, &["file_data", "filename"]) => {
             let url = text(file, "file_data").unwrap_or_default();
-            data_url(url).unwrap_or_else(|| opaque(PROVIDER, item))
+            match data_url(url).filter(|_| is_pdf(url)) {
+                Some(media) => {
+                    let known = ["file_data"];
+                    before = beside(report, DIALECT, Target::Media, "file", file, &known);
+                    media
+                }
+                None => opaque(PROVIDER, item),
+            }
         }
         _ => opaque(PROVIDER, item),
-    }
+    };
+    before.into_iter().chain([part]).collect()
 }

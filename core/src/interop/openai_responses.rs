@@ -7,14 +7,18 @@
 use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
-use super::value::{data_url, is_something, items, leave, only, opaque, owned, text, undecoded};
+use super::value::{
+    beside, data_url, is_pdf, is_something, items, leave, only, opaque, owned, text, undecoded,
+};
 use super::{Format, base, codex, openai_chat};
+use crate::context::{Dialect, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::OpenAiResponses;
 pub(super) const PROVIDER: &str = "openai-responses";
+const DIALECT: Dialect = Dialect::OpenAiResponses;
 
 /// Reads a document, or an item a line.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
@@ -139,20 +143,33 @@ pub(super) fn memory(report: &mut Report, item: &Json, at: Place) -> Result<Memo
                 "assistant" => Role::Assistant,
                 other => return Err(Error::invalid(format!("unknown role {:?}", clip(other)))),
             };
-            leave(report, "message", item, &["type", "role", "content"]);
-            of(role, content(report, item.get("content"), at)?)
+            let mut parts = content(report, item.get("content"), at)?;
+            let known = ["type", "role", "content"];
+            match header(item).filter(|_| role == Role::Assistant) {
+                Some(header) => {
+                    let known = known.into_iter().chain(HEADER).collect::<Vec<_>>();
+                    leave(report, "message", item, &known);
+                    parts.insert(0, header);
+                }
+                None => leave(report, "message", item, &known),
+            }
+            of(role, parts)
         }
         "function_call" => {
             let (id, name) = (needs("call_id")?.to_owned(), needs("name")?.to_owned());
-            leave(report, kind, item, &["type", "call_id", "name", "arguments"]);
+            let known = ["type", "call_id", "name", "arguments"];
+            let beside = beside(report, DIALECT, Target::Call, kind, item, &known);
             let arguments = openai_chat::written(item.get("arguments"));
-            of(Role::Assistant, vec![Part::Call { id, name, arguments }])
+            let call = Part::Call { id, name, arguments };
+            of(Role::Assistant, beside.into_iter().chain([call]).collect())
         }
         "function_call_output" => {
             let call = needs("call_id")?.to_owned();
-            leave(report, kind, item, &["type", "call_id", "output"]);
+            let known = ["type", "call_id", "output"];
+            let beside = beside(report, DIALECT, Target::Result, kind, item, &known);
             let mut parts = content(report, item.get("output"), at)?;
             parts.insert(0, Part::Result { call, error: false, parts: parts.len() as u64 });
+            parts.splice(0..0, beside);
             of(Role::Tool, parts)
         }
         // What the host says to a tool's call that only the provider understands.
@@ -167,35 +184,67 @@ pub(super) fn content(report: &mut Report, content: Option<&Json>, at: Place) ->
     match content {
         None | Some(Json::Null) => Err(Error::invalid("no content")),
         Some(Json::String(text)) => Ok(vec![Part::text(text)]),
-        Some(Json::Array(parts)) => Ok(parts.iter().map(|item| part(report, item, at)).collect()),
+        Some(Json::Array(parts)) => {
+            Ok(parts.iter().flat_map(|item| part(report, item, at)).collect())
+        }
         Some(_) => Err(Error::invalid("a content that is neither text nor a list")),
     }
 }
 
-fn part(report: &mut Report, item: &Json, at: Place) -> Part {
+/// What the texts of an assistant's message have in common.
+const HEADER: [&str; 3] = ["id", "status", "phase"];
+
+/// Keeps what the texts of a message have in common, where the API tells them apart by it: in a block
+/// ahead of them.
+fn header(item: &Json) -> Option<Part> {
+    let holds = |key: &str| item.get(key).is_some_and(is_something);
+    let is_special = |part: &Json| {
+        text(part, "type") == Some("refusal") || !items(part, "annotations").is_empty()
+    };
+    let told = holds("phase") || holds("id") && items(item, "content").iter().any(is_special);
+    if !told {
+        return None;
+    }
+    let mut block = Json::object([("type", Json::from("message"))]);
+    for key in HEADER.into_iter().filter(|key| holds(key)) {
+        block.set(key, item.get(key).cloned().unwrap_or(Json::Null));
+    }
+    let parts = items(item, "content").len().max(1);
+    block.set("parts", Json::Number(parts.to_string()));
+    Some(opaque(PROVIDER, &block))
+}
+
+/// Makes the part of an item's content, behind what its provider has beside it.
+fn part(report: &mut Report, item: &Json, at: Place) -> Vec<Part> {
     let kind = text(item, "type").unwrap_or_default();
+    let whole = || vec![opaque(PROVIDER, item)];
     let (url, known): (_, &[&str]) = match kind {
         "input_text" | "output_text" | "text" => {
-            let Some(words) = text(item, "text") else { return opaque(PROVIDER, item) };
-            leave(report, kind, item, &["type", "text"]);
-            return Part::text(words);
+            let Some(words) = text(item, "text") else { return whole() };
+            let known = ["type", "text"];
+            let beside = beside(report, DIALECT, Target::Text, kind, item, &known);
+            return beside.into_iter().chain([Part::text(words)]).collect();
         }
         "input_image" => (text(item, "image_url"), &["type", "image_url", "detail"]),
-        "input_file" => (text(item, "file_data"), &["type", "file_data", "filename"]),
+        "input_file" => {
+            let url = text(item, "file_data");
+            (url.filter(|url| is_pdf(url)), &["type", "file_data", "filename"])
+        }
         _ => (None, &[]),
     };
-    let Some(url) = url.filter(|_| only(item, known)) else { return opaque(PROVIDER, item) };
+    let Some(url) = url.filter(|_| only(item, known)) else { return whole() };
     match data_url(url) {
         Some(media) => {
             let detail = if text(item, "detail") == Some("auto") { "detail" } else { "" };
-            leave(report, kind, item, &["type", "image_url", "file_data", detail]);
-            media
+            let known = ["type", "image_url", "file_data", detail];
+            let beside = beside(report, DIALECT, Target::Media, kind, item, &known);
+            beside.into_iter().chain([media]).collect()
         }
         None => {
             if url.starts_with("data:") {
                 undecoded(report, at, kind);
             }
-            opaque(PROVIDER, item)
+            whole()
         }
     }
 }

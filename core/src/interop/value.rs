@@ -1,7 +1,7 @@
 //! What the readers of all formats ask of JSON values.
 
 use super::report::{Place, Report};
-use crate::context::decode_base64;
+use crate::context::{self, Dialect, Target, decode_base64};
 use crate::json::Json;
 use crate::object::{Body, Part, Timestamp};
 
@@ -49,6 +49,32 @@ pub(super) fn leave(report: &mut Report, what: &str, value: &Json, known: &[&str
             report.skip(&format!("{what} field {key}"), "a dialog has no place for it");
         }
     }
+}
+
+/// Keeps the fields that a provider has for a part and memories have no place for, as a block of the
+/// provider's right before the part; counts those that are not among the known and hold something.
+pub(super) fn beside(
+    report: &mut Report,
+    dialect: Dialect,
+    target: Target,
+    what: &str,
+    value: &Json,
+    known: &[&str],
+) -> Option<Part> {
+    let names = context::beside(dialect, target);
+    let all: Vec<&str> = known.iter().chain(names).copied().collect();
+    leave(report, what, value, &all);
+    let fields = value.as_object().unwrap_or_default().iter();
+    let fields = fields.filter(|(key, value)| {
+        names.contains(&key.as_str()) && !known.contains(&key.as_str()) && is_something(value)
+    });
+    let fields: Vec<_> = fields.cloned().collect();
+    (!fields.is_empty()).then(|| opaque(dialect.name(), &Json::Object(fields)))
+}
+
+/// Tells whether a `data:` URL holds what the API's of OpenAI take as a document from anybody.
+pub(super) fn is_pdf(url: &str) -> bool {
+    url.starts_with("data:application/pdf;base64,")
 }
 
 /// Decodes a `data:` URL; none unless it can be written again as it stood.

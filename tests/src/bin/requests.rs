@@ -17,7 +17,7 @@ const THINNED: usize = 2;
 
 #[derive(Default)]
 struct Counts {
-    bodies: [usize; 3],
+    bodies: [usize; Dialect::ALL.len()],
     violations: usize,
     mends: usize,
 }

@@ -7,12 +7,17 @@ use serde_json::Value;
 
 use super::{Found, IMAGES, blank, is_base64, judge_tools, list, plain, text};
 
+/// "tools.0.custom.name: String should have at most 128 characters"
+const NAME_BYTES_MAX: usize = 128;
+
 pub(super) fn judge(body: &Value, found: &mut Found) {
     for key in body.as_object().into_iter().flat_map(|body| body.keys()) {
         let known = ["tools", "system", "messages"].contains(&key.as_str());
         found.check(known, "field", key);
     }
-    judge_tools(list(body, "tools").iter(), "input_schema", found);
+    // A tool that the provider runs has a dated type.
+    let functions = list(body, "tools").iter().filter(|tool| tool.get("type").is_none());
+    judge_tools(functions, "input_schema", NAME_BYTES_MAX, found);
     for block in list(body, "system") {
         let said = text(block, "type") == "text" && !blank(text(block, "text"));
         found.check(said, "system", block);
@@ -89,7 +94,7 @@ fn calls<'a>(
         found.check(speaks == "assistant", "call-role", format!("messages.{at} {id}"));
         found.check(plain(id, 64), "call-id", format!("{id:?}"));
         found.check(ids.insert(id), "call-id-unique", format!("{id:?}"));
-        found.check(plain(name, 64), "call-name", format!("{name:?}"));
+        found.check(plain(name, NAME_BYTES_MAX), "call-name", format!("{name:?}"));
         let object = block.get("input").is_some_and(Value::is_object);
         found.check(object, "arguments", format!("of {id} are no object"));
         called.insert(id);

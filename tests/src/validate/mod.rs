@@ -2,6 +2,7 @@
 //! from the errors they return. It shares no code with the renderer.
 
 mod anthropic;
+mod gemini;
 mod openai_chat;
 mod openai_responses;
 
@@ -11,13 +12,14 @@ use serde_json::Value;
 
 /// Returns each rule of the API that a body breaks, each as `rule: where and what`.
 ///
-/// The dialect is `anthropic`, `openai-chat` or `openai-responses`.
+/// The dialect is `anthropic`, `openai-chat`, `openai-responses` or `gemini`.
 pub fn violations(dialect: &str, body: &Value) -> Vec<String> {
     let mut found = Found::default();
     match dialect {
         "anthropic" => anthropic::judge(body, &mut found),
         "openai-chat" => openai_chat::judge(body, &mut found),
         "openai-responses" => openai_responses::judge(body, &mut found),
+        "gemini" => gemini::judge(body, &mut found),
         other => found.add("dialect", format!("{other} is not known")),
     }
     found.0
@@ -78,12 +80,17 @@ fn is_image_url(value: &str) -> bool {
 
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
-/// Judges the function tools of a list; `schema` is where the parameters' schema stands.
-fn judge_tools<'a>(tools: impl Iterator<Item = &'a Value>, schema: &str, found: &mut Found) {
+/// Judges the function tools of a list, whose names have that many letters at most; `schema` is where the parameters' schema stands.
+fn judge_tools<'a>(
+    tools: impl Iterator<Item = &'a Value>,
+    schema: &str,
+    most: usize,
+    found: &mut Found,
+) {
     let mut names = HashSet::new();
     for tool in tools {
         let name = text(tool, "name");
-        found.check(plain(name, 64), "tool-name", format!("{name:?}"));
+        found.check(plain(name, most), "tool-name", format!("{name:?}"));
         found.check(names.insert(name.to_owned()), "tool-unique", format!("{name:?}"));
         let is_object = tool.get(schema).is_some_and(|it| text(it, "type") == "object");
         found.check(is_object, "tool-schema", format!("of {name:?} is no object's"));

@@ -11,12 +11,14 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
         found.check(["tools", "messages"].contains(&key.as_str()), "field", key);
     }
     for tool in list(body, "tools") {
-        found.check(text(tool, "type") == "function", "tool-type", tool);
+        let known = ["function", "custom"].contains(&text(tool, "type"));
+        found.check(known, "tool-type", tool);
     }
     if body.get("tools").is_some() {
         found.check(!list(body, "tools").is_empty(), "tools-empty", "an empty list is refused");
     }
-    judge_tools(list(body, "tools").iter().map(|tool| &tool["function"]), "parameters", found);
+    let functions = list(body, "tools").iter().filter_map(|tool| tool.get("function"));
+    judge_tools(functions, "parameters", 64, found);
     let messages = list(body, "messages");
     let first = messages.iter().find(|message| text(message, "role") != "system");
     let user = first.is_some_and(|message| text(message, "role") == "user");
@@ -42,7 +44,8 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
                 found.check(said, "content", format!("messages.{at}"));
             }
             "assistant" => {
-                let silent = message["content"].is_null() && !calls.is_empty();
+                let acts = !calls.is_empty() || !text(&message["audio"], "id").is_empty();
+                let silent = message["content"].is_null() && acts;
                 let said = silent || is_said(&message["content"], role);
                 found.check(said, "content", format!("messages.{at}"));
             }
@@ -50,6 +53,18 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
         }
         for call in calls {
             let (id, function) = (text(call, "id"), &call["function"]);
+            if text(call, "type") == "custom" {
+                let custom = &call["custom"];
+                found.check(
+                    custom["input"].is_string(),
+                    "arguments",
+                    format!("of {id} are no text"),
+                );
+                found.check(plain(text(custom, "name"), 64), "call-name", &custom["name"]);
+                found.check(ids.insert(id), "call-id-unique", format!("{id:?}"));
+                waiting.insert(id);
+                continue;
+            }
             found.check(text(call, "type") == "function", "call-type", id);
             found.check(!id.is_empty() && id.len() <= 40, "call-id", format!("{id:?}"));
             found.check(ids.insert(id), "call-id-unique", format!("{id:?}"));

@@ -6,6 +6,20 @@ use serde_json::Value;
 
 use super::{Found, blank, is_data_url, is_image_url, judge_tools, list, plain, text};
 
+/// The kinds of tools, most of which the provider runs.
+const TOOLS: [&str; 10] = [
+    "function",
+    "custom",
+    "web_search",
+    "file_search",
+    "computer",
+    "mcp",
+    "code_interpreter",
+    "image_generation",
+    "local_shell",
+    "shell",
+];
+
 pub(super) fn judge(body: &Value, found: &mut Found) {
     for key in body.as_object().into_iter().flat_map(|body| body.keys()) {
         let known = ["tools", "instructions", "input"].contains(&key.as_str());
@@ -16,9 +30,10 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
         found.check(said, "instructions", instructions);
     }
     for tool in list(body, "tools") {
-        found.check(text(tool, "type") == "function", "tool-type", tool);
+        found.check(TOOLS.contains(&text(tool, "type")), "tool-type", tool);
     }
-    judge_tools(list(body, "tools").iter(), "parameters", found);
+    let functions = list(body, "tools").iter().filter(|tool| text(tool, "type") == "function");
+    judge_tools(functions, "parameters", 64, found);
     let items = list(body, "input");
     found.check(!items.is_empty(), "input", "at least one item is required");
     let first = items.iter().find(|item| text(item, "role") != "developer");
@@ -78,10 +93,23 @@ fn judge_message(item: &Value, at: usize, found: &mut Found) {
     found.check(["user", "assistant", "developer"].contains(&role), "role", role);
     let said = match &item["content"] {
         Value::String(text) => !blank(text),
+        Value::Array(parts) if role == "assistant" => {
+            let identified =
+                text(item, "id").starts_with("msg") && !text(item, "status").is_empty();
+            identified && !parts.is_empty() && parts.iter().all(is_said)
+        }
         Value::Array(parts) => role == "user" && !parts.is_empty() && parts.iter().all(is_input),
         _ => false,
     };
     found.check(said, "content", format!("input.{at}"));
+}
+
+fn is_said(part: &Value) -> bool {
+    match text(part, "type") {
+        "output_text" => !blank(text(part, "text")) && part["annotations"].is_array(),
+        "refusal" => !blank(text(part, "refusal")),
+        _ => false,
+    }
 }
 
 fn is_output(output: &Value) -> bool {

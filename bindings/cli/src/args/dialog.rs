@@ -259,12 +259,15 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ContextArgs {
     /// Name of the session
     pub(crate) name: String,
-    /// Whose API it is for: anthropic, openai-chat or openai-responses
+    /// Whose API it is for: anthropic, openai-chat, openai-responses or gemini
     #[arg(long, value_name = "D", required_unless_present = "diff", value_parser = value::dialect)]
     pub(crate) dialect: Option<String>,
     /// The state to show
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
+    /// Put a user's text behind a last turn of the model's, which newer models refuse
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) end_with_user: bool,
     /// Only how it differs between two checkpoints
     #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"], value_parser = value::checkpoints)]
     pub(crate) diff: Option<String>,

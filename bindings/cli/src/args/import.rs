@@ -62,8 +62,8 @@ pub(crate) struct ImportTranscript {
     #[arg(long, value_name = "NAME")]
     pub(crate) session: String,
     /// How it is written: auto, amp, anthropic, atif, bedrock, chatgpt, claude-code, codex-exec,
-    /// copilot, goose, langchain, openai-chat, openai-responses, opencode, openhands, openhands-v0,
-    /// pi, swe-agent or vercel
+    /// copilot, gemini, goose, langchain, openai-chat, openai-responses, opencode, openhands,
+    /// openhands-v0, pi, swe-agent or vercel
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
     pub(crate) format: String,
     /// Which of a file's conversations, from 1

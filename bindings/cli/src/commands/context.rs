@@ -5,7 +5,7 @@ use std::path::Path;
 use partita::limits::BUDGET_TOKENS_MAX;
 use partita::{
     Budget, Capacity, ContextDiff, Count, Dialect, Encoding, Error, ErrorKind, Item, ItemKey, Plan,
-    PlanKey, TokenCounter as _,
+    PlanKey, RenderOptions, TokenCounter as _,
 };
 
 use super::count::{line, role};
@@ -152,7 +152,8 @@ pub(super) fn context(out: &mut Output, dir: &Path, args: &ContextArgs) -> Resul
         return Err(Error::new(ErrorKind::Invalid, "say --dialect D or --diff A..B").into());
     };
     let prompt = snapshot(&session, args.at.as_deref())?.prompt()?;
-    let request = prompt.render(dialect);
+    let options = RenderOptions::default().with_end_with_user(args.end_with_user);
+    let request = prompt.render_with(dialect, &options);
     for mend in &request.mends {
         note(&quote::text(&format!("mended {mend}")));
     }

@@ -27,7 +27,8 @@ class Request(dict[str, Any]):
     ) -> None:
         super().__init__(body)
         self.dialect = dialect
-        """Whose words it is in: ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``."""
+        """Whose words it is in: ``"anthropic"``, ``"openai-chat"``, ``"openai-responses"`` or
+        ``"gemini"``."""
         self.mends = mends
         """What was mended so that the API takes it, in the order of the prompt."""
         self.cache_points = cache_points

@@ -2402,14 +2402,16 @@ class Session:
         >>> [memory.memory.text for memory in session.view.memories()]
         ['2 memories']
         """
-    def context(self, /, dialect: str, *, cache_points: bool = True) -> Request:
+    def context(self, /, dialect: str, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
         """
         Renders the request for a provider's model from the newest state: valid by construction,
         whatever was forgotten, hidden or compacted, and whatever a crash left open.
 
-        ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. What is returned is
-        the part of the body that is of messages, instructions and tools, as a dict to which the
-        host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
+        ``dialect`` is ``"anthropic"``, ``"openai-chat"``, ``"openai-responses"`` or ``"gemini"``. What is
+        returned is the part of the body that is of messages, instructions and tools, as a dict to
+        which the host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
+        ``end_with_user`` puts a user's text behind a last turn of the model's, which newer models of
+        Anthropic's and Gemini refuse; without it ``mends`` tells of such a turn.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("s")
@@ -2503,7 +2505,7 @@ class Session:
         ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
         from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
         is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
-        ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"goose"``, ``"langchain"``,
+        ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``,
         ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
         ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
         several, from 1. ``final`` says that nothing more comes: without it a response
@@ -2856,7 +2858,7 @@ class Snapshot:
         """
         The checkpoint; none where the session is still empty.
         """
-    def context(self, /, dialect: str, *, cache_points: bool = True) -> Request:
+    def context(self, /, dialect: str, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
         """
         Renders the request for a provider's model, as ``Session.context()``.
         """
@@ -3692,13 +3694,14 @@ def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progres
     ``progress(done, total)`` is called a few times a second; what it raises ends the work.
     """
 
-def render(messages: list[dict[str, Any]] | dict[str, Any], *, dialect: str, tools: list[dict[str, Any]] | None = None, cache_points: bool = False) -> Request:
+def render(messages: list[dict[str, Any]] | dict[str, Any], *, dialect: str, tools: list[dict[str, Any]] | None = None, cache_points: bool = False, end_with_user: bool = False) -> Request:
     """
     Renders messages of any provider's as the request of another's: the part of its body that is of
     messages, instructions and tools. What no API takes is mended, and ``mends`` tells of it.
 
-    ``dialect`` is ``"anthropic"``, ``"openai-chat"`` or ``"openai-responses"``. ``cache_points`` marks
-    Anthropic's requests with ``cache_control``. Raises as ``count()``.
+    ``dialect`` is ``"anthropic"``, ``"openai-chat"``, ``"openai-responses"`` or ``"gemini"``.
+    ``cache_points`` marks Anthropic's requests with ``cache_control``; ``end_with_user`` puts a user's
+    text behind a last turn of the model's, as ``Session.context()`` does. Raises as ``count()``.
 
     >>> import partita
     >>> messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
