@@ -23,6 +23,9 @@ use super::request::{Mend, RenderOptions, Request};
 use super::turn::{Block, Origin, Speaker, Turn, joined_text};
 use crate::json::Json;
 
+/// Goes ahead of what the system says after somebody else spoke.
+pub(super) const SYSTEM_MARK: &str = "[system message]\n";
+
 struct Message {
     assistant: bool,
     /// Each with the memory it is from.
@@ -99,7 +102,7 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
     };
     let blocks: Vec<Json> = match turn.speaker {
         Speaker::System => {
-            vec![text_block(&format!("[system message]\n{}", joined_text(&turn.blocks)))]
+            vec![text_block(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
         }
         Speaker::User | Speaker::Assistant => turn.blocks.into_iter().map(block).collect(),
         Speaker::Result { call, error } => {

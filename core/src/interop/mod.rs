@@ -27,6 +27,7 @@ mod swe_agent;
 pub(crate) mod tests;
 mod thread;
 mod transcript;
+mod usage;
 mod value;
 
 use std::io::{BufRead, Cursor, Read};
@@ -39,6 +40,8 @@ pub use messages::{Messages, messages};
 pub(crate) use recording::Turn;
 pub use report::{Place, Remark, Remarks, Report, Skipped};
 pub use transcript::{Entry, Transcript, Transcripts};
+#[cfg(feature = "store")]
+pub(crate) use usage::Recorded;
 
 use crate::error::{Error, Result};
 use crate::limits::DETECT_BYTES;
