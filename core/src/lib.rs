@@ -42,8 +42,8 @@ pub use budget::{
 };
 #[cfg(feature = "tokens")]
 pub use context::{
-    ContextDiff, Dialect, Item, Mend, Piece, Prompt, PromptMemory, RenderOptions, Request, Source,
-    Tool, ViewedFile, exchanges, trimmed,
+    ContextDiff, CounterFor, Dialect, Item, Medium, Mend, Piece, Prompt, PromptMemory,
+    ProviderBlock, RenderOptions, Request, Source, Tool, ViewedFile, exchanges, trimmed,
 };
 pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
@@ -82,8 +82,8 @@ pub use store::{
 pub use store::{CheckSite, knock_out};
 #[cfg(feature = "tokens")]
 pub use token::{
-    CalibratedCounter, Calibration, ContentClass, Count, Encoding, Overhead, SafeCuts,
-    TokenCounter, count_within, recount,
+    CalibratedCounter, Calibration, ContentClass, Count, Detail, Encoding, Overhead, Quality,
+    SafeCuts, TokenCounter, count_within, recount,
 };
 #[cfg(feature = "store")]
 pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

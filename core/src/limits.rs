@@ -128,6 +128,9 @@ pub const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Times that a checkout plans anew where somebody else changed the directory's record in between.
 pub const CHECKOUT_ATTEMPTS_MAX: u32 = 5;
 
+/// Bytes of a message's name, which OpenAI Chat limits.
+pub const MESSAGE_NAME_BYTES_MAX: usize = 64;
+
 /// Bytes of a tool's name in a request: what the `OpenAI` APIs take.
 pub const TOOL_NAME_BYTES_MAX: usize = 64;
 
@@ -158,6 +161,9 @@ pub const ENCODE_BYTES_MAX: usize = 128 << 10;
 
 /// Bytes of a piece that are merged into tokens at once. The longest token has 128.
 pub const MERGE_BYTES: usize = 4_096;
+
+/// Hosts of requests that a calibration tells apart; it keeps their names.
+pub const CALIBRATED_HOSTS_MAX: usize = 1_024;
 
 /// Models that one calibration knows; the one observed longest ago gives way to a new one.
 pub const CALIBRATED_MODELS_MAX: usize = 64;

@@ -8,9 +8,9 @@ use pyo3::types::{PyDict, PyInt};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::{CapacityItem, ItemKey};
+use partita::{CapacityItem, Encoding, ItemKey};
 
-use crate::counter::{AnyCounter, Count, counting_in};
+use crate::counter::{AnyCounter, Count, Counter, counting_in};
 use crate::error::OrRaise as _;
 use crate::session::Session;
 use crate::snapshot::Snapshot;
@@ -299,6 +299,16 @@ value! {
 
 #[pymethods]
 impl Session {
+    /// Makes a counter for a model from what all sessions of the store recorded of their requests, with
+    /// the constant of this session's newest ones. ``model`` may be the beginning of the only name.
+    ///
+    /// Raises ``NotFound``, naming the models, where no request of it is recorded with what it cost.
+    fn calibrated_counter(&self, py: Python<'_>, model: &str) -> PyResult<Counter> {
+        let session = self.0.get()?;
+        let made = py.detach(|| session.calibrated_counter(Encoding::default(), model));
+        made.map(Counter::calibrated).or_raise()
+    }
+
     /// Tells what the tokens of the newest state are spent on, by source and item, largest first, and
     /// what is left of a budget. ``largest`` bounds the items that are listed.
     ///

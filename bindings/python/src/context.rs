@@ -58,9 +58,15 @@ value! {
 impl From<partita::Item> for ContextItem {
     fn from(item: partita::Item) -> Self {
         let mut texts = Vec::new();
-        for piece in item.pieces {
+        // What only another dialect sends is shown as that sends it.
+        let others = item.others.into_iter().map(|(_, pieces)| pieces);
+        let sent = std::iter::once(item.pieces).chain(others).find(|pieces| !pieces.is_empty());
+        for piece in sent.unwrap_or_default() {
             match piece {
-                Piece::Message { texts: said, .. } => texts.extend(said),
+                Piece::Message { texts: said, blocks, .. } => {
+                    texts.extend(said);
+                    texts.extend(blocks.into_iter().flat_map(|block| block.texts));
+                }
                 Piece::Tool { name, description, schema } => {
                     texts.extend([name, description, schema.to_string()]);
                 }

@@ -11,9 +11,10 @@ use pyo3::types::{PyInt, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, type_hint_union};
 
 use partita::{
-    CalibratedCounter, ContentClass, Encoding, Error, ErrorKind, SafeCuts, TokenCounter,
+    CalibratedCounter, ContentClass, CounterFor, Encoding, Error, ErrorKind, SafeCuts, TokenCounter,
 };
 
+use crate::context::dialect_of;
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::json::{Dict, to_json};
@@ -112,18 +113,24 @@ impl<'py> FromPyObject<'_, 'py> for CountOrInt {
 /// A counter of the core's own, by the name of an encoding or of an OpenAI model; or of a model
 /// without a public tokenizer, by ``Calibration.counter()``.
 ///
+/// A counter may know for which ``model`` and in which ``dialect`` requests are: the model decides
+/// what images and documents cost, the dialect what is sent at all. Without them a count holds for
+/// all, in bounds where they differ.
+///
 /// >>> import partita
 /// >>> counter = partita.Counter("gpt-4o")
 /// >>> counter.id, counter("hello world").tokens
 /// ('o200k_base', 2)
+/// >>> partita.Counter("o200k", model="claude-opus-4-5", dialect="anthropic").id
+/// 'o200k_base'
 #[pyclass(module = "partita", frozen)]
 #[derive(Clone, Debug)]
 pub(crate) struct Counter(Core);
 
 #[derive(Clone, Debug)]
 enum Core {
-    Encoding(Encoding),
-    Calibrated(CalibratedCounter<Encoding>),
+    Encoding(CounterFor<Encoding>),
+    Calibrated(CounterFor<CalibratedCounter<Encoding>>),
 }
 
 impl Core {
@@ -139,8 +146,18 @@ impl Core {
 impl Counter {
     /// Raises ``NotFound``, listing the known names, for a model without a public tokenizer.
     #[new]
-    fn new(name: &str) -> PyResult<Counter> {
-        Ok(Counter(Core::Encoding(Encoding::by_name(name).or_raise()?)))
+    #[pyo3(signature = (name, *, model = None, dialect = None))]
+    fn new(name: &str, model: Option<&str>, dialect: Option<&str>) -> PyResult<Counter> {
+        let encoding = Encoding::by_name(name).or_raise()?;
+        let is_model = !encoding.id().starts_with(name);
+        let mut counter = CounterFor::new(encoding);
+        if let Some(model) = model.or_else(|| is_model.then_some(name)) {
+            counter = counter.with_model(model);
+        }
+        if let Some(dialect) = dialect {
+            counter = counter.with_dialect(dialect_of(dialect)?);
+        }
+        Ok(Counter(Core::Encoding(counter)))
     }
 
     /// What its counts are kept under; another id wherever a count may be another one.
@@ -159,6 +176,12 @@ impl Counter {
     }
 }
 
+impl Counter {
+    pub(crate) fn calibrated(counter: CalibratedCounter<Encoding>) -> Counter {
+        Counter(Core::Calibrated(CounterFor::new(counter)))
+    }
+}
+
 /// What counts, as arguments have it: a name, a ``Counter``, or a callable with an ``id``.
 #[derive(Debug)]
 pub(crate) enum AnyCounter {
@@ -168,7 +191,7 @@ pub(crate) enum AnyCounter {
 
 impl Default for AnyCounter {
     fn default() -> Self {
-        AnyCounter::Core(Counter(Core::Encoding(Encoding::default())))
+        AnyCounter::Core(Counter(Core::Encoding(CounterFor::new(Encoding::default()))))
     }
 }
 
@@ -188,7 +211,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyCounter {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(name) = object.cast::<PyString>() {
-            return Ok(AnyCounter::Core(Counter::new(&name.to_cow()?)?));
+            return Ok(AnyCounter::Core(Counter::new(&name.to_cow()?, None, None)?));
         }
         if let Ok(counter) = object.cast::<Counter>() {
             return Ok(AnyCounter::Core(counter.get().clone()));
@@ -214,6 +237,13 @@ pub(crate) struct Counting<'a> {
 }
 
 impl Counting<'_> {
+    fn core(&self) -> Option<&dyn TokenCounter> {
+        match self.counter {
+            AnyCounter::Core(counter) => Some(counter.0.as_dyn()),
+            AnyCounter::Python { .. } => None,
+        }
+    }
+
     /// Asks Python something; none where that raises, or something was raised before.
     pub(crate) fn ask<R>(&self, ask: impl FnOnce(Python<'_>) -> PyResult<R>) -> Option<R> {
         if self.attention.has_raised() {
@@ -253,6 +283,18 @@ impl TokenCounter for Counting<'_> {
             AnyCounter::Core(counter) => counter.0.as_dyn().safe_cuts(),
             AnyCounter::Python { .. } => SafeCuts::None,
         }
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.core().and_then(|counter| counter.model())
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        self.core().and_then(|counter| counter.dialect())
+    }
+
+    fn request(&self) -> partita::Count {
+        self.core().map_or(partita::Count::ZERO, |counter| counter.request())
     }
 
     fn check(&self) -> partita::Result<()> {
@@ -338,13 +380,22 @@ impl Calibration {
     /// ``"cjk"``, ``"other"``) as the base counts them, and all input tokens that the API counted,
     /// those read from and written to a cache included. Returns whether it was taken: one without
     /// parts or usage says nothing.
-    #[pyo3(signature = (model, parts, *, usage))]
-    fn observe(&self, model: &str, parts: BTreeMap<String, u64>, usage: u64) -> PyResult<bool> {
+    ///
+    /// ``host`` names who made the request: what it adds on its own (a system prompt, tools) is the same
+    /// for all of one. ``"agent"`` means every host whose name begins with ``"agent/"``, too.
+    #[pyo3(signature = (model, parts, *, usage, host = ""))]
+    fn observe(
+        &self,
+        model: &str,
+        parts: BTreeMap<String, u64>,
+        usage: u64,
+        host: &str,
+    ) -> PyResult<bool> {
         let parts = parts
             .into_iter()
             .map(|(class, tokens)| Ok((class_of(&class)?, tokens)))
             .collect::<PyResult<Vec<_>>>()?;
-        Ok(self.with(|calibration| calibration.observe(model, &parts, usage)))
+        Ok(self.with(|calibration| calibration.observe_at(model, host, &parts, usage)))
     }
 
     /// Tells which class a text is of.
@@ -354,14 +405,30 @@ impl Calibration {
     }
 
     /// Makes a counter for a model as it has been observed so far, if ever. Later observations are
-    /// for the next one.
-    fn counter(&self, model: &str) -> PyResult<Counter> {
+    /// for the next one. With a ``host`` its constant is that of the host's newest requests.
+    #[pyo3(signature = (model, *, host = ""))]
+    fn counter(&self, model: &str, host: &str) -> PyResult<Counter> {
         self.with(|calibration| {
             let base = Encoding::by_name(calibration.base())?;
-            CalibratedCounter::new(base, model, calibration)
+            CalibratedCounter::at(base, model, host, calibration)
         })
-        .map(|counter| Counter(Core::Calibrated(counter)))
+        .map(Counter::calibrated)
         .or_raise()
+    }
+
+    /// Tells how good counts for a model are: each of the newest requests is counted by those before
+    /// it. ``requests`` were counted, ``within`` of them cost what lies within the bounds; the number
+    /// is off by ``median_error``, the upper bound lies ``median_margin`` above it, both as shares.
+    /// None for fewer than eight requests.
+    #[pyo3(signature = (model) -> "dict[str, float] | None")]
+    fn quality(&self, model: &str) -> Option<BTreeMap<&'static str, f64>> {
+        let quality = self.with(|calibration| calibration.quality(model))?;
+        Some(BTreeMap::from([
+            ("requests", quality.requests as f64),
+            ("within", quality.within as f64),
+            ("median_error", quality.median_error as f64 / 1_000.0),
+            ("median_margin", quality.median_margin as f64 / 1_000.0),
+        ]))
     }
 
     /// Returns it as JSON, for the host to keep.

@@ -67,7 +67,7 @@ pub(crate) fn count(
     }
     let messages = read(given, tools)?;
     let count = counting(py, &counter, |counter| {
-        let count = messages.prompt()?.count(counter);
+        let count = messages.prompt()?.count(&messages.counter(counter));
         counter.check().map(|()| count)
     })?;
     Ok(count.into())
@@ -147,11 +147,12 @@ pub(crate) fn plan(
     }
     let fit = counting(py, &counter, |counter| {
         let (prompt, numbers) = (read.prompt()?, &read.numbers);
+        let own = read.counter(counter);
         match &values {
             Some(values) => {
-                partita::fit_with(&prompt, numbers, &limit.0, counter, &values.at_work(counter))
+                partita::fit_with(&prompt, numbers, &limit.0, &own, &values.at_work(counter))
             }
-            None => partita::fit(&prompt, numbers, &limit.0, counter),
+            None => partita::fit(&prompt, numbers, &limit.0, &own),
         }
     })?;
     let dropped: Vec<usize> = fit.dropped().iter().map(|number| *number as usize - 1).collect();

@@ -230,9 +230,12 @@ def test_a_beginning_that_went_is_said_where_the_dialog_needs_one() -> None:
         {"role": "assistant", "content": WORDS},
         {"role": "assistant", "content": "Yes."},
     ]
-    plan = partita.plan(dialog, limit=40)
+    plan = partita.plan({"system": "Be brief.", "messages": dialog}, limit=40)
     assert plan.dropped == [0] and plan.messages[1] is dialog[1]
     assert plan.messages[0]["role"] == "user" and "not in view" in plan.messages[0]["content"]
+    # OpenAI takes a dialog that the model begins.
+    plan = partita.plan(dialog, limit=40)
+    assert plan.dropped == [0] and plan.messages == [dialog[1]]
     assert partita.count(plan.messages) == plan.after
 
 

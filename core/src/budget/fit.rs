@@ -169,7 +169,7 @@ pub fn fit_with(
         return Ok(Fit { before, after: before, exchanges, beginning: None });
     }
     let (rest, after) = left(&exchanges)?;
-    Ok(Fit { before, after, exchanges, beginning: beginning(&rest) })
+    Ok(Fit { before, after, exchanges, beginning: beginning(&rest, counter) })
 }
 
 /// Marks the exchanges that a choice of modes drops; `fixed` groups stand before them.
@@ -186,10 +186,14 @@ fn drop_those(exchanges: &mut [FitExchange], steps: &[(usize, PlanMode)], fixed:
 }
 
 /// The text of the placeholder ahead of a dialog without its beginning.
-fn beginning(prompt: &Prompt) -> Option<String> {
+fn beginning(prompt: &Prompt, counter: &(impl TokenCounter + ?Sized)) -> Option<String> {
     let items = prompt.items();
-    let first = items.iter().find(|item| item.source == Source::Memories && item.key == "0")?;
-    match first.pieces.first() {
+    let first = items.iter().find(|item| item.is_placeholder())?;
+    // The counter's dialect may need none.
+    if first.count(counter) == Count::ZERO {
+        return None;
+    }
+    match first.first_piece() {
         Some(Piece::Message { texts, .. }) => texts.first().cloned(),
         _ => None,
     }
@@ -310,7 +314,7 @@ fn exchanges_of(
 
 /// What an item mostly is.
 fn material(item: &Item) -> Material {
-    match item.pieces.first() {
+    match item.first_piece() {
         Some(Piece::Message { role: "assistant", .. }) => Material::Said,
         Some(Piece::Message { role: "tool", .. }) => Material::Returned,
         _ => Material::Asked,

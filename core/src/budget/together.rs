@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::context::{Item, Piece, Prompt, Source, called_tools, fixed_count};
+use crate::context::{Item, Prompt, Source, called_tools, fixed_count, placeholder_count};
 use crate::token::{Count, TokenCounter};
 
 /// How a group opens the dialog, where it comes first.
@@ -15,6 +15,8 @@ pub(crate) enum Opening {
     User,
     /// Otherwise, so that a placeholder has to go first.
     Other,
+    /// Only in dialects that anybody may begin.
+    Elsewhere,
 }
 
 /// A tool that the host does not offer: it stands in the request as long as a call to it does.
@@ -35,6 +37,8 @@ pub(crate) struct Together {
     pub(crate) places: Vec<usize>,
     /// What a dialog gets that no user begins.
     pub(crate) placeholder: Count,
+    /// What a dialog gets in which nobody speaks.
+    pub(crate) nobody: Count,
     /// The tools that stand in.
     pub(crate) tools: Vec<StandIn>,
     /// What any tool costs once, where all of them stand in.
@@ -47,6 +51,7 @@ impl Default for Together {
             openings: Vec::new(),
             places: Vec::new(),
             placeholder: Count::ZERO,
+            nobody: Count::ZERO,
             tools: Vec::new(),
             tools_once: Count::ZERO,
         }
@@ -90,7 +95,9 @@ impl Together {
         let tools = if count > 0 { tokens + self.tools_once } else { Count::ZERO };
         let placeholder = match self.first(rests) {
             Some((_, Opening::User)) => Count::ZERO,
-            _ => self.placeholder,
+            Some(_) => self.placeholder,
+            None if self.is_said_elsewhere(rests) => self.placeholder,
+            None => self.nobody,
         };
         Beside { tools, tools_go: count < self.tools.len(), placeholder }
     }
@@ -104,8 +111,13 @@ impl Together {
         };
         let opens = (0..rests.len()).map(|at| (at, opening(at)));
         opens
-            .filter(|(_, opening)| *opening != Opening::Nothing)
+            .filter(|(_, opening)| !matches!(opening, Opening::Nothing | Opening::Elsewhere))
             .min_by_key(|(at, _)| self.place(*at))
+    }
+
+    fn is_said_elsewhere(&self, rests: &[Rest]) -> bool {
+        let stays = |at: usize| rests[at] == Rest::Stays && self.opening(at) == Opening::Elsewhere;
+        (0..rests.len()).any(stays)
     }
 
     pub(super) fn opening(&self, at: usize) -> Opening {
@@ -125,16 +137,16 @@ pub(crate) fn of_dialog(
     (group_of, groups): (&HashMap<u64, usize>, usize),
     counter: &(impl TokenCounter + ?Sized),
 ) -> Together {
-    let placeholder = Prompt::default().items();
     let mut together = Together {
         openings: vec![Opening::Nothing; groups],
-        placeholder: placeholder.iter().map(|item| item.count(counter)).sum(),
+        placeholder: placeholder_count(counter),
+        nobody: Prompt::default().items().iter().map(|item| item.count(counter)).sum(),
         ..Together::default()
     };
     for item in items.iter().filter(|item| item.source == Source::Memories) {
         let group = item.key.parse().ok().and_then(|number: u64| group_of.get(&number));
         let (Some(&group), Some(opening)) = (group, opening(item)) else { continue };
-        if together.openings[group] == Opening::Nothing {
+        if matches!(together.openings[group], Opening::Nothing | Opening::Elsewhere) {
             together.openings[group] = opening;
         }
     }
@@ -166,9 +178,9 @@ pub(crate) fn of_dialog(
 
 /// How an item opens a dialog; nothing where it is the system's.
 fn opening(item: &Item) -> Option<Opening> {
-    item.pieces.iter().find_map(|piece| match piece {
-        Piece::Message { role: "system", .. } | Piece::Tool { .. } => None,
-        Piece::Message { role: "user", .. } => Some(Opening::User),
-        Piece::Message { .. } => Some(Opening::Other),
-    })
+    let opening = item.opens().map(|is_user| match is_user {
+        true => Opening::User,
+        false => Opening::Other,
+    });
+    opening.or_else(|| item.is_said().then_some(Opening::Elsewhere))
 }

@@ -27,6 +27,9 @@ use super::turn::{Block, Origin, Speaker, Turn, joined_text};
 use crate::json::Json;
 use crate::limits::CACHE_POINTS_MAX;
 
+/// Goes ahead of what the system says after somebody else spoke.
+pub(super) const SYSTEM_MARK: &str = "[system message]\n";
+
 struct Message {
     assistant: bool,
     /// Each with the memory it is from.
@@ -113,7 +116,7 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
     };
     let blocks: Vec<Json> = match turn.speaker {
         Speaker::System => {
-            vec![text_block(&format!("[system message]\n{}", joined_text(&turn.blocks)))]
+            vec![text_block(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
         }
         Speaker::User | Speaker::Assistant => blocks(turn.blocks),
         Speaker::Result { call, error, fields } => {

@@ -3,6 +3,7 @@
 use super::gemini;
 use super::media::is_base64;
 use crate::json::Json;
+use crate::token::Family;
 
 /// Whose API a request is for.
 ///
@@ -61,6 +62,33 @@ impl Dialect {
     /// Returns the dialect of a name, or nothing for any other text.
     pub fn from_name(name: &str) -> Option<Dialect> {
         Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+
+    /// Tells whether the first turn that is not the system's has to be a user's. The others need
+    /// somebody to speak.
+    pub(super) fn begins_with_user(self) -> bool {
+        match self {
+            Dialect::Anthropic | Dialect::Gemini => true,
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => false,
+        }
+    }
+
+    /// Tells whether its messages have names. `OpenAI`'s are of up to 64 letters without white space
+    /// and `<|\\/>`.
+    pub(super) fn has_names(self) -> bool {
+        match self {
+            Dialect::OpenAiChat => true,
+            Dialect::Anthropic | Dialect::OpenAiResponses | Dialect::Gemini => false,
+        }
+    }
+
+    /// The models that it is the API of.
+    pub(super) fn family(self) -> Family {
+        match self {
+            Dialect::Anthropic => Family::Claude,
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => Family::OpenAi,
+            Dialect::Gemini => Family::Gemini,
+        }
     }
 
     /// Returns how a medium is sent, or nothing if it cannot be.

@@ -45,7 +45,7 @@ impl ContextDiff {
         for item in new.into_iter().skip(same) {
             match rest.remove(&key(&item)) {
                 None => diff.added.push(item),
-                Some(before) if before.pieces != item.pieces => diff.changed.push((before, item)),
+                Some(before) if before != item => diff.changed.push((before, item)),
                 Some(_) => {}
             }
         }

@@ -1,9 +1,11 @@
-//! A prompt's items: what its tokens are spent on, piece by piece.
+//! A prompt's items: what its tokens are spent on, piece by piece, in each dialect.
 
 use std::collections::HashMap;
 
 use super::dialect::Dialect;
-use super::prompt::Prompt;
+use super::medium::Medium;
+use super::prompt::{Prompt, PromptMemory};
+use super::provider_block::ProviderBlock;
 use super::repair::{Repaired, repair};
 use super::source::Source;
 use super::turn::{Block, Origin, Speaker, Turn, as_text, joined_text};
@@ -17,8 +19,12 @@ pub struct Item {
     /// Which one: `instructions`, `sandbox`, a tool's name as it is sent, a memory's number,
     /// `PATH@ITERATION` of a file; `0` for the placeholder ahead of a dialog without beginning.
     pub key: String,
-    /// What it is sent as, in the order of the request.
+    /// What it is sent as, in the order of the request: by `OpenAI` Chat, or by the dialect that was
+    /// asked for. Empty where only the others send something of it.
     pub pieces: Vec<Piece>,
+    /// What other dialects send of it, where that is something else; an empty list where they send
+    /// nothing.
+    pub others: Vec<(Dialect, Vec<Piece>)>,
 }
 
 /// A message or a tool of a request.
@@ -29,11 +35,15 @@ pub enum Piece {
     Message {
         /// The role, as Chat Completions names it.
         role: &'static str,
+        /// The name of who speaks, where the API has names and the message has one.
+        name: Option<String>,
         /// Every text of the message beside the role, in its order: content, for a result the id of
         /// its call, for each call id, name and arguments.
         texts: Vec<String>,
-        /// Media types and sizes in bytes of what is no text; no text counter can count these.
-        media: Vec<(String, usize)>,
+        /// What is no text: images, sound, documents.
+        media: Vec<Medium>,
+        /// Blocks whose tokens nobody but their provider knows.
+        blocks: Vec<ProviderBlock>,
     },
     /// A tool.
     Tool {
@@ -46,13 +56,61 @@ pub enum Piece {
     },
 }
 
+impl Item {
+    fn new(source: Source, key: String, pieces: Vec<Piece>) -> Self {
+        Item { source, key, pieces, others: Vec::new() }
+    }
+
+    /// Returns what a dialect sends of it.
+    pub fn pieces_of(&self, dialect: Dialect) -> &[Piece] {
+        let other = self.others.iter().find(|(of, _)| *of == dialect);
+        other.map_or(&self.pieces, |(_, pieces)| pieces)
+    }
+
+    /// Tells whether it is what goes ahead of a dialog without beginning.
+    pub(crate) fn is_placeholder(&self) -> bool {
+        self.source == Source::Memories && self.key == "0"
+    }
+
+    /// Tells whether a dialog may begin with it where the dialect begins with a user; none where it
+    /// says nothing there.
+    pub(crate) fn opens(&self) -> Option<bool> {
+        let dialects = Dialect::ALL.into_iter().filter(|dialect| dialect.begins_with_user());
+        let mut roles = dialects.filter_map(|dialect| speaks(self.pieces_of(dialect)));
+        let first = roles.next()?;
+        Some(first == "user" && roles.all(|role| role == "user"))
+    }
+
+    /// Tells whether somebody beside the system says something of it in any dialect.
+    pub(crate) fn is_said(&self) -> bool {
+        Dialect::ALL.into_iter().any(|dialect| speaks(self.pieces_of(dialect)).is_some())
+    }
+
+    /// Returns the first piece, of the first dialect that sends any.
+    pub fn first_piece(&self) -> Option<&Piece> {
+        let others = self.others.iter().flat_map(|(_, pieces)| pieces);
+        self.pieces.iter().chain(others).next()
+    }
+}
+
+impl Piece {
+    /// Tells whether it has something beside texts, which a dialect may send that others do not.
+    pub(super) fn is_plain(&self) -> bool {
+        match self {
+            Piece::Message { media, blocks, .. } => media.is_empty() && blocks.is_empty(),
+            Piece::Tool { .. } => true,
+        }
+    }
+}
+
 impl Prompt {
     /// Lists what the prompt's tokens are spent on, in the order of the request: tools,
     /// instructions, sandbox, dialog and files.
     ///
     /// The pieces are those of the `OpenAI` Chat request, one a message and one a tool: a count of
     /// that request by `OpenAI`'s published rule equals the sum over the pieces, and what the rule
-    /// adds once a request.
+    /// adds once a request. Where another dialect sends something else of an item, that stands beside
+    /// it.
     ///
     /// ```
     /// use partita::{Source, Memory, Prompt};
@@ -62,7 +120,24 @@ impl Prompt {
     /// assert_eq!(keys, [(Source::Instructions, "instructions"), (Source::Memories, "1")]);
     /// ```
     pub fn items(&self) -> Vec<Item> {
-        let Repaired { tools, turns, .. } = repair(self, Dialect::OpenAiChat);
+        let mut items = self.items_for(Dialect::OpenAiChat);
+        for dialect in Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OpenAiChat) {
+            join(&mut items, self.items_for(dialect), dialect);
+        }
+        items
+    }
+
+    /// Lists what the tokens of one dialect's request are spent on, as [`items`](Self::items) does.
+    ///
+    /// ```
+    /// use partita::{Dialect, Memory, Prompt};
+    /// let prompt = Prompt::default().with_memory(Memory::assistant("Hello."));
+    /// // Anthropic takes no dialog that the model begins.
+    /// assert_eq!(prompt.items_for(Dialect::Anthropic).len(), 2);
+    /// assert_eq!(prompt.items_for(Dialect::OpenAiChat).len(), 1);
+    /// ```
+    pub fn items_for(&self, dialect: Dialect) -> Vec<Item> {
+        let Repaired { tools, turns, .. } = repair(self, dialect);
         let mut items: Vec<Item> = tools
             .into_iter()
             .map(|tool| {
@@ -71,23 +146,22 @@ impl Prompt {
                     description: tool.description.to_owned(),
                     schema: tool.schema,
                 };
-                Item { source: Source::Tools, key: tool.name, pieces: vec![piece] }
+                Item::new(Source::Tools, tool.name, vec![piece])
             })
             .collect();
         let fixed = [(Source::Instructions, &self.instructions), (Source::Sandbox, &self.sandbox)];
         for (source, text) in fixed.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
-            let texts = vec![text.clone()];
-            let piece = Piece::Message { role: "system", texts, media: Vec::new() };
-            items.push(Item { source, key: source.name().to_owned(), pieces: vec![piece] });
+            let piece = plain_message("system", vec![text.clone()]);
+            items.push(Item::new(source, source.name().to_owned(), vec![piece]));
         }
         let mut places: HashMap<(Source, String), usize> = HashMap::new();
         for turn in &turns {
             let (source, key) = self.key(turn.origin);
             let place = *places.entry((source, key.clone())).or_insert_with(|| {
-                items.push(Item { source, key, pieces: Vec::new() });
+                items.push(Item::new(source, key, Vec::new()));
                 items.len() - 1
             });
-            items[place].pieces.push(piece(turn));
+            items[place].pieces.push(piece(turn, dialect));
         }
         items
     }
@@ -104,20 +178,104 @@ impl Prompt {
     }
 }
 
-fn piece(turn: &Turn<'_>) -> Piece {
+/// How a dialog begins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beginning {
+    /// What goes ahead of it, in the dialects that need that.
+    pub(crate) placeholder: Option<Item>,
+    /// The first memory of which a dialect that begins with a user sends something that is not the
+    /// system's.
+    pub(crate) first: Option<u64>,
+    /// Whether somebody beside the system speaks in every dialect, so that nothing behind changes
+    /// the beginning.
+    pub(crate) is_settled: bool,
+}
+
+impl Beginning {
+    /// Looks at memories alone.
+    pub(crate) fn of(memories: Vec<PromptMemory>) -> Self {
+        let prompt = Prompt { memories, ..Prompt::default() };
+        let mut beginning = Beginning { is_settled: true, ..Beginning::default() };
+        let mut items = prompt.items();
+        for dialect in Dialect::ALL {
+            let speaks =
+                |item: &&Item| item.key != "0" && speaks(item.pieces_of(dialect)).is_some();
+            let of_memories = items.iter().filter(|item| item.source == Source::Memories);
+            let first = of_memories.filter(speaks).map(|item| &item.key).next();
+            beginning.is_settled &= first.is_some();
+            if dialect.begins_with_user()
+                && let Some(number) = first.and_then(|key| key.parse().ok())
+            {
+                beginning.first = Some(beginning.first.map_or(number, |first| number.min(first)));
+            }
+        }
+        beginning.placeholder =
+            items.iter().position(Item::is_placeholder).map(|at| items.swap_remove(at));
+        beginning
+    }
+}
+
+/// The role of the first message that is not the system's.
+fn speaks(pieces: &[Piece]) -> Option<&'static str> {
+    pieces.iter().find_map(|piece| match piece {
+        Piece::Message { role: "system", .. } | Piece::Tool { .. } => None,
+        Piece::Message { role, .. } => Some(*role),
+    })
+}
+
+/// Puts what another dialect sends beside the items, or among them at its place.
+fn join(items: &mut Vec<Item>, others: Vec<Item>, dialect: Dialect) {
+    let mut rest: HashMap<(Source, String), Vec<Piece>> = HashMap::new();
+    let mut order = Vec::new();
+    for other in others {
+        order.push((other.source, other.key.clone()));
+        rest.insert((other.source, other.key), other.pieces);
+    }
+    let known: HashMap<(Source, String), usize> =
+        items.iter().enumerate().map(|(at, item)| ((item.source, item.key.clone()), at)).collect();
+    for item in items.iter_mut() {
+        let pieces = rest.remove(&(item.source, item.key.clone())).unwrap_or_default();
+        if pieces != item.pieces {
+            item.others.push((dialect, pieces));
+        }
+    }
+    if rest.is_empty() {
+        return;
+    }
+    // What only this dialect sends stands behind what stands before it there.
+    let mut joined: Vec<Item> = Vec::with_capacity(items.len() + rest.len());
+    let mut left = std::mem::take(items).into_iter();
+    let mut taken = 0;
+    for key in order {
+        if let Some(&at) = known.get(&key) {
+            while taken <= at {
+                joined.extend(left.next());
+                taken += 1;
+            }
+        } else if let Some(pieces) = rest.remove(&key) {
+            let mut item = Item::new(key.0, key.1, Vec::new());
+            item.others = vec![(dialect, pieces)];
+            joined.push(item);
+        }
+    }
+    joined.extend(left);
+    *items = joined;
+}
+
+fn plain_message(role: &'static str, texts: Vec<String>) -> Piece {
+    Piece::Message { role, name: None, texts, media: Vec::new(), blocks: Vec::new() }
+}
+
+/// What a turn is sent as.
+fn piece(turn: &Turn<'_>, dialect: Dialect) -> Piece {
     let (role, call) = match &turn.speaker {
         Speaker::System => ("system", None),
         Speaker::User => ("user", None),
         Speaker::Assistant => ("assistant", None),
         Speaker::Result { call, .. } => ("tool", Some(call)),
     };
-    let (mut texts, mut media) = (Vec::new(), Vec::new());
-    // Chat sends texts joined into one, unless there is something else beside them.
-    let alone = turn
-        .blocks
-        .iter()
-        .all(|block| matches!(block, Block::Text(_) | Block::Call { .. } | Block::Fields(_)));
-    if alone || call.is_some() {
+    let (mut texts, mut media, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+    if is_joined(turn, dialect) {
         texts.extend(Some(joined_text(&turn.blocks)).filter(|text| !text.is_empty()));
     } else {
         texts.extend(turn.blocks.iter().filter_map(as_text).map(str::to_owned));
@@ -128,13 +286,51 @@ fn piece(turn: &Turn<'_>) -> Piece {
             Block::Call { id, name, written, .. } => {
                 texts.extend([id.clone(), name.clone(), written.clone().into_owned()]);
             }
-            Block::Media { media_type, bytes } => {
-                media.push(((*media_type).to_owned(), bytes.len()));
+            Block::Media { media_type: "text/plain", bytes } => {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                blocks.push(ProviderBlock::document(text));
             }
-            // What an opaque block's model reads of it nobody else knows; its JSON bounds it.
-            Block::Opaque(block) => texts.push(block.to_string()),
-            Block::Text(_) | Block::Thinking { .. } | Block::Fields(_) => {}
+            Block::Media { media_type, bytes } => media.push(Medium::of(media_type, bytes)),
+            Block::Opaque(block) => blocks.push(ProviderBlock::of(block, &mut media)),
+            Block::Thinking { text, signature } => {
+                blocks.push(ProviderBlock::thinking(text, signature));
+            }
+            // What stands beside a part, such as its signature.
+            Block::Fields(fields) => blocks.push(ProviderBlock::of(fields, &mut media)),
+            Block::Text(_) => {}
         }
     }
-    Piece::Message { role, texts, media }
+    match (&turn.speaker, dialect) {
+        (Speaker::Result { error: true, .. }, Dialect::Anthropic) => {
+            blocks.push(ProviderBlock::flag("{\"is_error\":true}"));
+        }
+        // It stands ahead of what the system says unless nobody spoke before.
+        (Speaker::System, Dialect::Anthropic) => {
+            blocks.push(ProviderBlock::flag(super::anthropic::SYSTEM_MARK));
+        }
+        _ => {}
+    }
+    Piece::Message { role, name: turn.name.clone(), texts, media, blocks }
+}
+
+/// Tells whether a dialect sends the texts of a turn as one.
+fn is_joined(turn: &Turn<'_>, dialect: Dialect) -> bool {
+    if turn.speaker == Speaker::System {
+        return true;
+    }
+    let is_result = matches!(turn.speaker, Speaker::Result { .. });
+    match dialect {
+        Dialect::Anthropic => false,
+        Dialect::Gemini => is_result,
+        Dialect::OpenAiChat => {
+            let is_text = |block: &Block<'_>| {
+                matches!(block, Block::Text(_) | Block::Call { .. } | Block::Fields(_))
+            };
+            is_result || turn.blocks.iter().all(is_text)
+        }
+        Dialect::OpenAiResponses => {
+            let is_media = |block: &Block<'_>| matches!(block, Block::Media { .. });
+            is_result && !turn.blocks.iter().any(is_media)
+        }
+    }
 }

@@ -9,6 +9,8 @@
 mod anthropic;
 mod block;
 mod count;
+#[cfg(test)]
+mod count_tests;
 mod dialect;
 mod diff;
 mod exchange;
@@ -17,39 +19,48 @@ mod foreign;
 mod gemini;
 mod item;
 mod media;
+mod medium;
 mod name;
 mod openai_chat;
 mod openai_responses;
 #[cfg(test)]
 mod own_tests;
 mod pair;
+mod pixels;
 mod prompt;
+mod provider_block;
 mod repair;
 mod request;
 #[cfg(feature = "store")]
 mod segment;
 mod source;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tool;
 mod trim;
 mod turn;
 
-pub(crate) use count::fixed_count;
 #[cfg(feature = "store")]
 pub(crate) use count::message_count;
+pub(crate) use count::{fixed_count, placeholder_count};
 pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub(crate) use fields::{Target, beside};
 pub(crate) use gemini::NO_ID;
+#[cfg(any(test, feature = "store"))]
+pub(crate) use item::Beginning;
 pub use item::{Item, Piece};
 pub(crate) use media::{data_url, decode_base64};
+pub use medium::Medium;
 pub(crate) use name::called_tools;
 pub use prompt::{Prompt, PromptMemory, ViewedFile};
+pub use provider_block::ProviderBlock;
 pub use request::{Mend, RenderOptions, Request};
 #[cfg(feature = "store")]
 pub(crate) use segment::segments;
 pub use source::Source;
+pub use target::CounterFor;
 pub use tool::Tool;
 pub use trim::trimmed;

@@ -5,6 +5,7 @@
 //! * `arguments` is a string; `content` is null where a model's turn only calls.
 //! * `tool` messages hold text alone, so their media follow in a user's message.
 //! * A failed tool has no flag: its text begins with `[the tool failed]`.
+//! * A message of the system, a user or the model may have a `name`; a tool's has none.
 //! * Instructions, sandbox and system memories are `system` messages where they stand.
 
 use super::dialect::{Dialect, Form, Spot};
@@ -47,7 +48,16 @@ fn message(role: &str, content: Json) -> Json {
     Json::object([("role", Json::from(role)), ("content", content)])
 }
 
-fn turn(turn: Turn<'_>) -> Json {
+fn turn(mut turn: Turn<'_>) -> Json {
+    let name = turn.name.take();
+    let mut message = nameless(turn);
+    if let Some(name) = name {
+        message.set("name", Json::from(name));
+    }
+    message
+}
+
+fn nameless(turn: Turn<'_>) -> Json {
     match turn.speaker {
         Speaker::System => message("system", Json::from(joined_text(&turn.blocks))),
         Speaker::User => message("user", content(turn.blocks)),

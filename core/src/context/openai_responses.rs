@@ -41,7 +41,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
     leave_out(&mut items, &lone, "its counterpart is missing, or it comes twice", &mut mends);
     let bare = bare_reasoning(&items);
     leave_out(&mut items, &bare, "nothing of the model's follows it", &mut mends);
-    begin_with_user(&mut items, &mut mends);
+    begin(&mut items, &mut mends);
 
     let mut body = Json::Object(Vec::new());
     if !repaired.tools.is_empty() {
@@ -321,16 +321,14 @@ fn leave_out(items: &mut Vec<Item>, places: &HashSet<usize>, why: &str, mends: &
     });
 }
 
-/// Puts a user's message first where what stood there was left out.
-fn begin_with_user(items: &mut Vec<Item>, mends: &mut Vec<Mend>) {
-    let role = |item: &Json| item.get("role").and_then(Json::as_str).map(str::to_owned);
-    let first = items.iter().position(|(_, item)| role(item).as_deref() != Some("developer"));
-    let at = first.unwrap_or(items.len());
-    if items.get(at).is_some_and(|(_, item)| role(item).as_deref() == Some("user")) {
+/// Puts a user's message in where all that was said was left out.
+fn begin(items: &mut Vec<Item>, mends: &mut Vec<Mend>) {
+    let is_host = |item: &Json| item.get("role").and_then(Json::as_str) == Some("developer");
+    if items.iter().any(|(_, item)| !is_host(item)) {
         return;
     }
     let text = Json::object([("type", Json::from("input_text")), ("text", Json::from(BEGINNING))]);
-    items.insert(at, (0, message("user", Json::Array(vec![text]))));
+    items.push((0, message("user", Json::Array(vec![text]))));
     mends.push(Mend { memory: 0, what: BEGUN.to_owned() });
 }
 

@@ -5,7 +5,8 @@
 //!   calls. A call without result gets an error result that says so; the first of several counts.
 //! * A result without a call becomes a quoted text of the user's.
 //! * Call ids are unique and well formed, names too; arguments are objects.
-//! * The first turn that is not the system's is a user's.
+//! * The first turn that is not the system's is a user's where the dialect needs that; in each of
+//!   them somebody beside the system speaks.
 //! * No text is blank, no turn without blocks.
 //! * Every block is one that the dialect takes where it stands.
 
@@ -22,6 +23,7 @@ use super::prompt::{Prompt, ViewedFile};
 use super::request::Mend;
 use super::turn::{Block, Origin, SentTool, Speaker, Turn, joined_text};
 use crate::json::Json;
+use crate::limits::MESSAGE_NAME_BYTES_MAX;
 use crate::object::{Memory, MemoryKind, Part, Role};
 
 /// What the model is told of a call that has no result.
@@ -139,7 +141,8 @@ impl<'a> Repair<'a> {
         if speaker == Speaker::System {
             self.only_text(&mut blocks);
         }
-        self.push(Origin::Memory(number), speaker, blocks);
+        let name = self.name(memory, &speaker, &mut blocks);
+        self.push_named(Origin::Memory(number), speaker, name, blocks);
         self.results(number, &calls);
         self.push(Origin::Memory(number), Speaker::User, quoted);
     }
@@ -228,9 +231,49 @@ impl<'a> Repair<'a> {
     }
 
     fn push(&mut self, origin: Origin, speaker: Speaker, blocks: Vec<Block<'a>>) {
+        self.push_named(origin, speaker, None, blocks);
+    }
+
+    fn push_named(
+        &mut self,
+        origin: Origin,
+        speaker: Speaker,
+        name: Option<String>,
+        blocks: Vec<Block<'a>>,
+    ) {
         if !blocks.is_empty() {
-            self.turns.push(Turn { origin, speaker, blocks });
+            self.turns.push(Turn { origin, speaker, name, blocks });
         }
+    }
+
+    /// The name of who speaks: a field of the message where the API has names, else ahead of the text.
+    fn name(
+        &mut self,
+        memory: &Memory,
+        speaker: &Speaker,
+        blocks: &mut Vec<Block<'a>>,
+    ) -> Option<String> {
+        let name = name_of(memory).filter(|_| !blocks.is_empty())?;
+        if self.dialect.has_names() && is_message_name(name) {
+            return Some(name.to_owned());
+        }
+        let said = format!("[from {name}]\n");
+        let text = blocks.iter_mut().find_map(|block| match block {
+            Block::Text(text) => Some(text),
+            _ => None,
+        });
+        match text {
+            Some(text) => text.insert_str(0, &said),
+            None if *speaker == Speaker::User => {
+                blocks.insert(0, Block::Text(said.trim().to_owned()))
+            }
+            None => {
+                self.mender.mend(format!("name {name:?} left out: the turn has no text"));
+                return None;
+            }
+        }
+        self.mender.mend(format!("name {name:?} put ahead of the text: the API takes none there"));
+        None
     }
 
     /// A file, which looks the same in every dialect.
@@ -255,13 +298,20 @@ impl<'a> Repair<'a> {
     fn begin_with_user(&mut self) {
         let first = self.turns.iter().position(|turn| turn.speaker != Speaker::System);
         let at = first.unwrap_or(self.turns.len());
-        if self.turns.get(at).is_some_and(|turn| turn.speaker == Speaker::User) {
+        let is_begun = self
+            .turns
+            .get(at)
+            .is_some_and(|turn| turn.speaker == Speaker::User || !self.dialect.begins_with_user());
+        if is_begun {
             return;
         }
         self.mender.memory = 0;
         self.mender.mend(BEGUN);
         let blocks = vec![Block::Text(BEGINNING.to_owned())];
-        self.turns.insert(at, Turn { origin: Origin::Placeholder, speaker: Speaker::User, blocks });
+        self.turns.insert(
+            at,
+            Turn { origin: Origin::Placeholder, speaker: Speaker::User, name: None, blocks },
+        );
     }
 
     /// The tools; where there are none, those that the dialog calls, for Anthropic refuses a
@@ -345,6 +395,20 @@ fn is_model(memory: &Memory) -> bool {
     memory.role == Role::Assistant
         && (memory.kind == MemoryKind::Message
             || memory.parts.iter().any(|part| matches!(part, Part::Call { .. })))
+}
+
+/// The name that a message came with: only of messages of an API that has names is the actor one.
+fn name_of(memory: &Memory) -> Option<&str> {
+    let (format, _) = memory.origin.split_once(':')?;
+    let has_names = Dialect::from_name(format).is_some_and(Dialect::has_names);
+    let is_message = memory.kind == MemoryKind::Message && memory.role != Role::Tool;
+    Some(memory.actor.trim()).filter(|name| has_names && is_message && !name.is_empty())
+}
+
+/// Tells whether `OpenAI` Chat takes a name.
+fn is_message_name(name: &str) -> bool {
+    let is_foreign = |letter: char| letter.is_whitespace() || "<|\\/>".contains(letter);
+    name.len() <= MESSAGE_NAME_BYTES_MAX && !name.contains(is_foreign)
 }
 
 fn is_system(memory: &Memory) -> bool {

@@ -126,10 +126,13 @@ fn a_result_without_call_is_quoted_as_a_text_of_the_users() {
 }
 
 #[test]
-fn a_dialog_begins_with_a_user() {
+fn a_dialog_begins_with_a_user_where_the_dialect_needs_one() {
     for memories in [vec![], vec![Memory::assistant("Hello.")]] {
         let prompt = prompt(memories);
         for dialect in Dialect::ALL {
+            if !prompt.memories.is_empty() && dialect != Dialect::Anthropic {
+                continue;
+            }
             let text = dialog(&prompt, dialect);
             assert!(text.find("\"user\"").unwrap() < text.find("not in view").unwrap(), "{text}");
             assert!(mended(&prompt, dialect, 0, "placeholder"));
@@ -441,18 +444,18 @@ fn an_item_that_comes_twice_is_sent_once_and_nothing_stands_between_an_opaque_ca
 }
 
 #[test]
-fn a_dialog_whose_first_turn_is_left_out_still_begins_with_a_user() {
+fn a_dialog_of_which_all_is_left_out_has_a_placeholder() {
     let output = r#"{"type":"custom_tool_call_output","call_id":"gone","output":"x"}"#;
     let part = Part::Opaque { provider: "openai-responses".into(), content: Body::new(output) };
     let lone = Prompt::new("").with_memory(bare(Role::Tool, vec![part]));
-    for (prompt, count) in [(lone.clone(), 1), (lone.with_memory(Memory::assistant("Done.")), 2)] {
+    let whole = lone.clone().with_memory(Memory::assistant("Done."));
+    for (prompt, role) in [(lone, "user"), (whole, "assistant")] {
         let request = prompt.render(Dialect::OpenAiResponses);
         let input = request.body.get("input").and_then(Json::as_array).unwrap();
-        assert_eq!(
-            (input.len(), input[0].get("role").and_then(Json::as_str)),
-            (count, Some("user"))
-        );
-        assert!(request.mends.iter().any(|mend| mend.what.contains("placeholder")));
+        assert_eq!(input.len(), 1);
+        assert_eq!(input[0].get("role").and_then(Json::as_str), Some(role));
+        let is_told = request.mends.iter().any(|mend| mend.what.contains("placeholder"));
+        assert_eq!(is_told, role == "user");
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) enum Speaker {
 pub(super) struct Turn<'a> {
     pub(super) origin: Origin,
     pub(super) speaker: Speaker,
+    /// The name of who speaks, where the API has names.
+    pub(super) name: Option<String>,
     pub(super) blocks: Vec<Block<'a>>,
 }
 

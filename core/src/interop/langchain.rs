@@ -197,11 +197,29 @@ fn content(report: &mut Report, content: Option<&Json>, calls: &HashSet<String>)
         Some(Json::String(text)) if text.is_empty() => Vec::new(),
         Some(Json::String(text)) => vec![Part::text(text)],
         Some(Json::Array(blocks)) => {
-            blocks.iter().filter_map(|block| part(report, block, calls)).collect()
+            blocks.iter().flat_map(|block| parts_of(report, block, calls)).collect()
         }
         None | Some(Json::Null) => Vec::new(),
         Some(other) => vec![Part::text(other.to_string())],
     }
+}
+
+/// Reads a block: one of LangChain's own, else one as Anthropic has it, with what stands beside it.
+fn parts_of(report: &mut Report, block: &Json, calls: &HashSet<String>) -> Vec<Part> {
+    let own = [
+        "text", "tool_use", "tool_call", "function_call", "input_json_delta", "reasoning", "image",
+        "audio", "file", "video", "image_url", "input_audio",
+    ];
+    let kind = text(block, "type").unwrap_or_default();
+    let is_sourced = block.get("source").is_some();
+    if block.as_str().is_some() || own.contains(&kind) && !(is_sourced && is_medium(kind)) {
+        return part(report, block, calls).into_iter().collect();
+    }
+    anthropic::part(report, block, Place::Message(0))
+}
+
+fn is_medium(kind: &str) -> bool {
+    matches!(kind, "image" | "audio" | "file" | "video")
 }
 
 fn part(report: &mut Report, block: &Json, calls: &HashSet<String>) -> Option<Part> {
@@ -232,7 +250,7 @@ fn part(report: &mut Report, block: &Json, calls: &HashSet<String>) -> Option<Pa
                 false => thinking(&words, &signature.unwrap_or_default()),
             }
         }
-        "image" | "audio" | "file" | "video" if block.get("source").is_none() => {
+        kind if is_medium(kind) => {
             let kind = text(block, "mime_type").unwrap_or("image/png");
             let data = text(block, "base64").or_else(|| text(block, "data"));
             let decoded = data.and_then(|data| media(kind, data));
@@ -249,7 +267,7 @@ fn part(report: &mut Report, block: &Json, calls: &HashSet<String>) -> Option<Pa
                 }
             }
         }
-        _ => Some(anthropic::part(report, block, place)),
+        _ => None,
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use super::report::{Place, Report};
 use super::transcript::Transcript;
 use super::{Format, anthropic, base, detect, gemini, openai_chat, openai_responses};
-use crate::context::{Prompt, Tool};
+use crate::context::{CounterFor, Dialect, Prompt, Tool};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::Memory;
+use crate::token::TokenCounter;
 
 /// Memories, and what stands beside them in a request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,9 +27,21 @@ pub struct Messages {
     pub tools: Vec<Json>,
     /// What was mended and skipped.
     pub report: Report,
+    /// The dialect that they are in; none where there are none.
+    pub dialect: Option<Dialect>,
 }
 
 impl Messages {
+    /// Returns a counter for them: one that knows neither model nor dialect counts in theirs.
+    pub fn counter<C: TokenCounter>(&self, counter: C) -> CounterFor<C> {
+        let is_known = counter.dialect().is_some() || counter.model().is_some();
+        let counter = CounterFor::new(counter);
+        match self.dialect.filter(|_| !is_known) {
+            Some(dialect) => counter.with_dialect(dialect),
+            None => counter,
+        }
+    }
+
     /// Returns the prompt that they make, its memories numbered from 1.
     ///
     /// # Errors
@@ -45,6 +58,20 @@ fn list_of(value: &Json) -> Option<&[Json]> {
     let in_body =
         || ["messages", "input", "contents"].iter().find_map(|key| value.get(key)?.as_array());
     value.as_array().or_else(in_body)
+}
+
+/// Tells whether it is a body of the Responses API with nothing beside its input, or a list of items
+/// some of which are no messages.
+fn is_of_responses(value: &Json) -> bool {
+    let is_item = |item: &Json| {
+        let kind = item.get("type").and_then(Json::as_str).unwrap_or("");
+        let is_output = kind.ends_with("_call") || kind.ends_with("_call_output");
+        item.get("role").is_none() && (is_output || matches!(kind, "reasoning" | "compaction"))
+    };
+    match value.as_array() {
+        Some(items) => items.iter().any(is_item),
+        None => value.get("input").is_some() && value.get("messages").is_none(),
+    }
 }
 
 /// Reads a list of messages or items or a whole request's body, of OpenAI's Chat Completions, of its
@@ -69,6 +96,7 @@ fn list_of(value: &Json) -> Option<&[Json]> {
 pub fn messages(value: &Json) -> Result<Messages> {
     let format = match value.as_array() {
         Some([]) => return Ok(Messages::default()),
+        _ if is_of_responses(value) => Some(Format::OpenAiResponses),
         _ => detect(value.to_string().as_bytes()),
     };
     let none = || Error::invalid("no messages: neither a list of them nor a request's body");
@@ -88,6 +116,7 @@ pub fn messages(value: &Json) -> Result<Messages> {
         let count = found.len();
         return Err(Error::invalid(format!("{count} conversations; give one of them")));
     }
+    let dialect = format.and_then(|format| Dialect::from_name(format.name()));
     let Transcript { entries, instructions, tools, report, .. } = found.pop().ok_or_else(none)?;
     if let Some(refused) = report.refused.first.first() {
         return Err(Error::invalid(refused.to_string()));
@@ -101,5 +130,5 @@ pub fn messages(value: &Json) -> Result<Messages> {
     let all = 1..=list_of(value).map_or(0, <[Json]>::len) as u64;
     let others = all.filter(|number| !known.contains(number)).collect();
     let memories = entries.into_iter().map(|entry| entry.memory).collect();
-    Ok(Messages { memories, numbers, others, instructions, tools, report })
+    Ok(Messages { memories, numbers, others, instructions, tools, report, dialect })
 }

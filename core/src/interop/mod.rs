@@ -44,6 +44,7 @@ pub(crate) mod tests;
 mod thread;
 mod transcript;
 mod understood;
+mod usage;
 mod value;
 mod vercel;
 
@@ -57,6 +58,8 @@ pub use messages::{Messages, messages};
 pub(crate) use recording::Turn;
 pub use report::{Place, Remark, Remarks, Report, Skipped};
 pub use transcript::{Entry, Transcript, Transcripts};
+#[cfg(feature = "store")]
+pub(crate) use usage::Recorded;
 
 use crate::error::{Error, Result};
 use crate::limits::DETECT_BYTES;

@@ -53,6 +53,18 @@ impl<C: TokenCounter + ?Sized> TokenCounter for Known<'_, C> {
         self.counter.safe_cuts()
     }
 
+    fn model(&self) -> Option<&str> {
+        self.counter.model()
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        self.counter.dialect()
+    }
+
+    fn request(&self) -> Count {
+        self.counter.request()
+    }
+
     fn check(&self) -> Result<()> {
         self.counter.check()
     }

@@ -14,18 +14,18 @@ use super::view::{ViewChange, view_change};
 use super::{Snapshot, ViewFile};
 use crate::budget::Account;
 use crate::context::{
-    Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
+    Beginning, Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
 };
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
-use crate::object::{Iteration, Memory, MemoryKind, Role, read};
+use crate::object::{Iteration, Memory, read};
 use crate::store::Store;
 use crate::token::{Count, SafeCuts, TokenCounter, recount};
 
 /// An account of a session's state.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    counter: String,
+    counter: CountedBy,
     /// What was purged when it was counted.
     erased: [Option<ObjectId>; 2],
     roots: Roots,
@@ -35,6 +35,26 @@ pub(super) struct Ledger {
     tools: usize,
     /// For each file in view the newest memory when it came.
     afters: BTreeMap<u64, usize>,
+}
+
+/// What decides all of a counter's counts.
+#[derive(Debug, PartialEq, Eq)]
+struct CountedBy {
+    id: String,
+    model: Option<String>,
+    dialect: Option<String>,
+    request: Count,
+}
+
+impl CountedBy {
+    fn of(counter: &(impl TokenCounter + ?Sized)) -> Self {
+        CountedBy {
+            id: counter.id().to_owned(),
+            model: counter.model().map(str::to_owned),
+            dialect: counter.dialect().map(str::to_owned),
+            request: counter.request(),
+        }
+    }
 }
 
 /// How the memories in view hang together.
@@ -47,9 +67,10 @@ struct Dialog {
     /// Tools that stand in for those that calls name, where none are given: in how many segments.
     stand_ins: BTreeMap<String, usize>,
     /// What stands ahead of a dialog that does not begin with the user, unless a file does: the
-    /// number of the first memory behind the host's, and the tokens.
+    /// number of the first memory that speaks, and the tokens.
     placeholder: Option<(u64, Count)>,
-    /// The number of the first memory behind the host's that lead.
+    /// The number of the last memory that decides how the dialog begins; none where it is not
+    /// decided.
     first: Option<u64>,
 }
 
@@ -80,7 +101,7 @@ impl Ledger {
     /// Counts all of a state.
     pub(super) fn new(state: &Snapshot, counter: &(impl TokenCounter + ?Sized)) -> Result<Self> {
         let mut ledger = Ledger {
-            counter: counter.id().to_owned(),
+            counter: CountedBy::of(counter),
             erased: state.store().erased()?,
             roots: state.roots(),
             account: Account::new(),
@@ -108,7 +129,7 @@ impl Ledger {
         state: &Snapshot,
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<bool> {
-        Ok(self.counter == counter.id() && self.erased == state.store().erased()?)
+        Ok(self.counter == CountedBy::of(counter) && self.erased == state.store().erased()?)
     }
 
     pub(super) fn account(&self) -> &Account<ItemKey> {
@@ -208,15 +229,23 @@ impl Ledger {
             // Counted by themselves, where path and number are known apart.
             Source::Files => return,
         };
+        let count = item.count(counter);
+        // What the counter's dialect sends nothing of is no item of its request.
+        if count == Count::ZERO {
+            self.account.remove(&key);
+            return;
+        }
         let label = key.to_string();
-        self.account.set(key, item.source, label, item.count(counter));
+        self.account.set(key, item.source, label, count);
     }
 
     /// Sets what depends on the whole: the placeholder and what a request costs once.
     fn settle(&mut self, counter: &(impl TokenCounter + ?Sized)) {
         let ahead = self.afters.first_key_value().map(|(after, _)| *after);
         match self.dialog.placeholder {
-            Some((first, count)) if ahead.is_none_or(|after| after >= first) => {
+            Some((first, count))
+                if count != Count::ZERO && ahead.is_none_or(|after| after >= first) =>
+            {
                 let key = ItemKey::Memory(0);
                 let label = key.to_string();
                 self.account.set(key, Source::Memories, label, count);
@@ -238,7 +267,7 @@ impl Ledger {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let prompt = Prompt::new(text(state.instructions()?));
         let items = prompt.with_sandbox(text(state.sandbox_state()?)).items();
-        for item in items.iter().filter(|item| !is_placeholder(item)) {
+        for item in items.iter().filter(|item| !item.is_placeholder()) {
             self.set(item, counter);
         }
         Ok(())
@@ -309,15 +338,15 @@ impl Ledger {
         self.dialog = Dialog { segments: Some(BTreeMap::new()), ..Dialog::default() };
         if !self.count_memories(memories.clone(), true, counter)? {
             // No segments: everything as one, and nothing is known of its parts.
-            let first = first_spoken(&memories);
+            let (beginning, _) = beginning(&memories);
             let items = dialog_items(memories, state)?;
             self.dialog = Dialog::default();
             for item in &items {
                 if item.source == Source::Tools {
                     self.dialog.stand_ins.insert(item.key.clone(), 1);
                 }
-                if is_placeholder(item) {
-                    let first = first.unwrap_or(u64::MAX);
+                if item.is_placeholder() {
+                    let first = beginning.first.unwrap_or(u64::MAX);
                     self.dialog.placeholder = Some((first, item.count(counter)));
                 } else {
                     self.set(item, counter);
@@ -363,7 +392,7 @@ impl Ledger {
                 memories.push(prompt_memory(state.store(), &memory)?);
             }
             // Where nobody speaks any more in what was the beginning, the dialog begins further on.
-            let is_whole = !is_first || end.is_none() || first_spoken(&memories).is_some();
+            let is_whole = !is_first || end.is_none() || beginning(&memories).0.is_settled;
             if is_whole && self.count_memories(memories, is_first, counter)? {
                 return Ok(());
             }
@@ -421,13 +450,13 @@ impl Ledger {
         if calls.clone().any(|call| self.dialog.calls.contains_key(call)) {
             return Ok(false);
         }
-        let first = first_spoken(&memories).filter(|_| is_first);
         if is_first {
-            self.dialog.first = first;
-            // Without anybody's words the dialog begins with a file, or with nothing.
-            let nothing = Prompt::default().items();
-            let nothing = nothing.iter().find(|item| is_placeholder(item) && first.is_none());
-            self.dialog.placeholder = nothing.map(|item| (u64::MAX, item.count(counter)));
+            let (beginning, looked_at) = beginning(&memories);
+            let last = looked_at.checked_sub(1).map(|last| memories[last].number);
+            self.dialog.first = last.filter(|_| beginning.is_settled);
+            let first = beginning.first.unwrap_or(u64::MAX);
+            let placeholder = beginning.placeholder;
+            self.dialog.placeholder = placeholder.map(|item| (first, item.count(counter)));
         }
         let mut rest = memories.into_iter();
         let mut ends = cuts.iter().skip(1).map(|cut| cut.start);
@@ -450,13 +479,8 @@ impl Ledger {
                         stretch.stand_ins.push(item.key.clone());
                         self.set(&item, counter);
                     }
-                    // Of any other segment it says that the dialog begins elsewhere.
-                    Source::Memories if is_placeholder(&item) => {
-                        if first.is_some_and(|first| stretch.numbers.contains(&first)) {
-                            let count = item.count(counter);
-                            self.dialog.placeholder = first.map(|first| (first, count));
-                        }
-                    }
+                    // It says that the dialog begins elsewhere.
+                    Source::Memories if item.is_placeholder() => {}
                     _ => self.set(&item, counter),
                 }
             }
@@ -479,16 +503,17 @@ fn dialog_items(memories: Vec<PromptMemory>, state: &Snapshot) -> Result<Vec<Ite
     Ok(items)
 }
 
-fn is_placeholder(item: &Item) -> bool {
-    item.source == Source::Memories && item.key == "0"
-}
-
-/// The number of the first memory behind those of the host that lead.
-fn first_spoken(memories: &[PromptMemory]) -> Option<u64> {
-    let leads = |entry: &&PromptMemory| {
-        entry.memory.role == Role::System && entry.memory.kind == MemoryKind::Message
-    };
-    memories.iter().find(|entry| !leads(entry)).map(|entry| entry.number)
+/// How a dialog begins, and at how many of its memories that needed a look.
+fn beginning(memories: &[PromptMemory]) -> (Beginning, usize) {
+    let mut len = 1;
+    loop {
+        let looked_at = len.min(memories.len());
+        let beginning = Beginning::of(memories[..looked_at].to_vec());
+        if beginning.is_settled || looked_at == memories.len() {
+            return (beginning, looked_at);
+        }
+        len *= 2;
+    }
 }
 
 fn file_key(file: &ViewFile) -> ItemKey {
@@ -498,7 +523,9 @@ fn file_key(file: &ViewFile) -> ItemKey {
 /// The text of an item that is one message of one text.
 fn only_text(item: &Item) -> Option<&str> {
     match &item.pieces[..] {
-        [crate::context::Piece::Message { texts, media, .. }] if media.is_empty() => {
+        [crate::context::Piece::Message { texts, media, blocks, .. }]
+            if media.is_empty() && blocks.is_empty() && item.others.is_empty() =>
+        {
             match &texts[..] {
                 [text] => Some(text),
                 _ => None,

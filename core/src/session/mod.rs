@@ -2,6 +2,7 @@
 
 mod batch;
 mod build;
+mod calibrate;
 mod capacity;
 mod chain;
 mod deleted;

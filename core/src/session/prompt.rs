@@ -4,7 +4,7 @@ use super::{MemoryState, Session, Snapshot, ViewFile, ViewMemory};
 use crate::context::{ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, trimmed};
 use crate::error::{ErrorKind, Result};
 use crate::id::{ContentId, IterationId};
-use crate::object::{Body, Bytes, Entry, Iteration, Part, read};
+use crate::object::{Body, Bytes, Entry, Iteration, Memory, Part, read};
 use crate::store::Store;
 
 /// Stands in for bytes that were purged.
@@ -108,7 +108,16 @@ fn lossy(bytes: &[u8]) -> String {
 
 /// A memory in view as a model is to see it.
 pub(super) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptMemory> {
-    let mut memory = entry.memory.clone();
+    let memory = resolved(store, entry.memory.clone())?;
+    let memory = match entry.state {
+        MemoryState::Trimmed => trimmed(&memory),
+        _ => memory,
+    };
+    Ok(PromptMemory { number: entry.number, memory })
+}
+
+/// A memory with all that it refers to read.
+pub(super) fn resolved(store: &Store, mut memory: Memory) -> Result<Memory> {
     for part in &mut memory.parts {
         if let Part::File { iteration } = part {
             *part = Part::text(referred_file(store, *iteration)?);
@@ -120,11 +129,7 @@ pub(super) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptM
             }
         }
     }
-    let memory = match entry.state {
-        MemoryState::Trimmed => trimmed(&memory),
-        _ => memory,
-    };
-    Ok(PromptMemory { number: entry.number, memory })
+    Ok(memory)
 }
 
 fn content_or_purged(store: &Store, content: ContentId) -> Result<Bytes> {

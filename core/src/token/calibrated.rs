@@ -30,6 +30,7 @@ use crate::id::ObjectId;
 pub struct CalibratedCounter<C> {
     base: C,
     id: String,
+    model: String,
     fit: Fit,
 }
 
@@ -39,6 +40,15 @@ impl<C: TokenCounter> CalibratedCounter<C> {
     /// # Errors
     /// `Invalid` if the calibration is for counts of another base.
     pub fn new(base: C, model: &str, calibration: &Calibration) -> Result<Self> {
+        CalibratedCounter::at(base, model, "", calibration)
+    }
+
+    /// Makes a counter for a model and requests of a host, or of all whose names begin with its and
+    /// `/`. Where none is known, what a request costs beside its texts is what any of them added.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn at(base: C, model: &str, host: &str, calibration: &Calibration) -> Result<Self> {
         if calibration.base() != base.id() {
             return Err(Error::invalid(format!(
                 "the calibration is for counts of {}, not of {}; observe with this counter",
@@ -46,31 +56,39 @@ impl<C: TokenCounter> CalibratedCounter<C> {
                 base.id()
             )));
         }
-        let fit = calibration.fit(model);
+        let fit = calibration.fit(model, host);
         let (low, middle, high) = fit.request;
         let rates = fit.rates.iter().flat_map(|rate| [rate.low, rate.middle, rate.high]);
         let numbers: Vec<u8> =
             rates.chain([low, middle, high]).flat_map(u64::to_le_bytes).collect();
         let digest = ObjectId::of_content(&numbers).to_string();
         let id = format!("{model}~{}~{}", base.id(), &digest[..12]);
-        Ok(CalibratedCounter { base, id, fit })
+        Ok(CalibratedCounter { base, id, model: model.to_owned(), fit })
     }
 
     /// Returns the counter beneath.
     pub fn base(&self) -> &C {
         &self.base
     }
-
-    /// Estimates what a request costs beside its texts: what the provider adds on its own.
-    pub fn request(&self) -> Count {
-        let (low, middle, high) = self.fit.request;
-        Count::estimated(middle, low, high)
-    }
 }
 
 impl<C: TokenCounter> TokenCounter for CalibratedCounter<C> {
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.model)
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        self.base.dialect()
+    }
+
+    /// Estimates what the provider and the host add on their own.
+    fn request(&self) -> Count {
+        let (low, middle, high) = self.fit.request;
+        Count::estimated(middle, low, high)
     }
 
     fn check(&self) -> Result<()> {

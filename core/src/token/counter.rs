@@ -42,6 +42,24 @@ pub trait TokenCounter: Send + Sync {
         SafeCuts::None
     }
 
+    /// Returns the full name of the model that requests are for, where it knows one: it decides what
+    /// a picture costs, and whose dialects they are in.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns the [name](crate::Dialect::name) of the dialect that requests are in, where it knows
+    /// one. Without it a count holds for every dialect of the model.
+    fn dialect(&self) -> Option<&str> {
+        None
+    }
+
+    /// Counts what every request costs beside what is known of it: a system prompt and tools that no
+    /// recording holds.
+    fn request(&self) -> Count {
+        Count::ZERO
+    }
+
     /// Tells whether all counts so far were made: of a counter that may fail, and then returns any
     /// number. What was counted is neither kept nor returned before this was asked.
     ///
@@ -71,6 +89,18 @@ macro_rules! by_reference {
 
             fn safe_cuts(&self) -> SafeCuts {
                 (**self).safe_cuts()
+            }
+
+            fn model(&self) -> Option<&str> {
+                (**self).model()
+            }
+
+            fn dialect(&self) -> Option<&str> {
+                (**self).dialect()
+            }
+
+            fn request(&self) -> Count {
+                (**self).request()
             }
 
             fn check(&self) -> Result<()> {

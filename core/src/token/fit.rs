@@ -32,6 +32,8 @@ const SWEEPS: usize = 300;
 pub(super) struct Observation {
     pub(super) parts: [u64; CLASSES],
     pub(super) usage: u64,
+    /// The host that made the request: what it adds on its own is the same for all of one.
+    pub(super) host: usize,
 }
 
 impl Observation {
@@ -76,17 +78,86 @@ pub(super) struct Fit {
     pub(super) request: (u64, u64, u64),
 }
 
+/// Requests of a host, newest first, that tell what it adds: a host changes its tools.
+const NEWEST: usize = 8;
+
 impl Fit {
-    /// Fits observations; without any, returns what is believed.
+    /// Fits observations, for requests of some of their hosts; without any, returns what is believed.
+    ///
+    /// Requests of one host share a constant. Where there are several hosts, the ratios come from how
+    /// requests of one differ among each other, and the constant is what is left of the newest of the
+    /// hosts that are meant.
     ///
     /// Deterministic to the last bit: it adds, multiplies, divides and compares, nothing else.
-    pub(super) fn of(observations: &[Observation]) -> Fit {
+    pub(super) fn of(observations: &[Observation], is_meant: impl Fn(usize) -> bool) -> Fit {
+        let is_one = observations.windows(2).all(|pair| pair[0].host == pair[1].host);
+        let Some(problem) = Problem::of(observations) else {
+            return Fit { rates: PRIOR, request: PRIOR_REQUEST };
+        };
+        if is_one && observations.iter().all(|one| is_meant(one.host)) {
+            return Fit::of_one(observations, &problem);
+        }
+        let solution = Problem::within(observations).solve();
+        let left = |one: &Observation| one.usage as f64 - known(one, &solution);
+        let newest = |is_of: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            let of = observations.iter().rev().filter(|one| is_of(one.host));
+            of.map(left).collect()
+        };
+        // What each host adds, and how far off all that is.
+        let mut constants: Vec<(usize, f64)> = Vec::new();
+        for one in observations {
+            if !constants.iter().any(|(host, _)| *host == one.host) {
+                let all = newest(&|host| host == one.host);
+                constants.push((one.host, quantile(&all, 0.5).unwrap_or(0.0).max(0.0)));
+            }
+        }
+        let constant = |one: &Observation| {
+            let of = constants.iter().find(|(host, _)| *host == one.host);
+            of.map_or(0.0, |(_, constant)| *constant)
+        };
+        let ratios: Vec<f64> = observations
+            .iter()
+            .map(|one| {
+                let said = known(one, &solution).max(0.05 * one.usage as f64);
+                ((one.usage as f64 - constant(one)) / said).clamp(0.5, 2.0)
+            })
+            .collect();
+        let at = |share| quantile(&ratios, share).unwrap_or(1.0);
+        let off = Off { low: at(0.1).min(1.0), middle: 1.0, high: at(0.9).max(1.0) };
+        let meant: Vec<usize> =
+            constants.iter().map(|(host, _)| *host).filter(|host| is_meant(*host)).collect();
+        let left = match meant.len() {
+            0 => newest(&|_| true),
+            1 => newest(&|host| host == meant[0]).into_iter().take(NEWEST).collect(),
+            _ => newest(&|host| meant.contains(&host)),
+        };
         let mut fit = Fit { rates: PRIOR, request: PRIOR_REQUEST };
-        let Some(problem) = Problem::of(observations) else { return fit };
-        let solution = problem.solve();
-        let off = problem.off(&solution);
-        let constant = solution[CLASSES] * problem.unit;
-        for (class, rate) in fit.rates.iter_mut().enumerate() {
+        fit.set_rates(observations, &solution, &off);
+        fit.set_request(&left, meant.len() == 1);
+        fit
+    }
+
+    /// The constant of hosts of which so much was left over, the newest first.
+    fn set_request(&mut self, left: &[f64], is_known: bool) {
+        let middle = match is_known {
+            true => quantile(&left[..left.len().min(3)], 0.5),
+            false => quantile(left, 0.5),
+        };
+        let middle = middle.unwrap_or(0.0).max(0.0);
+        let (low, high) = (quantile(left, 0.05), quantile(left, 0.95));
+        let (low, high) = (low.unwrap_or(0.0).max(0.0), high.unwrap_or(0.0).max(0.0));
+        // A host that was seen a few times may add a little more the next time.
+        let room =
+            middle * 0.02 + PRIOR_REQUEST.2 as f64 * HALF_TRUST / (left.len() as f64 + HALF_TRUST);
+        self.request = (
+            (low.min(middle) - room).max(0.0) as u64,
+            middle as u64,
+            (high.max(middle) + room) as u64,
+        );
+    }
+
+    fn set_rates(&mut self, observations: &[Observation], solution: &[f64; VARIABLES], off: &Off) {
+        for (class, rate) in self.rates.iter_mut().enumerate() {
             let seen: f64 = observations.iter().map(|one| one.share(class)).sum();
             let trust = seen / (seen + HALF_TRUST);
             let blend = |observed: f64, believed: u64| {
@@ -102,12 +173,38 @@ impl Fit {
                 high: thousandths(high.max(middle)),
             };
         }
+    }
+
+    /// Fits requests of one host.
+    fn of_one(observations: &[Observation], problem: &Problem) -> Fit {
+        let mut fit = Fit { rates: PRIOR, request: PRIOR_REQUEST };
+        let solution = problem.solve();
+        let off = problem.off(&solution);
+        let constant = solution[CLASSES] * problem.unit;
+        fit.set_rates(observations, &solution, &off);
         let trust = observations.len() as f64 / (observations.len() as f64 + HALF_TRUST);
         let (low, middle) = (constant * off.low * trust, constant * off.middle);
         let high = constant * off.high + (1.0 - trust) * PRIOR_REQUEST.2 as f64;
         fit.request = (low.min(middle) as u64, middle as u64, high.max(middle) as u64);
         fit
     }
+
+    /// What a request is said to cost: low, middle, high.
+    pub(super) fn said(&self, parts: &[u64; CLASSES]) -> (u64, u64, u64) {
+        let (mut low, mut middle, mut high) = self.request;
+        for (tokens, rate) in parts.iter().zip(&self.rates) {
+            let times = |rate: u64| tokens.saturating_mul(rate) / 1_000;
+            low = low.saturating_add(times(rate.low));
+            middle = middle.saturating_add(times(rate.middle));
+            high = high.saturating_add(times(rate.high).saturating_add(1));
+        }
+        (low, middle, high)
+    }
+}
+
+/// What the ratios make of what is known of a request.
+fn known(one: &Observation, solution: &[f64; VARIABLES]) -> f64 {
+    one.parts.iter().zip(solution).map(|(&part, ratio)| part as f64 * ratio).sum()
 }
 
 fn thousandths(ratio: f64) -> u64 {
@@ -143,6 +240,34 @@ impl Problem {
             (row, one.usage as f64 / size)
         });
         Some(Problem { rows: rows.collect(), unit })
+    }
+
+    /// The same by how requests of one host differ from their mean: no constant is left in it.
+    fn within(observations: &[Observation]) -> Problem {
+        let mut rows = Vec::with_capacity(observations.len());
+        let mut at = 0;
+        let mut sorted: Vec<&Observation> = observations.iter().collect();
+        sorted.sort_by_key(|one| one.host);
+        while at < sorted.len() {
+            let host = sorted[at].host;
+            let of: Vec<&Observation> =
+                sorted[at..].iter().take_while(|one| one.host == host).copied().collect();
+            at += of.len();
+            let mean = |value: &dyn Fn(&Observation) -> u64| {
+                of.iter().map(|one| value(one) as f64).sum::<f64>() / of.len() as f64
+            };
+            let usage = mean(&|one| one.usage);
+            let parts: [f64; CLASSES] = std::array::from_fn(|class| mean(&|one| one.parts[class]));
+            for one in &of {
+                let size = one.usage.max(1) as f64;
+                let mut row = [0.0; VARIABLES];
+                for (class, cell) in row.iter_mut().take(CLASSES).enumerate() {
+                    *cell = (one.parts[class] as f64 - parts[class]) / size;
+                }
+                rows.push((row, (one.usage as f64 - usage) / size));
+            }
+        }
+        Problem { rows, unit: 1.0 }
     }
 
     /// Solves it again and again, each time with less weight on what does not fit: Huber's
@@ -235,7 +360,7 @@ mod tests {
                 let parts =
                     std::array::from_fn(|class| size * (mixed(at * 6 + 1 + class as u64) % 6));
                 let tokens = parts.iter().zip(ratios).map(|(&part, ratio)| part as f64 * ratio);
-                Observation { parts, usage: tokens.sum::<f64>() as u64 + constant }
+                Observation { parts, usage: tokens.sum::<f64>() as u64 + constant, host: 0 }
             })
             .collect()
     }
@@ -246,7 +371,7 @@ mod tests {
 
     #[test]
     fn without_observations_what_is_believed_holds() {
-        assert_eq!(Fit::of(&[]), Fit { rates: PRIOR, request: PRIOR_REQUEST });
+        assert_eq!(Fit::of(&[], |_| true), Fit { rates: PRIOR, request: PRIOR_REQUEST });
         for rate in PRIOR {
             assert!(rate.low < rate.middle && rate.middle < rate.high);
         }
@@ -255,10 +380,14 @@ mod tests {
     #[test]
     fn a_band_narrows_with_observations_of_its_class_alone() {
         let prose = |count| -> Vec<Observation> {
-            let one = |at: u64| Observation { parts: [1_000 + at, 0, 0, 0, 0], usage: 1_300 + at };
+            let one = |at: u64| Observation {
+                parts: [1_000 + at, 0, 0, 0, 0],
+                usage: 1_300 + at,
+                host: 0,
+            };
             (0..count).map(one).collect()
         };
-        let (few, many) = (Fit::of(&prose(2)), Fit::of(&prose(100)));
+        let (few, many) = (Fit::of(&prose(2), |_| true), Fit::of(&prose(100), |_| true));
         let width = |fit: &Fit, class: usize| fit.rates[class].high - fit.rates[class].low;
         assert!(width(&many, 0) < width(&few, 0) && width(&few, 0) < 750);
         assert!(width(&many, 0) < 120, "{many:?}");
@@ -271,11 +400,33 @@ mod tests {
             ratios in prop::array::uniform5(0.5..2.5f64),
             constant in 0..800u64,
         ) {
-            let fit = Fit::of(&requests(ratios, constant, 120));
+            let fit = Fit::of(&requests(ratios, constant, 120), |_| true);
             for (rate, ratio) in fit.rates.iter().zip(ratios) {
                 prop_assert!(near(rate.middle, ratio * 1_000.0, 0.05), "{:?} {:?}", fit, ratios);
                 prop_assert!(rate.low as f64 <= ratio * 1_020.0, "{:?} {:?}", fit, ratios);
                 prop_assert!(rate.high as f64 >= ratio * 980.0, "{:?} {:?}", fit, ratios);
+            }
+        }
+
+        #[test]
+        fn what_each_host_adds_is_recovered_and_told_apart(
+            ratios in prop::array::uniform5(0.6..2.0f64),
+            constants in prop::array::uniform3(1_000..200_000u64),
+        ) {
+            let mut all = Vec::new();
+            for (host, constant) in constants.into_iter().enumerate() {
+                let of = requests(ratios, constant, 60 + host as u64);
+                all.extend(of.into_iter().map(|one| Observation { host, ..one }));
+            }
+            for (host, constant) in constants.into_iter().enumerate() {
+                let fit = Fit::of(&all, |of| of == host);
+                let off = constant as f64 * 0.05 + 500.0;
+                prop_assert!(fit.request.1.abs_diff(constant) as f64 <= off, "{:?} {}", fit, constant);
+                for one in all.iter().filter(|one| one.host == host) {
+                    let (low, middle, high) = fit.said(&one.parts);
+                    prop_assert!(near(middle, one.usage as f64, 0.08), "{} {:?}", middle, one);
+                    prop_assert!(low <= middle && middle <= high);
+                }
             }
         }
 
@@ -288,7 +439,7 @@ mod tests {
             for (at, usage) in wrong {
                 requests[at].usage = usage.max(1);
             }
-            for (rate, ratio) in Fit::of(&requests).rates.iter().zip(ratios) {
+            for (rate, ratio) in Fit::of(&requests, |_| true).rates.iter().zip(ratios) {
                 prop_assert!(near(rate.middle, ratio * 1_000.0, 0.1), "{:?} {}", rate, ratio);
             }
         }
@@ -297,13 +448,15 @@ mod tests {
         fn hostile_observations_give_rates_within_bounds(
             observations in prop::collection::vec(
                 (prop::array::uniform5(prop_oneof![0..3u64, 0..=OBSERVED_TOKENS_MAX]),
-                    prop_oneof![0..3u64, 0..=OBSERVED_TOKENS_MAX]), 0..40)
+                    prop_oneof![0..3u64, 0..=OBSERVED_TOKENS_MAX]), 0..40),
+            hosts in 1..4usize,
         ) {
             let observations: Vec<Observation> = observations
                 .into_iter()
-                .map(|(parts, usage)| Observation { parts, usage })
+                .enumerate()
+                .map(|(at, (parts, usage))| Observation { parts, usage, host: at % hosts })
                 .collect();
-            let fit = Fit::of(&observations);
+            let fit = Fit::of(&observations, |host| host == 0);
             let most = (RATIO.1 * RATIO.1 * 1_000.0) as u64;
             for rate in fit.rates {
                 prop_assert!(rate.low <= rate.middle && rate.middle <= rate.high);

@@ -15,12 +15,13 @@ mod encoding;
 mod fit;
 mod merge;
 mod overhead;
+mod picture;
 mod piece;
 mod recount;
 #[cfg(test)]
 mod tests;
 
-pub use calibrate::Calibration;
+pub use calibrate::{Calibration, Quality};
 pub use calibrated::CalibratedCounter;
 pub use class::ContentClass;
 pub use count::Count;
@@ -28,4 +29,6 @@ pub use counter::TokenCounter;
 pub use cut::SafeCuts;
 pub use encoding::Encoding;
 pub use overhead::Overhead;
+pub use picture::Detail;
+pub(crate) use picture::{Family, family_of, pages_count, picture_count, picture_rules};
 pub use recount::{count_within, recount};

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use partita::interop::{ExportFormat, Format};
 use partita::{Dialect, Encoding, Role, Selector};
 
+use crate::commands::CALIBRATED;
+
 /// Characters of a value that a message shows.
 const SHOWN: usize = 80;
 
@@ -79,8 +81,15 @@ pub(super) fn role(text: &str) -> Result<String, String> {
 
 /// Looks at the name of what counts tokens.
 pub(super) fn counter(text: &str) -> Result<String, String> {
+    if let Some(model) = text.strip_prefix(CALIBRATED) {
+        return match model.is_empty() {
+            true => Err("calibrated: and the name of a model".to_owned()),
+            false => Ok(text.to_owned()),
+        };
+    }
     let shown: String = text.chars().take(SHOWN).collect();
-    Encoding::by_name(&shown).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    let known = Encoding::by_name(&shown).map(|_| text.to_owned());
+    known.map_err(|error| format!("{error}; or calibrated:MODEL, by recorded requests"))
 }
 
 /// Looks at the name of an API.

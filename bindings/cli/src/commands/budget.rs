@@ -1,5 +1,7 @@
 //! Budgets without a store: which messages to drop so that a request fits.
 
+use std::path::Path;
+
 use partita::{Budget, Fit, TokenCounter as _, fit};
 
 use super::count::{Body, none_in};
@@ -10,19 +12,19 @@ use crate::output::table::Align;
 use crate::output::{Output, counted, grouped, json};
 
 /// Says which messages to drop so that a request fits.
-pub(super) fn budget(out: &mut Output, args: &BudgetArgs) -> Result<()> {
-    let counter = counter(&args.counter)?;
+pub(super) fn budget(out: &mut Output, dir: &Path, args: &BudgetArgs) -> Result<()> {
+    let counter = &*counter(dir, None, &args.counter)?;
     let budget = Budget::new(args.limit);
     budget.check()?;
     let body = Body::read(&args.file)?;
     if body.prompt.memories.is_empty() {
         return Err(none_in(&args.file).into());
     }
-    let fit = fit(&body.prompt, &body.messages, &budget, &counter)?;
+    let fit = fit(&body.prompt, body.messages(), &budget, &body.counter(counter))?;
     if args.json.json {
-        return out.json(&json::Budgeted::new(counter.id(), args.limit, &fit, &body.others));
+        return out.json(&json::Budgeted::new(counter.id(), args.limit, &fit, body.others()));
     }
-    show(out, &fit, args.limit, body.others.len() as u64)
+    show(out, &fit, args.limit, body.others().len() as u64)
 }
 
 /// Messages as people write them: `message 3`, `messages 3 to 5`.

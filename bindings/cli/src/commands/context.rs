@@ -4,8 +4,8 @@ use std::path::Path;
 
 use partita::limits::BUDGET_TOKENS_MAX;
 use partita::{
-    Budget, Capacity, ContextDiff, Count, Dialect, Encoding, Error, ErrorKind, Item, ItemKey, Plan,
-    PlanKey, RenderOptions, TokenCounter as _,
+    Budget, Capacity, ContextDiff, Count, CounterFor, Dialect, Error, ErrorKind, Item, ItemKey, Plan,
+    PlanKey, RenderOptions, TokenCounter,
 };
 
 use super::count::{line, role};
@@ -23,11 +23,11 @@ const BAR: u64 = 40;
 
 /// Tells what tokens are spent on.
 pub(super) fn capacity(out: &mut Output, dir: &Path, args: &CapacityArgs) -> Result<()> {
-    let counter = counter(&args.counter)?;
     let session = open_session(dir, Access::Read, &args.name)?;
+    let counter = &*counter(dir, Some(&session), &args.counter)?;
     let budget = Budget::new(args.limit.unwrap_or(BUDGET_TOKENS_MAX));
     let most = if args.json.json { usize::MAX } else { ITEMS };
-    let capacity = session.capacity_of_largest(&budget, &counter, most)?;
+    let capacity = session.capacity_of_largest(&budget, counter, most)?;
     if args.json.json {
         return out.json(&json::Spent::new(counter.id(), args.limit, &capacity));
     }
@@ -38,7 +38,7 @@ fn show_capacity(
     out: &mut Output,
     capacity: &Capacity<ItemKey>,
     limit: Option<u64>,
-    counter: Encoding,
+    counter: &dyn TokenCounter,
 ) -> Result<()> {
     let whole = limit.unwrap_or(0).max(capacity.total().tokens()).max(1);
     let width = capacity.sources().map(|(_, count)| count.to_string().len()).max().unwrap_or(0);
@@ -82,10 +82,10 @@ fn bar(tokens: u64, whole: u64) -> String {
 
 /// Plans how the view is made to fit, and does it where that is asked for.
 pub(super) fn plan(out: &mut Output, dir: &Path, args: &PlanArgs) -> Result<()> {
-    let counter = counter(&args.counter)?;
     let access = if args.apply { Access::Write } else { Access::Read };
     let session = open_session(dir, access, &args.name)?;
-    let plan = session.plan(&Budget::new(args.limit), &counter)?;
+    let counter = &*counter(dir, Some(&session), &args.counter)?;
+    let plan = session.plan(&Budget::new(args.limit), counter)?;
     let report = match args.apply && !plan.is_empty() {
         true => Some(session.apply(&plan)?),
         false => None,
@@ -133,9 +133,9 @@ fn show_plan(out: &mut Output, plan: &Plan<PlanKey>, limit: u64) -> Result<()> {
 
 /// Shows what a model is sent, or how that differs between two states.
 pub(super) fn context(out: &mut Output, dir: &Path, args: &ContextArgs) -> Result<()> {
-    let counter = counter(&args.counter)?;
     let dialect = args.dialect.as_deref().map(dialect).transpose()?;
     let session = open_session(dir, Access::Read, &args.name)?;
+    let counter = &*counter(dir, Some(&session), &args.counter)?;
     if let Some(range) = &args.diff {
         let (old, new) = range.split_once("..").ok_or_else(|| {
             let shown: String = range.chars().take(80).collect();
@@ -160,7 +160,8 @@ pub(super) fn context(out: &mut Output, dir: &Path, args: &ContextArgs) -> Resul
     if args.json.json {
         return out.json_text(&request.body.to_string());
     }
-    let items = prompt.items();
+    let counter = CounterFor::new(counter).with_dialect(dialect);
+    let items = prompt.items_for(dialect);
     let rows = items.iter().map(|item| row(item, item.count(&counter)));
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left];
     out.table(align, rows.map(Ok))?;
@@ -183,7 +184,7 @@ fn row(item: &Item, tokens: Count) -> [String; 5] {
     ]
 }
 
-fn show_diff(out: &mut Output, diff: &ContextDiff, counter: Encoding) -> Result<()> {
+fn show_diff(out: &mut Output, diff: &ContextDiff, counter: &dyn TokenCounter) -> Result<()> {
     let Some(first) = diff.first_changed else {
         return out.line(format_args!("a model is sent the same"));
     };
@@ -191,7 +192,7 @@ fn show_diff(out: &mut Output, diff: &ContextDiff, counter: Encoding) -> Result<
     let changed = diff.changed.iter().map(|(_, item)| ("~", item));
     let added = diff.added.iter().map(|item| ("+", item));
     let rows = removed.chain(changed).chain(added).map(|(sign, item)| {
-        let [tokens, source, key, _, line] = row(item, item.count(&counter));
+        let [tokens, source, key, _, line] = row(item, item.count(counter));
         Ok([sign.to_owned(), tokens, source, key, line])
     });
     let align = [Align::Left, Align::Right, Align::Left, Align::Left, Align::Left];

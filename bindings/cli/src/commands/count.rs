@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use partita::interop::messages;
+use partita::interop::{Messages, messages};
 use partita::{
-    Count, Encoding, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter as _,
+    Count, CounterFor, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter,
 };
 
 use super::{counter, input};
@@ -14,8 +14,8 @@ use crate::output::table::Align;
 use crate::output::{Output, counted, json, quote, said};
 
 /// Counts the tokens of a text, or of messages one by one.
-pub(super) fn count(out: &mut Output, args: &CountArgs) -> Result<()> {
-    let counter = counter(&args.counter)?;
+pub(super) fn count(out: &mut Output, dir: &Path, args: &CountArgs) -> Result<()> {
+    let counter = &*counter(dir, None, &args.counter)?;
     let bytes = input(Some(&args.file))?;
     if let Some(body) = body(&args.file, &bytes, args.messages)? {
         return count_messages(out, counter, &body, args.json.json);
@@ -45,10 +45,8 @@ fn body(file: &Path, bytes: &[u8], must: bool) -> Result<Option<Body>> {
 /// Messages as a prompt.
 pub(super) struct Body {
     pub(super) prompt: Prompt,
-    /// Of each memory, by its number less one, the messages of the file that it is made of.
-    pub(super) messages: Vec<Vec<u64>>,
-    /// The messages of the file that became no memory: its instructions.
-    pub(super) others: Vec<u64>,
+    /// The messages that it is of.
+    read: Messages,
 }
 
 impl Body {
@@ -60,19 +58,41 @@ impl Body {
 
     fn parse(bytes: &[u8]) -> partita::Result<Body> {
         let messages = messages(&Json::parse(bytes)?)?;
-        let prompt = messages.prompt()?;
-        Ok(Body { prompt, messages: messages.numbers, others: messages.others })
+        Ok(Body { prompt: messages.prompt()?, read: messages })
+    }
+
+    /// Of each memory, by its number less one, the messages of the file that it is made of.
+    pub(super) fn messages(&self) -> &[Vec<u64>] {
+        &self.read.numbers
+    }
+
+    /// The messages of the file that became no memory: its instructions.
+    pub(super) fn others(&self) -> &[u64] {
+        &self.read.others
+    }
+
+    /// A counter for the API whose messages they are.
+    pub(super) fn counter<'c>(&self, counter: &'c dyn TokenCounter) -> CounterFor<&'c dyn TokenCounter> {
+        self.read.counter(counter)
     }
 
     /// Which message an item of the prompt is of; none if it is no memory's.
     pub(super) fn message_of(&self, item: &Item) -> Option<u64> {
         let number = item.key.parse::<usize>().ok().filter(|_| item.source == Source::Memories);
-        self.messages.get(number?.checked_sub(1)?)?.first().copied()
+        self.read.numbers.get(number?.checked_sub(1)?)?.first().copied()
     }
 }
 
-fn count_messages(out: &mut Output, counter: Encoding, body: &Body, as_json: bool) -> Result<()> {
-    let items = body.prompt.items();
+fn count_messages(
+    out: &mut Output,
+    counter: &dyn TokenCounter,
+    body: &Body,
+    as_json: bool,
+) -> Result<()> {
+    let counter = body.counter(counter);
+    let mut items = body.prompt.items();
+    // What other dialects send is no row here.
+    items.retain(|item| item.count(&counter) != Count::ZERO);
     let counts: Vec<Count> = items.iter().map(|item| item.count(&counter)).collect();
     let total = body.prompt.count(&counter);
     let overhead = overhead(total, counts.iter().sum());
@@ -104,7 +124,7 @@ fn overhead(total: Count, items: Count) -> Count {
 
 /// The role of an item's first message; empty for a tool.
 pub(super) fn role(item: &Item) -> &'static str {
-    match item.pieces.first() {
+    match item.first_piece() {
         Some(Piece::Message { role, .. }) => role,
         _ => "",
     }
@@ -112,8 +132,11 @@ pub(super) fn role(item: &Item) -> &'static str {
 
 /// The beginning of an item as one line that a terminal may see.
 pub(super) fn line(item: &Item) -> String {
-    let text = match item.pieces.first() {
-        Some(Piece::Message { texts, .. }) => texts.first().map_or("", String::as_str),
+    let text = match item.first_piece() {
+        Some(Piece::Message { texts, blocks, .. }) => {
+            let read = blocks.iter().flat_map(|block| &block.texts);
+            texts.iter().chain(read).next().map_or("", String::as_str)
+        }
         Some(Piece::Tool { name, .. }) => name,
         _ => "",
     };
@@ -128,6 +151,8 @@ pub(super) fn none_in(file: &Path) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use partita::Encoding;
+
     use super::*;
 
     #[test]
@@ -141,7 +166,7 @@ mod tests {
             ]}
         ]}"#;
         let body = Body::parse(text).unwrap();
-        assert_eq!(body.messages, [vec![1], vec![2], vec![3], vec![3]]);
+        assert_eq!(body.messages(), [vec![1], vec![2], vec![3], vec![3]]);
     }
 
     #[test]

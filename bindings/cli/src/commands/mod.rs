@@ -26,7 +26,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use partita::limits::CONTENT_BYTES_MAX;
-use partita::{CheckpointId, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store};
+use partita::{
+    CheckpointId, CounterFor, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store,
+    TokenCounter,
+};
 
 use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::{Failure, NoSession, Result};
@@ -103,8 +106,8 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Unpin(pin) => pins::unpin(out, dir, pin),
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
         Command::Dialog(command) => run_dialog(out, dir, command),
-        Command::Plain(Plain::Count(count)) => count::count(out, count),
-        Command::Plain(Plain::Budget(budget)) => budget::budget(out, budget),
+        Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
+        Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
     };
     // What was said before a failure is worth reading too.
     let flushed = output.finish();
@@ -245,11 +248,25 @@ fn role(name: &str) -> Result<Role> {
     })
 }
 
-/// Finds what counts tokens by its name.
-fn counter(name: &str) -> Result<Encoding> {
+/// Finds what counts by its name: an encoding, a model of a public encoding, or `calibrated:` and a
+/// model of which the store has requests; with a session those of its host.
+fn counter(dir: &Path, session: Option<&Session>, name: &str) -> Result<Box<dyn TokenCounter>> {
+    if let Some(model) = name.strip_prefix(CALIBRATED) {
+        let base = Encoding::default();
+        return Ok(match session {
+            Some(session) => Box::new(session.calibrated_counter(base, model)?),
+            None => Box::new(open_store(dir, Access::Read)?.calibrated_counter(base, model)?),
+        });
+    }
     let name: String = name.chars().take(80).collect();
-    Ok(Encoding::by_name(&name)?)
+    let encoding = Encoding::by_name(&name)?;
+    let is_model = !encoding.id().starts_with(&name);
+    let counter = CounterFor::new(encoding);
+    Ok(Box::new(if is_model { counter.with_model(name) } else { counter }))
 }
+
+/// Goes ahead of a model whose counts follow recorded requests.
+pub(crate) const CALIBRATED: &str = "calibrated:";
 
 /// Reads a file or the standard input, as far as a content may go.
 fn input(file: Option<&Path>) -> Result<Vec<u8>> {

@@ -16,11 +16,11 @@ use crate::output::Output;
 /// Writes the page of a session. A file that is there is replaced with `--force` alone, and then
 /// whole or not at all.
 pub(super) fn report(out: &mut Output, dir: &Path, args: &Report) -> Result<()> {
-    let counter = counter(&args.counter)?;
     let budget = Budget::new(args.limit.unwrap_or(BUDGET_TOKENS_MAX));
     let page = || -> Result<String> {
         let session = open_session(dir, Access::Read, &args.name)?;
-        Ok(report_html(&session, &budget, &counter)?)
+        let counter = counter(dir, Some(&session), &args.counter)?;
+        Ok(report_html(&session, &budget, &*counter)?)
     };
     let file = &*args.output;
     if file == Path::new("-") {

@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use partita::interop::{Format, Transcript, Transcripts, read};
-use partita::{Error, ErrorKind, Session, TranscriptImport};
+use partita::{Calibration, Encoding, Error, ErrorKind, Session, TranscriptImport};
 
-use super::{Access, check_name, open_store};
+use super::{Access, CALIBRATED, check_name, open_store};
 use crate::args::ImportTranscript;
 use crate::failure::Result;
 use crate::output::{Output, counted, json, note, quote};
@@ -72,7 +72,27 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
         count => format!(", {count} given up and out of view"),
     };
     let format = source.format;
-    out.line(format_args!("{name}: {new} from {format}{given_up}{waiting}, checkpoint {number}"))
+    out.line(format_args!("{name}: {new} from {format}{given_up}{waiting}, checkpoint {number}"))?;
+    show_calibration(&session)
+}
+
+/// Says what the recording's requests tell of the counts of its models.
+fn show_calibration(session: &Session) -> Result<()> {
+    let base = Encoding::default();
+    let mut calibration = Calibration::new(&base);
+    session.observe(&mut calibration, &base)?;
+    for (model, requests) in calibration.models() {
+        let model = quote::text(model);
+        let told = counted(requests as u64, "request tells", "requests tell");
+        let good = calibration.quality(&model).map(|quality| {
+            let (percent, of) = (quality.median_error / 10, quality.requests);
+            let within = quality.within;
+            format!(" (off by {percent} % in the median, {within} of {of} within the bounds)")
+        });
+        let good = good.unwrap_or_default();
+        note(&format!("{told} what {model} counts: --counter {CALIBRATED}{model}{good}"));
+    }
+    Ok(())
 }
 
 /// Reads a format by its name; none where it is to be guessed.

@@ -316,10 +316,10 @@ class Calibration:
         """
         Tells which class a text is of.
         """
-    def counter(self, /, model: str) -> Counter:
+    def counter(self, /, model: str, *, host: str = "") -> Counter:
         """
         Makes a counter for a model as it has been observed so far, if ever. Later observations are
-        for the next one.
+        for the next one. With a ``host`` its constant is that of the host's newest requests.
         """
     @staticmethod
     def from_json(json: dict[str, Any]) -> Calibration:
@@ -331,12 +331,22 @@ class Calibration:
         """
         The models that were observed, with how often.
         """
-    def observe(self, /, model: str, parts: dict[str, SupportsIndex], *, usage: SupportsIndex) -> bool:
+    def observe(self, /, model: str, parts: dict[str, SupportsIndex], *, usage: SupportsIndex, host: str = "") -> bool:
         """
         Takes the report of one request: its tokens by class (``"prose"``, ``"code"``, ``"json"``,
         ``"cjk"``, ``"other"``) as the base counts them, and all input tokens that the API counted,
         those read from and written to a cache included. Returns whether it was taken: one without
         parts or usage says nothing.
+
+        ``host`` names who made the request: what it adds on its own (a system prompt, tools) is the same
+        for all of one. ``"agent"`` means every host whose name begins with ``"agent/"``, too.
+        """
+    def quality(self, /, model: str) -> dict[str, float] | None:
+        """
+        Tells how good counts for a model are: each of the newest requests is counted by those before
+        it. ``requests`` were counted, ``within`` of them cost what lies within the bounds; the number
+        is off by ``median_error``, the upper bound lies ``median_margin`` above it, both as shares.
+        None for fewer than eight requests.
         """
     def to_json(self, /) -> dict[str, Any]:
         """
@@ -721,16 +731,22 @@ class Counter:
     A counter of the core's own, by the name of an encoding or of an OpenAI model; or of a model
     without a public tokenizer, by ``Calibration.counter()``.
 
+    A counter may know for which ``model`` and in which ``dialect`` requests are: the model decides
+    what images and documents cost, the dialect what is sent at all. Without them a count holds for
+    all, in bounds where they differ.
+
     >>> import partita
     >>> counter = partita.Counter("gpt-4o")
     >>> counter.id, counter("hello world").tokens
     ('o200k_base', 2)
+    >>> partita.Counter("o200k", model="claude-opus-4-5", dialect="anthropic").id
+    'o200k_base'
     """
     def __call__(self, /, text: str) -> Count:
         """
         Counts the tokens of a text, all of it as ordinary text.
         """
-    def __new__(cls, /, name: str) -> Counter:
+    def __new__(cls, /, name: str, *, model: str | None = None, dialect: str | None = None) -> Counter:
         """
         Raises ``NotFound``, listing the known names, for a model without a public tokenizer.
         """
@@ -2354,6 +2370,13 @@ class Session:
     def begin(self, /) -> Batch:
         """
         Begins a batch that ``commit()`` commits.
+        """
+    def calibrated_counter(self, /, model: str) -> Counter:
+        """
+        Makes a counter for a model from what all sessions of the store recorded of their requests, with
+        the constant of this session's newest ones. ``model`` may be the beginning of the only name.
+
+        Raises ``NotFound``, naming the models, where no request of it is recorded with what it cost.
         """
     def capacity(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., largest: SupportsIndex | None = None) -> Capacity:
         """

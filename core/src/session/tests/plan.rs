@@ -348,3 +348,25 @@ fn a_step_names_the_end_of_a_long_path() {
     let (told, _) = told.split_once(": frees").unwrap();
     assert!(told.ends_with("/parser/lexer.rs") && path.ends_with(told), "{told}");
 }
+
+#[test]
+fn many_steps_in_a_batch_leave_little_behind() {
+    const MEMORIES: u64 = 500;
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session
+        .batch(|batch| {
+            (0..MEMORIES).try_for_each(|number| batch.remember(Memory::user(number.to_string())))
+        })
+        .unwrap();
+    let mut batch = session.begin().unwrap();
+    let mut most = 0;
+    for number in 1..MEMORIES {
+        batch.forget(&Selector::Number(number)).unwrap();
+        most = most.max(batch.draft.view.opened_bytes());
+    }
+    assert!(most < 3 << 19, "{most}");
+    batch.finish().unwrap();
+    let left: Vec<u64> =
+        session.latest().unwrap().view().memories().map(|memory| memory.unwrap().number).collect();
+    assert_eq!(left, [MEMORIES]);
+}

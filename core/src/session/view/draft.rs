@@ -33,6 +33,10 @@ pub(in crate::session) struct Pending {
     pub(super) shown: bool,
 }
 
+/// Bytes of nodes that edits left behind one another, above which they are dropped: each edit leaves
+/// a path of a few nodes of a few KiB.
+const LEFT_BYTES_MAX: usize = if cfg!(test) { 1 << 20 } else { 16 << 20 };
+
 /// A view with its own edits, which reads of the draft and edits of keys need. A plain write does
 /// without.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ struct Opened {
 pub(in crate::session) struct ViewDraft {
     base: ViewMaps,
     opened: Option<Opened>,
+    /// Bytes that the opened view had when all of its edits were made at once.
+    opened_bytes: usize,
     keys: BTreeMap<Vec<u8>, KeyDraft>,
     /// Ranges of numbers that summaries were laid over: no memory in them may have moved.
     rests: Vec<(u64, u64)>,
@@ -120,7 +126,31 @@ impl ViewDraft {
             }
         }
         *now = state::edit(scratch, *now, edits)?;
+        let left = scratch.raw_bytes().saturating_sub(self.opened_bytes);
+        if left > LEFT_BYTES_MAX { self.open_anew(store) } else { Ok(()) }
+    }
+
+    /// Opens the view once more, with all edits at once.
+    fn open_anew(&mut self, store: &Store) -> Result<()> {
+        let edits = self.keys.iter().map(|(key, draft)| (key.clone(), draft.now.clone())).collect();
+        let (nodes, maps) = (self.nodes.clone(), self.maps.clone());
+        self.opened = None;
+        let opened = self.opened(store)?;
+        for node in nodes {
+            opened.scratch.put_node(node, None);
+        }
+        for edited in maps {
+            opened.scratch.put_map(edited);
+        }
+        opened.now = state::edit(&mut opened.scratch, opened.now, edits)?;
+        self.opened_bytes = opened.scratch.raw_bytes();
         Ok(())
+    }
+
+    /// Bytes that the opened view holds.
+    #[cfg(test)]
+    pub(in crate::session) fn opened_bytes(&self) -> usize {
+        self.opened.as_ref().map_or(0, |opened| opened.scratch.raw_bytes())
     }
 
     /// Makes the draft rest on a range of numbers that a summary is laid over.

@@ -1,6 +1,6 @@
 //! The JSON of contexts: what tokens are spent on, plans, and how contexts differ.
 
-use partita::{Capacity, ContextDiff, Encoding, Item, ItemKey, Plan, PlanKey, ViewReport};
+use partita::{Capacity, ContextDiff, Item, ItemKey, Plan, PlanKey, TokenCounter, ViewReport};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -169,12 +169,12 @@ pub(crate) struct ContextChanged {
 }
 
 impl ContextChanged {
-    pub(crate) fn new(diff: &ContextDiff, counter: Encoding) -> ContextChanged {
+    pub(crate) fn new(diff: &ContextDiff, counter: &dyn TokenCounter) -> ContextChanged {
         let row = |item: &Item, before: Option<&Item>| Changed {
             source: item.source.name(),
             key: item.key.clone(),
-            count: Tokens::from(item.count(&counter)),
-            before: before.map(|item| Tokens::from(item.count(&counter))),
+            count: Tokens::from(item.count(counter)),
+            before: before.map(|item| Tokens::from(item.count(counter))),
         };
         ContextChanged {
             added: diff.added.iter().map(|item| row(item, None)).collect(),
