@@ -207,8 +207,18 @@ fn content(report: &mut Report, content: Option<&Json>, calls: &HashSet<String>)
 /// Reads a block: one of LangChain's own, else one as Anthropic has it, with what stands beside it.
 fn parts_of(report: &mut Report, block: &Json, calls: &HashSet<String>) -> Vec<Part> {
     let own = [
-        "text", "tool_use", "tool_call", "function_call", "input_json_delta", "reasoning", "image",
-        "audio", "file", "video", "image_url", "input_audio",
+        "text",
+        "tool_use",
+        "tool_call",
+        "function_call",
+        "input_json_delta",
+        "reasoning",
+        "image",
+        "audio",
+        "file",
+        "video",
+        "image_url",
+        "input_audio",
     ];
     let kind = text(block, "type").unwrap_or_default();
     let is_sourced = block.get("source").is_some();
