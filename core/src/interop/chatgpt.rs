@@ -85,10 +85,8 @@ fn ordered(nodes: &[(String, Json)]) -> Vec<Node<'_>> {
         }
         let node = known[id];
         let message = node.get("message").unwrap_or(&Json::Null);
-        let time = seconds(message, "create_time").map_or(before, |time| {
-            #[expect(clippy::cast_precision_loss, reason = "an order of times needs no last digit")]
-            before.max(time.as_millis() as f64)
-        });
+        let time = seconds(message, "create_time")
+            .map_or(before, |time| before.max(time.as_millis() as f64));
         let parent = text(node, "parent").filter(|parent| known.contains_key(parent));
         found.push((time, Node { id, parent, message }));
         open.extend(children.remove(id).unwrap_or_default().into_iter().map(|id| (id, time)));

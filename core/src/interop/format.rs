@@ -104,8 +104,11 @@ impl Format {
     }
 }
 
+/// Tells a file of a format by its keys.
+type IsTold = fn(&Keys<'_>) -> bool;
+
 /// How each format is told whose files have marks of their own, in the order in which they are asked.
-const TOLD: [(Format, fn(&Keys<'_>) -> bool); 12] = [
+const TOLD: [(Format, IsTold); 12] = [
     (Format::Atif, atif_read::is_told),
     (Format::CodexExec, codex_exec::is_told),
     (Format::Copilot, copilot::is_told),

@@ -16,7 +16,7 @@ use super::value::{
 use super::{Format, base};
 use crate::error::Result;
 use crate::json::Json;
-use crate::object::{Memory, ModelCall, Part, Role, Usage};
+use crate::object::{Memory, ModelCall, Part, Role, Timestamp, Usage};
 
 const FORMAT: Format = Format::OpenCode;
 const PROVIDER: &str = "opencode";
@@ -98,8 +98,7 @@ fn user(dialog: &mut Dialog, told: Told, parts: &[Json]) {
 
 /// Takes the steps of a response: what the model did in each, then what its tools gave back.
 fn assistant(dialog: &mut Dialog, told: Told, info: &Json, parts: &[Json]) {
-    let steps = parts.split(|part| text(part, "type") == Some("step-start"));
-    let steps: Vec<&[Json]> = steps.filter(|step| !step.is_empty()).collect();
+    let steps = steps(parts);
     if steps.is_empty() {
         dialog.report().skip("response", "has no parts");
         return;
@@ -111,14 +110,17 @@ fn assistant(dialog: &mut Dialog, told: Told, info: &Json, parts: &[Json]) {
     // A response that is still being written waits, for its name is known then.
     let is_whole = ["error", "finish"].iter().any(|key| info.get(key).is_some_and(is_something))
         || info.get("time").is_none_or(|times| times.get("completed").is_some());
+    let is_counted = parts.iter().any(|part| text(part, "type") == Some("step-finish"));
     for (number, step) in steps.iter().enumerate() {
         let key = match number {
             0 => told.key.clone(),
             _ => format!("{}.{number}", told.key),
         };
         let (mut said, mut results) = (Vec::new(), Vec::new());
-        let mut counted = info.get("tokens");
-        for part in *step {
+        // One count of all steps is that of the last one.
+        let is_last = number + 1 == steps.len();
+        let mut counted = info.get("tokens").filter(|_| is_last && (!is_counted || number == 0));
+        for part in step {
             match text(part, "type").unwrap_or_default() {
                 "text" => said.push(Part::text(owned(part, "text"))),
                 "reasoning" => {
@@ -164,6 +166,37 @@ fn assistant(dialog: &mut Dialog, told: Told, info: &Json, parts: &[Json]) {
             dialog.say(Told { key, at: told.at, time: when.or(told.time) }, memory, None);
         }
     }
+}
+
+/// Takes a response's parts apart into steps: one begins where it is said, and where something is
+/// said after a call had ended.
+fn steps(parts: &[Json]) -> Vec<Vec<&Json>> {
+    let mut steps: Vec<Vec<&Json>> = vec![Vec::new()];
+    let mut ended: Option<Timestamp> = None;
+    for part in parts {
+        let times = |key: &str| part.get("time").and_then(|times| time(times, key));
+        let is_later = match (text(part, "type"), ended) {
+            (Some("step-start"), _) => true,
+            (Some("text" | "reasoning"), Some(ended)) => {
+                times("start").is_none_or(|start| start >= ended)
+            }
+            _ => false,
+        };
+        if is_later {
+            steps.push(Vec::new());
+            ended = None;
+        }
+        let state = part.get("state").filter(|_| text(part, "type") == Some("tool"));
+        if let Some(state) = state.filter(|state| outcome(state).is_some()) {
+            let end = state.get("time").and_then(|times| time(times, "end"));
+            ended = ended.max(Some(end.unwrap_or(Timestamp::from_millis(0))));
+        }
+        if let Some(step) = steps.last_mut().filter(|_| text(part, "type") != Some("step-start")) {
+            step.push(part);
+        }
+    }
+    steps.retain(|step| !step.is_empty());
+    steps
 }
 
 /// Returns whether a call failed and what it gave back; none if it did not end.

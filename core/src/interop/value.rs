@@ -129,7 +129,6 @@ fn number_of(value: &Json) -> Option<f64> {
 fn millis_of(millis: f64) -> Option<Timestamp> {
     const MOST: f64 = 253_402_300_800_000.0;
     let is_time = millis.is_finite() && millis.abs() < MOST;
-    #[expect(clippy::cast_possible_truncation, reason = "it is below the limit of the line above")]
     is_time.then(|| Timestamp::from_millis(millis.round() as i64))
 }
 

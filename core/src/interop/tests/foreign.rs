@@ -110,6 +110,26 @@ fn a_response_of_opencode_that_is_still_written_waits() {
 }
 
 #[test]
+fn what_a_response_of_opencode_says_after_its_call_had_ended_stands_behind_the_result() {
+    let text = r#"{"info":{"id":"ses_1"},"messages":[{"info":{"id":"m","role":"assistant","sessionID":"ses_1",
+        "modelID":"x","tokens":{"input":9,"output":2}},"parts":[{"type":"step-start"},
+        {"type":"tool","callID":"c1","tool":"bash","state":{"status":"completed","input":{},"output":"a",
+        "time":{"start":1,"end":5}}},{"type":"text","text":"meanwhile","time":{"start":3}},
+        {"type":"text","text":"then","time":{"start":6}}]}]}"#;
+    let found = one(text, Format::OpenCode);
+    assert_eq!(
+        tells(&found),
+        [
+            "assistant: call(c1,bash,{}) + meanwhile",
+            "tool: result(c1,false,1) + a",
+            "assistant: then",
+        ]
+    );
+    let prompts = found.entries.iter().filter_map(|entry| entry.call.as_ref()?.usage.prompt());
+    assert_eq!(prompts.sum::<u64>(), 9);
+}
+
+#[test]
 fn what_opencode_compacted_or_took_back_is_out_of_view() {
     let message = |id: &str, info: &str, part: &str| {
         format!(r#"{{"info":{{"id":"{id}","sessionID":"ses_1",{info}}},"parts":[{part}]}}"#)

@@ -96,7 +96,7 @@ fn each_sample_is_read_whole_and_known_by_its_first_bytes() {
 #[test]
 fn a_sample_cut_short_anywhere_is_read_or_refused() {
     for (format, text) in samples() {
-        for end in 0..text.len() {
+        for end in (0..text.len()).step_by(1 + text.len() / 1_000) {
             try_all(&text.as_bytes()[..end], format);
         }
     }
