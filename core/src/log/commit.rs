@@ -316,11 +316,11 @@ impl Log {
         let given: HashSet<ObjectId> = item.given.iter().map(|object| object.id).collect();
         for object in &item.given {
             let Payload::Node(node) = &object.payload else { continue };
-            for id in &node.refs {
-                let there = given.contains(id)
-                    || group.fresh.contains_key(id)
-                    || self.contains(id)?
-                    || self.is_purged(id)?;
+            for id in node.held() {
+                let there = given.contains(&id)
+                    || group.fresh.contains_key(&id)
+                    || self.contains(&id)?
+                    || self.is_purged(&id)?;
                 if !there {
                     return Err(Error::conflict(format!(
                         "object {id:.10}, which this commit rests on, was collected since"

@@ -135,6 +135,25 @@ impl Node {
         ObjectId::of_node(self.kind.0, self.version, &self.canonical_bytes())
     }
 
+    /// Returns what must be there with it: all that it refers to, but for the links back along its
+    /// chain, which a trim may have given up.
+    #[cfg(feature = "store")]
+    pub(crate) fn held(&self) -> Vec<ObjectId> {
+        let held: Result<Vec<ObjectId>> = match self.kind {
+            Kind::OPERATION => Operation::from_node(self)
+                .map(|operation| operation.checkpoint.iter().map(|id| id.id()).collect()),
+            Kind::CHECKPOINT => Checkpoint::from_node(self)
+                .map(|checkpoint| checkpoint.roots.into_values().collect()),
+            Kind::ITERATION => Iteration::from_node(self).map(|iteration| {
+                let content = iteration.entry.content().map(|id| id.id());
+                content.into_iter().chain(iteration.cause.map(|id| id.id())).collect()
+            }),
+            _ => return self.refs.clone(),
+        };
+        // Of a newer version nobody here can tell.
+        held.unwrap_or_else(|_| self.refs.clone())
+    }
+
     /// Reads canonical bytes; any other encoding of the same node is refused.
     ///
     /// # Errors

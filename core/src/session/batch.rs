@@ -7,6 +7,7 @@ use super::draft::{Draft, NewEntry};
 use super::head::{Head, NewOperation, Outcome, Point};
 use super::history::{numbered, unknown};
 use super::info::CheckpointInfo;
+use super::place::Place;
 use super::roots::Roots;
 use super::{Session, Snapshot, check_line};
 use crate::error::{Error, ErrorKind, Result};
@@ -144,7 +145,7 @@ impl Batch {
         self.written(FilePath::new(path)?, |draft, batch, path| draft.write(batch, path, entry))
     }
 
-    /// Writes a path and puts the iteration that this makes in view.
+    /// Gives a path something new and puts the iteration that this makes in view.
     fn written(
         &mut self,
         path: FilePath,
@@ -152,7 +153,8 @@ impl Batch {
     ) -> Result<u64> {
         let before = self.draft.place(&self.batch, &path)?.map(|place| place.iteration);
         let number = write(&mut self.draft, &mut self.batch, path.clone())?;
-        let now = self.draft.place(&self.batch, &path)?.map(|place| place.iteration);
+        let now = self.draft.place(&self.batch, &path)?.filter(Place::is_live);
+        let now = now.map(|place| place.iteration);
         if let Some(iteration) = now.filter(|_| now != before) {
             self.draft.view.put(path, iteration);
         }
@@ -173,7 +175,8 @@ impl Batch {
     /// `NotFound` if there is none, `Invalid` if both paths are one or if [no checkout could
     /// write](FilePath::name_fault) the new one.
     pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<u64> {
-        self.draft.rename(&mut self.batch, FilePath::new(from)?, FilePath::new(to)?, None)
+        let from = FilePath::new(from)?;
+        self.written(FilePath::new(to)?, |draft, batch, to| draft.rename(batch, from, to, None))
     }
 
     /// Moves a file and changes it, in one iteration.
@@ -186,8 +189,10 @@ impl Batch {
         to: impl AsRef<[u8]>,
         entry: NewEntry,
     ) -> Result<u64> {
-        let (from, to) = (FilePath::new(from)?, FilePath::new(to)?);
-        self.draft.rename(&mut self.batch, from, to, Some(entry))
+        let from = FilePath::new(from)?;
+        self.written(FilePath::new(to)?, |draft, batch, to| {
+            draft.rename(batch, from, to, Some(entry))
+        })
     }
 
     /// Brings back what an earlier iteration of a path held, as a new iteration, and returns that
@@ -201,7 +206,7 @@ impl Batch {
         let end = self.session.end(&self.head)?;
         let newest = place.iteration(&self.batch)?;
         let old = numbered(&self.batch, newest, &path, number, end.as_ref())?;
-        self.draft.set(&mut self.batch, path, old.value.entry)
+        self.written(path, |draft, batch, path| draft.set(batch, path, old.value.entry))
     }
 
     /// Appends a memory; its number is given at the commit.

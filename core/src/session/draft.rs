@@ -314,6 +314,15 @@ impl Draft {
         self.iterate(batch, path, entry, Some(parent), None)
     }
 
+    /// Puts what changed of the files in view into view.
+    pub(super) fn show_changes(&mut self, batch: &StoreBatch) -> Result<()> {
+        let changed = self.touched.iter().filter_map(|(path, touched)| {
+            let now = touched.now.as_ref().filter(|place| place.is_live())?;
+            Some((path, now.iteration))
+        });
+        self.view.follow(batch, changed)
+    }
+
     /// Moves a file, and changes it where `new` says so: its line goes on at the new path, the
     /// old path's ends in a removal.
     pub(super) fn rename(

@@ -181,7 +181,11 @@ impl Session {
         loop {
             let point = self.point_on_line(&head, checkpoint)?;
             let mut batch = self.store.batch();
-            let draft = set_back(&mut batch, &head, Some(&point), scope)?;
+            let mut draft = set_back(&mut batch, &head, Some(&point), scope)?;
+            if !scope.has_dialog() {
+                // The view stays, and the files in it are to be what they are.
+                draft.show_changes(&batch)?;
+            }
             let built = draft.build(&mut batch, head.point(), false)?;
             let Some(restored) = built.point else {
                 let newest = head.point().expect("a line with a checkpoint is not empty");

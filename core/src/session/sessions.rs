@@ -121,10 +121,11 @@ impl Store {
         let id = batch.put(&first, None);
         batch.set_ref(session_ref(name), Expected::Absent, Some(id));
         add(&mut batch, OperationId::new(id))?;
-        batch.commit().map_err(|error| match error.kind() {
-            ErrorKind::Conflict => taken(name),
-            _ => error,
-        })?;
+        if let Err(error) = batch.commit() {
+            let is_taken = error.kind() == ErrorKind::Conflict
+                && self.reference(&session_ref(name))?.is_some();
+            return Err(if is_taken { taken(name) } else { error });
+        }
         Ok(Session::new(self, name, Head::read(self, OperationId::new(id))?))
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::object::{Checkpoint, Memory, OperationKind, Timestamp};
+use crate::session::Trim;
 
 /// Plays `count` commits from `first` on; flushes after each of `flushes`.
 fn play(session: &Session, commits: std::ops::Range<u64>, flush_every: u64) -> Result<()> {
@@ -233,4 +234,29 @@ fn a_collection_of_contents_that_were_stored_ahead_is_a_conflict_and_no_damage()
     collect();
     assert_eq!(session.read("p2").unwrap(), vec![2; 5_000]);
     assert!(store.check(&mut |_| std::ops::ControlFlow::Continue(())).unwrap().faults.is_empty());
+}
+
+#[test]
+fn a_collection_of_what_was_trimmed_stops_no_commit_that_was_prepared_before() {
+    for length in 20..36 {
+        let session = session();
+        let store = session.store();
+        for number in 0..length {
+            session.write("p1", vec![number; 5_000]).unwrap();
+        }
+        session.write("p1", vec![1; 5_000]).unwrap();
+        session.write("same", "1").unwrap();
+        let mut import = session.import().unwrap();
+        // It is there already, so no collection takes it.
+        in_parts(&mut import, 1..2, true);
+        session.trim(Trim::Keep(2)).unwrap();
+        let mut import = session.import().unwrap();
+        in_parts(&mut import, 1..2, true);
+        let options = crate::store::GcOptions::new();
+        store.gc(&options, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+        import.flush().unwrap();
+        assert_eq!(session.read("p1").unwrap(), vec![1; 5_000]);
+        let faults = store.check(&mut |_| std::ops::ControlFlow::Continue(())).unwrap().faults;
+        assert!(faults.is_empty(), "{faults:?}");
+    }
 }

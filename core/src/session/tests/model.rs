@@ -76,6 +76,14 @@ impl Model {
         }
     }
 
+    /// Puts what a path holds into view.
+    fn show(&mut self, path: &str) {
+        if self.now.files.contains_key(path) {
+            let number = self.lines[path].last().map_or(0, |(number, _)| *number);
+            self.now.in_view.push((path.into(), number));
+        }
+    }
+
     fn set_files(&mut self, files: &BTreeMap<String, Vec<u8>>) {
         for path in PATHS {
             self.set(path, files.get(path).cloned());
@@ -91,8 +99,7 @@ impl Model {
                 let changes = before.files.get(path) != Some(&vec![*byte]);
                 self.set(path, Some(vec![*byte]));
                 if changes {
-                    let number = self.lines[path].last().map_or(0, |(number, _)| *number);
-                    self.now.in_view.push((path.into(), number));
+                    self.show(path);
                 }
             }
             Op::Remove(path) if before.files.contains_key(PATHS[*path]) => {
@@ -108,6 +115,7 @@ impl Model {
                 self.lines.insert(to.into(), line);
                 self.now.files.insert(to.into(), bytes);
                 self.set(from, None);
+                self.show(to);
             }
             Op::Remember(byte) => {
                 self.now.memories.push((self.next_memory + 1, byte.to_string()));
@@ -119,13 +127,23 @@ impl Model {
                 let found = line.and_then(|line| line.iter().find(|(at, _)| at == number));
                 let Some((_, bytes)) = found.cloned() else { return false };
                 self.set(PATHS[*path], bytes);
+                if self.now.files != before.files {
+                    self.show(PATHS[*path]);
+                }
             }
             Op::RestoreCheckpoint(at, scope) if !self.checkpoints.is_empty() => {
                 let old = self.checkpoints[at % self.checkpoints.len()].0.clone();
                 if *scope != 1 {
                     self.set_files(&old.files);
                 }
-                if *scope != 0 {
+                if *scope == 0 {
+                    for path in PATHS {
+                        let changed = self.now.files.get(path) != before.files.get(path);
+                        if changed && before.in_view.iter().any(|(shown, _)| shown == path) {
+                            self.show(path);
+                        }
+                    }
+                } else {
                     (self.now.memories, self.now.state) = (old.memories, old.state);
                     self.now.in_view = old.in_view;
                 }

@@ -106,7 +106,7 @@ proptest! {
             let pinned = |at: usize| pins.contains(&prompt.memories[at].number);
             at >= ranges.last().map_or(0, |range| range.start) || Some(at) == newest || range.clone().any(pinned)
         };
-        // An answer goes with its question, and that with its answer.
+        // An answer goes with its question, and that with all that answers it.
         let torn = |left: &Prompt| {
             let kept = |at: usize| left.memories.contains(&prompt.memories[at]);
             (0..prompt.memories.len()).filter(|at| asks(*at)).any(|at| {
@@ -120,7 +120,8 @@ proptest! {
                         && ranges.contains(&(*at..*at + 1))
                 };
                 let held = turn.clone().any(|at| held(prompt.memories[at].number));
-                !held && turn.filter(answers).any(|answer| kept(answer) != kept(at))
+                let tears = |other: usize| kept(other) != kept(at) && (answers(&other) || !kept(at));
+                !held && turn.into_iter().any(tears)
             })
         };
         let least = least(&prompt, held, torn);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::id::IterationId;
 use crate::limits::{RECENT_MAX, VIEW_RULES_MAX};
 use crate::map::{Edited, Map, Value};
-use crate::object::{FilePath, Node, Objects};
+use crate::object::{FilePath, Iteration, Node, Objects, read};
 use crate::session::chain::number_after;
 use crate::session::state;
 use crate::store::{Batch as StoreBatch, Store};
@@ -69,6 +69,22 @@ impl ViewDraft {
     /// Puts a written iteration in view, unless its path is hidden.
     pub(in crate::session) fn put(&mut self, path: FilePath, iteration: IterationId) {
         self.files.push(Pending { path, iteration, flags: 0, shown: false });
+    }
+
+    /// Puts the iterations in view that changed paths have now, where an earlier one is in view.
+    pub(in crate::session) fn follow<'a>(
+        &mut self,
+        objects: &impl Objects,
+        changed: impl Iterator<Item = (&'a FilePath, IterationId)>,
+    ) -> Result<()> {
+        let mut in_view = HashSet::new();
+        for (_, pair) in pairs(self.base, objects)? {
+            in_view.insert(read::<Iteration>(objects, pair.iteration.id())?.path);
+        }
+        for (path, iteration) in changed.filter(|(path, _)| in_view.contains(*path)) {
+            self.put(path.clone(), iteration);
+        }
+        Ok(())
     }
 
     /// Makes the view with its own edits readable.

@@ -1,6 +1,6 @@
 //! Files in view: shown, hidden, refreshed, pinned.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::draft::{Pending, pairs, rules, too_many_rules};
 use super::entry::{PINNED, Pair, ViewMaps};
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::id::IterationId;
 use crate::limits::VIEW_RULES_MAX;
 use crate::map::{Map, Value};
-use crate::object::{FilePath, Iteration, Objects, OperationKind, read};
+use crate::object::{Entry, FilePath, Iteration, Objects, OperationKind, read};
 use crate::session::Session;
 use crate::session::batch::Batch;
 use crate::session::place::Place;
@@ -21,6 +21,8 @@ struct Seen {
     /// The key; none for one on its way.
     key: Option<Vec<u8>>,
     iteration: IterationId,
+    /// What the iteration has at its path.
+    entry: Entry,
     /// The newest memory when it came; of no use for one on its way.
     after: u64,
     pair: PairInView,
@@ -57,8 +59,8 @@ impl Batch {
     pub fn show(&mut self, glob: &str) -> Result<ViewReport> {
         let glob = Glob::new(glob)?;
         let mut report = self.rule(&glob, false)?;
-        let there: BTreeSet<IterationId> =
-            self.seen()?.into_iter().map(|seen| seen.iteration).collect();
+        let seen = self.seen()?.into_iter();
+        let there: HashSet<_> = seen.map(|seen| (seen.pair.path, seen.entry)).collect();
         let files = Roots::of(self.head.point()).files();
         let mut found: BTreeMap<FilePath, Place> = BTreeMap::new();
         for row in files.prefix(self.session.store(), &glob.prefix()) {
@@ -76,8 +78,9 @@ impl Batch {
             }
         }
         for (path, place) in found {
-            if place.is_live() && !there.contains(&place.iteration) {
-                self.bring(&mut report, path, place.iteration, true)?;
+            let (iteration, is_live) = (place.iteration, place.is_live());
+            if is_live && !there.contains(&(path.clone(), place.entry)) {
+                self.bring(&mut report, path, iteration, true)?;
             }
         }
         Ok(report)
@@ -91,17 +94,25 @@ impl Batch {
     pub fn refresh(&mut self) -> Result<ViewReport> {
         let mut report = ViewReport::default();
         let seen = self.seen()?;
-        let mut current: BTreeMap<FilePath, Option<IterationId>> = BTreeMap::new();
+        let mut current: BTreeMap<FilePath, Option<Place>> = BTreeMap::new();
+        // Of each path the iteration that is current, else the last one that says the same.
+        let mut stays: BTreeMap<FilePath, IterationId> = BTreeMap::new();
         for seen in &seen {
             let path = &seen.pair.path;
             if !current.contains_key(path) {
                 let place = self.draft.place(&self.batch, path)?.filter(Place::is_live);
-                current.insert(path.clone(), place.map(|place| place.iteration));
+                current.insert(path.clone(), place);
+            }
+            if let Some(place) = &current[path]
+                && place.entry == seen.entry
+                && stays.get(path) != Some(&place.iteration)
+            {
+                stays.insert(path.clone(), seen.iteration);
             }
         }
         let mut refreshed = BTreeSet::new();
         let gone = self.take_out(&mut report, |seen| {
-            let goes = current[&seen.pair.path] != Some(seen.iteration);
+            let goes = stays.get(&seen.pair.path) != Some(&seen.iteration);
             if goes {
                 refreshed.insert(seen.pair.path.clone());
             }
@@ -109,16 +120,15 @@ impl Batch {
         })?;
         let store = self.session.store().clone();
         self.draft.view.edit(&store, gone)?;
-        let there: BTreeSet<IterationId> = seen.iter().map(|seen| seen.iteration).collect();
         let rules = self.rules()?;
         // In the order in which their files came.
         for seen in seen {
             if refreshed.contains(&seen.pair.path)
-                && let Some(Some(iteration)) = current.remove(&seen.pair.path)
-                && !there.contains(&iteration)
+                && !stays.contains_key(&seen.pair.path)
+                && let Some(Some(place)) = current.remove(&seen.pair.path)
                 && !is_hidden(rules.iter(), &seen.pair.path)
             {
-                self.bring(&mut report, seen.pair.path, iteration, false)?;
+                self.bring(&mut report, seen.pair.path, place.iteration, false)?;
             }
         }
         Ok(report)
@@ -189,6 +199,7 @@ impl Batch {
             all.push(Seen {
                 key: Some(key),
                 iteration: pair.iteration,
+                entry: iteration.entry,
                 after: pair.after,
                 pair: PairInView { path: iteration.path, number: iteration.number },
                 pinned: pair.flags & PINNED != 0,
@@ -199,11 +210,13 @@ impl Batch {
             if !file.shown && is_hidden(rules.iter(), &file.path) {
                 continue;
             }
+            let iteration: Iteration = read(&self.batch, file.iteration.id())?;
             all.push(Seen {
                 key: None,
                 iteration: file.iteration,
+                entry: iteration.entry,
                 after: 0,
-                pair: pair_of(&self.batch, file.path.clone(), file.iteration)?,
+                pair: PairInView { path: file.path.clone(), number: iteration.number },
                 pinned: file.is_pinned(),
             });
         }

@@ -171,10 +171,16 @@ impl<'a> Makers<'a> {
             let newest = state.memories_back().next()?.ok()?;
             return self.by_content.get(&*newest.memory.text()).copied();
         }
+        // Not one that was told another checkpoint, which may be trimmed by now.
+        let fits = |deed: &&Deed| {
+            deed.gave["checkpoint"].is_null()
+                && deed.text("path").is_some_and(|path| row.message.contains(path))
+                && self.made.get(&deed.token[..]).is_none_or(|made| made == id)
+        };
         let contents = state.files().flatten().filter_map(|file| file.entry.content());
         let mut deeds =
             contents.filter_map(|content| self.by_content.get(&content.to_string()[..]).copied());
-        deeds.find(|deed| self.made.get(&deed.token[..]).is_none_or(|made| made == id))
+        deeds.find(fits)
     }
 }
 

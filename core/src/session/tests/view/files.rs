@@ -19,9 +19,60 @@ fn writes_come_into_view_and_older_iterations_stay_until_refresh() {
     assert_eq!(files(&session), [pair("a", 2)]);
     session.rename("a", "c").unwrap();
     session.restore("a", 1).unwrap();
-    assert_eq!(files(&session), [pair("a", 2)]);
+    assert_eq!(files(&session), [pair("a", 2), pair("c", 3), pair("a", 4)]);
     session.refresh().unwrap();
-    assert_eq!(files(&session), [pair("a", 4)]);
+    assert_eq!(files(&session), [pair("c", 3), pair("a", 4)]);
+}
+
+#[test]
+fn what_is_current_is_what_is_shown_whatever_made_it() {
+    let pair = |path: &str, number| (path.to_owned(), number);
+    // A file that was moved stays in view under its new name.
+    let session = session();
+    session.write("a", "1").unwrap();
+    session.write("b", "2").unwrap();
+    session.rename("a", "c").unwrap();
+    assert_eq!(session.refresh().unwrap().files_out.len(), 1);
+    assert_eq!(files(&session), [pair("b", 1), pair("c", 2)]);
+    // What is restored comes in, once.
+    session.write("b", "3").unwrap();
+    session.refresh().unwrap();
+    session.restore("b", 1).unwrap();
+    session.refresh().unwrap();
+    assert_eq!(files(&session), [pair("c", 2), pair("b", 3)]);
+    // An undone write is shown as what it was before, and by no command twice.
+    session.write("c", "4").unwrap();
+    session.undo().unwrap();
+    let before = files(&session);
+    assert!(session.show("*").unwrap().files_in.is_empty());
+    assert!(session.refresh().unwrap().is_empty());
+    assert_eq!(files(&session), before);
+    assert_eq!(session.read("c").unwrap(), b"1");
+}
+
+#[test]
+fn files_in_view_follow_a_restored_checkpoint_and_no_others_come() {
+    let session = session();
+    let import = |text: &str| {
+        let mut import = session.import().unwrap();
+        let mut step = import.checkpoint();
+        step.write("imported", text).unwrap();
+        step.finish().unwrap();
+        import.flush().unwrap();
+    };
+    import("1");
+    session.write("a", "1").unwrap();
+    let first = session.checkpoint("latest").unwrap();
+    session.write("a", "2").unwrap();
+    import("2");
+    session.restore_checkpoint(first, RestoreScope::Files).unwrap();
+    session.refresh().unwrap();
+    assert_eq!(files(&session), [("a".to_owned(), 3)]);
+    assert_eq!(session.read("imported").unwrap(), b"1");
+    session.restore_checkpoint(first, RestoreScope::All).unwrap();
+    assert!(session.show("a").unwrap().files_in.is_empty());
+    assert!(session.refresh().unwrap().is_empty());
+    assert_eq!(files(&session), [("a".to_owned(), 1)]);
 }
 
 #[test]
