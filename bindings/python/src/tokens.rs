@@ -28,7 +28,8 @@ fn read(given: &Bound<'_, PyAny>, tools: Option<&Bound<'_, PyAny>>) -> PyResult<
 }
 
 /// Counts the tokens of a text, or of messages as a request: the provider's own dicts, of Anthropic,
-/// OpenAI Chat or Responses, or a whole request's body. ``tools`` take the place of the body's.
+/// OpenAI Chat, OpenAI Responses or Gemini, or a whole request's body. ``tools`` take the place of
+/// the body's.
 ///
 /// Messages count by OpenAI's published rule. ``counter`` is the name of an encoding or of an OpenAI
 /// model, a ``Counter``, or a callable from str to int (or ``Count``) with an ``id``.
@@ -107,8 +108,8 @@ impl MessagePlan {
 
 /// Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
 /// its result; never instructions nor what is asked last. The messages are the provider's own
-/// dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
-/// if what was given is.
+/// dicts, of Anthropic, OpenAI Chat, OpenAI Responses or Gemini, or a whole request's body. What is
+/// left is valid if what was given is.
 ///
 /// ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
 /// ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.

@@ -309,8 +309,66 @@ def test_what_is_mended_is_told() -> None:
 
 
 def test_a_dialect_that_is_none_is_refused_with_those_there_are() -> None:
-    with pytest.raises(partita.Invalid, match="anthropic, openai-chat, openai-responses"):
-        partita.render(CHAT, dialect="gemini")
+    with pytest.raises(partita.Invalid, match="anthropic, openai-chat, openai-responses, gemini"):
+        partita.render(CHAT, dialect="mistral")
+
+
+GEMINI: dict[str, Any] = {
+    "tools": [
+        {"functionDeclarations": [{"name": "ls", "parametersJsonSchema": {"type": "object"}}]},
+        {"googleSearch": {}},
+    ],
+    "systemInstruction": {"parts": [{"text": "Be brief."}]},
+    "contents": [
+        {"role": "user", "parts": [{"text": "What is here?"}]},
+        {
+            "role": "model",
+            "parts": [
+                {"functionCall": {"id": "a", "name": "ls", "args": {}}, "thoughtSignature": "c2ln"},
+                {"functionCall": {"id": "b", "name": "ls", "args": {"path": ".."}}},
+            ],
+        },
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"id": id, "name": "ls", "response": {"output": "x"}}}
+                for id in ("a", "b")
+            ],
+        },
+    ],
+}
+
+
+def test_a_request_of_gemini_comes_back_to_it_and_goes_to_others() -> None:
+    request = partita.render(GEMINI, dialect="gemini")
+    assert request == GEMINI and request.mends == []
+    chat = partita.render(GEMINI, dialect="openai-chat")
+    assert "c2ln" not in json.dumps(chat)
+    assert any("googleSearch" in mend.what for mend in chat.mends)
+    assert [call["id"] for call in chat["messages"][2]["tool_calls"]] == ["a", "b"]
+
+
+def test_a_request_that_ends_with_the_model_is_told_of_or_ended_by_a_user() -> None:
+    ended = [{"role": "user", "content": "Go."}, {"role": "assistant", "content": "Gone."}]
+    for dialect, key in [("anthropic", "messages"), ("gemini", "contents")]:
+        request = partita.render(ended, dialect=dialect)
+        assert any("end_with_user" in mend.what for mend in request.mends)
+        request = partita.render(ended, dialect=dialect, end_with_user=True)
+        assert request[key][-1]["role"] == "user"
+
+
+def test_what_a_provider_runs_and_what_takes_text_goes_back_to_it() -> None:
+    body: dict[str, Any] = {
+        "tools": [{"type": "custom", "name": "sh"}, {"type": "web_search"}],
+        "input": [
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Go."}]},
+            {"type": "custom_tool_call", "call_id": "c", "name": "sh", "input": "ls"},
+            {"type": "custom_tool_call_output", "call_id": "c", "output": "x"},
+        ],
+    }
+    assert partita.render(body, dialect="openai-responses") == body
+    other = json.dumps(partita.render(body, dialect="anthropic"))
+    assert "[call of sh: ls]" in other and "web_search" not in other
 
 
 # JSON.

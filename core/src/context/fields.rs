@@ -126,7 +126,9 @@ const RESPONSES: Table = &[
     ("message", "content role phase? status id parts"),
     ("open_page", "url?"),
     ("output_text", "annotations text logprobs"),
-    ("reasoning", "id summary content encrypted_content? status"),
+    // The types have `status` and `content` too; the API answers "Unknown parameter: 'input[1].status'",
+    // and takes no content that holds something.
+    ("reasoning", "id summary encrypted_content?"),
     ("reasoning_text", "text"),
     ("refusal", "refusal"),
     ("shell_call", "action call_id id? caller? environment? status?"),

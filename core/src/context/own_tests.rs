@@ -22,7 +22,7 @@ fn fields_that_an_api_refuses_are_left_out_of_its_own_blocks_and_told() {
     for (dialect, block, sent) in [
         (
             Dialect::OpenAiResponses,
-            r#"{"id":"rs","type":"reasoning","summary":[],"encrypted_content":"e","status":null,"content":null}"#,
+            r#"{"id":"rs","type":"reasoning","summary":[],"encrypted_content":"e","status":"completed","content":[{"type":"reasoning_text","text":"x"}]}"#,
             r#"{"id":"rs","type":"reasoning","summary":[],"encrypted_content":"e"}"#,
         ),
         (
@@ -172,6 +172,29 @@ fn other_dialects_get_the_text_the_address_or_a_placeholder() {
     {
         assert!(own.contains(part), "{part} in {own}");
     }
+}
+
+#[test]
+fn a_dialog_with_a_call_reads_as_gemini_documents_it() {
+    let turn = Memory::assistant("I run it.").with_part(super::tests::call("c1", "{\"n\": 1}"));
+    let schema = Json::parse(r#"{"type":"object"}"#).unwrap();
+    let prompt = Prompt::new("Be brief.")
+        .with_tools([Tool::new("run", "Runs.", schema)])
+        .with_memory(Memory::user("Go."))
+        .with_memory(turn)
+        .with_memory(Memory::tool("c1", "done"));
+    assert_eq!(
+        body(&prompt, Dialect::Gemini),
+        concat!(
+            r#"{"tools":[{"functionDeclarations":[{"name":"run","description":"Runs.","#,
+            r#""parametersJsonSchema":{"type":"object"}}]}],"#,
+            r#""systemInstruction":{"parts":[{"text":"Be brief."}]},"#,
+            r#""contents":[{"role":"user","parts":[{"text":"Go."}]},{"role":"model","parts":[{"text":"#,
+            r#""I run it."},{"functionCall":{"id":"c1","name":"run","args":{"n":1}}}]},"#,
+            r#"{"role":"user","parts":[{"functionResponse":{"id":"c1","name":"run","#,
+            r#""response":{"output":"done"}}}]}]}"#,
+        )
+    );
 }
 
 #[test]

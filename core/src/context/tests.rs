@@ -71,15 +71,6 @@ fn a_dialog_with_a_call_reads_as_each_api_documents_it() {
             r#"{"type":"function_call_output","call_id":"c1","output":"done"}]"#,
         )
     );
-    assert_eq!(
-        dialog(&prompt, Dialect::Gemini),
-        concat!(
-            r#"[{"role":"user","parts":[{"text":"Go."}]},{"role":"model","parts":[{"text":"#,
-            r#""I run it."},{"functionCall":{"id":"c1","name":"run","args":{"n":1}}}]},"#,
-            r#"{"role":"user","parts":[{"functionResponse":{"id":"c1","name":"run","#,
-            r#""response":{"output":"done"}}}]}]"#,
-        )
-    );
     for dialect in Dialect::ALL {
         assert_eq!(prompt.render(dialect).mends, []);
     }

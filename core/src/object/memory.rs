@@ -163,7 +163,8 @@ pub enum Part {
         /// Which one.
         iteration: IterationId,
     },
-    /// A block that only its provider understands, kept as it came.
+    /// A block that only its provider understands, kept as it came; or fields that its API has for the
+    /// part behind it, an object without a type.
     Opaque {
         /// Whose block it is.
         provider: String,

@@ -298,7 +298,7 @@ fn every_edit_of_the_view_is_in_the_log_and_is_taken_back_by_undo() {
 
 /// What a model is sent, in every dialect.
 fn contexts(partita: &Partita) -> Vec<Vec<u8>> {
-    ["anthropic", "openai-chat", "openai-responses"]
+    ["anthropic", "openai-chat", "openai-responses", "gemini"]
         .map(|dialect| partita.ok(["context", "s", "--dialect", dialect, "--json"]))
         .into()
 }

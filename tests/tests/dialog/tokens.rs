@@ -176,6 +176,7 @@ fn a_context_is_the_body_that_each_api_names() {
         ("anthropic", &["messages", "system", "tools"][..]),
         ("openai-chat", &["messages", "tools"]),
         ("openai-responses", &["input", "instructions", "tools"]),
+        ("gemini", &["contents", "systemInstruction", "tools"]),
     ] {
         let body = partita.json(["context", "s", "--dialect", dialect]);
         let mut found: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -190,7 +191,7 @@ fn a_context_is_the_body_that_each_api_names() {
     assert_ne!(less, whole);
     let then = partita.json(["context", "s", "--dialect", "openai-chat", "--at", "2"]);
     assert_eq!(then, whole);
-    let error = partita.misused(["context", "s", "--dialect", "gemini"]);
+    let error = partita.misused(["context", "s", "--dialect", "mistral"]);
     assert!(error.contains("openai-responses"), "{error}");
     assert_eq!(partita.run(["context", "s"]).code, Some(2));
 }

@@ -3650,7 +3650,8 @@ def _command(arguments: list[str], /) -> int:
 def count(given: str | bytes | list[dict[str, Any]] | dict[str, Any], /, *, counter: str | Counter | Callable[[str], int | Count] = ..., tools: list[dict[str, Any]] | None = None) -> Count:
     """
     Counts the tokens of a text, or of messages as a request: the provider's own dicts, of Anthropic,
-    OpenAI Chat or Responses, or a whole request's body. ``tools`` take the place of the body's.
+    OpenAI Chat, OpenAI Responses or Gemini, or a whole request's body. ``tools`` take the place of
+    the body's.
 
     Messages count by OpenAI's published rule. ``counter`` is the name of an encoding or of an OpenAI
     model, a ``Counter``, or a callable from str to int (or ``Count``) with an ``id``.
@@ -3682,8 +3683,8 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     """
     Says which messages to drop so that a request fits a limit: whole exchanges, so that no call loses
     its result; never instructions nor what is asked last. The messages are the provider's own
-    dicts, of Anthropic, OpenAI Chat or Responses, or a whole request's body. What is left is valid
-    if what was given is.
+    dicts, of Anthropic, OpenAI Chat, OpenAI Responses or Gemini, or a whole request's body. What is
+    left is valid if what was given is.
 
     ``limit`` is in tokens, or a ``Budget``. ``values`` says what is worth keeping, as in
     ``Session.plan()``: the materials are ``"asked"``, ``"said"`` and ``"returned"``.

@@ -106,12 +106,10 @@ fn anthropic_model() -> impl Strategy<Value = String> {
 fn anthropics_whole_message_comes_back_to_it() {
     let config = ProptestConfig::with_cases(300);
     proptest!(config, |(user in list(anthropic_user()), model in list(anthropic_model()), caller in any::<bool>())| {
-        let mut at = 0;
         let mut numbered = String::new();
-        for piece in model.split_inclusive("\"ID\"") {
+        for (at, piece) in model.split_inclusive("\"ID\"").enumerate() {
             // A use and its result bear one id.
             numbered.push_str(&piece.replace("\"ID\"", &format!("\"srv{}\"", at / 2)));
-            at += 1;
         }
         let caller = if caller { r#","caller":{"type":"direct"}"# } else { "" };
         let body = parsed(&format!(
@@ -223,7 +221,7 @@ fn responses_whole_input_comes_back_to_it() {
             r#"{{"tools":[{{"type":"custom","name":"apply_patch","format":{{"type":"grammar","syntax":"lark","definition":"d"}}}},{{"type":"web_search"}},
             {{"type":"function","name":"f","parameters":{{"type":"object"}},"strict":false}}],
             "instructions":"i","input":[{{"type":"message","role":"user","content":[{user}]}},
-            {{"type":"reasoning","id":"rs","summary":[{{"type":"summary_text","text":"t"}}],"encrypted_content":"e","content":[{{"type":"reasoning_text","text":"x"}}]}},
+            {{"type":"reasoning","id":"rs","summary":[{{"type":"summary_text","text":"t"}}],"encrypted_content":"e"}},
             {{"type":"function_call","call_id":"c","name":"f","arguments":"{{}}"{namespace}}},
             {{"type":"function_call_output","call_id":"c","output":[{{"type":"input_text","text":"o"}},{{"type":"input_image","detail":"auto","image_url":"https://x/b.png"}}]}},
             {model},{{"type":"message","role":"user","content":[{{"type":"input_text","text":"go"}}]}}]}}"#
