@@ -4,8 +4,8 @@ use std::path::Path;
 
 use partita::limits::BUDGET_TOKENS_MAX;
 use partita::{
-    Budget, Capacity, ContextDiff, Count, CounterFor, Dialect, Error, ErrorKind, Item, ItemKey, Plan,
-    PlanKey, TokenCounter,
+    Budget, Capacity, ContextDiff, Count, CounterFor, Dialect, Error, ErrorKind, Item, ItemKey,
+    Plan, PlanKey, TokenCounter,
 };
 
 use super::count::{line, role};

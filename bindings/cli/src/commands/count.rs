@@ -72,7 +72,10 @@ impl Body {
     }
 
     /// A counter for the API whose messages they are.
-    pub(super) fn counter<'c>(&self, counter: &'c dyn TokenCounter) -> CounterFor<&'c dyn TokenCounter> {
+    pub(super) fn counter<'c>(
+        &self,
+        counter: &'c dyn TokenCounter,
+    ) -> CounterFor<&'c dyn TokenCounter> {
         self.read.counter(counter)
     }
 

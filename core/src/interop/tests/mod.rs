@@ -10,6 +10,7 @@ mod openai_responses;
 mod openhands;
 mod robust;
 mod swe_agent;
+mod usage;
 
 use super::{Entry, Format, Transcript, Transcripts, read};
 use crate::error::Error;
