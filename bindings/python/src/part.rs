@@ -76,7 +76,8 @@ value! {
         Part { media_type: Some(media_type), ..media }
     }
 
-    /// Refers to a version of a file of the session.
+    /// Refers to a version of a file of the session. A model is shown its text wherever the memory is
+    /// shown, also where the file itself is hidden.
     #[staticmethod]
     fn file(iteration: ObjectId) -> Part {
         Part { iteration: Some(iteration), ..Part::of_kind("file", None) }

@@ -158,7 +158,8 @@ pub enum Part {
         /// The bytes.
         content: Body,
     },
-    /// A version of a file of the session.
+    /// A version of a file of the session. A model is shown its text wherever the memory is shown, also
+    /// where the file itself is hidden.
     File {
         /// Which one.
         iteration: IterationId,

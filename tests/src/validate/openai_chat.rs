@@ -20,9 +20,9 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
     let functions = list(body, "tools").iter().filter_map(|tool| tool.get("function"));
     judge_tools(functions, "parameters", 64, found);
     let messages = list(body, "messages");
-    let first = messages.iter().find(|message| text(message, "role") != "system");
-    let user = first.is_some_and(|message| text(message, "role") == "user");
-    found.check(user, "first-user", "the first that is not the system's");
+    // The API takes a dialog that the model begins, but none in which nobody speaks.
+    let spoken = messages.iter().any(|message| text(message, "role") != "system");
+    found.check(spoken, "nobody-speaks", "all messages are the system's");
     let mut ids = HashSet::new();
     let mut waiting: HashSet<&str> = HashSet::new();
     for (at, message) in messages.iter().enumerate() {
@@ -37,6 +37,12 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
             found.add("call-without-result", format!("{id} before messages.{at}"));
         }
         let calls = list(message, "tool_calls");
+        if let Some(name) = message.get("name") {
+            let name = name.as_str().unwrap_or("");
+            let foreign = |letter: char| letter.is_whitespace() || "<|\\/>".contains(letter);
+            let taken = !name.is_empty() && name.len() <= 64 && !name.contains(foreign);
+            found.check(taken, "name", format!("messages.{at} {name:?}"));
+        }
         match role {
             "system" | "user" => {
                 found.check(calls.is_empty(), "call-role", format!("messages.{at}"));

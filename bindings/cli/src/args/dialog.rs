@@ -226,7 +226,7 @@ pub(crate) struct Export {
 pub(crate) struct CapacityArgs {
     /// Name of the session
     pub(crate) name: String,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     /// Tokens that the context may have
@@ -247,7 +247,7 @@ pub(crate) struct PlanArgs {
     /// Do it, as one operation
     #[arg(long)]
     pub(crate) apply: bool,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]
@@ -271,7 +271,7 @@ pub(crate) struct ContextArgs {
     /// Only how it differs between two checkpoints
     #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"], value_parser = value::checkpoints)]
     pub(crate) diff: Option<String>,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]

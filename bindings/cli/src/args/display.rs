@@ -39,7 +39,7 @@ pub(crate) struct Report {
     /// Tokens that the context may have
     #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: Option<u64>,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
 }

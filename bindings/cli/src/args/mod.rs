@@ -24,7 +24,7 @@ pub(crate) use self::dialog::{
 pub(crate) use self::display::{Log, Report};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
-pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
+pub(crate) use self::plain::{BudgetArgs, CALIBRATED, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
 

@@ -22,12 +22,15 @@ pub(crate) enum Plain {
 /// What counts, unless a command says otherwise.
 pub(super) const COUNTER: &str = "o200k";
 
+/// Goes ahead of a model whose counts follow recorded requests.
+pub(crate) const CALIBRATED: &str = "calibrated:";
+
 /// Arguments of `count`.
 #[derive(Args, Debug)]
 pub(crate) struct CountArgs {
     /// The file; `-` means the standard input
     pub(crate) file: PathBuf,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     /// Take it for messages or a request's body, and fail if it is neither
@@ -45,7 +48,7 @@ pub(crate) struct BudgetArgs {
     /// Tokens that the request may have
     #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: u64,
-    /// What counts: o200k, cl100k, or the name of an OpenAI model
+    /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
     #[command(flatten)]

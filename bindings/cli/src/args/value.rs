@@ -6,7 +6,7 @@ use std::str::FromStr;
 use partita::interop::{ExportFormat, Format};
 use partita::{Dialect, Encoding, Role, Selector};
 
-use crate::commands::CALIBRATED;
+use super::CALIBRATED;
 
 /// Characters of a value that a message shows.
 const SHOWN: usize = 80;

@@ -31,7 +31,7 @@ use partita::{
     TokenCounter,
 };
 
-use crate::args::{Cli, Command, Dialog, ImportSource, Plain};
+use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -264,9 +264,6 @@ fn counter(dir: &Path, session: Option<&Session>, name: &str) -> Result<Box<dyn 
     let counter = CounterFor::new(encoding);
     Ok(Box::new(if is_model { counter.with_model(name) } else { counter }))
 }
-
-/// Goes ahead of a model whose counts follow recorded requests.
-pub(crate) const CALIBRATED: &str = "calibrated:";
 
 /// Reads a file or the standard input, as far as a content may go.
 fn input(file: Option<&Path>) -> Result<Vec<u8>> {

@@ -8,8 +8,8 @@ use std::path::Path;
 use partita::interop::{Format, Transcript, Transcripts, read};
 use partita::{Calibration, Encoding, Error, ErrorKind, Session, TranscriptImport};
 
-use super::{Access, CALIBRATED, check_name, open_store};
-use crate::args::ImportTranscript;
+use super::{Access, check_name, open_store};
+use crate::args::{CALIBRATED, ImportTranscript};
 use crate::failure::Result;
 use crate::output::{Output, counted, json, note, quote};
 use crate::progress::Progress;
@@ -82,15 +82,15 @@ fn show_calibration(session: &Session) -> Result<()> {
     let mut calibration = Calibration::new(&base);
     session.observe(&mut calibration, &base)?;
     for (model, requests) in calibration.models() {
-        let model = quote::text(model);
+        let shown = quote::text(model);
         let told = counted(requests as u64, "request tells", "requests tell");
-        let good = calibration.quality(&model).map(|quality| {
+        let good = calibration.quality(model).map(|quality| {
             let (percent, of) = (quality.median_error / 10, quality.requests);
             let within = quality.within;
             format!(" (off by {percent} % in the median, {within} of {of} within the bounds)")
         });
         let good = good.unwrap_or_default();
-        note(&format!("{told} what {model} counts: --counter {CALIBRATED}{model}{good}"));
+        note(&format!("{told} what {shown} counts: --counter {CALIBRATED}{shown}{good}"));
     }
     Ok(())
 }

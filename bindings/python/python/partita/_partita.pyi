@@ -1771,7 +1771,8 @@ class Part:
     @staticmethod
     def file(iteration: ObjectId) -> Part:
         """
-        Refers to a version of a file of the session.
+        Refers to a version of a file of the session. A model is shown its text wherever the memory is
+        shown, also where the file itself is hidden.
         """
     @property
     def id(self, /) -> str | None:

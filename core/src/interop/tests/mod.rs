@@ -15,6 +15,7 @@ mod robust;
 pub(crate) mod samples;
 mod swe_agent;
 mod understood;
+mod usage;
 
 use super::{Entry, Format, Transcript, Transcripts, read};
 use crate::error::Error;
