@@ -281,7 +281,7 @@ fn a_name_is_counted_by_the_published_rule_where_the_api_has_names_and_is_said_e
     assert_eq!(prompt.count(&chat), Count::exact(3 + 3 + 4 + 2 + 1 + 3));
     let body = prompt.render(Dialect::OpenAiChat).body.to_string();
     assert_eq!(body, r#"{"messages":[{"role":"user","content":"Hi","name":"ann"}]}"#);
-    for dialect in [Dialect::Anthropic, Dialect::OpenAiResponses] {
+    for dialect in [Dialect::Anthropic, Dialect::OpenAiResponses, Dialect::Gemini] {
         let request = prompt.render(dialect);
         assert!(request.body.to_string().contains(r#""[from ann]\nHi""#), "{}", request.body);
         assert!(request.mends.iter().any(|mend| mend.what.contains("ann")), "{dialect:?}");
@@ -319,7 +319,8 @@ fn a_placeholder_stands_only_where_the_dialect_needs_one() {
         for dialect in Dialect::ALL {
             let body = prompt.render(dialect).body.to_string();
             let is_there = body.contains("not in view");
-            assert_eq!(is_there, dialect == Dialect::Anthropic, "{body}");
+            let begins = matches!(dialect, Dialect::Anthropic | Dialect::Gemini);
+            assert_eq!(is_there, begins, "{body}");
             let count = prompt.count(&CounterFor::new(Bytes).with_dialect(dialect));
             let bare = 3 + (3 + 6 + 9) + (3 + 9 + 6);
             let more =
