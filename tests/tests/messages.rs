@@ -65,7 +65,7 @@ fn exit_codes_follow_one_rule_in_every_command() {
         "set s mood -",
         "capacity s --counter claude",
         "plan s --limit all",
-        "context s --dialect gemini",
+        "context s --dialect mistral",
         "context s --diff 1",
         "export s --format word",
         "count f --counter claude",

@@ -3,7 +3,7 @@
 use super::Session;
 use super::chain::Link;
 use super::info::CheckpointInfo;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::CheckpointId;
 use crate::store::Expected;
 use crate::store::refs::{pin_ref, pins_of};
@@ -46,12 +46,18 @@ impl Session {
     pub fn unpin(&self, checkpoint: CheckpointId) -> Result<CheckpointInfo> {
         let _freeing = self.store.freeing();
         let not_pinned = || Error::not_found(format!("checkpoint {checkpoint:.10} is not pinned"));
-        let pins = self.pins()?;
-        let info = pins.into_iter().find(|info| info.id == checkpoint).ok_or_else(not_pinned)?;
-        let mut batch = self.store.batch();
-        batch.set_ref(pin_ref(self.id, info.number), Expected::Id(checkpoint.id()), None);
-        batch.commit()?;
-        Ok(info)
+        loop {
+            let pins = self.pins()?;
+            let info =
+                pins.into_iter().find(|info| info.id == checkpoint).ok_or_else(not_pinned)?;
+            let mut batch = self.store.batch();
+            batch.set_ref(pin_ref(self.id, info.number), Expected::Id(checkpoint.id()), None);
+            match batch.commit() {
+                // Somebody else took it away, or put it back.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                done => return done.map(|()| info),
+            }
+        }
     }
 
     /// Returns the pinned checkpoints, oldest first.

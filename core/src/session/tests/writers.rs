@@ -136,3 +136,25 @@ fn a_memory_or_a_call_beyond_a_limit_leaves_neither_behind() {
     assert_eq!(session.latest().unwrap().memories().count(), 0);
     assert!(session.store().get_node(&call.to_node().id()).unwrap().is_none());
 }
+
+#[test]
+fn of_two_who_take_a_pin_away_at_once_one_does_and_the_other_is_told_that_it_is_gone() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    let checkpoint = session.checkpoint("latest").unwrap();
+    for _ in 0..200 {
+        session.pin(checkpoint).unwrap();
+        let told: Vec<_> = std::thread::scope(|scope| {
+            let both = [(); 2].map(|()| scope.spawn(|| session.unpin(checkpoint).map(drop)));
+            both.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let gone = told
+            .iter()
+            .filter(|told| matches!(told, Err(error) if error.kind() == ErrorKind::NotFound));
+        assert_eq!(
+            (told.iter().filter(|told| told.is_ok()).count(), gone.count()),
+            (1, 1),
+            "{told:?}"
+        );
+    }
+}

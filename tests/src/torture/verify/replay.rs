@@ -143,6 +143,10 @@ impl<'a> Makers<'a> {
         if let Some(deed) = self.by_checkpoint.get(id) {
             return Some(deed);
         }
+        // What made the fork's first checkpoint was trimmed, so the listing names the fork.
+        if row.kind.name() == "fork" {
+            return ancestors.iter().find_map(|id| self.forks.get(id).copied());
+        }
         let is_new = |deed: &&&Deed| self.made.get(&deed.token[..]).is_none_or(|made| made == id);
         let mut nameless = self.nameless.iter().filter(is_new).filter(|deed| {
             deed.op.name() == row.kind.name()
