@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import partita
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interrupts() -> None:
+    """Lets an interrupt raise, also where the tests run in the background of a script: there it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
