@@ -232,6 +232,9 @@ impl Judge<'_> {
     fn states(&self) -> Result<(), String> {
         for (name, line) in &self.before.lines {
             let mut is_behind_a_gap = self.told(name) || self.is_unread(&line.head.0);
+            let after = self.after.lines.values().filter(|after| after.session == line.session);
+            let on_line: HashSet<ObjectId> =
+                after.flat_map(|after| after.checkpoints.iter().copied()).collect();
             for checkpoint in &line.checkpoints {
                 let is_kept = self.kept.contains(checkpoint);
                 let is_excused = is_behind_a_gap || self.named.contains(checkpoint);
@@ -241,7 +244,8 @@ impl Judge<'_> {
                 self.parts(*checkpoint, is_kept)
                     .map_err(|what| format!("{name}, checkpoint {checkpoint:.10}: {what}"))?;
                 // What is before one that is lost is cut off; what can be read of it is kept.
-                is_behind_a_gap = !is_kept;
+                // One that a pin or a directory's record keeps apart ends no gap.
+                is_behind_a_gap = !is_kept || is_behind_a_gap && !on_line.contains(checkpoint);
             }
         }
         Ok(())

@@ -131,9 +131,11 @@ fn in_directory(store: &Store, name: &str, id: ObjectId) -> Result<(), String> {
     for (name, bytes) in &there {
         write(name, bytes)?;
     }
-    let entry = store.sessions().next();
-    let entry = entry.ok_or("no session is left")?.map_err(|error| say("list sessions", &error))?;
-    let session = store.open_session(entry.name()).map_err(|error| say("open", &error))?;
+    let entry = store.sessions().next().transpose();
+    let entry = entry.map_err(|error| say("list sessions", &error))?;
+    // Where all are lost, which was told, work begins anew.
+    let name = entry.as_ref().map_or("anew", |entry| entry.name());
+    let session = store.session(name).map_err(|error| say("open", &error))?;
     let kept = store.kept().map_err(|error| say("list before the checkout", &error))?.len();
     session.write("one", "of the session").map_err(|error| say("write", &error))?;
     let plan = session.checkout(None, &path).map_err(|error| say("check out", &error))?;
