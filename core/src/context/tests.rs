@@ -121,7 +121,8 @@ fn a_dialog_begins_with_a_user_where_the_dialect_needs_one() {
     for memories in [vec![], vec![Memory::assistant("Hello.")]] {
         let prompt = prompt(memories);
         for dialect in Dialect::ALL {
-            if !prompt.memories.is_empty() && dialect != Dialect::Anthropic {
+            let needs = matches!(dialect, Dialect::Anthropic | Dialect::Gemini);
+            if !prompt.memories.is_empty() && !needs {
                 continue;
             }
             let text = dialog(&prompt, dialect);

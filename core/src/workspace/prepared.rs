@@ -183,7 +183,9 @@ impl Prepared {
 
     fn run(&mut self) -> Result<()> {
         let nonce = self.store.nonce()?;
-        if !self.plan.is_empty() || self.leftover.is_some() {
+        // A part may have left directories empty that are ours, where no path is left to be a step.
+        let is_idle = self.plan.is_empty() && self.draft.unneeded.is_empty();
+        if !is_idle || self.leftover.is_some() {
             self.clean_up()?;
             self.announce(nonce)?;
             self.untouched = false;

@@ -126,3 +126,19 @@ proptest! {
         prop_assert_eq!(bench.found(), Things::new());
     }
 }
+
+#[test]
+fn directories_that_a_part_left_empty_go_with_the_next_whole_checkout() {
+    for deep in ["d/e/a", "d/b"] {
+        let bench = Bench::new();
+        bench.checkout(&things([(deep, text("0"))])).unwrap();
+        bench.checkout_part(&Things::new(), &[deep]).unwrap();
+        assert!(bench.at("d").exists());
+        assert!(bench.checkout(&Things::new()).unwrap().is_empty());
+        assert!(!bench.at("d").exists(), "{deep}");
+        // Somebody else's stay.
+        std::fs::create_dir(bench.at("theirs")).unwrap();
+        bench.checkout(&Things::new()).unwrap();
+        assert!(bench.at("theirs").exists());
+    }
+}
