@@ -1,6 +1,6 @@
 //! Tool names and call ids that every API takes, made of those that it may not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::dialect::Dialect;
 use crate::id::ObjectId;
@@ -39,12 +39,14 @@ pub(super) fn tool_name(dialect: Dialect, name: &str) -> String {
     sent
 }
 
-/// Returns the tools that a memory calls, by the names under which Chat is sent them.
+/// Returns the tools that a memory calls, by every name under which a dialect is sent them.
 pub(crate) fn called_tools(memory: &Memory) -> impl Iterator<Item = String> {
     let calls = memory.parts.iter().filter(|_| memory.role == Role::Assistant);
-    calls.filter_map(|part| match part {
-        Part::Call { name, .. } => Some(tool_name(Dialect::OpenAiChat, name)),
-        _ => None,
+    calls.flat_map(|part| match part {
+        Part::Call { name, .. } => {
+            Dialect::ALL.map(|dialect| tool_name(dialect, name)).into_iter().collect()
+        }
+        _ => BTreeSet::new(),
     })
 }
 

@@ -181,6 +181,14 @@ impl Line {
         }
     }
 
+    /// Puts what a path holds into view.
+    fn show(&mut self, path: &str) {
+        if self.now.files.contains_key(path) {
+            let number = self.iterations[path].last().map_or(0, |last| last.number);
+            self.now.in_view.push((path.into(), number));
+        }
+    }
+
     fn set_files(&mut self, files: &BTreeMap<String, Vec<u8>>) {
         for path in PATHS {
             self.set(path, files.get(path).cloned());
@@ -194,8 +202,7 @@ impl Line {
                 let changes = self.now.files.get(path) != Some(&vec![*byte]);
                 self.set(path, Some(vec![*byte]));
                 if changes {
-                    let number = self.iterations[path].last().map_or(0, |last| last.number);
-                    self.now.in_view.push((path.into(), number));
+                    self.show(path);
                 }
             }
             Edit::Remove(path) => {
@@ -217,6 +224,7 @@ impl Line {
                 self.iterations.insert(to.into(), line);
                 self.now.files.insert(to.into(), bytes);
                 self.set(from, None);
+                self.show(to);
             }
             Edit::Remember(byte) => {
                 self.next_memory += 1;
@@ -251,7 +259,11 @@ impl Line {
         let line = self.iterations.get(path);
         let found = line.and_then(|line| line.iter().find(|one| one.number == number)).cloned();
         let Some(found) = found.filter(|found| self.keeps(found)) else { return false };
+        let before = self.now.files.get(path).cloned();
         self.set(path, found.bytes);
+        if self.now.files.get(path) != before.as_ref() {
+            self.show(path);
+        }
         true
     }
 
@@ -264,8 +276,17 @@ impl Line {
             return false;
         }
         let old = self.checkpoints[at].clone();
+        let before = self.now.clone();
         if scope != 1 {
             self.set_files(&old.files);
+        }
+        if scope == 0 {
+            for path in PATHS {
+                let changed = self.now.files.get(path) != before.files.get(path);
+                if changed && before.in_view.iter().any(|(shown, _)| shown == path) {
+                    self.show(path);
+                }
+            }
         }
         if scope != 0 {
             let files = std::mem::take(&mut self.now.files);
