@@ -107,10 +107,12 @@ fn opaque((provider, block): (&str, &str)) -> Part {
 /// The bytes of all texts of a body that say something, counted without any of our code: every
 /// text that is no name of a field's choice and no data of a medium.
 fn by_hand(body: &Json) -> u64 {
-    const STRUCTURE: [&str; 10] = [
+    const STRUCTURE: [&str; 12] = [
         "type",
         "role",
         "media_type",
+        "mimeType",
+        "fileUri",
         "cache_control",
         "url",
         "image_url",
@@ -127,7 +129,8 @@ fn by_hand(body: &Json) -> u64 {
             Json::Object(fields) => {
                 let is_data = value.get("type").and_then(Json::as_str) == Some("base64");
                 let told = fields.iter().filter(|(key, _)| {
-                    let is_medium = key == "data" && (is_data || value.get("format").is_some());
+                    let has = |key| value.get(key).is_some();
+                    let is_medium = key == "data" && (is_data || has("format") || has("mimeType"));
                     !STRUCTURE.contains(&key.as_str()) && !is_medium
                 });
                 waiting.extend(told.map(|(key, value)| (key.as_str(), value)));

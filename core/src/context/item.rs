@@ -305,7 +305,7 @@ fn piece(turn: &Turn<'_>, dialect: Dialect) -> Piece {
             blocks.push(ProviderBlock::flag("{\"is_error\":true}"));
         }
         // It stands ahead of what the system says unless nobody spoke before.
-        (Speaker::System, Dialect::Anthropic) => {
+        (Speaker::System, Dialect::Anthropic | Dialect::Gemini) => {
             blocks.push(ProviderBlock::flag(super::anthropic::SYSTEM_MARK));
         }
         _ => {}
