@@ -73,7 +73,11 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
     };
     let format = source.format;
     out.line(format_args!("{name}: {new} from {format}{given_up}{waiting}, checkpoint {number}"))?;
-    show_calibration(&session)
+    // The import is done, whatever becomes of the session meanwhile.
+    if let Err(error) = show_calibration(&session) {
+        note(&format!("what its requests tell of counts is not known: {error}"));
+    }
+    Ok(())
 }
 
 /// Says what the recording's requests tell of the counts of its models.

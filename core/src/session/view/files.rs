@@ -1,6 +1,6 @@
 //! Files in view: shown, hidden, refreshed, pinned.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::draft::{Pending, pairs, rules, too_many_rules};
 use super::entry::{PINNED, Pair, ViewMaps};
@@ -59,8 +59,11 @@ impl Batch {
     pub fn show(&mut self, glob: &str) -> Result<ViewReport> {
         let glob = Glob::new(glob)?;
         let mut report = self.rule(&glob, false)?;
-        let seen = self.seen()?.into_iter();
-        let there: HashSet<_> = seen.map(|seen| (seen.pair.path, seen.entry)).collect();
+        let seen = self.seen()?;
+        let there: HashSet<IterationId> = seen.iter().map(|seen| seen.iteration).collect();
+        // What a path's last iteration in view says is what a reader takes for current.
+        let last: HashMap<_, _> =
+            seen.into_iter().map(|seen| (seen.pair.path, seen.entry)).collect();
         let files = Roots::of(self.head.point()).files();
         let mut found: BTreeMap<FilePath, Place> = BTreeMap::new();
         for row in files.prefix(self.session.store(), &glob.prefix()) {
@@ -78,9 +81,9 @@ impl Batch {
             }
         }
         for (path, place) in found {
-            let (iteration, is_live) = (place.iteration, place.is_live());
-            if is_live && !there.contains(&(path.clone(), place.entry)) {
-                self.bring(&mut report, path, iteration, true)?;
+            let is_shown = there.contains(&place.iteration) || last.get(&path) == Some(&place.entry);
+            if place.is_live() && !is_shown {
+                self.bring(&mut report, path, place.iteration, true)?;
             }
         }
         Ok(report)

@@ -51,6 +51,25 @@ fn what_is_current_is_what_is_shown_whatever_made_it() {
 }
 
 #[test]
+fn what_is_shown_last_is_current_also_where_an_earlier_iteration_says_the_same() {
+    let session = session();
+    session.write("a", "1").unwrap();
+    session.write("a", "2").unwrap();
+    let mut import = session.import().unwrap();
+    let mut step = import.checkpoint();
+    step.write("a", "1").unwrap();
+    step.finish().unwrap();
+    import.flush().unwrap();
+    let pair = |number| ("a".to_owned(), number);
+    assert_eq!(files(&session), [pair(1), pair(2)]);
+    assert_eq!(session.show("a").unwrap().files_in.len(), 1);
+    assert_eq!(files(&session), [pair(1), pair(2), pair(3)]);
+    assert!(session.show("a").unwrap().files_in.is_empty());
+    session.refresh().unwrap();
+    assert_eq!(files(&session), [pair(3)]);
+}
+
+#[test]
 fn files_in_view_follow_a_restored_checkpoint_and_no_others_come() {
     let session = session();
     let import = |text: &str| {
