@@ -23,12 +23,9 @@ use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, Origin, Speaker, Turn, joined_text};
+use super::turn::{Block, Origin, SYSTEM_MARK, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 use crate::limits::CACHE_POINTS_MAX;
-
-/// Goes ahead of what the system says after somebody else spoke.
-pub(super) const SYSTEM_MARK: &str = "[system message]\n";
 
 struct Message {
     assistant: bool,
@@ -40,13 +37,8 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
     let repaired = repair(prompt, Dialect::Anthropic);
     let mut mends = repaired.mends;
     let mut turns = repaired.turns;
-    let leading = turns.iter().take_while(|turn| turn.speaker == Speaker::System).count();
-    let mut system: Vec<Json> = [&prompt.instructions, &prompt.sandbox]
-        .into_iter()
-        .filter(|text| !text.trim().is_empty())
-        .map(|text| text_block(text))
-        .collect();
-    system.extend(turns.drain(..leading).map(|turn| text_block(&joined_text(&turn.blocks))));
+    let head = take_head(prompt, &mut turns);
+    let mut system: Vec<Json> = head.iter().map(|text| text_block(text)).collect();
 
     let mut messages = Vec::new();
     for turn in turns {

@@ -21,7 +21,7 @@ impl TokenCounter for Bytes {
     }
 }
 
-/// Blocks of every kind that the three providers document, with the words in them.
+/// Blocks of every kind that three of the APIs document, with the words in them.
 const BLOCKS: [(&str, &str); 24] = [
     ("anthropic", r#"{"type":"redacted_thinking","data":"d29yZHM="}"#),
     (

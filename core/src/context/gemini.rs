@@ -21,7 +21,7 @@ use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, Origin, SentTool, Speaker, Turn, joined_text};
+use super::turn::{Block, Origin, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 
 /// Begins the ids of calls that came without one; they go out without.
@@ -37,13 +37,8 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
     let repaired = repair(prompt, Dialect::Gemini);
     let mut mends = repaired.mends;
     let mut turns = repaired.turns;
-    let leading = turns.iter().take_while(|turn| turn.speaker == Speaker::System).count();
-    let mut system: Vec<Json> = [&prompt.instructions, &prompt.sandbox]
-        .into_iter()
-        .filter(|text| !text.trim().is_empty())
-        .map(|text| text_part(text))
-        .collect();
-    system.extend(turns.drain(..leading).map(|turn| text_part(&joined_text(&turn.blocks))));
+    let head = take_head(prompt, &mut turns);
+    let system: Vec<Json> = head.iter().map(|text| text_part(text)).collect();
 
     let mut contents: Vec<Content> = Vec::new();
     let mut names = HashMap::new();
@@ -107,7 +102,7 @@ fn say(contents: &mut Vec<Content>, turn: Turn<'_>, names: &mut HashMap<String, 
     };
     let parts = match turn.speaker {
         Speaker::System => {
-            vec![text_part(&format!("[system message]\n{}", joined_text(&turn.blocks)))]
+            vec![text_part(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
         }
         Speaker::User | Speaker::Assistant => parts(turn.blocks, names),
         Speaker::Result { call, error, fields } => {

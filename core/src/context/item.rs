@@ -306,7 +306,7 @@ fn piece(turn: &Turn<'_>, dialect: Dialect) -> Piece {
         }
         // It stands ahead of what the system says unless nobody spoke before.
         (Speaker::System, Dialect::Anthropic | Dialect::Gemini) => {
-            blocks.push(ProviderBlock::flag(super::anthropic::SYSTEM_MARK));
+            blocks.push(ProviderBlock::flag(super::turn::SYSTEM_MARK));
         }
         _ => {}
     }

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::prompt::Prompt;
 use crate::json::Json;
+
+/// Goes ahead of what the system says after somebody else spoke, where an API has no turn for that.
+pub(super) const SYSTEM_MARK: &str = "[system message]\n";
 
 /// Where a turn's words come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,14 @@ pub(super) struct SentTool<'a> {
     pub(super) schema: Json,
     /// The tool in its provider's own words, where it is none of the host's.
     pub(super) own: Option<Json>,
+}
+
+/// Takes the turns of the system that lead, and returns all that goes ahead of a dialog as its texts.
+pub(super) fn take_head(prompt: &Prompt, turns: &mut Vec<Turn<'_>>) -> Vec<String> {
+    let leading = turns.iter().take_while(|turn| turn.speaker == Speaker::System).count();
+    let own = [&prompt.instructions, &prompt.sandbox].into_iter();
+    let own = own.filter(|text| !text.trim().is_empty()).cloned();
+    own.chain(turns.drain(..leading).map(|turn| joined_text(&turn.blocks))).collect()
 }
 
 /// Joins the texts among blocks, a line break between them.

@@ -139,6 +139,11 @@ pub(super) fn memories(report: &mut Report, message: &Json, at: Place) -> Result
         return Err(Error::invalid(why));
     }
     let blocks = parts(report, message.get("content"), at)?;
+    Ok(by_speaker(role, blocks))
+}
+
+/// Makes the memories of a message: results are a tool's, all else is of the message's role.
+pub(super) fn by_speaker(role: Role, blocks: Vec<(Vec<Part>, bool)>) -> Vec<Memory> {
     let mut memories: Vec<Memory> = Vec::new();
     for (parts, is_result) in blocks {
         let role = if is_result && role == Role::User { Role::Tool } else { role };
@@ -150,7 +155,7 @@ pub(super) fn memories(report: &mut Report, message: &Json, at: Place) -> Result
     if memories.is_empty() {
         memories.push(Memory { parts: Vec::new(), ..Memory::message(role, "") });
     }
-    Ok(memories)
+    memories
 }
 
 /// Returns the parts of each block of a content, and whether it is a result.

@@ -6,6 +6,7 @@
 //! kept as a block of the provider's right before the call or text that it came with. A call
 //! without an id is given one, and a response without one answers the oldest call of its name.
 
+use super::anthropic::by_speaker;
 use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
@@ -142,18 +143,7 @@ impl Reader {
         };
         let parts = content.get("parts").ok_or_else(|| Error::invalid("no parts"))?;
         leave(report, "content", content, &["role", "parts"]);
-        let mut memories: Vec<Memory> = Vec::new();
-        for (parts, is_result) in self.parts(report, parts, at) {
-            let role = if is_result && role == Role::User { Role::Tool } else { role };
-            match memories.last_mut() {
-                Some(memory) if memory.role == role => memory.parts.extend(parts),
-                _ => memories.push(Memory { parts, ..Memory::message(role, "") }),
-            }
-        }
-        if memories.is_empty() {
-            memories.push(Memory { parts: Vec::new(), ..Memory::message(role, "") });
-        }
-        Ok(memories)
+        Ok(by_speaker(role, self.parts(report, parts, at)))
     }
 
     /// Returns what each part of a list, a part or a text becomes, and whether it is a result.

@@ -81,7 +81,8 @@ impl Batch {
             }
         }
         for (path, place) in found {
-            let is_shown = there.contains(&place.iteration) || last.get(&path) == Some(&place.entry);
+            let is_shown =
+                there.contains(&place.iteration) || last.get(&path) == Some(&place.entry);
             if place.is_live() && !is_shown {
                 self.bring(&mut report, path, place.iteration, true)?;
             }
