@@ -202,7 +202,7 @@ fn response(
 }
 
 /// What a part of the API's may hold, one of them each.
-pub(super) const DATA: [&str; 9] = [
+pub(crate) const DATA: [&str; 9] = [
     "text",
     "inlineData",
     "fileData",

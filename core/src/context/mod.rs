@@ -48,7 +48,7 @@ pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub(crate) use fields::{Target, beside};
-pub(crate) use gemini::NO_ID;
+pub(crate) use gemini::{DATA as GEMINI_DATA, NO_ID};
 #[cfg(any(test, feature = "store"))]
 pub(crate) use item::Beginning;
 pub use item::{Item, Piece};

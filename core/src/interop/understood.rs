@@ -9,6 +9,7 @@ use super::recording::Turn;
 use super::transcript::{Entry, Transcript};
 use super::value::{is_something, text};
 use super::{anthropic, openai_chat, openai_responses, report::clip};
+use crate::context::{Dialect, GEMINI_DATA};
 use crate::json::Json;
 use crate::object::{Memory, Part};
 
@@ -69,6 +70,10 @@ const MEDIA: [&str; 8] =
 
 /// Tells whether a block is one that its dialect is known to have.
 fn is_known(provider: &str, block: &Json) -> bool {
+    // Gemini's parts have no type: what one holds tells what it is.
+    if provider == Dialect::Gemini.name() {
+        return GEMINI_DATA.iter().any(|key| block.get(key).is_some_and(is_something));
+    }
     let Some(kind) = text(block, "type") else {
         // OpenHands' images by address have no type in earlier records.
         // Bedrock's blocks have none at all.

@@ -136,3 +136,21 @@ fn a_chat_that_grew_adds_what_is_new_alone() {
     let new: Vec<String> = new.iter().map(tell).collect();
     assert_eq!(new, ["assistant: call(ls-3,ls,{})", "tool: result(ls-3,false,1) + b"]);
 }
+
+#[test]
+fn a_message_that_is_one_part_of_any_documented_kind_is_kept() {
+    for (role, part) in [
+        ("user", r#"{"fileData":{"mimeType":"application/pdf","fileUri":"https://e.x/a.pdf"}}"#),
+        ("user", r#"{"inlineData":{"mimeType":"audio/ogg","data":"T2dnUw=="}}"#),
+        ("model", r#"{"executableCode":{"language":"PYTHON","code":"print(1)"}}"#),
+        ("model", r#"{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}"#),
+        ("model", r#"{"toolCall":{"id":"t","toolType":"X","args":{}}}"#),
+        ("model", r#"{"toolResponse":{"id":"t","toolType":"X","response":{}}}"#),
+    ] {
+        let text = format!(r#"{{"contents":[{{"role":"{role}","parts":[{part}]}}]}}"#);
+        let found = one(&text, FORMAT);
+        assert_eq!((found.entries.len(), found.report.refused.count), (1, 0), "{part}");
+    }
+    let unknown = r#"{"contents":[{"role":"user","parts":[{"text":"go"}]},{"role":"model","parts":[{"unheardOf":{"a":1}}]}]}"#;
+    assert!(refused(&one(unknown, FORMAT)).contains("a block of unheardOf"));
+}
