@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::*;
+use super::*;
 
 /// A call, and the name of the file it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

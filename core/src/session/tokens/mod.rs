@@ -1,0 +1,7 @@
+//! Tokens of the newest state: capacity, plans, calibration, the request.
+
+pub(crate) mod calibrate;
+pub(crate) mod capacity;
+pub(crate) mod context;
+pub(crate) mod plan;
+pub(crate) mod planned;
