@@ -21,7 +21,7 @@ use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, Origin, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
+use super::turn::{Block, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 
 /// Begins the ids of calls that came without one; they go out without.
@@ -86,6 +86,7 @@ fn tools(sent: Vec<SentTool<'_>>) -> Vec<Json> {
             function.set("description", Json::from(tool.description));
         }
         function.set("parametersJsonSchema", tool.schema);
+        add(&mut function, tool.beside);
         declared.push(function);
     }
     let functions = (!declared.is_empty())
@@ -96,10 +97,7 @@ fn tools(sent: Vec<SentTool<'_>>) -> Vec<Json> {
 /// Puts a turn at the end: into the last content where that is of the same role.
 fn say(contents: &mut Vec<Content>, turn: Turn<'_>, names: &mut HashMap<String, String>) {
     let model = turn.speaker == Speaker::Assistant;
-    let number = match turn.origin {
-        Origin::Memory(number) => number,
-        Origin::File(_) | Origin::Placeholder => 0,
-    };
+    let number = turn.origin.memory();
     let parts = match turn.speaker {
         Speaker::System => {
             vec![text_part(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]

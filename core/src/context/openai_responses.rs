@@ -20,7 +20,7 @@ use super::pair::{CallKey, Half, half};
 use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
-use super::turn::{Block, Origin, Speaker, Turn, joined_text};
+use super::turn::{Block, Speaker, Turn, joined_text};
 use crate::json::Json;
 
 /// An item, with the memory it is from.
@@ -56,6 +56,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
             }
             sent.set("parameters", tool.schema);
             sent.set("strict", Json::Bool(false));
+            add(&mut sent, tool.beside);
             sent
         });
         body.set("tools", Json::Array(tools.collect()));
@@ -68,10 +69,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
 }
 
 fn say(items: &mut Vec<Item>, turn: Turn<'_>, ids: &mut Ids) {
-    let number = match turn.origin {
-        Origin::Memory(number) => number,
-        Origin::File(_) | Origin::Placeholder => 0,
-    };
+    let number = turn.origin.memory();
     match turn.speaker {
         Speaker::System => {
             items.push((number, message("developer", Json::from(joined_text(&turn.blocks)))));

@@ -70,7 +70,8 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     if value.as_object().is_some() {
         let system = ["systemInstruction", "system_instruction"];
         let system = system.iter().find_map(|key| value.get(key));
-        transcript.instructions = system.and_then(instructions);
+        transcript.instructions =
+            system.and_then(|system| instructions(&mut transcript.report, system));
         transcript.tools = items(value, "tools").to_vec();
         let known =
             ["contents", "history", "systemInstruction", "system_instruction", "tools", "authType"];
@@ -80,13 +81,17 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
 }
 
 /// Returns the texts of an instruction, with an empty line between them.
-fn instructions(system: &Json) -> Option<String> {
+fn instructions(report: &mut Report, system: &Json) -> Option<String> {
     if let Some(words) = system.as_str() {
         return Some(words.to_owned());
     }
     let parts = system.get("parts").unwrap_or(system);
     let parts = parts.as_array().unwrap_or(std::slice::from_ref(parts));
     let texts: Vec<_> = parts.iter().filter_map(|part| text(part, "text")).collect();
+    if texts.len() > 1 {
+        let count = texts.len();
+        report.mend(Place::Message(1), format!("{count} parts of instructions joined"));
+    }
     Some(texts.join("\n\n")).filter(|words| !words.is_empty())
 }
 
@@ -230,7 +235,7 @@ impl Reader {
             let is_alone = said.as_object().is_some_and(|fields| fields.len() == 1);
             text(said, key).filter(|_| is_alone)
         };
-        let error = said.get("error").is_some_and(is_something);
+        let error = said.get("error").is_some_and(is_something) || alone("error").is_some();
         let mut parts = match alone("output").or_else(|| alone("error")) {
             Some(words) => vec![Part::text(words)],
             None if said.as_object().is_some() => {

@@ -8,11 +8,16 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 2] = [
+const SUITES: [(&str, &str, Run); 3] = [
     (
         "model",
         "OPERATIONS SEED: random operations against plain maps and lists, a million by default",
         partita_tests::witness::soak,
+    ),
+    (
+        "dialogs",
+        "DIALOGS FIRST: whole dialogs of every part kind, sent in every dialect and read again",
+        partita_tests::judge::soak,
     ),
     (
         "recover",

@@ -26,7 +26,7 @@ impl Session {
     /// use partita::{Json, Tool};
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// let schema = Json::parse(r#"{"type": "object"}"#)?;
-    /// let tool = Tool { name: "ls".into(), description: "Lists files.".into(), schema };
+    /// let tool = Tool::new("ls", "Lists files.", schema);
     /// session.set_tools(&[tool.clone()])?;
     /// assert_eq!(session.latest()?.tools()?, [tool]);
     /// session.undo()?;

@@ -20,7 +20,7 @@ pub(super) fn exchange(batch: &mut Batch, at: usize) -> Result<()> {
 
 pub(super) fn tool(name: &str) -> Tool {
     let schema = Json::parse(r#"{"type":"object"}"#).unwrap();
-    Tool { name: name.into(), description: "d".into(), schema }
+    Tool::new(name, "d", schema)
 }
 
 pub(super) fn summary(_: &[MemoryEntry]) -> Result<String> {

@@ -510,15 +510,14 @@ fn trimmed_count(
     };
     let (long, short) = (counted(entry.memory.clone()), counted(short));
     // It may be sent under another id: what counts is the difference.
-    let less = |whole: u64, long: u64, short: u64| whole.saturating_sub(long.saturating_sub(short));
+    let less = |whole: u64, long: u64, short: u64| whole.saturating_add(short).saturating_sub(long);
     let tokens = less(whole.tokens(), long.tokens(), short.tokens());
-    let left = match whole.is_exact() && long.is_exact() && short.is_exact() {
+    let low = less(whole.low(), long.low(), short.low());
+    let high = less(whole.high(), long.high(), short.high());
+    // What made the whole an estimate may be gone.
+    let left = match short.is_exact() && (low, high) == (tokens, tokens) {
         true => Count::exact(tokens),
-        false => Count::estimated(
-            tokens,
-            less(whole.low(), long.low(), short.low()),
-            less(whole.high(), long.high(), short.high()),
-        ),
+        false => Count::estimated(tokens, low, high),
     };
     (left.high() < whole.high()).then_some(left)
 }
