@@ -17,12 +17,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
 use super::fields::add;
 use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
+use super::spot::Spot;
 use super::turn::{Block, SYSTEM_MARK, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 use crate::limits::CACHE_POINTS_MAX;

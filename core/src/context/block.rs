@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::dialect::{Dialect, Spot};
+use super::dialect::Dialect;
 use super::fields::{OF_MODELS, Target, beside, is_beside, prune};
 use super::foreign::{StandIn, stand_in};
-use super::repair::arguments_of;
 use super::request::Mend;
+use super::spot::Spot;
 use super::tool::{Tool, fields_of_tool};
 use super::turn::Block;
 use crate::json::Json;
@@ -334,5 +334,20 @@ impl Mender {
         };
         self.mend(format!("a block of provider {provider:?} {how}: it is another provider's"));
         made.and_then(|text| self.said(text, spot))
+    }
+}
+
+/// Returns the arguments of a call as an object, and as they are written.
+fn arguments_of(text: Cow<'_, str>) -> (Json, Cow<'_, str>, bool) {
+    if text.trim().is_empty() {
+        return (Json::Object(Vec::new()), Cow::Borrowed("{}"), true);
+    }
+    match Json::parse(text.as_bytes()) {
+        Ok(object @ Json::Object(_)) => (object, text, false),
+        _ => {
+            let object = Json::object([("arguments", Json::from(text.into_owned()))]);
+            let written = object.to_string();
+            (object, Cow::Owned(written), true)
+        }
     }
 }

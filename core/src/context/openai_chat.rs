@@ -8,12 +8,13 @@
 //! * A message of the system, a user or the model may have a `name`; a tool's has none.
 //! * Instructions, sandbox and system memories are `system` messages where they stand.
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
 use super::fields::add;
 use super::media::{base64, data_url};
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{Mend, Request};
+use super::spot::Spot;
 use super::turn::{Block, Speaker, Turn, joined_text};
 use crate::json::Json;
 

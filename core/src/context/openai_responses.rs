@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
 use super::fields::add;
 use super::media::data_url;
 use super::name::digits;
@@ -20,6 +20,7 @@ use super::pair::{CallKey, Half, half};
 use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
+use super::spot::Spot;
 use super::turn::{Block, Speaker, Turn, joined_text};
 use crate::json::Json;
 

@@ -10,17 +10,17 @@
 //! * No text is blank, no turn without blocks.
 //! * Every block is one that the dialect takes where it stands.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::block::{Mender, empty_schema, result_end, text_schema};
-use super::dialect::{Dialect, Spot};
+use super::dialect::Dialect;
 use super::exchange::closed;
 use super::fields::Target;
 use super::name::{CallIds, tool_name};
 use super::pair::{Fate, Pairing, Place};
 use super::prompt::{Prompt, ViewedFile};
 use super::request::Mend;
+use super::spot::Spot;
 use super::turn::{Block, Origin, SentTool, Speaker, Turn, joined_text};
 use crate::json::Json;
 use crate::limits::MESSAGE_NAME_BYTES_MAX;
@@ -470,19 +470,4 @@ fn introduce(memory: &Memory, blocks: &mut Vec<Block<'_>>) {
 
 fn is_output(item: &Json) -> bool {
     item.get("type").and_then(Json::as_str).is_some_and(|kind| kind.ends_with("_output"))
-}
-
-/// Returns the arguments of a call as an object, and as they are written.
-pub(super) fn arguments_of(text: Cow<'_, str>) -> (Json, Cow<'_, str>, bool) {
-    if text.trim().is_empty() {
-        return (Json::Object(Vec::new()), Cow::Borrowed("{}"), true);
-    }
-    match Json::parse(text.as_bytes()) {
-        Ok(object @ Json::Object(_)) => (object, text, false),
-        _ => {
-            let object = Json::object([("arguments", Json::from(text.into_owned()))]);
-            let written = object.to_string();
-            (object, Cow::Owned(written), true)
-        }
-    }
 }

@@ -6,12 +6,11 @@
 //! kept as a block of the provider's right before the call or text that it came with. A call
 //! without an id is given one, and a response without one answers the oldest call of its name.
 
+use super::Format;
 use super::anthropic::by_speaker;
-use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{beside, is_something, items, leave, media, only, opaque, owned, text};
-use super::{Format, base, gemini_cli};
 use crate::context::{Dialect, NO_ID, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -21,19 +20,6 @@ pub(super) const PROVIDER: &str = "gemini";
 const DIALECT: Dialect = Dialect::Gemini;
 /// Who serves the models.
 pub(super) const SERVICE: &str = "google";
-
-/// Reads a document, or the lines of a chat.
-pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
-    let found = match source {
-        Source::Document(value) if value.get("projectHash").is_some() => {
-            Some(gemini_cli::chat(&value))
-        }
-        Source::Document(value) => conversation(&value),
-        Source::Lines(lines) => gemini_cli::lines(lines),
-    };
-    let what = "no contents in it";
-    Ok(vec![found.ok_or_else(|| base::foreign(Format::Gemini, what))?])
-}
 
 /// Returns the contents of a list, a body or a checkpoint.
 pub(super) fn contents_of(value: &Json) -> Option<&[Json]> {

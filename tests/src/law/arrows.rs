@@ -197,6 +197,10 @@ impl<'a> Tree<'a> {
                     continue;
                 }
                 let path = path_at(&code, at);
+                // `pub(super)` names nothing.
+                if path.len() < 2 {
+                    continue;
+                }
                 found.extend(self.within(module, &path).map(|path| (path, false)));
             }
         }
