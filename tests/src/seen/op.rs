@@ -123,6 +123,16 @@ impl Edit {
         }
     }
 
+    /// The same, but for edits of what hides files: a batch holds what it writes against the rules
+    /// that are in force when it is committed, and these need not be those of its own time.
+    fn without_rule(self) -> Edit {
+        match self {
+            Edit::Files(Files::Hide, glob) => Edit::Files(Files::Pin, glob),
+            Edit::Files(Files::Show, glob) => Edit::Files(Files::Unpin, glob),
+            edit => edit,
+        }
+    }
+
     /// Draws an edit of files and the view.
     fn of_view(random: &mut Random) -> Edit {
         let marks = [Mark::Forget, Mark::Forget, Mark::Recall, Mark::Trim, Mark::Pin, Mark::Unpin];
@@ -150,9 +160,9 @@ impl Op {
             0..=57 => Op::Edit(Edit::draw(random)),
             58..=64 => {
                 let count = random.between(2, 4);
-                Op::Batch((0..count).map(|_| Edit::of_view(random)).collect())
+                Op::Batch((0..count).map(|_| Edit::of_view(random).without_rule()).collect())
             }
-            65..=71 => Op::Race(Edit::of_view(random), Edit::draw(random)),
+            65..=71 => Op::Race(Edit::of_view(random).without_rule(), Edit::draw(random)),
             72..=83 => {
                 let between = random.chance(1, 4).then(|| Edit::draw(random));
                 Op::Plan(random.between(20, 1_000), random.chance(1, 4), between)
