@@ -50,20 +50,6 @@ pub const INNER: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The modules of the core whose files do not hold each other: none can be reached from itself.
-pub const APART: &[&str] = &[
-    "context",
-    "diff",
-    "display",
-    "interop",
-    "log",
-    "map",
-    "session",
-    "store",
-    "token",
-    "workspace",
-];
-
 /// The foreign crates of the core, each with the only module that may name it; `*` is anywhere.
 pub const FOREIGN: &[(&str, &str)] = &[
     ("blake3", "id"),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use partita_tests::law::arrows::{Arrow, arrows, circles, upward};
 use partita_tests::law::{
-    APART, INNER, Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii,
+    INNER, LAYERS, Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii,
     scattered,
 };
 use partita_tests::source::{code_of, files_below, without_tests};
@@ -45,10 +45,8 @@ fn the_rooms_within_a_module_go_one_way() {
 #[test]
 fn no_files_of_a_module_hold_each_other() {
     let core = core();
-    for tree in APART {
-        let arrows = arrows(&core, tree);
-        assert!(!arrows.is_empty(), "the arrows of {tree} were not found");
-        assert_none(held(&arrows));
+    for tree in LAYERS.iter().copied().flatten() {
+        assert_none(held(&arrows(&core, tree)));
     }
     for (crate_src, faces) in [("bindings/cli/src", 40), ("bindings/python/src", 20)] {
         let sources = Source::read_all(&root().join(crate_src));

@@ -33,6 +33,7 @@ mod remembered;
 mod repository;
 mod room;
 mod rot;
+mod seen;
 mod survivors;
 mod torture;
 mod transcripts;

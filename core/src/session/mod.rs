@@ -44,4 +44,5 @@ pub use read::memories::{FoundMemories, Memories, MemoryEntry};
 pub use read::snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use read::state::{StateEntries, StateEntry, StateSnapshot, StateValue};
 pub use read::view::{MemoryState, View, ViewFile, ViewFiles, ViewMemories, ViewMemory};
-pub use tokens::plan::{PlanKey, PlanOptions};
+pub use tokens::key::PlanKey;
+pub use tokens::options::PlanOptions;

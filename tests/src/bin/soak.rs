@@ -24,6 +24,11 @@ const SUITES: [(&str, &str, Run); 3] = [
         "STORES SEED: damaged stores of every layout, recovered",
         partita_tests::recover::soak,
     ),
+    (
+        "view",
+        "OPERATIONS SEED: dialogs of every part, edits of the view, plans, undo; 100,000 by default",
+        partita_tests::seen::soak,
+    ),
 ];
 
 fn main() -> ExitCode {

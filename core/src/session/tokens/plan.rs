@@ -1,12 +1,8 @@
 //! Plans for a session: what to refresh, hide, trim, compact and forget to fit a budget, and the one
 //! operation that does it.
 
-use crate::session::read::memories::MemoryEntry;
-use std::fmt;
-
-use crate::budget::{Budget, DefaultValues, Plan, PlanAction, PlanStep, Values, search};
+use crate::budget::{Budget, Plan, PlanAction, PlanStep, search};
 use crate::error::{Error, Result};
-use crate::id::IterationId;
 use crate::object::OperationKind;
 use crate::session::account::known::Known;
 use crate::session::batch::Batch;
@@ -15,93 +11,11 @@ use crate::session::batch::report::ViewReport;
 use crate::session::batch::selector::Selector;
 use crate::session::handle::Session;
 use crate::session::line::info::CheckpointInfo;
+use crate::session::read::memories::MemoryEntry;
+use crate::session::tokens::key::PlanKey;
+use crate::session::tokens::options::PlanOptions;
 use crate::session::tokens::planned::Planned;
 use crate::token::TokenCounter;
-
-/// What a step of a session's plan is done to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PlanKey {
-    /// What a plan leaves alone: instructions, tools, sandbox state, what a request costs once.
-    Fixed(String),
-    /// Memories, by the numbers of the first and the last; a summary by those that it covers.
-    Memories {
-        /// The first.
-        first: u64,
-        /// The last.
-        last: u64,
-        /// What they are, in words: a result of which tool, the beginning of a question.
-        what: String,
-    },
-    /// An iteration of a file in view.
-    File {
-        /// Where it is.
-        path: String,
-        /// Which one.
-        number: u64,
-        /// The iteration.
-        iteration: IterationId,
-    },
-}
-
-impl fmt::Display for PlanKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PlanKey::Fixed(what) => f.pad(what),
-            PlanKey::Memories { first, last, what } => {
-                let ahead = if what.is_empty() { "" } else { ", " };
-                f.pad(&match first == last {
-                    true => format!("memory {first}{ahead}{what}"),
-                    false => format!("memories {first} to {last}{ahead}{what}"),
-                })
-            }
-            PlanKey::File { path, number, .. } => f.pad(&format!("{path}, iteration {number}")),
-        }
-    }
-}
-
-/// How a session is planned for.
-#[derive(Default)]
-pub struct PlanOptions<'a> {
-    values: Option<&'a dyn Values>,
-    summary_tokens: Option<u64>,
-}
-
-impl<'a> PlanOptions<'a> {
-    /// Makes options: the default values, and no compactions.
-    pub fn new() -> Self {
-        PlanOptions::default()
-    }
-
-    /// Says what things are worth to the host.
-    #[must_use]
-    pub fn values(self, values: &'a dyn Values) -> Self {
-        PlanOptions { values: Some(values), ..self }
-    }
-
-    /// Lets the plan compact runs of exchanges into summaries of about so many tokens each. It can
-    /// then be applied with a summarizer alone.
-    #[must_use]
-    pub fn summaries(self, tokens: u64) -> Self {
-        PlanOptions { summary_tokens: Some(tokens), ..self }
-    }
-
-    /// What things are worth, and whether the host said so.
-    pub(crate) fn known_values(&self) -> (&'a dyn Values, bool) {
-        self.values.map_or((&DefaultValues, false), |values| (values, true))
-    }
-
-    pub(crate) fn summary_tokens(&self) -> Option<u64> {
-        self.summary_tokens
-    }
-}
-
-impl fmt::Debug for PlanOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let summary = &self.summary_tokens;
-        f.debug_struct("PlanOptions").field("summary_tokens", summary).finish_non_exhaustive()
-    }
-}
 
 impl Plan<PlanKey> {
     /// Says on one line what somebody loses who applies the plan.
