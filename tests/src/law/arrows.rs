@@ -11,54 +11,146 @@ use crate::source::{word_at, words};
 
 /// Methods of the standard library whose names files of ours use too.
 const COMMON: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "append",
     "apply",
+    "as_bytes",
     "as_str",
+    "begin",
+    "borrow",
+    "bytes",
+    "chain",
+    "check",
+    "chunks",
     "clear",
     "clone",
     "close",
+    "cmp",
+    "collect",
     "contains",
+    "copied",
     "count",
+    "create",
+    "cut",
+    "cycle",
     "drain",
+    "drop",
+    "edit",
+    "elapsed",
     "end",
+    "ends",
     "entry",
+    "enumerate",
+    "eq",
+    "err",
+    "error",
+    "expect",
+    "extend",
+    "file",
     "file_name",
+    "fill",
+    "filter",
     "find",
+    "finish",
+    "first",
+    "flatten",
+    "flush",
+    "fold",
+    "fork",
     "get",
+    "has",
+    "hash",
+    "head",
+    "id",
     "index",
     "insert",
+    "into",
     "into_iter",
+    "is_err",
+    "is_none",
+    "is_ok",
+    "is_some",
+    "is_dir",
     "is_empty",
+    "is_file",
     "iter",
     "join",
     "keys",
+    "kind",
+    "last",
     "len",
+    "lines",
+    "list",
+    "load",
     "lock",
+    "log",
     "map",
     "max",
+    "metadata",
     "min",
     "name",
     "next",
+    "note",
+    "ok",
     "open",
+    "parent",
     "parse",
     "path",
     "peek",
     "pop",
     "position",
+    "prefix",
     "push",
+    "put",
+    "range",
     "read",
+    "record",
+    "rem",
     "remove",
     "rename",
     "replace",
+    "report",
+    "reserve",
+    "resolve",
+    "restore",
     "retain",
+    "rev",
+    "root",
+    "run",
+    "scan",
+    "search",
+    "seek",
+    "send",
     "set",
+    "show",
+    "sign",
+    "size",
+    "skip",
     "sort",
     "split",
+    "start",
+    "state",
+    "step",
+    "store",
+    "sum",
+    "swap",
     "sync",
+    "tag",
     "take",
     "text",
     "then",
+    "time",
+    "to_string",
+    "token",
+    "trim",
+    "undo",
     "update",
     "values",
+    "wait",
+    "watch",
+    "windows",
     "with",
     "write",
     "zip",
@@ -84,8 +176,9 @@ struct Tree<'a> {
     passed_on: BTreeMap<(Vec<String>, String), Vec<String>>,
 }
 
-/// Returns the arrows between the files of a tree, each pair of files once.
-pub fn arrows(sources: &[Source], tree: &str) -> Vec<Arrow> {
+/// Returns the arrows between the files of a tree, each pair of files once. `beside` are the sources of
+/// a library that the crate uses, whose methods are called too.
+pub fn arrows(sources: &[Source], tree: &str, beside: &[Source]) -> Vec<Arrow> {
     let tree = Tree::new(sources, tree);
     let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut note = |from: &Source, to: &Source, name: String| {
@@ -100,7 +193,7 @@ pub fn arrows(sources: &[Source], tree: &str) -> Vec<Arrow> {
             }
         }
     }
-    let methods = methods(sources);
+    let methods = methods(sources.iter().chain(beside));
     for source in tree.files.values() {
         for name in calls(&source.code) {
             let Some(Some(home)) = methods.get(name) else { continue };
@@ -197,8 +290,8 @@ impl<'a> Tree<'a> {
                     continue;
                 }
                 let path = path_at(&code, at);
-                // `pub(super)` names nothing.
-                if path.len() < 2 {
+                // `pub(super)` and `pub(in crate::log)` take nothing.
+                if path.len() < 2 || code[..at].ends_with("(in ") {
                     continue;
                 }
                 found.extend(self.within(module, &path).map(|path| (path, false)));
@@ -346,8 +439,8 @@ fn path_at(code: &str, mut at: usize) -> Vec<String> {
     }
 }
 
-/// The methods of a crate, each with the one file that defines its name; none where several do.
-fn methods(sources: &[Source]) -> BTreeMap<&str, Option<&str>> {
+/// The methods that there are, each with the one file that defines its name; none where several do.
+fn methods<'a>(sources: impl Iterator<Item = &'a Source>) -> BTreeMap<&'a str, Option<&'a str>> {
     let mut found: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for source in sources {
         for at in words(&source.code, "fn") {
