@@ -16,6 +16,8 @@ pub mod random;
 pub mod recover;
 pub mod repository;
 pub mod rot;
+pub mod seen;
+pub mod shrink;
 pub mod source;
 pub mod survivors;
 pub mod told;

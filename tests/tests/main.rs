@@ -32,6 +32,7 @@ mod remembered;
 mod repository;
 mod room;
 mod rot;
+mod seen;
 mod survivors;
 mod torture;
 mod transcripts;

@@ -14,6 +14,7 @@ mod fit;
 #[cfg(test)]
 pub(crate) mod fit_tests;
 mod group;
+mod left;
 mod limit;
 mod plan;
 mod search;

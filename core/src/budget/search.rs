@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::group::Hold;
+use super::left::{Left, Modes};
 use super::shortfall;
 use super::solve::{Choice, Chosen, Problem, Weights};
-use super::together::{Beside, Opening, Rest, Together};
+use super::together::{Opening, Together};
 use super::{Budget, Plan, PlanAction, PlanGroup, PlanMode, PlanStep};
 use crate::error::{Error, Result, Shortfall};
 use crate::limits::{BUDGET_TOKENS_MAX, PLAN_GROUPS_MAX};
@@ -47,19 +48,6 @@ pub(crate) struct Ways {
 
 /// The count of what a choice of modes leaves, where it is not the sum of what groups tell.
 pub(crate) type Verify<'a> = dyn FnMut(&[(usize, PlanMode)]) -> Result<Option<Count>> + 'a;
-
-/// The number of the mode that is chosen for each group.
-type Modes = Vec<Option<usize>>;
-
-/// What a choice of modes leaves.
-struct Left {
-    after: Count,
-    rests: Vec<Rest>,
-    beside: Beside,
-    cached: u64,
-    rewritten: u64,
-    loss: u64,
-}
 
 /// How much may be done: more only where less does not do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -390,47 +378,7 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
 
     /// What a choice of modes leaves.
     fn left(&self, modes: &Modes) -> Left {
-        let groups = self.groups;
-        let mut rests = vec![Rest::Stays; groups.len()];
-        let mut tokens: Vec<Count> = groups.iter().map(PlanGroup::tokens).collect();
-        let (mut loss, mut first) = (0u64, None::<usize>);
-        let place = |at: usize| self.ways.together.place(at);
-        for (at, mode) in modes.iter().enumerate() {
-            let Some(number) = *mode else { continue };
-            let mode = &groups[at].modes()[number];
-            let of_mode = |choice: &&Choice| choice.mode == number;
-            let choice = self.problem.choices[at].iter().find(of_mode);
-            loss = loss.saturating_add(choice.map_or(0, |choice| choice.loss));
-            for member in at..at + mode.span {
-                first = Some(first.map_or(place(member), |first| first.min(place(member))));
-                tokens[member] = Count::ZERO;
-                rests[member] = Rest::Gone;
-            }
-            tokens[at] = mode.tokens;
-            rests[at] = match mode.action {
-                PlanAction::Compact => Rest::Summary,
-                PlanAction::Trim => Rest::Stays,
-                PlanAction::Refresh | PlanAction::Hide | PlanAction::Forget => Rest::Gone,
-            };
-        }
-        let beside = self.ways.together.beside(&rests);
-        let keeps = |at: usize| !beside.tools_go && first.is_none_or(|first| place(at) < first);
-        // Tools stand ahead of all groups, the placeholder behind what is kept.
-        let high = |count: Count| count.high();
-        let (mut cached, mut rewritten) = match beside.tools_go {
-            true => (0, high(beside.tools)),
-            false => (high(beside.tools), 0),
-        };
-        let part = if first.is_none() { &mut cached } else { &mut rewritten };
-        *part = part.saturating_add(high(beside.placeholder));
-        let mut after = Count::ZERO;
-        for (at, tokens) in tokens.into_iter().enumerate() {
-            after += tokens;
-            let part = if keeps(at) { &mut cached } else { &mut rewritten };
-            *part = part.saturating_add(tokens.high());
-        }
-        after += beside.tokens();
-        Left { after, rests, beside, cached, rewritten, loss }
+        Left::of(self.groups, &self.ways.together, &self.problem, modes)
     }
 
     fn steps(&self, modes: &Modes) -> Vec<(usize, PlanMode)> {

@@ -4,27 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::makeup::{makeup, told};
+use super::naming::what;
 use super::prompt::Shown;
 use super::{MemoryState, PlanKey, PlanOptions, ViewMemory};
 use crate::budget::{
     Goes, Makeup, Material, Opening, PlanAction, PlanGroup, PlanMode, PlanStep, Unit, Ways,
     answers, asks, of_dialog, turns,
 };
-use crate::context::{Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed};
+use crate::context::{Prompt, Source, exchanges, fixed_count, segments, trimmed};
 use crate::error::Result;
-use crate::object::{Body, FilePath, Memory, MemoryKind, Part, Role};
+use crate::object::{FilePath, Memory, MemoryKind, Part};
 use crate::token::{Count, TokenCounter};
 
 /// Exchanges that one summary may cover in a plan: a choice of each is offered.
 const SPANS: [usize; 6] = [2, 4, 8, 16, 32, 64];
-
-/// Bytes of a user's text that count as asked. People write short; what is longer is pasted, and can
-/// be had again as a file can.
-const ASKED_BYTES: u64 = 4_096;
-
-/// Tokens of a result that count in full by the default values; of more an eighth does. A result nine
-/// times as long does not tell nine times as much, and to trim one of those is one step.
-const RESULT_TOKENS: u64 = 512;
 
 /// What a group of the plan is.
 #[derive(Clone, Debug)]
@@ -58,6 +52,8 @@ struct Dialog<'a> {
     goes: Vec<Goes>,
     /// The tokens of each memory.
     tokens: Vec<Count>,
+    /// The tokens of each memory whose results can be trimmed, once they are.
+    short: Vec<Option<Count>>,
     /// How many newer turns stand behind each memory; results are no turns.
     ages: Vec<u64>,
     /// The memories behind which files stand, as indices of the next ones: rising.
@@ -109,6 +105,7 @@ impl Planned {
                 }
             }
         }
+        dialog.count_short(&index, counter);
         let mut places: Vec<usize> = (0..groups.len()).collect();
         let ahead = groups.len();
         let in_view = FilesInView::of(shown);
@@ -132,7 +129,7 @@ impl Planned {
             put_files(&mut groups, &mut places, turn.start);
             for at in turn.clone() {
                 group_of.insert(prompt.memories[at].number, groups.len());
-                groups.push(dialog.group(at, counter));
+                groups.push(dialog.group(at));
                 place = ranks[at].map_or(place, |rank| ahead + rank);
                 places.push(place);
             }
@@ -240,6 +237,7 @@ impl<'a> Dialog<'a> {
         };
         let units: Vec<Unit> = ranges.iter().map(unit).collect();
         let tokens = vec![Count::ZERO; entries.len()];
+        let short = vec![None; entries.len()];
         let mut ages = vec![0; entries.len()];
         let mut newer = 0;
         for (at, entry) in entries.iter().enumerate().rev() {
@@ -247,7 +245,16 @@ impl<'a> Dialog<'a> {
             let is_result = |part: &Part| matches!(part, Part::Result { .. });
             newer += u64::from(!entry.memory.parts.iter().any(is_result));
         }
-        Dialog { shown, goes: turns(&units), ranges, tokens, ages, cuts: Vec::new(), options }
+        Dialog {
+            shown,
+            goes: turns(&units),
+            ranges,
+            tokens,
+            short,
+            ages,
+            cuts: Vec::new(),
+            options,
+        }
     }
 
     /// The memories of each turn; exchanges that go alone are turns by themselves.
@@ -265,8 +272,37 @@ impl<'a> Dialog<'a> {
         turns
     }
 
+    /// Counts the memories once more, as they are with their results trimmed: in the same dialog,
+    /// for what is sent of a memory hangs on what stands before it.
+    fn count_short(&mut self, index: &HashMap<u64, usize>, counter: &(impl TokenCounter + ?Sized)) {
+        let has_result = |part: &Part| matches!(part, Part::Result { .. });
+        let mut memories = self.shown.prompt.memories.clone();
+        for (at, entry) in memories.iter_mut().enumerate() {
+            if entry.memory.parts.iter().any(has_result)
+                && self.shown.memories[at].state != MemoryState::Trimmed
+            {
+                let short = trimmed(&entry.memory);
+                if short != entry.memory {
+                    entry.memory = short;
+                    self.short[at] = Some(Count::ZERO);
+                }
+            }
+        }
+        if self.short.iter().all(Option::is_none) {
+            return;
+        }
+        let prompt = Prompt { memories, ..Prompt::default() };
+        for item in prompt.items().iter().filter(|item| item.source == Source::Memories) {
+            let number: Option<u64> = item.key.parse().ok();
+            let at = number.and_then(|number| index.get(&number));
+            if let Some(Some(short)) = at.map(|at| &mut self.short[*at]) {
+                *short += item.count(counter);
+            }
+        }
+    }
+
     /// The group of a memory.
-    fn group(&self, at: usize, counter: &(impl TokenCounter + ?Sized)) -> PlanGroup<Key> {
+    fn group(&self, at: usize) -> PlanGroup<Key> {
         let shown = self.shown;
         let exchange = self.ranges.partition_point(|range| range.end <= at);
         let range = &self.ranges[exchange];
@@ -282,10 +318,7 @@ impl<'a> Dialog<'a> {
             return group.pinned();
         }
         let (values, _) = self.options.known_values();
-        let entry = &shown.prompt.memories[at];
-        if memory.state != MemoryState::Trimmed
-            && let Some(tokens) = trimmed_count(entry, self.tokens[at], counter)
-        {
+        if let Some(tokens) = self.short[at].filter(|short| short.high() < self.tokens[at].high()) {
             // What stays of the results is not lost.
             let gone = self.tokens[at].tokens().saturating_sub(tokens.tokens());
             let makeup = Makeup::new().with(Material::Returned, self.told(gone));
@@ -346,10 +379,7 @@ impl<'a> Dialog<'a> {
 
     /// The tokens of a result that count: all of them by the host's values.
     fn told(&self, tokens: u64) -> u64 {
-        match self.options.known_values() {
-            (_, true) => tokens,
-            _ => tokens.min(RESULT_TOKENS) + tokens.saturating_sub(RESULT_TOKENS) / 8,
-        }
+        if self.options.known_values().1 { tokens } else { told(tokens) }
     }
 }
 
@@ -401,159 +431,4 @@ fn last_number(memory: &ViewMemory) -> u64 {
         MemoryState::Summary { last } => last,
         _ => memory.number,
     }
-}
-
-/// What a memory is, in a few words: a summary, a result of which tool, how a message begins.
-fn what(shown: &Shown, at: usize) -> String {
-    let memory = &shown.prompt.memories[at].memory;
-    if memory.kind == MemoryKind::Summary {
-        return "a summary".to_owned();
-    }
-    let answered: Vec<&str> = memory
-        .parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Result { call, .. } => Some(call.as_str()),
-            _ => None,
-        })
-        .collect();
-    if let Some(call) = answered.first() {
-        let before = shown.prompt.memories[..at].iter().rev().take(CALLS_LOOKED_AT);
-        let mut calls = before.flat_map(|entry| &entry.memory.parts);
-        let of = calls.find_map(|part| match part {
-            Part::Call { id, name, arguments } if id == call => Some((name, arguments)),
-            _ => None,
-        });
-        return match of {
-            Some((name, arguments)) => match about(arguments) {
-                Some(about) => format!("result of {name}, {about}"),
-                None => format!("result of {name}"),
-            },
-            None => "a result".to_owned(),
-        };
-    }
-    let calls: Vec<&str> = memory
-        .parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Call { name, .. } => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    if !calls.is_empty() {
-        return format!("calls of {}", calls.join(", "));
-    }
-    let text = memory.text();
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
-    let mut begins: String = line.chars().take(LETTERS).collect();
-    if begins.len() < line.len() {
-        begins.push_str("...");
-    }
-    format!("{begins:?}")
-}
-
-/// Letters of what is quoted.
-const LETTERS: usize = 40;
-
-/// Memories before a result among which its call is looked for.
-const CALLS_LOOKED_AT: usize = 64;
-
-/// What a call is about: the file, the command or the address among its arguments.
-fn about(arguments: &Body) -> Option<String> {
-    let json = crate::json::Json::parse(arguments.as_inline()?).ok()?;
-    let names =
-        ["file_path", "path", "file", "filename", "notebook_path", "command", "url", "pattern"];
-    let (name, text) = names.iter().find_map(|name| Some((*name, json.get(name)?.as_str()?)))?;
-    let line = text.lines().next().unwrap_or("");
-    let more = line.chars().count().saturating_sub(LETTERS);
-    Some(match name {
-        _ if more == 0 => line.to_owned(),
-        // Of a path the end tells more.
-        "command" | "url" | "pattern" => {
-            format!("{}...", line.chars().take(LETTERS).collect::<String>())
-        }
-        _ => format!("...{}", line.chars().skip(more).collect::<String>()),
-    })
-}
-
-/// The tokens of a memory whose results are trimmed; none where that frees none.
-fn trimmed_count(
-    entry: &PromptMemory,
-    whole: Count,
-    counter: &(impl TokenCounter + ?Sized),
-) -> Option<Count> {
-    let has_result = |part: &Part| matches!(part, Part::Result { .. });
-    if !entry.memory.parts.iter().any(has_result) {
-        return None;
-    }
-    let short = trimmed(&entry.memory);
-    if short == entry.memory {
-        return None;
-    }
-    // A result counts behind its call: without one it would be quoted.
-    let calls = entry.memory.parts.iter().filter_map(|part| match part {
-        Part::Result { call, .. } => Some(Part::Call {
-            id: call.clone(),
-            name: "call".to_owned(),
-            arguments: Body::new("{}"),
-        }),
-        _ => None,
-    });
-    let caller = Memory { parts: calls.collect(), ..Memory::assistant("") };
-    let counted = |memory: Memory| -> Count {
-        let of = |number, memory| PromptMemory { number, memory };
-        let memories = vec![of(1, caller.clone()), of(2, memory)];
-        let items = Prompt { memories, ..Prompt::default() }.items();
-        let own = items.iter().filter(|at| at.source == Source::Memories && at.key == "2");
-        own.map(|item| item.count(counter)).sum()
-    };
-    let (long, short) = (counted(entry.memory.clone()), counted(short));
-    // It may be sent under another id: what counts is the difference.
-    let less = |whole: u64, long: u64, short: u64| whole.saturating_sub(long.saturating_sub(short));
-    let tokens = less(whole.tokens(), long.tokens(), short.tokens());
-    let left = match whole.is_exact() && long.is_exact() && short.is_exact() {
-        true => Count::exact(tokens),
-        false => Count::estimated(
-            tokens,
-            less(whole.low(), long.low(), short.low()),
-            less(whole.high(), long.high(), short.high()),
-        ),
-    };
-    (left.high() < whole.high()).then_some(left)
-}
-
-/// Of what a memory consists: its tokens, shared out by the bytes of its parts.
-fn makeup(memory: &Memory, tokens: u64) -> Makeup {
-    let mut bytes: Vec<(Material, u64)> = Vec::new();
-    let mut returned = 0;
-    for part in &memory.parts {
-        let material = match part {
-            Part::Result { parts, .. } => {
-                returned = *parts;
-                continue;
-            }
-            _ if returned > 0 => {
-                returned -= 1;
-                Material::Returned
-            }
-            Part::Call { .. } => Material::Called,
-            Part::Thinking { .. } => Material::Thought,
-            _ if memory.kind == MemoryKind::Summary => Material::Summary,
-            _ => match memory.role {
-                Role::System | Role::User => Material::Asked,
-                Role::Assistant => Material::Said,
-                Role::Tool => Material::Returned,
-            },
-        };
-        let len: usize = part.bodies().filter_map(Body::as_inline).map(<[u8]>::len).sum();
-        let len = len as u64 + 1;
-        let kept = if material == Material::Asked { len.min(ASKED_BYTES) } else { len };
-        bytes.push((material, kept));
-        bytes.push((Material::File, len - kept));
-    }
-    let all: u64 = bytes.iter().map(|(_, len)| len).sum();
-    let share = |len: u64| u128::from(len) * u128::from(tokens) / u128::from(all.max(1));
-    bytes.into_iter().fold(Makeup::new(), |makeup, (material, len)| {
-        makeup.with(material, u64::try_from(share(len)).unwrap_or(u64::MAX))
-    })
 }

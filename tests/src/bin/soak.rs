@@ -8,7 +8,7 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 2] = [
+const SUITES: [(&str, &str, Run); 3] = [
     (
         "model",
         "OPERATIONS SEED: random operations against plain maps and lists, a million by default",
@@ -18,6 +18,11 @@ const SUITES: [(&str, &str, Run); 2] = [
         "recover",
         "STORES SEED: damaged stores of every layout, recovered",
         partita_tests::recover::soak,
+    ),
+    (
+        "view",
+        "OPERATIONS SEED: dialogs of every part, edits of the view, plans, undo; 100,000 by default",
+        partita_tests::seen::soak,
     ),
 ];
 

@@ -370,3 +370,22 @@ fn many_steps_in_a_batch_leave_little_behind() {
         session.latest().unwrap().view().memories().map(|memory| memory.unwrap().number).collect();
     assert_eq!(left, [MEMORIES]);
 }
+
+#[test]
+fn a_trimmed_picture_leaves_what_the_plan_promised_bounds_and_all() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    let mut shown = Memory::tool("c1", "What it looks like.");
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x90\0\0\x01\x2c\x08\x02\0\0\0".to_vec();
+    bytes.extend([0; 40]);
+    let content = Body::new(bytes);
+    shown.parts.push(Part::Media { media_type: "image/png".into(), content });
+    shown.parts[0] = Part::Result { call: "c1".into(), error: false, parts: 2 };
+    said(&session, [Memory::user("Look at it."), asks("c1", "a.png"), shown]);
+    said(&session, [Memory::assistant("A parser."), Memory::user("And now?")]);
+    let high = session.latest().unwrap().prompt().unwrap().count(&COUNTER).high();
+    let plan = plan_of(&session, high - 100);
+    assert_eq!(steps(&plan), [(PlanAction::Trim, 3, 3)], "{plan}");
+    session.apply(&plan).unwrap();
+    let left = session.latest().unwrap().prompt().unwrap().count(&COUNTER);
+    assert_eq!((left.low(), left.high()), (plan.after().low(), plan.after().high()), "{plan}");
+}
