@@ -6,6 +6,7 @@ use std::path::Path;
 
 use partita::interop::{Entry, Format, Transcripts, read};
 use partita::{Canonical, Checkpoint, MemoryId, Objects, Session, Store};
+use partita_tests::command::Partita;
 use partita_tests::transcripts::all_files;
 
 /// Cuts of a long recording that are held against the whole one by one.
@@ -81,4 +82,38 @@ fn a_recording_that_is_imported_at_every_line_is_the_recording_imported_whole() 
     }
     println!("{files} recordings, {cuts} cuts");
     assert!(files >= 3 && cuts > 50, "{files} recordings, {cuts} cuts");
+}
+
+#[test]
+fn what_requests_tell_of_counts_is_told_each_time_that_a_recording_has_doubled() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = Partita::at(dir.path().join("store"));
+    let file = dir.path().join("session.jsonl");
+    let turn = |at: usize| {
+        let parent = if at == 0 { "null".to_owned() } else { format!("\"a{}\"", at - 1) };
+        let (asks, answers) = (format!("u{at}"), format!("a{at}"));
+        format!(
+            r#"{{"type":"user","uuid":"{asks}","parentUuid":{parent},"sessionId":"s","message":{{"role":"user","content":"Why {at}?"}}}}
+{{"type":"assistant","uuid":"{answers}","parentUuid":"{asks}","sessionId":"s","message":{{"id":"m{at}","role":"assistant","model":"claude-x","stop_reason":"end_turn","usage":{{"input_tokens":{}}},"content":[{{"type":"text","text":"So."}}]}}}}
+"#,
+            9_000 + at
+        )
+    };
+    let mut told = Vec::new();
+    for turns in 1..=20 {
+        std::fs::write(&file, (0..turns).map(turn).collect::<String>()).unwrap();
+        let args = ["import", "transcript", file.to_str().unwrap(), "--session", "s"];
+        let outcome = partita.run(args);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        if outcome.stderr.contains("calibrated:claude-x") {
+            told.push(turns);
+        }
+        // What is recorded already tells nothing anew.
+        assert!(!partita.run(args).stderr.contains("calibrated:"));
+    }
+    assert_eq!(told, [1, 2], "one turn more is no reason to count all of them again");
+    let more = dir.path().join("more.jsonl");
+    std::fs::write(&more, (0..40).map(turn).collect::<String>()).unwrap();
+    let outcome = partita.run(["import", "transcript", more.to_str().unwrap(), "--session", "s"]);
+    assert!(outcome.stderr.contains("40 requests tell what claude-x counts"), "{}", outcome.stderr);
 }

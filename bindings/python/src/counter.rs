@@ -418,8 +418,8 @@ impl Calibration {
 
     /// Tells how good counts for a model are: each of the newest requests is counted by those before
     /// it. ``requests`` were counted, ``within`` of them cost what lies within the bounds; the number
-    /// is off by ``median_error``, the upper bound lies ``median_margin`` above it, both as shares.
-    /// None for fewer than eight requests.
+    /// is off by ``median_error``, the upper bound lies ``median_margin`` above it, the bounds lie
+    /// ``median_width`` apart, all as shares. None for fewer than eight requests.
     #[pyo3(signature = (model) -> "dict[str, float] | None")]
     fn quality(&self, model: &str) -> Option<BTreeMap<&'static str, f64>> {
         let quality = self.with(|calibration| calibration.quality(model))?;
@@ -428,6 +428,7 @@ impl Calibration {
             ("within", quality.within as f64),
             ("median_error", quality.median_error as f64 / 1_000.0),
             ("median_margin", quality.median_margin as f64 / 1_000.0),
+            ("median_width", quality.median_width as f64 / 1_000.0),
         ]))
     }
 

@@ -36,7 +36,7 @@ impl Recorded {
         };
         let mut fixed: HashMap<ContentClass, u64> = HashMap::new();
         let mut parts: HashMap<usize, Vec<(ContentClass, u64)>> = HashMap::new();
-        for item in self.prompt.items() {
+        for item in self.prompt.items_for(dialect) {
             let own = item.parts(dialect, counter);
             let number = item.key.parse().ok().filter(|_| item.source == Source::Memories);
             match number.and_then(|number: u64| numbers.get(&number)) {

@@ -59,6 +59,8 @@ pub struct Quality {
     pub median_error: u64,
     /// How far the upper bound lies above the number, in thousandths of it: the median.
     pub median_margin: u64,
+    /// How far the bounds lie apart, in thousandths of the number: the median.
+    pub median_width: u64,
 }
 
 /// In how many steps requests are counted by those before them.
@@ -193,7 +195,8 @@ impl Calibration {
         if step == 0 {
             return None;
         }
-        let (mut within, mut errors, mut margins) = (0, Vec::new(), Vec::new());
+        let (mut within, mut errors) = (0, Vec::new());
+        let (mut margins, mut widths) = (Vec::new(), Vec::new());
         for from in (step..all.len()).step_by(step) {
             for one in &all[from..all.len().min(from + step)] {
                 let fit = Fit::of(&all[..from], |host| host == one.host);
@@ -201,6 +204,7 @@ impl Calibration {
                 within += u64::from((low..=high).contains(&one.usage));
                 errors.push(middle.abs_diff(one.usage).saturating_mul(1_000) / one.usage);
                 margins.push((high - middle).saturating_mul(1_000) / middle.max(1));
+                widths.push((high - low).saturating_mul(1_000) / middle.max(1));
             }
         }
         let median = |values: &mut Vec<u64>| {
@@ -208,7 +212,8 @@ impl Calibration {
             values[values.len() / 2]
         };
         let (requests, median_error) = (errors.len() as u64, median(&mut errors));
-        Some(Quality { requests, within, median_error, median_margin: median(&mut margins) })
+        let (median_margin, median_width) = (median(&mut margins), median(&mut widths));
+        Some(Quality { requests, within, median_error, median_margin, median_width })
     }
 
     /// Writes it as JSON, for the host to keep: whole numbers, so nothing is lost on the way.

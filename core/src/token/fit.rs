@@ -85,75 +85,42 @@ impl Fit {
     /// Fits observations, for requests of some of their hosts; without any, returns what is believed.
     ///
     /// Requests of one host share a constant. Where there are several hosts, the ratios come from how
-    /// requests of one differ among each other, and the constant is what is left of the newest of the
-    /// hosts that are meant.
+    /// requests of one differ among each other. The constant is what is left of requests beside what
+    /// the ratios make of them, of the newest of the host that is meant. Of a host that was never
+    /// seen, or of several, it is what any of them adds.
     ///
     /// Deterministic to the last bit: it adds, multiplies, divides and compares, nothing else.
     pub(super) fn of(observations: &[Observation], is_meant: impl Fn(usize) -> bool) -> Fit {
+        let mut fit = Fit { rates: PRIOR, request: PRIOR_REQUEST };
         let is_one = observations.windows(2).all(|pair| pair[0].host == pair[1].host);
-        let Some(problem) = Problem::of(observations) else {
-            return Fit { rates: PRIOR, request: PRIOR_REQUEST };
+        let Some(problem) = Problem::of(observations) else { return fit };
+        let is_known = is_one && observations.iter().all(|one| is_meant(one.host));
+        let solution = match is_known {
+            true => problem.solve(),
+            false => Problem::within(observations).solve(),
         };
-        if is_one && observations.iter().all(|one| is_meant(one.host)) {
-            return Fit::of_one(observations, &problem);
-        }
-        let solution = Problem::within(observations).solve();
-        let left = |one: &Observation| one.usage as f64 - known(one, &solution);
-        let newest = |is_of: &dyn Fn(usize) -> bool| -> Vec<f64> {
-            let of = observations.iter().rev().filter(|one| is_of(one.host));
-            of.map(left).collect()
-        };
-        // What each host adds, and how far off all that is.
-        let mut constants: Vec<(usize, f64)> = Vec::new();
-        for one in observations {
-            if !constants.iter().any(|(host, _)| *host == one.host) {
-                let all = newest(&|host| host == one.host);
-                constants.push((one.host, quantile(&all, 0.5).unwrap_or(0.0).max(0.0)));
+        // What is left of the requests of each host, newest first.
+        let mut hosts: Vec<(usize, Vec<f64>)> = Vec::new();
+        for one in observations.iter().rev() {
+            let left = one.usage as f64 - known(one, &solution);
+            match hosts.iter_mut().find(|(host, _)| *host == one.host) {
+                Some((_, all)) => all.push(left),
+                None => hosts.push((one.host, vec![left])),
             }
         }
-        let constant = |one: &Observation| {
-            let of = constants.iter().find(|(host, _)| *host == one.host);
-            of.map_or(0.0, |(_, constant)| *constant)
+        let off = match is_known {
+            true => problem.off(&solution),
+            false => off_within(observations, &solution, &hosts),
         };
-        let ratios: Vec<f64> = observations
-            .iter()
-            .map(|one| {
-                let said = known(one, &solution).max(0.05 * one.usage as f64);
-                ((one.usage as f64 - constant(one)) / said).clamp(0.5, 2.0)
-            })
-            .collect();
-        let at = |share| quantile(&ratios, share).unwrap_or(1.0);
-        let off = Off { low: at(0.1).min(1.0), middle: 1.0, high: at(0.9).max(1.0) };
-        let meant: Vec<usize> =
-            constants.iter().map(|(host, _)| *host).filter(|host| is_meant(*host)).collect();
-        let left = match meant.len() {
-            0 => newest(&|_| true),
-            1 => newest(&|host| host == meant[0]).into_iter().take(NEWEST).collect(),
-            _ => newest(&|host| meant.contains(&host)),
-        };
-        let mut fit = Fit { rates: PRIOR, request: PRIOR_REQUEST };
         fit.set_rates(observations, &solution, &off);
-        fit.set_request(&left, meant.len() == 1);
-        fit
-    }
-
-    /// The constant of hosts of which so much was left over, the newest first.
-    fn set_request(&mut self, left: &[f64], is_known: bool) {
-        let middle = match is_known {
-            true => quantile(&left[..left.len().min(3)], 0.5),
-            false => quantile(left, 0.5),
+        let meant: Vec<&[f64]> =
+            hosts.iter().filter(|(host, _)| is_meant(*host)).map(|(_, all)| &all[..]).collect();
+        fit.request = match meant[..] {
+            [one] => next_request(one),
+            [] => other_host(&hosts.iter().map(|(_, all)| &all[..]).collect::<Vec<_>>()),
+            _ => other_host(&meant),
         };
-        let middle = middle.unwrap_or(0.0).max(0.0);
-        let (low, high) = (quantile(left, 0.05), quantile(left, 0.95));
-        let (low, high) = (low.unwrap_or(0.0).max(0.0), high.unwrap_or(0.0).max(0.0));
-        // A host that was seen a few times may add a little more the next time.
-        let room =
-            middle * 0.02 + PRIOR_REQUEST.2 as f64 * HALF_TRUST / (left.len() as f64 + HALF_TRUST);
-        self.request = (
-            (low.min(middle) - room).max(0.0) as u64,
-            middle as u64,
-            (high.max(middle) + room) as u64,
-        );
+        fit
     }
 
     fn set_rates(&mut self, observations: &[Observation], solution: &[f64; VARIABLES], off: &Off) {
@@ -175,20 +142,6 @@ impl Fit {
         }
     }
 
-    /// Fits requests of one host.
-    fn of_one(observations: &[Observation], problem: &Problem) -> Fit {
-        let mut fit = Fit { rates: PRIOR, request: PRIOR_REQUEST };
-        let solution = problem.solve();
-        let off = problem.off(&solution);
-        let constant = solution[CLASSES] * problem.unit;
-        fit.set_rates(observations, &solution, &off);
-        let trust = observations.len() as f64 / (observations.len() as f64 + HALF_TRUST);
-        let (low, middle) = (constant * off.low * trust, constant * off.middle);
-        let high = constant * off.high + (1.0 - trust) * PRIOR_REQUEST.2 as f64;
-        fit.request = (low.min(middle) as u64, middle as u64, high.max(middle) as u64);
-        fit
-    }
-
     /// What a request is said to cost: low, middle, high.
     pub(super) fn said(&self, parts: &[u64; CLASSES]) -> (u64, u64, u64) {
         let (mut low, mut middle, mut high) = self.request;
@@ -200,6 +153,55 @@ impl Fit {
         }
         (low, middle, high)
     }
+}
+
+/// The constant of a host: the median of what is left of its three newest requests, so that one wrong
+/// report moves nothing, within what is left of the newest eight. A host that was seen a few times
+/// may add a little more the next time.
+fn next_request(left: &[f64]) -> (u64, u64, u64) {
+    let newest = &left[..left.len().min(NEWEST)];
+    let middle = constant(left);
+    let at = |share| quantile(newest, share).unwrap_or(0.0).max(0.0);
+    let room =
+        middle * 0.02 + PRIOR_REQUEST.2 as f64 * HALF_TRUST / (newest.len() as f64 + HALF_TRUST);
+    let (low, high) = (at(0.05).min(middle) - room, at(0.95).max(middle) + room);
+    (low.max(0.0) as u64, middle as u64, high as u64)
+}
+
+/// The constant of a host of which nothing is known, by those of others: of a few of them little
+/// follows. It may add nothing, or twice as much as any; the more hosts were seen, the closer it lies to
+/// what they add. Behind a compaction, or with other tools, a host is another.
+fn other_host(hosts: &[&[f64]]) -> (u64, u64, u64) {
+    let constants: Vec<f64> = hosts.iter().map(|left| constant(left)).collect();
+    let trust = hosts.len() as f64 / (hosts.len() as f64 + HALF_TRUST);
+    let at = |share| quantile(&constants, share).unwrap_or(0.0);
+    let (low, high) = (at(0.0) * trust, at(1.0) * (2.0 - trust) + PRIOR_REQUEST.2 as f64);
+    (low as u64, at(0.5) as u64, high as u64)
+}
+
+/// What a host adds, of which so much was left over, newest first.
+fn constant(left: &[f64]) -> f64 {
+    quantile(&left[..left.len().min(3)], 0.5).unwrap_or(0.0).max(0.0)
+}
+
+/// How far off the ratios are where each host has a constant of its own, the median of what is left.
+fn off_within(
+    observations: &[Observation],
+    solution: &[f64; VARIABLES],
+    hosts: &[(usize, Vec<f64>)],
+) -> Off {
+    let of =
+        |(host, left): &(usize, Vec<f64>)| (*host, quantile(left, 0.5).unwrap_or(0.0).max(0.0));
+    let constants: Vec<(usize, f64)> = hosts.iter().map(of).collect();
+    let ratio = |one: &Observation| {
+        let of = constants.iter().find(|(host, _)| *host == one.host);
+        let constant = of.map_or(0.0, |(_, constant)| *constant);
+        let said = known(one, solution).max(0.05 * one.usage as f64);
+        ((one.usage as f64 - constant) / said).clamp(0.5, 2.0)
+    };
+    let ratios: Vec<f64> = observations.iter().map(ratio).collect();
+    let at = |share| quantile(&ratios, share).unwrap_or(1.0);
+    Off { low: at(0.1).min(1.0), middle: 1.0, high: at(0.9).max(1.0) }
 }
 
 /// What the ratios make of what is known of a request.
@@ -221,10 +223,9 @@ struct Off {
 /// Errors count relative to the size of the request, so that a long one says no more than a short
 /// one.
 struct Problem {
-    /// By observation: its variables and its usage, by its size.
+    /// By observation: its variables and its usage, by its size. The unit of the constant is the
+    /// median size, so that all variables are about one.
     rows: Vec<([f64; VARIABLES], f64)>,
-    /// The unit of the constant: the median size, so that all variables are about one.
-    unit: f64,
 }
 
 impl Problem {
@@ -239,7 +240,7 @@ impl Problem {
             }
             (row, one.usage as f64 / size)
         });
-        Some(Problem { rows: rows.collect(), unit })
+        Some(Problem { rows: rows.collect() })
     }
 
     /// The same by how requests of one host differ from their mean: no constant is left in it.
@@ -267,7 +268,7 @@ impl Problem {
                 rows.push((row, (one.usage as f64 - usage) / size));
             }
         }
-        Problem { rows, unit: 1.0 }
+        Problem { rows }
     }
 
     /// Solves it again and again, each time with less weight on what does not fit: Huber's
@@ -392,6 +393,43 @@ mod tests {
         assert!(width(&many, 0) < width(&few, 0) && width(&few, 0) < 750);
         assert!(width(&many, 0) < 120, "{many:?}");
         assert_eq!(many.rates[3], PRIOR[3]);
+    }
+
+    /// A request of prose, of which the host adds so much.
+    fn asked(prose: u64, constant: u64, host: usize) -> Observation {
+        Observation { parts: [prose, 0, 0, 0, 0], usage: prose * 5 / 4 + constant, host }
+    }
+
+    #[test]
+    fn a_host_that_was_never_seen_may_add_less_or_more_than_those_that_were() {
+        let old: Vec<Observation> = (1..12).map(|at| asked(400 * at, 150_000, 0)).collect();
+        // Behind a compaction the agent adds a third of what it did.
+        let next = asked(2_000, 47_000, 1);
+        let (low, _, high) = Fit::of(&old, |host| host == 1).said(&next.parts);
+        assert!((low..=high).contains(&next.usage), "{low} to {high}");
+        // What eleven hosts add tells more of the twelfth.
+        let many: Vec<Observation> =
+            (0..33).map(|at| asked(400 + 90 * at, 20_000, at as usize % 11)).collect();
+        let (low, _, high) = Fit::of(&many, |host| host == 11).request;
+        assert!(low > 15_000 && high < 26_000, "{low} to {high}");
+    }
+
+    #[test]
+    fn a_constant_that_changed_is_within_the_bounds_of_the_next_request() {
+        for jump in [6_000_i64, -6_000] {
+            let mut all: Vec<Observation> = (1..30).map(|at| asked(900 * at, 40_000, 0)).collect();
+            for at in 30..36 {
+                let constant = 40_000_u64.saturating_add_signed(jump);
+                let next = asked(900 * at, constant, 0);
+                let (low, _, high) = Fit::of(&all, |_| true).said(&next.parts);
+                let is_first = at == 30;
+                assert!(is_first || (low..=high).contains(&next.usage), "{at}: {low} to {high}");
+                all.push(next);
+            }
+            let (_, middle, _) = Fit::of(&all, |_| true).said(&asked(33_000, 0, 0).parts);
+            let really = 33_000 * 5 / 4 + 40_000_u64.saturating_add_signed(jump);
+            assert!(near(middle, really as f64, 0.03), "{middle} of {really}");
+        }
     }
 
     proptest! {

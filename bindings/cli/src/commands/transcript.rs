@@ -73,6 +73,11 @@ pub(super) fn import(out: &mut Output, dir: &Path, args: &ImportTranscript) -> R
     };
     let format = source.format;
     out.line(format_args!("{name}: {new} from {format}{given_up}{waiting}, checkpoint {number}"))?;
+    // All requests are counted for that: of a recording that grows line by line, each time that it has
+    // doubled.
+    if imported.done.new < imported.done.known {
+        return Ok(());
+    }
     // The import is done, whatever becomes of the session meanwhile.
     if let Err(error) = show_calibration(&session) {
         note(&format!("what its requests tell of counts is not known: {error}"));

@@ -345,8 +345,8 @@ class Calibration:
         """
         Tells how good counts for a model are: each of the newest requests is counted by those before
         it. ``requests`` were counted, ``within`` of them cost what lies within the bounds; the number
-        is off by ``median_error``, the upper bound lies ``median_margin`` above it, both as shares.
-        None for fewer than eight requests.
+        is off by ``median_error``, the upper bound lies ``median_margin`` above it, the bounds lie
+        ``median_width`` apart, all as shares. None for fewer than eight requests.
         """
     def to_json(self, /) -> dict[str, Any]:
         """
