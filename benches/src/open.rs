@@ -89,9 +89,7 @@ fn name(at: usize) -> String {
 pub(crate) fn child(path: &str) -> Result<()> {
     let (took, session) = time(|| Ok(Store::open(path)?.open_session(&name(4_711))?))?;
     session.read("notes.md")?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|rest| rest.split_whitespace().next()).unwrap_or("0");
+    let peak = process::most_resident()?;
     println!("{} {peak}", took.as_nanos());
     Ok(())
 }

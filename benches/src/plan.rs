@@ -1,10 +1,16 @@
-//! Plans that make room: prompts of 100 to 100,000 groups, in memory.
+//! Plans that make room: prompts of 100 to 100,000 groups, in memory; sessions; and a plan of 100,000
+//! steps that is applied.
 
-use partita::{Budget, Count, PlanGroup, Prices, Source, plan};
+use std::path::Path;
+
+use partita::{
+    Body, Budget, Count, Encoding, Memory, Part, Plan, PlanAction, PlanGroup, PlanKey, PlanStep,
+    Prices, Session, Source, Store, plan,
+};
 
 use crate::measure::{Samples, Table, micros, time};
 use crate::work::Random;
-use crate::{Options, Result};
+use crate::{Options, Result, process};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
@@ -27,6 +33,100 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }
         }
     }
+    println!();
+    let table = Table::new(&["memories of a session", "p50", "p99", "steps"]);
+    for memories in [1_000, 10_000] {
+        of_session(options, &table, memories)?;
+    }
+    println!();
+    applied(options)
+}
+
+/// Plans for a session whose texts were counted before.
+fn of_session(options: &Options, table: &Table, memories: usize) -> Result<()> {
+    let dir = tempfile::tempdir_in(&options.dir)?;
+    let session = Store::open(dir.path().join("partita"))?.session("s")?;
+    worked(&session, memories / 4)?;
+    let counter = Encoding::O200k;
+    let total = session.capacity(&Budget::new(1), &counter)?.total().high();
+    let (mut samples, mut steps) = (Samples::default(), 0);
+    for round in 0..=options.rounds as u64 {
+        let budget = Budget::new(total * (60 + round % 35) / 100);
+        let (took, made) = time(|| Ok(session.plan(&budget, &counter)?))?;
+        // The first one counts what it would trim.
+        if round > 0 {
+            samples.push(took);
+            steps += made.steps().len();
+        }
+    }
+    let steps = steps / options.rounds.max(1);
+    table.row(&[&memories, &micros(samples.p50()), &micros(samples.p99()), &steps]);
+    Ok(())
+}
+
+/// Turns of a question, a call, its output and an answer.
+fn worked(session: &Session, turns: usize) -> Result<()> {
+    let mut random = Random(12);
+    session.batch(|batch| {
+        for turn in 0..turns {
+            let id = format!("call_{turn}");
+            let arguments = Body::new(format!(r#"{{"path":"src/{}.rs"}}"#, turn % 50));
+            let call = Part::Call { id: id.clone(), name: "read".to_owned(), arguments };
+            let lines = random.below(80) as usize;
+            batch.remember(Memory::user(format!("Question {turn}: what is in there?")))?;
+            batch.remember(Memory::assistant("I look.").with_part(call))?;
+            batch.remember(Memory::tool(&id, format!("line {turn} of a file\n").repeat(lines)))?;
+            batch.remember(Memory::assistant(format!("Answer {turn}: a parser, it seems.")))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Memories of the session to which a plan of half as many steps is applied.
+const APPLIED: u64 = 200_000;
+
+/// Applies a plan in a process of its own, which tells the most that it had resident.
+fn applied(options: &Options) -> Result<()> {
+    let dir = tempfile::tempdir_in(&options.dir)?;
+    let path = dir.path().join("partita");
+    let session = Store::open(&path)?.session("s")?;
+    for from in (0..APPLIED).step_by(10_000) {
+        session.batch(|batch| {
+            (from..from + 10_000).try_for_each(|at| batch.remember(Memory::user(at.to_string())))
+        })?;
+    }
+    drop(session);
+    let said = process::spawn("apply", &[&path.to_string_lossy()], &[])?;
+    let table = Table::new(&["steps applied", "took", "resident before", "at the most"]);
+    let mut said = said.split_whitespace();
+    let mut next = || said.next().ok_or("a number is missing");
+    let row = [format!("{} ms", next()?), format!("{} KiB", next()?), format!("{} KiB", next()?)];
+    table.row(&[&(APPLIED / 2), &row[0], &row[1], &row[2]]);
+    Ok(())
+}
+
+/// Forgets every other memory by a plan of a step each, and prints milliseconds and the most resident
+/// KiB before and after.
+pub(crate) fn child(path: &str) -> Result<()> {
+    let session = Store::open(Path::new(path))?.open_session("s")?;
+    let step = |at: u64| PlanStep {
+        action: PlanAction::Forget,
+        keys: vec![PlanKey::Memories { first: 2 * at + 1, last: 2 * at + 1, what: String::new() }],
+        index: at as usize,
+        tokens: Count::ZERO,
+        freed: 5,
+        loss: 5,
+    };
+    let steps: Vec<_> = (0..APPLIED / 2).map(step).collect();
+    let counts = (Count::exact(APPLIED * 5), Count::exact(APPLIED / 2 * 5));
+    let plan = Plan::from_parts(steps, counts, APPLIED / 2 * 5, (0, 0), None, false);
+    let before = process::most_resident()?;
+    let (took, report) = time(|| Ok(session.apply(&plan)?))?;
+    if report.changed.len() as u64 != APPLIED / 2 {
+        return Err("a plan that was applied in part".into());
+    }
+    println!("{} {before} {}", took.as_millis(), process::most_resident()?);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::history::History;
 use crate::measure::{Samples, Spread, Table, micros, time};
 use crate::peers::{Ours, record};
 use crate::work::Step;
-use crate::{Options, Result, open, work};
+use crate::{Options, Result, open, plan, work};
 
 const ROUNDS: usize = 7;
 const EDITS: usize = 100;
@@ -68,6 +68,13 @@ pub(crate) fn spawn(role: &str, arguments: &[&str], input: &[u8]) -> Result<Stri
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The most that this process ever had resident, in KiB.
+pub(crate) fn most_resident() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Ok(peak.and_then(|rest| rest.split_whitespace().next()).unwrap_or("0").parse()?)
+}
+
 /// What a child does.
 pub(crate) fn child(role: &str, arguments: &[String]) -> Result<()> {
     let mut input = Vec::new();
@@ -78,6 +85,7 @@ pub(crate) fn child(role: &str, arguments: &[String]) -> Result<()> {
             let session = Store::open(store)?.session("bench")?;
             record(&session, &decode(&input)?)
         }
+        ("apply", [store]) => plan::child(store),
         ("open", [store]) => open::child(store),
         ("open-killed", [store]) => open::killed(store),
         _ => Err(format!("no child {role:?}").into()),
