@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::log::format::segment;
 use crate::log::read::scan;
-use crate::log::vfs::wait::{LOCK_FILE, Patience};
+use crate::log::vfs::wait::Patience;
 use crate::object::{Kind, Node, Objects};
 
 #[cfg(not(feature = "shuttle"))]

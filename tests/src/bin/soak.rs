@@ -8,7 +8,7 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 3] = [
+const SUITES: [(&str, &str, Run); 4] = [
     (
         "model",
         "OPERATIONS SEED: random operations against plain maps and lists, a million by default",

@@ -162,7 +162,7 @@ impl Op {
                 let count = random.between(2, 4);
                 Op::Batch((0..count).map(|_| Edit::of_view(random).without_rule()).collect())
             }
-            65..=71 => Op::Race(Edit::of_view(random).without_rule(), Edit::draw(random)),
+            65..=71 => Op::Race(Edit::of_view(random), Edit::draw(random)),
             72..=83 => {
                 let between = random.chance(1, 4).then(|| Edit::draw(random));
                 Op::Plan(random.between(20, 1_000), random.chance(1, 4), between)

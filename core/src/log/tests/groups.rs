@@ -6,6 +6,8 @@ use std::{io, sync};
 use super::watched::{Call, Watched};
 use super::*;
 use super::{content, options, prose};
+use crate::error::Error;
+use crate::log::vfs::wait::LOCK_FILE;
 use crate::log::write::item::Item;
 
 /// A directory in memory that takes no new files while it is full, and lets none go while it is

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::watched::{Call, Watched, len, used};
 use super::*;
 use super::{content, options};
+use crate::log::vfs::wait::LOCK_FILE;
 
 const NAMES: [&str; 2] = ["reserve", "reserve-commits"];
 

@@ -186,7 +186,10 @@ impl ViewDraft {
         }
         let folding = view.folding(batch)?;
         let all = batch.edit_map(view.all, folding)?;
-        let edits = self.edits_of_keys(batch, all, moved)?;
+        let mut edits = self.edits_of_keys(batch, all, moved)?;
+        if moved && !self.rules.is_empty() {
+            edits.extend(self.hidden_since(batch, all)?);
+        }
         let appended = self.pairs_to_come(batch, ViewMaps { all, recent: Map::EMPTY }, moved)?;
         if edits.is_empty() && appended.is_empty() {
             return Ok(view);
@@ -226,6 +229,36 @@ impl ViewDraft {
             for rule in &self.rules {
                 edits.push((marks::key(RULE, number), Some(rule_value(rule))));
                 number = number_after(number)?;
+            }
+        }
+        Ok(edits)
+    }
+
+    /// The files that came into the view since the draft began and that its own rules hide: they go
+    /// too, unless they are pinned. Refuses where a file that the rules show has left the view.
+    fn hidden_since(&self, batch: &StoreBatch, view: Map) -> Result<Vec<Edit>> {
+        let path = |pair: &Pair| -> Result<FilePath> {
+            Ok(read::<Iteration>(batch, pair.iteration.id())?.path)
+        };
+        let hides = |path: &FilePath| {
+            let mut own = self.rules.iter().rev();
+            own.find(|rule| rule.glob.matches(path)).map(|rule| rule.hides)
+        };
+        let before = pairs(self.base, batch)?;
+        let known: HashSet<IterationId> = before.iter().map(|(_, pair)| pair.iteration).collect();
+        let (mut edits, mut there) = (Vec::new(), HashSet::new());
+        for (key, pair) in pairs(ViewMaps { all: view, recent: Map::EMPTY }, batch)? {
+            let path = path(&pair)?;
+            let is_new = !known.contains(&pair.iteration) && pair.flags & PINNED == 0;
+            if is_new && hides(&path) == Some(true) {
+                edits.push((key, None));
+            }
+            there.insert(path);
+        }
+        for (key, pair) in before.iter().filter(|(key, _)| !self.keys.contains_key(key)) {
+            let path = path(pair)?;
+            if !there.contains(&path) && hides(&path) == Some(false) {
+                return Err(conflict(key)?);
             }
         }
         Ok(edits)

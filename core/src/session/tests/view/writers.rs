@@ -29,6 +29,42 @@ fn a_batch_sees_its_own_files_and_memories_marks() {
 }
 
 #[test]
+fn what_another_writer_brought_goes_with_a_rule_that_hides_it() {
+    let session = dialog();
+    let mut hides = session.begin().unwrap();
+    hides.hide("*.log").unwrap();
+    for path in ["a.log", "b.log", "c"] {
+        session.write(path, path).unwrap();
+    }
+    session.pin_files("b.log").unwrap();
+    hides.commit().unwrap();
+    assert_eq!(files(&session), [("b.log".to_owned(), 1), ("c".to_owned(), 1)]);
+    session.undo().unwrap();
+    let all = ["a.log", "b.log", "c"].map(|path| (path.to_owned(), 1));
+    assert_eq!(files(&session), all);
+}
+
+#[test]
+fn a_rule_that_shows_a_file_rests_on_its_being_in_view() {
+    let session = dialog();
+    session.hide("tmp/**").unwrap();
+    session.write("a.log", "1").unwrap();
+    session.write("b", "1").unwrap();
+    let begin = || session.begin().unwrap();
+    let (mut shows, mut other, mut hides) = (begin(), begin(), begin());
+    shows.show("*.log").unwrap();
+    other.show("b").unwrap();
+    hides.hide("*.log").unwrap();
+    hides.commit().unwrap();
+    assert_eq!(kind(shows.commit()), ErrorKind::Conflict);
+    other.commit().unwrap();
+    assert_eq!(files(&session), [("b".to_owned(), 1)]);
+    // Once more on what there is now: it brings the file back.
+    session.show("*.log").unwrap();
+    assert_eq!(files(&session), [("b".to_owned(), 1), ("a.log".to_owned(), 1)]);
+}
+
+#[test]
 fn two_writers_conflict_on_the_same_memories_alone() {
     let session = dialog();
     let begin = || session.begin().unwrap();
