@@ -100,7 +100,7 @@ pub(super) fn saying(kind: usize, n: usize, number: usize, near: &Near) -> Memor
         8 => text(Role::User).with_part(media("image/png", picture(300, 200))),
         9 => text(Role::User).with_part(media("application/pdf", Body::new("%PDF-1.4 /Page"))),
         10 => {
-            let signature = Body::new(if n % 2 == 0 { "" } else { "c2lnbmVk" });
+            let signature = Body::new(if n.is_multiple_of(2) { "" } else { "c2lnbmVk" });
             let mut memory = text(Role::Assistant);
             memory.parts.insert(0, Part::Thinking { text: Body::new("Well."), signature });
             memory
@@ -144,7 +144,7 @@ pub(super) fn saying(kind: usize, n: usize, number: usize, near: &Near) -> Memor
         },
         // A result of nothing, or a turn under an id that was used before.
         _ => match any_call {
-            Some(id) if n % 2 == 0 && !id.starts_with("own_") => {
+            Some(id) if n.is_multiple_of(2) && !id.starts_with("own_") => {
                 Memory::assistant(said).with_part(call(id, "again"))
             }
             _ => result(&format!("gone_{number}"), number, n),
