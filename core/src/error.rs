@@ -160,7 +160,13 @@ impl Error {
     }
 
     #[cfg(feature = "tokens")]
-    pub(crate) fn with_shortfall(mut self, shortfall: Shortfall) -> Self {
+    pub(crate) fn of_shortfall(shortfall: Shortfall) -> Self {
+        let error = Error::new(ErrorKind::DoesNotFit, shortfall.to_string());
+        error.with_shortfall(shortfall)
+    }
+
+    #[cfg(feature = "tokens")]
+    fn with_shortfall(mut self, shortfall: Shortfall) -> Self {
         self.0.shortfall = Some(shortfall);
         self
     }

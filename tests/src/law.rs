@@ -1,5 +1,7 @@
 //! The law of the layers, as a scan of the sources: who may name whom.
 
+pub mod arrows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -19,6 +21,33 @@ pub const LAYERS: &[&[&str]] = &[
     &["store"],
     &["session"],
     &["workspace", "host", "display"],
+];
+
+/// The rooms within a module of the core, lowest first: a file names those of its own room and of
+/// lower ones alone. `mod` is the module's face.
+pub const INNER: &[(&str, &[&str])] = &[
+    (
+        "log",
+        &[
+            "transaction",
+            "vfs",
+            "options",
+            "format",
+            "format_file",
+            "read",
+            "write",
+            "open",
+            "upkeep",
+            "mod",
+        ],
+    ),
+    (
+        "session",
+        &[
+            "line", "read", "account", "handle", "history", "draft", "batch", "change", "import",
+            "tokens", "mod",
+        ],
+    ),
 ];
 
 /// The foreign crates of the core, each with the only module that may name it; `*` is anywhere.
@@ -45,7 +74,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
 pub const FILE_LINES_MAX: usize = 600;
 
 /// One source file as the scans see it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// The path below the crate's `src`, such as `store/batch.rs`.
     pub path: String,

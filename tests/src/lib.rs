@@ -2,12 +2,14 @@
 
 pub mod command;
 pub mod crash;
+pub mod dialogs;
 pub mod displays;
 pub mod forge;
 pub mod fuzz;
 pub mod git;
 pub mod history;
 pub mod hostile;
+pub mod judge;
 pub mod later;
 pub mod law;
 pub mod model;

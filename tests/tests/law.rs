@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use partita_tests::law::arrows::{Arrow, arrows, circles, upward};
 use partita_tests::law::{
-    Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii, scattered,
+    INNER, LAYERS, Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii,
+    scattered,
 };
 use partita_tests::source::{code_of, files_below, without_tests};
 
@@ -28,6 +30,39 @@ fn assert_none(faults: Vec<String>) {
 #[test]
 fn each_module_names_only_modules_below_it() {
     assert_none(layer_faults(&core()));
+}
+
+#[test]
+fn the_rooms_within_a_module_go_one_way() {
+    let core = core();
+    for (tree, order) in INNER {
+        let arrows = arrows(&core, tree, &[]);
+        assert!(arrows.len() > 100, "the arrows of {tree} were not found");
+        assert_none(upward(&arrows, tree, order));
+    }
+}
+
+#[test]
+fn no_files_of_a_module_hold_each_other() {
+    let core = core();
+    for tree in LAYERS.iter().copied().flatten() {
+        assert_none(held(&arrows(&core, tree, &[])));
+    }
+    for (crate_src, faces) in [("bindings/cli/src", 40), ("bindings/python/src", 20)] {
+        let sources = Source::read_all(&root().join(crate_src));
+        assert!(sources.len() > faces, "the sources of {crate_src} were not found");
+        assert_none(held(&arrows(&sources, "", &core)));
+    }
+}
+
+/// Each group of files that hold each other, with the arrows between them.
+fn held(arrows: &[Arrow]) -> Vec<String> {
+    let between = |group: &[String]| {
+        let arrows = arrows.iter().filter(|a| group.contains(&a.from) && group.contains(&a.to));
+        let rows: Vec<_> = arrows.map(|a| format!("{} -> {}: {}", a.from, a.to, a.name)).collect();
+        rows.join("\n")
+    };
+    circles(arrows).iter().map(|group| between(group)).collect()
 }
 
 #[test]
@@ -112,6 +147,69 @@ fn the_scan_goes_on_after_a_test_module_and_a_quote() {
     let faults = layer_faults(&[Source::new("id.rs", text)]);
     assert_eq!(faults, ["id.rs:3: `id` names `log` above it"]);
     assert_eq!(without_tests(&code_of("#[cfg(test)] mod t;\nx")).trim(), "x");
+}
+
+/// The arrows of a small tree, as `from to name`.
+fn drawn(files: &[(&str, &str)]) -> Vec<String> {
+    let sources: Vec<_> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
+    let arrows = arrows(&sources, "log", &[]);
+    arrows.iter().map(|arrow| format!("{} {} {}", arrow.from, arrow.to, arrow.name)).collect()
+}
+
+#[test]
+fn the_scan_finds_what_a_file_takes_from_another_of_its_tree() {
+    let frame =
+        ("log/format/frame.rs", "pub(crate) struct Frame; impl Frame { fn sealed(&self) {} }");
+    let found = ["log/read/scan.rs log/format/frame.rs Frame"];
+    for text in [
+        "use crate::log::format::frame::Frame;",
+        "use crate::log::{format::frame::{Frame, self}, format};",
+        "use super::super::format::frame::Frame as Other;",
+        "fn f() -> crate::log::format::frame::Frame { x }",
+        "use crate::log::Frame;",
+        "use super::super::{Frame};",
+    ] {
+        let face = ("log/mod.rs", "pub(crate) use format::frame::Frame; mod format;");
+        let folder = ("log/format/mod.rs", "pub(crate) mod frame;");
+        let drawn = drawn(&[face, folder, frame, ("log/read/scan.rs", text)]);
+        assert_eq!(
+            drawn.iter().filter(|row| !row.contains("mod.rs")).count(),
+            1,
+            "{text}: {drawn:?}"
+        );
+        assert!(drawn.contains(&found[0].to_owned()), "{text}: {drawn:?}");
+    }
+    let called = drawn(&[frame, ("log/read/scan.rs", "fn f(x: X) { x.sealed() }")]);
+    assert_eq!(called, ["log/read/scan.rs log/format/frame.rs .sealed"]);
+    // A name that two files define says nothing, nor does one of another tree, of a test, of a text.
+    let other = ("log/vfs.rs", "impl X { fn sealed(&self) {} }");
+    let none = "use crate::store::Frame; /* crate::log::format::frame::Frame */ \
+                #[cfg(test)] mod tests { use crate::log::format::frame::Frame; } fn f(x: X) { x.sealed() }";
+    assert_eq!(drawn(&[frame, other, ("log/read/scan.rs", none)]), [""; 0]);
+}
+
+#[test]
+fn the_scan_finds_an_arrow_that_is_turned_and_files_that_hold_each_other() {
+    let up = [
+        Source::new("log/format/frame.rs", "use crate::log::write::commit::Commit;"),
+        Source::new("log/write/commit.rs", "pub struct Commit;"),
+    ];
+    let up = arrows(&up, "log", &[]);
+    assert_eq!(upward(&up, "log", &["format", "write"]).len(), 1);
+    assert_none(upward(&up, "log", &["write", "format"]));
+    assert_eq!(upward(&up, "log", &["write"]).len(), 1, "a room without a place");
+    assert_eq!(circles(&up), [[""; 0]; 0]);
+    let ring = [
+        Source::new("log/a.rs", "use crate::log::b::B;"),
+        Source::new("log/b.rs", "use super::c::C; struct B;"),
+        Source::new("log/c.rs", "fn f(x: X) { x.held_by_a() }"),
+        Source::new("log/d.rs", "use super::a; impl X { fn other(&self) {} }"),
+        Source::new("log/a/held.rs", "fn g() {}"),
+    ];
+    assert_eq!(circles(&arrows(&ring, "log", &[])), [[""; 0]; 0]);
+    let mut ring = ring.to_vec();
+    ring[0] = Source::new("log/a.rs", "use crate::log::b::B; impl X { fn held_by_a(&self) {} }");
+    assert_eq!(circles(&arrows(&ring, "log", &[])), [["log/a.rs", "log/b.rs", "log/c.rs"]]);
 }
 
 fn foreign(path: &str, text: &str) -> Vec<String> {

@@ -8,6 +8,7 @@ mod corpus;
 mod crash;
 mod damage;
 mod dialog;
+mod dialogs;
 mod displays;
 mod edits;
 mod expired;

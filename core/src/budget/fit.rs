@@ -9,7 +9,7 @@ use super::turns::{Goes, Unit, answers, asks, turns};
 use crate::budget::{
     Budget, DefaultValues, Makeup, Material, PlanAction, PlanGroup, PlanMode, Values,
 };
-use crate::context::{Item, Piece, Prompt, PromptMemory, Source, exchanges, fixed_count};
+use crate::context::{Dialect, Item, Piece, Prompt, PromptMemory, Source, exchanges, fixed_count};
 use crate::error::Result;
 use crate::object::{MemoryKind, Role};
 use crate::token::{Count, TokenCounter};
@@ -144,8 +144,12 @@ pub fn fit_with(
         together.openings[fixed.len() - 1] = Opening::User;
     }
     let ways = Ways { together, oldest_first: true, ..Ways::default() };
+    let joins = !messages.is_empty() && counter.dialect() == Some(Dialect::OpenAiResponses.name());
     let left = |exchanges: &[FitExchange]| {
-        let rest = without(prompt, exchanges);
+        let mut rest = without(prompt, exchanges);
+        if joins {
+            join_turns(&mut rest);
+        }
         let after = rest.count(counter);
         counter.check().map(|()| (rest, after))
     };
@@ -330,6 +334,18 @@ fn without(prompt: &Prompt, exchanges: &[FitExchange]) -> Prompt {
     let mut prompt = prompt.clone();
     prompt.memories.retain(|memory| !dropped.contains(&memory.number));
     prompt
+}
+
+/// Joins the turns of the model's that stand side by side, as a list of items is read again: there
+/// nothing tells where one ends.
+fn join_turns(prompt: &mut Prompt) {
+    prompt.memories.dedup_by(|next, last| {
+        let joins = next.memory.role == Role::Assistant && last.memory.role == Role::Assistant;
+        if joins {
+            last.memory.parts.append(&mut next.memory.parts);
+        }
+        joins
+    });
 }
 
 /// Messages as people write them: `message 3`, `messages 3 to 5`.

@@ -17,6 +17,7 @@ mod group;
 mod left;
 mod limit;
 mod plan;
+mod planning;
 mod search;
 mod shortfall;
 mod solve;
@@ -31,7 +32,8 @@ pub use capacity::{Capacity, CapacityItem};
 pub use fit::{Fit, FitExchange, fit, fit_with};
 pub use group::{PlanAction, PlanGroup, PlanMode};
 pub use limit::{Budget, Prices};
-pub use plan::{Plan, PlanCost, PlanStep, plan};
+pub use plan::{Plan, PlanCost, PlanStep};
+pub use planning::plan;
 #[cfg(feature = "store")]
 pub(crate) use search::{Ways, search};
 #[cfg(feature = "store")]

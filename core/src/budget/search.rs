@@ -431,7 +431,7 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
             at += span;
         }
         held.extend(shortfall::beside(&left.beside));
-        Shortfall::new(self.budget.room(), after.high(), held).into_error()
+        Error::of_shortfall(Shortfall::new(self.budget.room(), after.high(), held))
     }
 }
 

@@ -17,13 +17,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
 use super::fields::add;
 use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, Origin, SYSTEM_MARK, Speaker, Turn, joined_text, take_head};
+use super::spot::Spot;
+use super::turn::{Block, SYSTEM_MARK, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 use crate::limits::CACHE_POINTS_MAX;
 
@@ -61,6 +62,7 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
                 sent.set("description", Json::from(tool.description));
             }
             sent.set("input_schema", tool.schema);
+            add(&mut sent, tool.beside);
             sent
         })
         .collect();
@@ -102,10 +104,7 @@ impl Message {
 /// Puts a turn at the end: into the last message where that is of the same role.
 fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
     let assistant = turn.speaker == Speaker::Assistant;
-    let number = match turn.origin {
-        Origin::Memory(number) => number,
-        Origin::File(_) | Origin::Placeholder => 0,
-    };
+    let number = turn.origin.memory();
     let blocks: Vec<Json> = match turn.speaker {
         Speaker::System => {
             vec![text_block(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]

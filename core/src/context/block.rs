@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::dialect::{Dialect, Spot};
+use super::dialect::Dialect;
 use super::fields::{OF_MODELS, Target, beside, is_beside, prune};
 use super::foreign::{StandIn, stand_in};
-use super::repair::arguments_of;
 use super::request::Mend;
+use super::spot::Spot;
+use super::tool::{Tool, fields_of_tool};
 use super::turn::Block;
 use crate::json::Json;
 use crate::object::{Body, Part};
@@ -18,6 +19,9 @@ pub(super) struct Mender {
     pub(super) memory: u64,
     pub(super) mends: Vec<Mend>,
 }
+
+/// Why fields of a part are not sent.
+const NO_PLACE: &str = "fields of a part left out: no part that takes them follows";
 
 /// Returns where the parts of the result at an index end: before the end, and before the next.
 pub(super) fn result_end(parts: &[Part], at: usize) -> usize {
@@ -79,24 +83,47 @@ impl Mender {
         let Some(part) = parts.get(at) else { return };
         if self.dialect == Dialect::Gemini
             && spot == Spot::Assistant
-            && let Part::Thinking { text, .. } = part
+            && let Part::Thinking { text, signature } = part
             && let Some(fields) = self.fields(parts, at, Target::Thinking, spot)
             && let Some(text) = text.as_inline().and_then(|it| std::str::from_utf8(it).ok())
         {
+            if signature.as_inline() != Some(&[]) {
+                self.mend("the signature of a thought left out: it is another API's");
+            }
             blocks.push(Block::Fields(fields));
             blocks.push(Block::Thinking { text, signature: "" });
             return;
         }
-        let Some(block) = self.block(part, spot) else { return };
+        if at + 1 == parts.len() && self.is_fields(part) {
+            self.mend(NO_PLACE);
+        }
+        let block = self.block(part, spot);
         let target = match (part, &block) {
-            (Part::Text(_), Block::Text(_)) => Some(Target::Text),
-            (Part::Media { .. }, Block::Media { .. }) => Some(Target::Media),
-            _ => None,
+            (Part::Text(_), Some(Block::Text(_))) => Target::Text,
+            (Part::Media { .. }, Some(Block::Media { .. })) => Target::Media,
+            _ => {
+                self.leave_fields(parts, at);
+                blocks.extend(block);
+                return;
+            }
         };
-        blocks.extend(
-            target.and_then(|target| self.fields(parts, at, target, spot)).map(Block::Fields),
-        );
-        blocks.push(block);
+        blocks.extend(self.fields(parts, at, target, spot).map(Block::Fields));
+        blocks.extend(block);
+    }
+
+    /// Tells that the fields before the part at an index do not go out, if there are any.
+    pub(super) fn leave_fields(&mut self, parts: &[Part], at: usize) {
+        let before = at.checked_sub(1).and_then(|before| parts.get(before));
+        if before.is_some_and(|part| self.is_fields(part)) {
+            self.mend(NO_PLACE);
+        }
+    }
+
+    /// Tells whether a part is fields that this dialect's API has for the part behind it.
+    fn is_fields(&self, part: &Part) -> bool {
+        let Part::Opaque { provider, content } = part else { return false };
+        let block = content.as_inline().and_then(|bytes| Json::parse(bytes).ok());
+        provider == self.dialect.name() && block.is_some_and(|block| is_beside(&block))
     }
 
     /// Returns the fields that this dialect's API has for the part at an index: they are the opaque
@@ -187,6 +214,21 @@ impl Mender {
             schema.set("type", Json::from("object"));
         }
         schema
+    }
+
+    /// Returns what this dialect's API has for a tool beside name, description and schema.
+    pub(super) fn beside(&mut self, tool: &Tool) -> Option<Json> {
+        let (api, fields) = tool.beside.as_ref()?;
+        let taken = fields_of_tool(self.dialect);
+        let is_taken = |key: &str| *api == self.dialect && taken.contains(&key);
+        let fields = fields.as_object().unwrap_or_default().iter();
+        let (kept, out): (Vec<_>, Vec<_>) = fields.cloned().partition(|(key, _)| is_taken(key));
+        if !out.is_empty() {
+            let out: Vec<String> = out.into_iter().map(|(key, _)| key).collect();
+            let (name, out) = (&tool.name, out.join(", "));
+            self.mend(format!("fields of tool {name:?} left out: the API takes no {out:.200}"));
+        }
+        (!kept.is_empty()).then_some(Json::Object(kept))
     }
 
     fn said<'a>(&mut self, mut text: String, spot: Spot) -> Option<Block<'a>> {
@@ -292,5 +334,20 @@ impl Mender {
         };
         self.mend(format!("a block of provider {provider:?} {how}: it is another provider's"));
         made.and_then(|text| self.said(text, spot))
+    }
+}
+
+/// Returns the arguments of a call as an object, and as they are written.
+fn arguments_of(text: Cow<'_, str>) -> (Json, Cow<'_, str>, bool) {
+    if text.trim().is_empty() {
+        return (Json::Object(Vec::new()), Cow::Borrowed("{}"), true);
+    }
+    match Json::parse(text.as_bytes()) {
+        Ok(object @ Json::Object(_)) => (object, text, false),
+        _ => {
+            let object = Json::object([("arguments", Json::from(text.into_owned()))]);
+            let written = object.to_string();
+            (object, Cow::Owned(written), true)
+        }
     }
 }

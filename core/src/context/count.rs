@@ -3,7 +3,10 @@
 use super::dialect::Dialect;
 use super::item::{Item, Piece};
 use super::prompt::Prompt;
+use super::provider_block::ProviderBlock;
 use super::target::{dialects_of, families_of};
+use super::tool::owner;
+use crate::json::Json;
 use crate::object::Memory;
 use crate::token::{ContentClass, Count, Encoding, Family, Overhead, TokenCounter};
 
@@ -102,6 +105,14 @@ impl<C: TokenCounter + ?Sized> Rules<'_, C> {
                     + texts
                     + media.sum::<Count>()
                     + blocks.sum::<Count>()
+            }
+            // What a provider makes of the tools that it runs, nobody else knows.
+            Piece::Tool { name, description, schema } if owner(schema).is_some() => {
+                let none = Json::Object(Vec::new());
+                let rule = self.overhead.tool(self.counter, name, description, &none);
+                let declared = ProviderBlock::of(schema, &mut Vec::new()).count(self.counter);
+                let tokens = rule.tokens().max(declared.tokens());
+                Count::estimated(tokens, 0, rule.high().saturating_add(declared.high()))
             }
             Piece::Tool { name, description, schema } => {
                 self.overhead.tool(self.counter, name, description, schema)

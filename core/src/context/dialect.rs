@@ -1,7 +1,8 @@
 //! The dialects: whose request it is, and what its model takes beside text.
 
-use super::gemini;
+use super::gemini_part;
 use super::media::is_base64;
+use super::spot::Spot;
 use crate::json::Json;
 use crate::token::Family;
 
@@ -23,14 +24,6 @@ pub enum Dialect {
     OpenAiResponses,
     /// Gemini `generateContent`.
     Gemini,
-}
-
-/// Where in a request a block stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spot {
-    User,
-    Assistant,
-    Result,
 }
 
 /// How a medium is sent.
@@ -123,7 +116,7 @@ impl Dialect {
         let kind = block.get("type").and_then(Json::as_str).unwrap_or("");
         let filled = |key| has_text(block, key);
         match (self, spot) {
-            (Dialect::Gemini, _) => gemini::takes(block, spot),
+            (Dialect::Gemini, _) => gemini_part::takes(block, spot),
             (_, _) if kind.is_empty() => false,
             (Dialect::Anthropic, Spot::Assistant) => match kind {
                 "tool_use" | "tool_result" | "image" | "document" | "search_result" => false,

@@ -5,7 +5,7 @@
 //! stands in no table is newer than it, and passes as it is.
 
 use super::dialect::Dialect;
-use super::gemini;
+use super::gemini_part;
 use crate::json::Json;
 
 /// A kind and its fields beside `type`; `?` stands behind those that may be null.
@@ -147,7 +147,7 @@ const FREE: [&str; 7] = ["input", "arguments", "args", "tools", "attributes", "o
 pub(super) fn prune(dialect: Dialect, block: &mut Json) -> Vec<String> {
     let mut out = Vec::new();
     if dialect == Dialect::Gemini {
-        return gemini::prune(block);
+        return gemini_part::prune(block);
     }
     let table = match dialect {
         Dialect::Anthropic => ANTHROPIC,
@@ -252,7 +252,7 @@ pub(super) const OF_MODELS: [&str; 5] =
 pub(super) fn is_beside(block: &Json) -> bool {
     block.as_object().is_some_and(|fields| !fields.is_empty())
         && block.get("type").is_none()
-        && (!gemini::DATA.iter().any(|key| block.get(key).is_some()))
+        && (!gemini_part::DATA.iter().any(|key| block.get(key).is_some()))
 }
 
 /// Sets the fields that stood before a block.

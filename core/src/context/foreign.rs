@@ -1,7 +1,8 @@
 //! What the other dialects are sent of a block that only its provider understands: its text, its
 //! address, or a stated placeholder. What is sealed says nothing to anybody else.
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
+use super::spot::Spot;
 use crate::json::Json;
 
 /// What takes a block's place in another dialect.

@@ -15,13 +15,13 @@
 
 use std::collections::HashMap;
 
-use super::dialect::{Dialect, Spot};
+use super::dialect::Dialect;
 use super::fields::add;
 use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, Origin, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
+use super::turn::{Block, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
 use crate::json::Json;
 
 /// Begins the ids of calls that came without one; they go out without.
@@ -86,6 +86,7 @@ fn tools(sent: Vec<SentTool<'_>>) -> Vec<Json> {
             function.set("description", Json::from(tool.description));
         }
         function.set("parametersJsonSchema", tool.schema);
+        add(&mut function, tool.beside);
         declared.push(function);
     }
     let functions = (!declared.is_empty())
@@ -96,10 +97,7 @@ fn tools(sent: Vec<SentTool<'_>>) -> Vec<Json> {
 /// Puts a turn at the end: into the last content where that is of the same role.
 fn say(contents: &mut Vec<Content>, turn: Turn<'_>, names: &mut HashMap<String, String>) {
     let model = turn.speaker == Speaker::Assistant;
-    let number = match turn.origin {
-        Origin::Memory(number) => number,
-        Origin::File(_) | Origin::Placeholder => 0,
-    };
+    let number = turn.origin.memory();
     let parts = match turn.speaker {
         Speaker::System => {
             vec![text_part(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
@@ -199,80 +197,4 @@ fn response(
         }
     }
     Json::object([("functionResponse", response)])
-}
-
-/// What a part of the API's may hold, one of them each.
-pub(crate) const DATA: [&str; 9] = [
-    "text",
-    "inlineData",
-    "fileData",
-    "functionCall",
-    "functionResponse",
-    "executableCode",
-    "codeExecutionResult",
-    "toolCall",
-    "toolResponse",
-];
-
-/// Tells whether a part may stand at a spot as it is: calls and responses may not, for they are paired.
-pub(super) fn takes(part: &Json, spot: Spot) -> bool {
-    let mut held = DATA.into_iter().filter(|key| part.get(key).is_some());
-    let (Some(kind), None) = (held.next(), held.next()) else { return false };
-    let text = |inner: &str| {
-        part.get(kind)
-            .and_then(|it| it.get(inner))
-            .and_then(Json::as_str)
-            .is_some_and(|text| !text.trim().is_empty())
-    };
-    match kind {
-        "fileData" => text("fileUri"),
-        "inlineData" => text("mimeType") && text("data"),
-        _ if spot != Spot::Assistant => false,
-        // A text that says nothing carries a signature.
-        "text" => part.get("thoughtSignature").and_then(Json::as_str).is_some(),
-        "executableCode" => text("code") && text("language"),
-        "codeExecutionResult" => text("outcome"),
-        "toolCall" | "toolResponse" => part.get(kind).is_some_and(|it| it.as_object().is_some()),
-        _ => false,
-    }
-}
-
-/// The fields of a part beside its data, and of the data.
-const BESIDE: [&str; 6] = [
-    "thought",
-    "thoughtSignature",
-    "videoMetadata",
-    "mediaResolution",
-    "partMetadata",
-    "mediaProcessing",
-];
-const INNER: [(&str, &[&str]); 6] = [
-    ("inlineData", &["mimeType", "data", "displayName"]),
-    ("fileData", &["mimeType", "fileUri", "displayName"]),
-    ("executableCode", &["id", "language", "code"]),
-    ("codeExecutionResult", &["id", "outcome", "output"]),
-    ("toolCall", &["id", "toolType", "args"]),
-    ("toolResponse", &["id", "toolType", "response"]),
-];
-
-/// Takes out of a part what the API does not take; returns what that was.
-pub(super) fn prune(part: &mut Json) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut retain = |value: &mut Json, kind: &str, known: &dyn Fn(&str) -> bool| {
-        let Json::Object(fields) = value else { return };
-        fields.retain(|(key, value)| {
-            let taken = known(key) && !value.is_null();
-            if !taken {
-                out.push(format!("{kind}.{key}"));
-            }
-            taken
-        });
-    };
-    retain(part, "part", &|key| DATA.contains(&key) || BESIDE.contains(&key));
-    for (kind, known) in INNER {
-        if let Some(inner) = part.get_mut(kind) {
-            retain(inner, kind, &|key| known.contains(&key));
-        }
-    }
-    out
 }

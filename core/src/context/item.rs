@@ -8,6 +8,7 @@ use super::prompt::{Prompt, PromptMemory};
 use super::provider_block::ProviderBlock;
 use super::repair::{Repaired, repair};
 use super::source::Source;
+use super::tool::owner;
 use super::turn::{Block, Origin, Speaker, Turn, as_text, joined_text};
 use crate::json::Json;
 
@@ -51,7 +52,7 @@ pub enum Piece {
         name: String,
         /// What it does.
         description: String,
-        /// The schema of its arguments.
+        /// The schema of its arguments; or its provider's declaration, where that goes out as it is.
         schema: Json,
     },
 }
@@ -98,7 +99,7 @@ impl Piece {
     pub(super) fn is_plain(&self) -> bool {
         match self {
             Piece::Message { media, blocks, .. } => media.is_empty() && blocks.is_empty(),
-            Piece::Tool { .. } => true,
+            Piece::Tool { schema, .. } => owner(schema).is_none(),
         }
     }
 }
@@ -141,10 +142,17 @@ impl Prompt {
         let mut items: Vec<Item> = tools
             .into_iter()
             .map(|tool| {
+                let mut schema = tool.own.unwrap_or(tool.schema);
+                // Examples are read as the schema is.
+                for (key, value) in tool.beside.iter().filter_map(Json::as_object).flatten() {
+                    if matches!(value, Json::Array(_)) {
+                        schema.set(key, value.clone());
+                    }
+                }
                 let piece = Piece::Tool {
                     name: tool.name.clone(),
                     description: tool.description.to_owned(),
-                    schema: tool.schema,
+                    schema,
                 };
                 Item::new(Source::Tools, tool.name, vec![piece])
             })
@@ -301,8 +309,12 @@ fn piece(turn: &Turn<'_>, dialect: Dialect) -> Piece {
         }
     }
     match (&turn.speaker, dialect) {
-        (Speaker::Result { error: true, .. }, Dialect::Anthropic) => {
-            blocks.push(ProviderBlock::flag("{\"is_error\":true}"));
+        (Speaker::Result { error, fields, .. }, _) => {
+            if *error && dialect == Dialect::Anthropic {
+                blocks.push(ProviderBlock::flag("{\"is_error\":true}"));
+            }
+            // What else its API has for a result.
+            blocks.extend(fields.iter().map(|fields| ProviderBlock::of(fields, &mut media)));
         }
         // It stands ahead of what the system says unless nobody spoke before.
         (Speaker::System, Dialect::Anthropic | Dialect::Gemini) => {

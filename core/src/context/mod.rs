@@ -17,6 +17,7 @@ mod exchange;
 mod fields;
 mod foreign;
 mod gemini;
+mod gemini_part;
 mod item;
 mod media;
 mod medium;
@@ -29,11 +30,13 @@ mod pair;
 mod pixels;
 mod prompt;
 mod provider_block;
+mod render;
 mod repair;
 mod request;
 #[cfg(feature = "store")]
 mod segment;
 mod source;
+mod spot;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -48,7 +51,8 @@ pub use dialect::Dialect;
 pub use diff::ContextDiff;
 pub use exchange::exchanges;
 pub(crate) use fields::{Target, beside};
-pub(crate) use gemini::{DATA as GEMINI_DATA, NO_ID};
+pub(crate) use gemini::NO_ID;
+pub(crate) use gemini_part::DATA as GEMINI_DATA;
 #[cfg(any(test, feature = "store"))]
 pub(crate) use item::Beginning;
 pub use item::{Item, Piece};

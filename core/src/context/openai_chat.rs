@@ -8,11 +8,13 @@
 //! * A message of the system, a user or the model may have a `name`; a tool's has none.
 //! * Instructions, sandbox and system memories are `system` messages where they stand.
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
+use super::fields::add;
 use super::media::{base64, data_url};
 use super::prompt::Prompt;
 use super::repair::repair;
-use super::request::Request;
+use super::request::{Mend, Request};
+use super::spot::Spot;
 use super::turn::{Block, Speaker, Turn, joined_text};
 use crate::json::Json;
 
@@ -24,7 +26,9 @@ pub(super) fn render(prompt: &Prompt) -> Request {
         .filter(|text| !text.trim().is_empty())
         .map(|text| message("system", Json::from(text.as_str())))
         .collect();
-    messages.extend(repaired.turns.into_iter().map(turn));
+    let (mut turns, mut mends) = (repaired.turns, repaired.mends);
+    turns.iter_mut().for_each(|turn| one_audio(turn, &mut mends));
+    messages.extend(turns.into_iter().map(turn));
     let mut body = Json::Object(Vec::new());
     if !repaired.tools.is_empty() {
         let tools = repaired.tools.into_iter().map(|tool| {
@@ -36,12 +40,29 @@ pub(super) fn render(prompt: &Prompt) -> Request {
                 function.set("description", Json::from(tool.description));
             }
             function.set("parameters", tool.schema);
+            add(&mut function, tool.beside);
             Json::object([("type", Json::from("function")), ("function", function)])
         });
         body.set("tools", Json::Array(tools.collect()));
     }
     body.set("messages", Json::Array(messages));
-    Request { dialect: Dialect::OpenAiChat, body, cache_points: Vec::new(), mends: repaired.mends }
+    Request { dialect: Dialect::OpenAiChat, body, cache_points: Vec::new(), mends }
+}
+
+/// Leaves the last audio of a turn: a message has one.
+fn one_audio(turn: &mut Turn<'_>, mends: &mut Vec<Mend>) {
+    let is_audio = |block: &Block<'_>| matches!(block, Block::Opaque(it) if kind(it) == "audio");
+    let Some(last) = turn.blocks.iter().rposition(is_audio) else { return };
+    let (mut at, memory) = (0, turn.origin.memory());
+    turn.blocks.retain(|block| {
+        let keep = at >= last || !is_audio(block);
+        at += 1;
+        if !keep {
+            let what = "an audio block left out: a message has one, the last".to_owned();
+            mends.push(Mend { memory, what });
+        }
+        keep
+    });
 }
 
 fn message(role: &str, content: Json) -> Json {

@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dialect::{Dialect, Form, Spot};
+use super::dialect::{Dialect, Form};
 use super::fields::add;
 use super::media::data_url;
 use super::name::digits;
@@ -20,7 +20,8 @@ use super::pair::{CallKey, Half, half};
 use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
-use super::turn::{Block, Origin, Speaker, Turn, joined_text};
+use super::spot::Spot;
+use super::turn::{Block, Speaker, Turn, joined_text};
 use crate::json::Json;
 
 /// An item, with the memory it is from.
@@ -56,6 +57,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
             }
             sent.set("parameters", tool.schema);
             sent.set("strict", Json::Bool(false));
+            add(&mut sent, tool.beside);
             sent
         });
         body.set("tools", Json::Array(tools.collect()));
@@ -68,10 +70,7 @@ pub(super) fn render(prompt: &Prompt) -> Request {
 }
 
 fn say(items: &mut Vec<Item>, turn: Turn<'_>, ids: &mut Ids) {
-    let number = match turn.origin {
-        Origin::Memory(number) => number,
-        Origin::File(_) | Origin::Placeholder => 0,
-    };
+    let number = turn.origin.memory();
     match turn.speaker {
         Speaker::System => {
             items.push((number, message("developer", Json::from(joined_text(&turn.blocks)))));

@@ -1,8 +1,9 @@
 //! Promises of a dialect to its own: what came from an API goes back to it.
 
-use super::{Dialect, Prompt, RenderOptions, Tool};
+use super::{CounterFor, Dialect, Prompt, RenderOptions, Tool};
 use crate::json::Json;
 use crate::object::{Body, Memory, Part, Role};
+use crate::token::Encoding;
 
 fn opaque(provider: &str, block: &str) -> Part {
     Part::Opaque { provider: provider.into(), content: Body::new(block) }
@@ -118,6 +119,107 @@ fn a_tool_that_its_provider_runs_goes_to_that_provider_alone() {
             assert_eq!(told, other != dialect, "{:?}", request.mends);
         }
     }
+}
+
+#[test]
+fn what_a_function_is_declared_with_goes_back_to_its_api_alone() {
+    for (dialect, declared, fields) in [
+        (
+            Dialect::Anthropic,
+            r#"{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"},"strict":true,"defer_loading":true,"input_examples":[{"a":"x"}]}"#,
+            "cache_control, strict, defer_loading, input_examples",
+        ),
+        (
+            Dialect::OpenAiChat,
+            r#"{"type":"function","function":{"name":"f","parameters":{"type":"object"},"strict":true}}"#,
+            "strict",
+        ),
+        (
+            Dialect::OpenAiResponses,
+            r#"{"type":"function","name":"f","parameters":{"type":"object"},"strict":true,"defer_loading":true}"#,
+            "strict, defer_loading",
+        ),
+        (
+            Dialect::Gemini,
+            r#"{"functionDeclarations":[{"name":"f","parametersJsonSchema":{"type":"object"},"behavior":"NON_BLOCKING"}]}"#,
+            "behavior",
+        ),
+    ] {
+        let tools = Tool::parse_list(&Json::parse(format!("[{declared}]")).unwrap()).unwrap();
+        // As a session keeps it.
+        let kept = Json::Array(tools.iter().map(Tool::to_json).collect());
+        assert_eq!(Tool::parse_list(&kept).unwrap(), tools);
+        let prompt = Prompt::new("").with_tools(tools).with_memory(Memory::user("Go."));
+        for other in Dialect::ALL {
+            assert_eq!(body(&prompt, other).contains(declared), other == dialect, "{other:?}");
+            let options = RenderOptions::default().with_cache_points(false);
+            let mends = prompt.render_with(other, &options).mends;
+            let told = mends.iter().any(|mend| mend.what.ends_with(fields));
+            assert_eq!(told, other != dialect, "{other:?} {mends:?}");
+        }
+    }
+    let odd = r#"[{"name":"f","input_schema":{"type":"object"},"cache_control":null,"odd":1}]"#;
+    let tools = Tool::parse_list(&Json::parse(odd).unwrap()).unwrap();
+    let request = Prompt::new("").with_tools(tools).with_memory(Memory::user("Go."));
+    let request = request.render(Dialect::Anthropic);
+    assert!(!request.body.to_string().contains("odd"));
+    assert!(request.mends.iter().any(|mend| mend.what.contains("takes no odd")));
+}
+
+#[test]
+fn what_a_provider_runs_is_no_exact_count_and_what_it_is_told_is_counted() {
+    let words = "word ".repeat(500);
+    let declared = format!(
+        r#"[{{"type":"custom","name":"sh","format":{{"type":"grammar","definition":"{words}"}}}}]"#
+    );
+    let tools = Tool::parse_list(&Json::parse(declared).unwrap()).unwrap();
+    let prompt = Prompt::new("").with_tools(tools).with_memory(Memory::user("Go."));
+    let of = |dialect| CounterFor::new(Encoding::O200k).with_dialect(dialect);
+    let count = prompt.count(&of(Dialect::OpenAiResponses));
+    assert!(!count.is_exact() && count.tokens() >= 500 && count.low() < 100, "{count}");
+    assert!(prompt.count(&of(Dialect::Anthropic)).high() < 100);
+    let all = prompt.count(&Encoding::O200k);
+    assert!(all.high() >= count.high(), "{all}");
+}
+
+#[test]
+fn fields_without_the_part_that_they_are_of_are_told() {
+    let fields = |provider, block| opaque(provider, block);
+    let citations = r#"{"citations":[{"type":"char_location","cited_text":"c"}]}"#;
+    let thinking = Part::Thinking { text: Body::new("hm"), signature: Body::new("sig") };
+    for (dialect, parts) in [
+        (Dialect::Anthropic, vec![fields("anthropic", citations), thinking, Part::text("t")]),
+        (Dialect::Anthropic, vec![Part::text("t"), fields("anthropic", citations)]),
+        (Dialect::Anthropic, vec![fields("anthropic", citations), Part::text(" ")]),
+        (Dialect::Gemini, vec![fields("gemini", r#"{"thoughtSignature":"c2ln"}"#), Part::text("")]),
+    ] {
+        let prompt = Prompt::new("").with_memory(Memory::user("Go."));
+        let request = prompt.with_memory(said(Role::Assistant, parts)).render(dialect);
+        let told = request.mends.iter().any(|mend| mend.what.contains("fields of a part left out"));
+        assert!(told, "{:?}", request.mends);
+    }
+    let audio =
+        |id: &str| opaque("openai-chat", &format!(r#"{{"type":"audio","audio":{{"id":"{id}"}}}}"#));
+    let parts = vec![audio("one"), audio("two")];
+    let prompt = Prompt::new("").with_memory(Memory::user("Go."));
+    let request = prompt.with_memory(said(Role::Assistant, parts)).render(Dialect::OpenAiChat);
+    assert!(request.body.to_string().contains("two"));
+    assert!(request.mends.iter().any(|mend| mend.memory == 2 && mend.what.contains("audio")));
+}
+
+#[test]
+fn media_of_a_result_keep_their_fields_where_they_move() {
+    let detail = opaque("openai-chat", r#"{"detail":"high"}"#);
+    let image = Part::Media { media_type: "image/png".into(), content: Body::new("png") };
+    let mut result = Memory::tool("c", "See.");
+    result.parts.extend([detail, image]);
+    if let Some(Part::Result { parts, .. }) = result.parts.first_mut() {
+        *parts = 3;
+    }
+    let turn = said(Role::Assistant, vec![crate::context::tests::call("c", "{}")]);
+    let prompt = Prompt::new("").with_memory(Memory::user("Go.")).with_memory(turn);
+    let text = body(&prompt.with_memory(result), Dialect::OpenAiChat);
+    assert!(text.contains(r#""detail":"high""#), "{text}");
 }
 
 #[test]

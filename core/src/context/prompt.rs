@@ -1,9 +1,6 @@
 //! The prompt: everything that a model is to see, before it is put into a provider's words.
 
-use super::dialect::Dialect;
-use super::request::{RenderOptions, Request};
 use super::tool::Tool;
-use super::{anthropic, gemini, openai_chat, openai_responses};
 use crate::object::Memory;
 
 /// An iteration of a file that the model is shown.
@@ -115,22 +112,5 @@ impl Prompt {
         let number = self.memories.last().map_or(0, |last| last.number).saturating_add(1);
         self.memories.push(PromptMemory { number, memory });
         self
-    }
-
-    /// Renders the request that a provider is sent, with cache points.
-    ///
-    /// It is valid whatever the memories hold: what no API takes is mended, and each mend reported.
-    pub fn render(&self, dialect: Dialect) -> Request {
-        self.render_with(dialect, &RenderOptions::default())
-    }
-
-    /// Renders the request with options.
-    pub fn render_with(&self, dialect: Dialect, options: &RenderOptions) -> Request {
-        match dialect {
-            Dialect::Anthropic => anthropic::render(self, options),
-            Dialect::OpenAiChat => openai_chat::render(self),
-            Dialect::OpenAiResponses => openai_responses::render(self),
-            Dialect::Gemini => gemini::render(self, options),
-        }
     }
 }

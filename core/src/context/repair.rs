@@ -10,17 +10,17 @@
 //! * No text is blank, no turn without blocks.
 //! * Every block is one that the dialect takes where it stands.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::block::{Mender, empty_schema, result_end, text_schema};
-use super::dialect::{Dialect, Spot};
+use super::dialect::Dialect;
 use super::exchange::closed;
 use super::fields::Target;
 use super::name::{CallIds, tool_name};
 use super::pair::{Fate, Pairing, Place};
 use super::prompt::{Prompt, ViewedFile};
 use super::request::Mend;
+use super::spot::Spot;
 use super::turn::{Block, Origin, SentTool, Speaker, Turn, joined_text};
 use crate::json::Json;
 use crate::limits::MESSAGE_NAME_BYTES_MAX;
@@ -107,6 +107,7 @@ impl<'a> Repair<'a> {
                         Some(Fate::Orphan) | None => {
                             let what = format!("result of call {call:?} quoted: no such call");
                             self.mender.mend(what);
+                            self.mender.leave_fields(&memory.parts, part_at);
                             let text = format!("{ORPHAN}: {call}]");
                             let body = &memory.parts[part_at + 1..end];
                             let held = if speaks { &mut quoted } else { &mut blocks };
@@ -197,10 +198,8 @@ impl<'a> Repair<'a> {
             let mut blocks = self.mender.blocks(body, Spot::Result, is_model(&entry.memory));
             let fields = self.mender.fields(parts, part_at, Target::Result, Spot::Result);
             let inside = fields.as_ref().is_some_and(|fields| fields.get("parts").is_some());
-            if matches!(self.dialect, Dialect::OpenAiChat | Dialect::Gemini) && !inside {
-                let media =
-                    |block: &mut Block<'_>| matches!(block, Block::Media { .. } | Block::Opaque(_));
-                let apart: Vec<Block<'a>> = blocks.extract_if(.., media).collect();
+            if matches!(self.dialect, Dialect::OpenAiChat | Dialect::Gemini) {
+                let apart = self.apart(&mut blocks, inside);
                 if !apart.is_empty() {
                     blocks.push(Block::Text("[media below]".to_owned()));
                     let what =
@@ -220,6 +219,30 @@ impl<'a> Repair<'a> {
             self.push(Origin::Memory(number), Speaker::User, media);
         }
         self.mender.memory = number;
+    }
+
+    /// Takes the media out of a result whose API has text alone there, each with its fields; none where
+    /// they came inside of it.
+    fn apart(&mut self, blocks: &mut Vec<Block<'a>>, inside: bool) -> Vec<Block<'a>> {
+        let (mut kept, mut apart, mut fields) = (Vec::new(), Vec::new(), None);
+        for block in blocks.drain(..) {
+            match block {
+                Block::Fields(_) => {
+                    fields = Some(block);
+                    continue;
+                }
+                Block::Media { .. } | Block::Opaque(_) if !inside => {
+                    apart.extend(fields.take());
+                    apart.push(block);
+                }
+                _ => kept.push(block),
+            }
+            if fields.take().is_some() {
+                self.mender.mend("fields of a part left out: a result takes none of them");
+            }
+        }
+        *blocks = kept;
+        apart
     }
 
     fn push_result(&mut self, number: u64, speaker: Speaker, mut blocks: Vec<Block<'a>>) {
@@ -253,7 +276,11 @@ impl<'a> Repair<'a> {
         speaker: &Speaker,
         blocks: &mut Vec<Block<'a>>,
     ) -> Option<String> {
-        let name = name_of(memory).filter(|_| !blocks.is_empty())?;
+        let name = name_of(memory)?;
+        if blocks.is_empty() {
+            self.mender.mend(format!("name {name:?} left out: nothing of the message is sent"));
+            return None;
+        }
         if self.dialect.has_names() && is_message_name(name) {
             return Some(name.to_owned());
         }
@@ -286,11 +313,15 @@ impl<'a> Repair<'a> {
     /// The system says text alone.
     fn only_text(&mut self, blocks: &mut Vec<Block<'a>>) {
         blocks.retain(|block| !matches!(block, Block::Fields(_)));
-        let before = blocks.len();
         let text = joined_text(blocks);
-        let texts = blocks.iter().filter(|block| matches!(block, Block::Text(_))).count();
-        if texts < before {
-            self.mender.mend("what is no text left out of a system message");
+        for block in blocks.iter().filter(|block| !matches!(block, Block::Text(_))) {
+            let what = match block {
+                Block::Media { media_type, .. } => media_type,
+                Block::Opaque(block) => block.get("type").and_then(Json::as_str).unwrap_or(""),
+                _ => "",
+            };
+            let what = format!("a part {what:.64?} left out of a system message: it is no text");
+            self.mender.mend(what);
         }
         *blocks = if text.is_empty() { Vec::new() } else { vec![Block::Text(text)] };
     }
@@ -340,7 +371,8 @@ impl<'a> Repair<'a> {
             }
             if own == Some(self.dialect) {
                 let (description, schema) = (tool.description.as_str(), empty_schema());
-                tools.push(SentTool { name, description, schema, own: Some(tool.schema.clone()) });
+                let own = Some(tool.schema.clone());
+                tools.push(SentTool { name, description, schema, beside: None, own });
                 continue;
             }
             let schema = match own {
@@ -351,7 +383,8 @@ impl<'a> Repair<'a> {
                 }
                 None => self.mender.schema(&name, &tool.schema),
             };
-            tools.push(SentTool { name, description: &tool.description, schema, own: None });
+            let (description, beside) = (tool.description.as_str(), self.mender.beside(tool));
+            tools.push(SentTool { name, description, schema, beside, own: None });
         }
         if !tools.is_empty() {
             return tools;
@@ -364,7 +397,8 @@ impl<'a> Repair<'a> {
                 self.mender.mend(what);
                 let description = "Not available any more.";
                 let schema = empty_schema();
-                tools.push(SentTool { name: name.clone(), description, schema, own: None });
+                let (name, beside) = (name.clone(), None);
+                tools.push(SentTool { name, description, schema, beside, own: None });
             }
         }
         tools
@@ -436,19 +470,4 @@ fn introduce(memory: &Memory, blocks: &mut Vec<Block<'_>>) {
 
 fn is_output(item: &Json) -> bool {
     item.get("type").and_then(Json::as_str).is_some_and(|kind| kind.ends_with("_output"))
-}
-
-/// Returns the arguments of a call as an object, and as they are written.
-pub(super) fn arguments_of(text: Cow<'_, str>) -> (Json, Cow<'_, str>, bool) {
-    if text.trim().is_empty() {
-        return (Json::Object(Vec::new()), Cow::Borrowed("{}"), true);
-    }
-    match Json::parse(text.as_bytes()) {
-        Ok(object @ Json::Object(_)) => (object, text, false),
-        _ => {
-            let object = Json::object([("arguments", Json::from(text.into_owned()))]);
-            let written = object.to_string();
-            (object, Cow::Owned(written), true)
-        }
-    }
 }

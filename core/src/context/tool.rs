@@ -27,12 +27,15 @@ pub struct Tool {
     pub description: String,
     /// The JSON schema of its arguments, an object; or its provider's declaration.
     pub schema: Json,
+    /// What else its declaration holds, such as `strict` or `cache_control`: the API's name and an
+    /// object. It goes back to that API alone.
+    pub beside: Option<(Dialect, Json)>,
 }
 
 impl Tool {
     /// Makes a tool.
     pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
-        Tool { name: name.into(), description: description.into(), schema }
+        Tool { name: name.into(), description: description.into(), schema, beside: None }
     }
 
     /// Reads a list of tools: `{name, description, schema}`, with `input_schema` or `parameters`
@@ -74,9 +77,11 @@ impl Tool {
             let description = text("description").unwrap_or_default();
             return Ok(Tool::new(name, description, json.clone()));
         }
-        let json = match json.get("function") {
-            Some(function) if function.as_object().is_some() => function,
-            _ => json,
+        let (json, api) = match json.get("function") {
+            Some(function) if function.as_object().is_some() => {
+                (function, Some(Dialect::OpenAiChat))
+            }
+            _ => (json, api_of(json)),
         };
         let name = json.get("name").and_then(Json::as_str).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Error::invalid(format!("tool {}: no name", at + 1)))?;
@@ -93,19 +98,31 @@ impl Tool {
             Some(_) => return fault("its schema is no JSON object"),
             None => return fault("it has no schema"),
         };
-        Ok(Tool { name: name.to_owned(), description: description.to_owned(), schema })
+        let beside = match json.get("beside") {
+            Some(kept) if json.get("schema").is_some() => {
+                let kept = kept.as_object().and_then(|kept| kept.first());
+                kept.and_then(|(api, fields)| Some((Dialect::from_name(api)?, fields.clone())))
+            }
+            _ => api.and_then(|api| Some((api, beside(json)?))),
+        };
+        Ok(Tool { beside, ..Tool::new(name, description, schema) })
     }
 
-    /// Returns it as `{name, description, schema}`, or as its provider declares it.
+    /// Returns it as `{name, description, schema}`, with `beside: {API: {..}}` if it has any, or as its
+    /// provider declares it.
     pub fn to_json(&self) -> Json {
         if self.own_dialect().is_some() {
             return self.schema.clone();
         }
-        Json::object([
+        let mut json = Json::object([
             ("name", Json::from(self.name.as_str())),
             ("description", Json::from(self.description.as_str())),
             ("schema", self.schema.clone()),
-        ])
+        ]);
+        if let Some((api, fields)) = &self.beside {
+            json.set("beside", Json::object([(api.name(), fields.clone())]));
+        }
+        json
     }
 
     /// Returns whose tool it is, where its provider's declaration is all that there is.
@@ -134,7 +151,61 @@ fn function_of(function: &Json) -> Json {
     let schema = schema.or_else(|| function.get("parameters").map(lowered));
     let schema = schema.unwrap_or_else(|| Json::object([("type", Json::from("object"))]));
     let (name, description) = (text("name"), text("description"));
-    Json::object([("name", name), ("description", description), ("parameters", schema)])
+    let mut made = Json::object([("name", name), ("description", description), ("schema", schema)]);
+    if let Some(fields) = beside(function) {
+        made.set("beside", Json::object([(Dialect::Gemini.name(), fields)]));
+    }
+    made
+}
+
+/// Fields of a declaration that a tool has a place for.
+const TAKEN: [&str; 8] = [
+    "name",
+    "description",
+    "type",
+    "schema",
+    "input_schema",
+    "parameters",
+    "parametersJsonSchema",
+    "function",
+];
+
+/// Returns what a declaration holds beside these; what is null or false says nothing.
+fn beside(declared: &Json) -> Option<Json> {
+    let fields = declared.as_object()?.iter();
+    let fields = fields.filter(|(key, value)| {
+        !TAKEN.contains(&key.as_str()) && !matches!(value, Json::Null | Json::Bool(false))
+    });
+    let fields: Vec<_> = fields.cloned().collect();
+    (!fields.is_empty()).then_some(Json::Object(fields))
+}
+
+/// Whose declaration of a function it is.
+fn api_of(json: &Json) -> Option<Dialect> {
+    let is_function = json.get("type").and_then(Json::as_str) == Some("function");
+    if json.get("input_schema").is_some() {
+        return Some(Dialect::Anthropic);
+    }
+    (is_function && json.get("parameters").is_some()).then_some(Dialect::OpenAiResponses)
+}
+
+/// The fields that an API takes of a function beside those that each has.
+///
+/// Sources: the request types of the providers' own clients.
+pub(super) fn fields_of_tool(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Anthropic => &[
+            "cache_control",
+            "strict",
+            "defer_loading",
+            "allowed_callers",
+            "input_examples",
+            "eager_input_streaming",
+        ],
+        Dialect::OpenAiChat => &["strict"],
+        Dialect::OpenAiResponses => &["strict", "defer_loading"],
+        Dialect::Gemini => &["behavior", "response", "responseJsonSchema"],
+    }
 }
 
 fn lowered(schema: &Json) -> Json {
@@ -167,7 +238,7 @@ const GEMINI: [&str; 9] = [
 ];
 
 /// Tells which provider alone has a tool, by its declaration: it has a type and no schema.
-fn owner(json: &Json) -> Option<Dialect> {
+pub(super) fn owner(json: &Json) -> Option<Dialect> {
     let schemas = ["schema", "input_schema", "parameters", "function", "properties"];
     if schemas.iter().any(|key| json.get(key).is_some()) {
         return None;

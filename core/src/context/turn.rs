@@ -19,6 +19,16 @@ pub(super) enum Origin {
     Placeholder,
 }
 
+impl Origin {
+    /// Returns the number of the memory; 0 for what is no memory's.
+    pub(super) fn memory(self) -> u64 {
+        match self {
+            Origin::Memory(number) => number,
+            Origin::File(_) | Origin::Placeholder => 0,
+        }
+    }
+}
+
 /// Whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Speaker {
@@ -77,6 +87,8 @@ pub(super) struct SentTool<'a> {
     pub(super) description: &'a str,
     /// An object with the type `object`.
     pub(super) schema: Json,
+    /// What its own API has for it beside these.
+    pub(super) beside: Option<Json>,
     /// The tool in its provider's own words, where it is none of the host's.
     pub(super) own: Option<Json>,
 }

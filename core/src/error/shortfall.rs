@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::{Error, ErrorKind};
-
 /// Items that a shortfall lists.
 const ITEMS_MAX: usize = 32;
 
@@ -12,7 +10,7 @@ const ITEMS_MAX: usize = 32;
 const NAMED: usize = 3;
 
 /// Why a prompt does not fit although everything is gone that may go: the data of an error of kind
-/// [`DoesNotFit`](ErrorKind::DoesNotFit).
+/// [`DoesNotFit`](crate::ErrorKind::DoesNotFit).
 ///
 /// ```
 /// use partita::{Budget, Count, ErrorKind, PlanGroup, Source, plan};
@@ -58,10 +56,6 @@ impl Shortfall {
     /// Returns by how many tokens the prompt is too large at the least.
     pub fn over(&self) -> u64 {
         self.least.saturating_sub(self.limit)
-    }
-
-    pub(crate) fn into_error(self) -> Error {
-        Error::new(ErrorKind::DoesNotFit, self.to_string()).with_shortfall(self)
     }
 }
 

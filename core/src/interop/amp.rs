@@ -3,7 +3,6 @@
 //! `docs/AMP_AGENT_SUPPORT.md`, found them: blocks as Anthropic has them, with results of its own.
 
 use super::dialog::{Dialog, Told, blocks, memory, result};
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, Report, clip};
 use super::transcript::Transcript;
@@ -17,12 +16,6 @@ use crate::object::{Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::Amp;
 const PROVIDER: &str = "amp";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    keys.has_at(1, "messages") && (keys.has_at(2, "messageId") || keys.has("toolUseID"))
-        || keys.says_beginning("id", "T-") && keys.has_at(1, "created") && keys.has_at(1, "v")
-}
 
 /// Reads a document.
 pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {

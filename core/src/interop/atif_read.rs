@@ -5,7 +5,6 @@
 //! into `extra` comes back from there.
 
 use super::dialog::{Dialog, Told, memory, result};
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
@@ -17,12 +16,6 @@ use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::Atif;
 const PROVIDER: &str = "atif";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    keys.says_beginning("schema_version", "ATIF")
-        || keys.has_at(1, "steps") && keys.has_at(2, "step_id")
-}
 
 /// Reads a document.
 pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {

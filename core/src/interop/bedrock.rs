@@ -3,7 +3,6 @@
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Source;
-use super::keys::Keys;
 use super::listed::{Listed, conversations};
 use super::openai_chat::written;
 use super::report::{Place, clip};
@@ -16,23 +15,6 @@ use crate::object::{Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::Bedrock;
 const PROVIDER: &str = "bedrock";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let own = ["toolUse", "toolUseId", "toolResult", "inferenceConfig", "reasoningContent"];
-    let speaks = keys.has("role") && keys.has("content");
-    // A list of blocks that have a text and no type.
-    let plain = (1..=3).any(|level| {
-        keys.has_at(level, "role")
-            && keys.has_at(level, "content")
-            && keys.has_at(level + 1, "text")
-    });
-    let is_other = keys.says("type", "tool_use") || keys.says("type", "tool_result");
-    let has = |key: &&str| (1..=4).any(|level| keys.has_at(level, key));
-    (speaks || keys.has_at(1, "messages")) && !is_other && own.iter().any(has)
-        || keys.has_at(1, "modelId") && keys.has_at(1, "messages")
-        || plain && !keys.has("type") && !keys.has("parts")
-}
 
 /// Reads a document, or lines.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

@@ -8,7 +8,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dialog::{Dialog, Told, memory, result};
-use super::keys::Keys;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
 use super::value::{data_url, is_something, items, opaque, owned, seconds, text, thinking};
@@ -19,12 +18,6 @@ use crate::object::{Body, Memory, ModelCall, Part, Role};
 
 const FORMAT: Format = Format::ChatGpt;
 const PROVIDER: &str = "chatgpt";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let beside = ["current_node", "create_time", "title", "conversation_id"];
-    keys.has_at(1, "mapping") && beside.into_iter().any(|key| keys.has_at(1, key))
-}
 
 /// Reads a document: a conversation, or a list of them.
 pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {

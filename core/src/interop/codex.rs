@@ -3,6 +3,8 @@
 //! A response is what the model does until an output, another voice or its count of tokens. It may
 //! grow until its outputs are followed by something else, for the count comes before or behind them.
 
+use super::base;
+use super::input::Source;
 use std::collections::{HashMap, HashSet};
 
 use super::openai_responses::{self, is_item};
@@ -14,6 +16,15 @@ use super::{Format, clock, openai_chat};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Timestamp, Usage};
+
+/// Reads items of the Responses API from a document, or a session of Codex's from its lines.
+pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
+    let found = match source {
+        Source::Document(value) => openai_responses::conversation(&value),
+        Source::Lines(items) => lines(items),
+    };
+    Ok(vec![found.ok_or_else(|| base::foreign(Format::OpenAiResponses, "no items in it"))?])
+}
 
 const FORMAT: Format = Format::OpenAiResponses;
 

@@ -9,7 +9,6 @@ use std::io::BufRead;
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Lines;
-use super::keys::Keys;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
 use super::value::{count, is_something, leave, owned, text, thinking};
@@ -20,13 +19,6 @@ use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::CodexExec;
 const PROVIDER: &str = "codex-exec";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let events =
-        ["thread.started", "turn.started", "item.started", "item.completed", "turn.completed"];
-    events.into_iter().any(|event| keys.says("type", event))
-}
 
 /// Reads lines.
 pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {

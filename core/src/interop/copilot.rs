@@ -9,7 +9,6 @@ use std::io::BufRead;
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Lines;
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
@@ -21,12 +20,6 @@ use crate::object::{Memory, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::Copilot;
 const PROVIDER: &str = "copilot";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let events = ["session.start", "session.resume", "user.message", "assistant.message"];
-    keys.has_at(1, "data") && events.into_iter().any(|event| keys.says("type", event))
-}
 
 /// Reads lines: the main dialog first, then each sub-agent's.
 pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {

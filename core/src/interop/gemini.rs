@@ -6,12 +6,11 @@
 //! kept as a block of the provider's right before the call or text that it came with. A call
 //! without an id is given one, and a response without one answers the oldest call of its name.
 
+use super::Format;
 use super::anthropic::by_speaker;
-use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{beside, is_something, items, leave, media, only, opaque, owned, text};
-use super::{Format, base, gemini_cli};
 use crate::context::{Dialect, NO_ID, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -21,19 +20,6 @@ pub(super) const PROVIDER: &str = "gemini";
 const DIALECT: Dialect = Dialect::Gemini;
 /// Who serves the models.
 pub(super) const SERVICE: &str = "google";
-
-/// Reads a document, or the lines of a chat.
-pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
-    let found = match source {
-        Source::Document(value) if value.get("projectHash").is_some() => {
-            Some(gemini_cli::chat(&value))
-        }
-        Source::Document(value) => conversation(&value),
-        Source::Lines(lines) => gemini_cli::lines(lines),
-    };
-    let what = "no contents in it";
-    Ok(vec![found.ok_or_else(|| base::foreign(Format::Gemini, what))?])
-}
 
 /// Returns the contents of a list, a body or a checkpoint.
 pub(super) fn contents_of(value: &Json) -> Option<&[Json]> {
@@ -70,7 +56,8 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     if value.as_object().is_some() {
         let system = ["systemInstruction", "system_instruction"];
         let system = system.iter().find_map(|key| value.get(key));
-        transcript.instructions = system.and_then(instructions);
+        transcript.instructions =
+            system.and_then(|system| instructions(&mut transcript.report, system));
         transcript.tools = items(value, "tools").to_vec();
         let known =
             ["contents", "history", "systemInstruction", "system_instruction", "tools", "authType"];
@@ -80,13 +67,17 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
 }
 
 /// Returns the texts of an instruction, with an empty line between them.
-fn instructions(system: &Json) -> Option<String> {
+fn instructions(report: &mut Report, system: &Json) -> Option<String> {
     if let Some(words) = system.as_str() {
         return Some(words.to_owned());
     }
     let parts = system.get("parts").unwrap_or(system);
     let parts = parts.as_array().unwrap_or(std::slice::from_ref(parts));
     let texts: Vec<_> = parts.iter().filter_map(|part| text(part, "text")).collect();
+    if texts.len() > 1 {
+        let count = texts.len();
+        report.mend(Place::Message(1), format!("{count} parts of instructions joined"));
+    }
     Some(texts.join("\n\n")).filter(|words| !words.is_empty())
 }
 
@@ -230,7 +221,7 @@ impl Reader {
             let is_alone = said.as_object().is_some_and(|fields| fields.len() == 1);
             text(said, key).filter(|_| is_alone)
         };
-        let error = said.get("error").is_some_and(is_something);
+        let error = said.get("error").is_some_and(is_something) || alone("error").is_some();
         let mut parts = match alone("output").or_else(|| alone("error")) {
             Some(words) => vec![Part::text(words)],
             None if said.as_object().is_some() => {

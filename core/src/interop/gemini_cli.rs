@@ -6,6 +6,8 @@
 //! of what it was, `$rewindTo` takes away the message of that id and all behind it, and `$set` with
 //! `messages` replaces all. A message's `toolCalls` hold the calls and, as parts, what came back.
 
+use super::input::Source;
+use super::{base, gemini};
 use std::collections::HashSet;
 
 use super::gemini::{Reader, SERVICE};
@@ -15,6 +17,17 @@ use super::value::{is_something, items, leave, owned, text};
 use super::{Format, clock};
 use crate::json::Json;
 use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
+
+/// Reads contents of the Gemini API from a document, or a chat of Gemini CLI's from either.
+pub(super) fn read(source: Source) -> crate::error::Result<Vec<Transcript>> {
+    let found = match source {
+        Source::Document(value) if value.get("projectHash").is_some() => Some(chat(&value)),
+        Source::Document(value) => gemini::conversation(&value),
+        Source::Lines(of) => lines(of),
+    };
+    let what = "no contents in it";
+    Ok(vec![found.ok_or_else(|| base::foreign(Format::Gemini, what))?])
+}
 
 const FORMAT: Format = Format::Gemini;
 

@@ -5,7 +5,6 @@
 
 use super::dialog::{Dialog, Told, blocks, memory, result};
 use super::input::Source;
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
@@ -17,14 +16,6 @@ use crate::object::{Memory, Part, Role};
 
 const FORMAT: Format = Format::Goose;
 const PROVIDER: &str = "goose";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let beside = ["message_count", "conversation", "description", "schedule_id"];
-    let blocks = ["toolRequest", "toolResponse", "frontendToolRequest"];
-    keys.has_at(1, "working_dir") && beside.into_iter().any(|key| keys.has_at(1, key))
-        || blocks.into_iter().any(|block| keys.says("type", block))
-}
 
 /// Reads a document, or lines.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

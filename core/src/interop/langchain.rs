@@ -8,7 +8,6 @@ use std::collections::HashSet;
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Source;
-use super::keys::Keys;
 use super::listed::{Listed, conversations};
 use super::openai_chat::{self, written};
 use super::report::{Place, Report, clip};
@@ -22,20 +21,6 @@ use crate::json::Json;
 use crate::object::{ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::LangChain;
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let own = ["additional_kwargs", "response_metadata"];
-    let says = |kinds: &[&str]| kinds.iter().any(|kind| keys.says("type", kind));
-    let serialized = keys.has("lc") && (keys.has("kwargs") || says(&["constructor"]));
-    let wrapped = (1..=2).any(|level| keys.has_at(level, "data")) && keys.has("content");
-    serialized
-        || says(&["human", "ai", "HumanMessageChunk", "AIMessageChunk"])
-            && (wrapped || keys.has("content"))
-        || own.into_iter().any(|key| keys.has(key)) && keys.has("content") && says(&TYPES)
-}
-
-const TYPES: [&str; 6] = ["human", "ai", "system", "tool", "function", "chat"];
 
 /// Reads a document, or lines.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

@@ -18,6 +18,7 @@ pub(crate) mod clock;
 mod codex;
 mod codex_exec;
 mod copilot;
+mod detect;
 mod dialog;
 mod export;
 mod format;
@@ -51,12 +52,13 @@ mod vercel;
 use std::io::{BufRead, Cursor, Read};
 
 pub use atif::{AtifAgent, to_atif};
+pub use detect::detect;
 pub use export::{Export, ExportFormat, to_openai_chat};
-pub use format::{Format, detect};
+pub use format::Format;
 pub use messages::{Messages, messages};
-#[cfg(feature = "store")]
-pub(crate) use recording::Turn;
 pub use report::{Place, Remark, Remarks, Report, Skipped};
+#[cfg(feature = "store")]
+pub(crate) use transcript::Turn;
 pub use transcript::{Entry, Transcript, Transcripts};
 #[cfg(feature = "store")]
 pub(crate) use usage::Recorded;
@@ -88,7 +90,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
             read.map_err(|error| Error::io("read the transcript", error))?;
             detect(&prefix).ok_or_else(|| {
                 let names = Format::ALL.map(Format::name).join(", ");
-                let why = format::resembled(&prefix);
+                let why = detect::resembled(&prefix);
                 Error::invalid(format!("no known transcript: {why}; known are {names}"))
             })?
         }
@@ -97,7 +99,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
     let mut transcripts = match format {
         Format::ClaudeCode => claude_code::read(input)?,
         Format::OpenAiChat => openai_chat::read(input::source(input)?)?,
-        Format::OpenAiResponses => openai_responses::read(input::source(input)?)?,
+        Format::OpenAiResponses => codex::read(input::source(input)?)?,
         Format::Anthropic => anthropic::read(&input::document(input)?)?,
         Format::SweAgent => swe_agent::read(&input::document(input)?)?,
         Format::OpenHands => openhands::read(input)?,
@@ -113,7 +115,7 @@ pub fn read(mut input: impl BufRead, format: Option<Format>) -> Result<Transcrip
         Format::LangChain => langchain::read(input::source(input)?)?,
         Format::Bedrock => bedrock::read(input::source(input)?)?,
         Format::ChatGpt => chatgpt::read(&input::document(input)?)?,
-        Format::Gemini => gemini::read(input::source(input)?)?,
+        Format::Gemini => gemini_cli::read(input::source(input)?)?,
     };
     transcripts.iter_mut().for_each(Transcript::refuse_unknown);
     Ok(Transcripts { format, transcripts, is_partial: false })

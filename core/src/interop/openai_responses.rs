@@ -4,13 +4,12 @@
 //! parallel calls are one turn's; each output is a memory of its own. Items and parts that have no
 //! counterpart here stay whole, for their provider.
 
-use super::input::Source;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{
     beside, data_url, is_pdf, is_something, items, leave, only, opaque, owned, text, undecoded,
 };
-use super::{Format, base, codex, openai_chat};
+use super::{Format, openai_chat};
 use crate::context::{Dialect, Target};
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -19,15 +18,6 @@ use crate::object::{Memory, ModelCall, Part, Role, Usage};
 const FORMAT: Format = Format::OpenAiResponses;
 pub(super) const PROVIDER: &str = "openai-responses";
 const DIALECT: Dialect = Dialect::OpenAiResponses;
-
-/// Reads a document, or an item a line.
-pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
-    let found = match source {
-        Source::Document(value) => conversation(&value),
-        Source::Lines(items) => codex::lines(items),
-    };
-    Ok(vec![found.ok_or_else(|| base::foreign(FORMAT, "no items in it"))?])
-}
 
 /// Takes a list of items, a request's body or a response; none if it is neither.
 pub(super) fn conversation(value: &Json) -> Option<Transcript> {

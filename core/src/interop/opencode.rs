@@ -6,7 +6,6 @@
 //! calls: each step becomes a memory, each result one of its own.
 
 use super::dialog::{Dialog, Told, memory, result};
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
@@ -20,11 +19,6 @@ use crate::object::{Memory, ModelCall, Part, Role, Timestamp, Usage};
 
 const FORMAT: Format = Format::OpenCode;
 const PROVIDER: &str = "opencode";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    keys.has_at(1, "info") && (keys.has_at(3, "sessionID") || keys.says_beginning("id", "ses_"))
-}
 
 /// Reads a document.
 pub(super) fn read(document: &str) -> Result<Vec<Transcript>> {

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Source;
-use super::keys::Keys;
 use super::openai_chat::{self, written};
 use super::report::Place;
 use super::transcript::Transcript;
@@ -21,16 +20,6 @@ use crate::json::Json;
 use crate::object::{Memory, MemoryKind, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::OpenHandsV0;
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    (1..=2).any(|level| {
-        let has = |key| keys.has_at(level, key);
-        let acts = has("action") && (has("args") || has("message"));
-        let sees = has("observation") && (has("extras") || has("content"));
-        has("source") && !has("kind") && (acts || sees)
-    })
-}
 
 /// Reads a document, or lines: events, or a run each.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

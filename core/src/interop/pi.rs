@@ -7,7 +7,6 @@ use std::io::BufRead;
 
 use super::dialog::{Dialog, Told, blocks, memory, result};
 use super::input::Lines;
-use super::keys::Keys;
 use super::openai_chat::written;
 use super::report::{Place, clip};
 use super::transcript::Transcript;
@@ -19,14 +18,6 @@ use crate::object::{Memory, MemoryKind, ModelCall, Part, Role, Usage};
 
 const FORMAT: Format = Format::Pi;
 const PROVIDER: &str = "pi";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    let begins = keys.says("type", "session") && keys.has_at(1, "cwd") && keys.has_at(1, "id");
-    begins && !keys.has_at(1, "sessionId")
-        || keys.says("type", "message")
-            && ["parentId", "message", "id"].into_iter().all(|key| keys.has_at(1, key))
-}
 
 /// Reads lines.
 pub(super) fn read(input: impl BufRead) -> Result<Vec<Transcript>> {

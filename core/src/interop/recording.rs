@@ -6,20 +6,7 @@
 use std::collections::HashSet;
 
 use super::report::{Place, Report};
-use super::transcript::{Entry, Transcript};
-
-/// What becomes of the view with a memory, which brings it. Memories are named by their origins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Turn {
-    /// The summary that covers no more what came before it.
-    pub(crate) off: Option<String>,
-    /// What the recording's writer gave up.
-    pub(crate) out: Vec<String>,
-    /// What he came back to.
-    pub(crate) back: Vec<String>,
-    /// The summary that stands for what came before it.
-    pub(crate) lay: Option<String>,
-}
+use super::transcript::{Entry, Transcript, Turn};
 
 impl Turn {
     pub(crate) fn is_empty(&self) -> bool {

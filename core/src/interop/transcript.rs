@@ -3,12 +3,24 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Format;
-use super::recording::Turn;
 use super::report::{Place, Remarks, Report, clip};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::json::Json;
 use crate::object::{Canonical, Memory, ModelCall, Part};
+
+/// What becomes of the view with a memory, which brings it. Memories are named by their origins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The summary that covers no more what came before it.
+    pub(crate) off: Option<String>,
+    /// What the recording's writer gave up.
+    pub(crate) out: Vec<String>,
+    /// What he came back to.
+    pub(crate) back: Vec<String>,
+    /// The summary that stands for what came before it.
+    pub(crate) lay: Option<String>,
+}
 
 /// Dialogs that a message lists.
 const LISTED: usize = 8;

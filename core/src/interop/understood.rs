@@ -5,10 +5,10 @@
 //! what a person or a model would see: a text, a call, a result, media, thinking, a file, or a block
 //! that its own dialect is known to have.
 
-use super::recording::Turn;
+use super::report::clip;
+use super::transcript::Turn;
 use super::transcript::{Entry, Transcript};
 use super::value::{is_something, text};
-use super::{anthropic, openai_chat, openai_responses, report::clip};
 use crate::context::{Dialect, GEMINI_DATA};
 use crate::json::Json;
 use crate::object::{Memory, Part};
@@ -80,14 +80,14 @@ fn is_known(provider: &str, block: &Json) -> bool {
         let media = ["image_urls", "image", "document", "video"];
         return media.iter().any(|key| block.get(key).is_some_and(is_something));
     };
-    match provider {
-        anthropic::PROVIDER => {
+    match Dialect::from_name(provider) {
+        Some(Dialect::Anthropic) => {
             ANTHROPIC.contains(&kind)
                 || kind.ends_with("_tool_result")
                 || kind.ends_with("_tool_use")
         }
-        openai_chat::PROVIDER => CHAT.contains(&kind),
-        openai_responses::PROVIDER => {
+        Some(Dialect::OpenAiChat) => CHAT.contains(&kind),
+        Some(Dialect::OpenAiResponses) => {
             let ends = ["_call", "_output", "_item"].iter().any(|end| kind.ends_with(end));
             ends || kind.starts_with("mcp_") || RESPONSES.contains(&kind)
         }

@@ -97,7 +97,7 @@ pub(super) fn image_at(url: &str) -> Part {
     data_url(url).unwrap_or_else(|| {
         let inner = Json::object([("url", Json::from(url))]);
         let kind = ("type", Json::from("image_url"));
-        opaque(super::openai_chat::PROVIDER, &Json::object([kind, ("image_url", inner)]))
+        opaque(Dialect::OpenAiChat.name(), &Json::object([kind, ("image_url", inner)]))
     })
 }
 

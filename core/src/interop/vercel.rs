@@ -4,7 +4,6 @@
 
 use super::dialog::{Dialog, Told, memory, result};
 use super::input::Source;
-use super::keys::Keys;
 use super::listed::{Listed, conversations};
 use super::openai_chat::written;
 use super::report::{Place, Report, clip};
@@ -19,23 +18,6 @@ use crate::object::{Memory, Part, Role};
 
 const FORMAT: Format = Format::Vercel;
 const PROVIDER: &str = "vercel";
-
-/// Tells a file by its keys.
-pub(super) fn is_told(keys: &Keys<'_>) -> bool {
-    if !keys.has("role") || ["tool_calls", "tool_call_id"].into_iter().any(|key| keys.has(key)) {
-        return false;
-    }
-    let blocks = ["tool-call", "tool-result", "tool-invocation", "dynamic-tool", "step-start"];
-    let thinks = keys.says("type", "reasoning")
-        && !["summary", "encrypted_content", "call_id"].into_iter().any(|key| keys.has(key));
-    let parts = (1..=2).any(|level| keys.has_at(level, "parts") && keys.has_at(level, "role"));
-    blocks.into_iter().any(|block| keys.says("type", block))
-        || parts && (keys.says("type", "text") || keys.says_beginning("type", "tool-"))
-        || (1..=3).any(|level| {
-            ["toolInvocations", "mediaType"].into_iter().any(|key| keys.has_at(level, key))
-        })
-        || thinks
-}
 
 /// Reads a document, or lines.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::object::{Kind, Objects};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::ObjectId;
+use crate::log::format::segment;
+use crate::log::read::scan;
+use crate::log::vfs::wait::{LOCK_FILE, Patience};
+use crate::object::{Kind, Node, Objects};
 
 #[cfg(not(feature = "shuttle"))]
 mod groups;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
-use crate::map::{Edited, Map};
+use crate::map::{Edited, Map, Value};
 use crate::object::{Bytes, Canonical, Node, Objects};
 
 /// Objects and ref updates on their way into a store: all or nothing at
@@ -80,6 +80,18 @@ impl Batch {
             self.add(new.id(), Payload::Node(new.node().clone()), new.base());
         }
         edited.map
+    }
+
+    /// Edits a map, adds the nodes that this makes, and returns it.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` if a node of the map cannot be read.
+    pub fn edit_map(&mut self, map: Map, edits: Vec<(Vec<u8>, Option<Value>)>) -> Result<Map> {
+        if edits.is_empty() {
+            return Ok(map);
+        }
+        let edited = map.edit(&*self, edits)?;
+        Ok(self.put_map(edited))
     }
 
     /// Adds the node of a value.

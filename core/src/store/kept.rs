@@ -14,6 +14,9 @@ use crate::object::{
     Canonical, Checkout, Directory, Entry, FilePath, Kind, Node, Objects, Timestamp, Trace, read,
 };
 
+/// References of one page.
+const PAGE: usize = 1_000;
+
 /// What a checkout found, replaced and keeps in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +43,19 @@ pub(super) struct Freed {
 }
 
 impl Store {
+    /// Returns all refs in the order of their names.
+    pub(super) fn all_references(&self) -> Result<Vec<(String, ObjectId)>> {
+        let mut all: Vec<(String, ObjectId)> = Vec::new();
+        loop {
+            let page = self.references("", all.last().map(|(name, _)| &name[..]), PAGE)?;
+            let is_last = page.len() < PAGE;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Returns what checkouts put aside, by directory, oldest first.
     ///
     /// [`read_content`](Self::read_content) gives the bytes. [`gc`](Self::gc) frees them after the

@@ -7,6 +7,7 @@ use super::Store;
 use super::gc::{GcProgress, OnProgress};
 use super::graph::{Graph, GraphEvents, Presence};
 use super::refs::{PURGED, SESSION};
+use super::rewrite::Found;
 use super::roots::Root;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ContentId, ObjectId, OperationId};
@@ -308,9 +309,6 @@ impl Store {
         Ok(holders)
     }
 }
-
-/// The kind of a found node, none for a content, and its size in bytes.
-pub(super) type Found = (Option<Kind>, u64);
 
 enum Sought<'a> {
     Objects(HashSet<ObjectId>),

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Store;
 use super::graph::{Graph, Presence};
-use super::purge::Found;
 use super::refs::{DELETED, HORIZON, PIN, PURGED, session_in};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ObjectId, OperationId};
 use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
 use crate::map::Map;
 use crate::object::{Canonical, Kind, Memory, Node, Objects, Part, read};
+
+/// The kind of a found node, none for a content, and its size in bytes.
+pub(super) type Found = (Option<Kind>, u64);
 
 /// Nodes that one commit adds.
 const NODES_A_COMMIT: usize = 4_096;

@@ -10,9 +10,6 @@ use crate::id::{MapId, ObjectId, OperationId};
 use crate::map::Map;
 use crate::object::{Horizon, Operation, Tombstone, read};
 
-/// References of one page.
-const PAGE: usize = 1_000;
-
 /// A ref and what a walk needs to know of it.
 #[derive(Clone, Debug)]
 pub(super) struct Root {
@@ -97,19 +94,6 @@ impl Store {
             }
         }
         Ok(roots)
-    }
-
-    /// Returns all refs in the order of their names.
-    pub(super) fn all_references(&self) -> Result<Vec<(String, ObjectId)>> {
-        let mut all: Vec<(String, ObjectId)> = Vec::new();
-        loop {
-            let page = self.references("", all.last().map(|(name, _)| &name[..]), PAGE)?;
-            let is_last = page.len() < PAGE;
-            all.extend(page);
-            if is_last {
-                return Ok(all);
-            }
-        }
     }
 
     /// Returns the session that a ref belongs to, if it is of a kind that belongs to one, and if

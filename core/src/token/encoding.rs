@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use super::merge::Ranks;
-use super::piece::Pieces;
+use super::piece::{Pattern, Pieces};
 use super::{Count, SafeCuts, TokenCounter};
 use crate::error::{Error, Result};
 use crate::limits::{ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX};
@@ -106,12 +106,20 @@ impl Encoding {
         self.bpe().encode(text, &HashSet::new()).ok().map(|(tokens, _)| tokens.len())
     }
 
+    /// How it splits texts.
+    pub(super) fn pattern(self) -> Pattern {
+        match self {
+            Encoding::O200k => Pattern::O200k,
+            Encoding::Cl100k => Pattern::Cl100k,
+        }
+    }
+
     /// Counts a text without safe cuts: its pieces one by one.
     pub(super) fn count_pieces(self, text: &str) -> u64 {
         let mut count = 0;
         // Long texts of few kinds of pieces are what attackers and tables are made of.
         let mut known = ("", 0);
-        for piece in Pieces::of(self, text) {
+        for piece in Pieces::of(self.pattern(), text) {
             if known.0 != piece {
                 // A piece by itself is one piece: its alternatives look at nothing beyond it.
                 let short = piece.len() <= crate::limits::MERGE_BYTES;

@@ -5,8 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Encoding;
-
 // The patterns of tiktoken's `o200k_base` and `cl100k_base` without their alternatives for white
 // space, the only ones that look ahead. What is left is regular: it takes linear time.
 static O200K: LazyLock<Regex> = LazyLock::new(|| {
@@ -35,20 +33,27 @@ fn pattern(alternatives: &[&str]) -> Regex {
     Regex::new(&format!(r"\A(?:{})", alternatives.join("|"))).expect("a constant pattern")
 }
 
+/// Which encoding's pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    O200k,
+    Cl100k,
+}
+
 /// Iterates over the pieces into which an encoding splits a text, in linear time.
 pub(super) struct Pieces<'a> {
-    encoding: Encoding,
+    pattern: Pattern,
     regex: &'static Regex,
     rest: &'a str,
 }
 
 impl<'a> Pieces<'a> {
-    pub(super) fn of(encoding: Encoding, text: &'a str) -> Self {
-        let regex = match encoding {
-            Encoding::O200k => &*O200K,
-            Encoding::Cl100k => &*CL100K,
+    pub(super) fn of(pattern: Pattern, text: &'a str) -> Self {
+        let regex = match pattern {
+            Pattern::O200k => &*O200K,
+            Pattern::Cl100k => &*CL100K,
         };
-        Pieces { encoding, regex, rest: text }
+        Pieces { pattern, regex, rest: text }
     }
 }
 
@@ -61,7 +66,7 @@ impl<'a> Iterator for Pieces<'a> {
         }
         let end = match self.regex.find(self.rest) {
             Some(found) => found.end(),
-            None => white_space(self.encoding, self.rest),
+            None => white_space(self.pattern, self.rest),
         };
         let (piece, rest) = self.rest.split_at(end);
         self.rest = rest;
@@ -71,12 +76,12 @@ impl<'a> Iterator for Pieces<'a> {
 
 /// The length of the piece of white space at the start of a text: `\s*[\r\n]+`, then
 /// `\s+(?!\S)`, then `\s+`; for cl100k with `\s+$` before them.
-fn white_space(encoding: Encoding, text: &str) -> usize {
+fn white_space(pattern: Pattern, text: &str) -> usize {
     let run = text.len() - text.trim_start().len();
     let is_last = run == text.len();
     let lines = text[..run].rfind(['\r', '\n']).map(|at| at + 1);
     match lines {
-        Some(end) if encoding == Encoding::O200k || !is_last => end,
+        Some(end) if pattern == Pattern::O200k || !is_last => end,
         _ if is_last => run,
         // All but the last character, which goes with what follows; unless it is the only one.
         _ => match text[..run].char_indices().next_back() {
@@ -88,8 +93,8 @@ fn white_space(encoding: Encoding, text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::Pattern::{Cl100k, O200k};
     use super::Pieces;
-    use crate::token::Encoding::{Cl100k, O200k};
 
     #[test]
     fn white_space_is_split_as_the_patterns_say() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::draft::Entries;
+use super::entries::Entries;
 use super::part::Part;
 use super::plan::CheckoutPlan;
 use super::prepared::{Asked, Failed, Prepared};

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Found, is_name_refused};
+use super::entries::{Entries, ancestors};
 use super::fault::Fault;
 use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutReason, CheckoutStep};
@@ -13,9 +14,6 @@ use crate::id::{ContentId, ObjectId};
 use crate::limits::{CANDIDATES_MAX, CONTENT_BYTES_MAX};
 use crate::object::{Entry, FilePath, Trace};
 use crate::store::Store;
-
-/// The entries of a checkpoint by path.
-pub(super) type Entries = BTreeMap<FilePath, Entry>;
 
 /// A step with what is needed to do it.
 #[derive(Debug)]
@@ -70,13 +68,6 @@ pub(super) fn see(disk: &mut Directory, path: &FilePath) -> Result<Seen> {
         Found::Other => Seen::Other,
         Found::Blocked(len) => Seen::Blocked(FilePath::new(&path.as_bytes()[..len])?),
     })
-}
-
-/// Iterates over the directories that a path needs, the innermost first.
-pub(super) fn ancestors(path: &FilePath) -> impl Iterator<Item = FilePath> {
-    let bytes = path.as_bytes();
-    let ends = (0..bytes.len()).rev().filter(|&at| bytes[at] == b'/');
-    ends.map(|at| FilePath::new(&bytes[..at]).expect("the head of a path is a path"))
 }
 
 /// What a draft rests on.

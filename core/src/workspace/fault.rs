@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Entries, ancestors};
+use super::entries::{Entries, ancestors};
 use super::plan::CheckoutReason;
 use super::site::Site;
 use crate::error::{Error, ErrorKind, Result};

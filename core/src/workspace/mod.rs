@@ -3,6 +3,7 @@
 mod checkout;
 mod directory;
 mod draft;
+mod entries;
 mod fault;
 mod lock;
 mod part;

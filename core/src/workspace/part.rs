@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::ancestors;
+use super::entries::ancestors;
 use crate::object::FilePath;
 
 /// All of a checkpoint, or what is at some paths and below them.

@@ -9,7 +9,8 @@ use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use super::directory::{Directory, is_name_refused, moved, system_bytes};
-use super::draft::{Draft, Entries, Given, Job, Seen, ancestors, see};
+use super::draft::{Draft, Given, Job, Seen, see};
+use super::entries::{Entries, ancestors};
 use super::fault::{self, Fault};
 use super::lock::DirectoryLock;
 use super::part::Part;

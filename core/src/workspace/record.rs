@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Entries, ancestors};
+use super::entries::{Entries, ancestors};
 use crate::codec::malformed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, ObjectId, OperationId};

@@ -1,10 +1,13 @@
 //! Writes requests as JSON lines `{dialect, source, body}` for judges in other languages: of each
-//! transcript whole and with exchanges taken out, and of hostile prompts.
+//! transcript whole, with exchanges taken out and at budgets, of generated dialogs, and of hostile
+//! prompts.
 
 use std::io::{self, BufWriter, Write};
 
 use partita::{Dialect, Prompt};
+use partita_tests::dialogs::dialog;
 use partita_tests::hostile::any_prompt;
+use partita_tests::judge::{at_budgets, transcripts};
 use partita_tests::random::Random;
 use partita_tests::transcripts::{all_files, samples, thinned};
 use partita_tests::validate::violations;
@@ -14,6 +17,10 @@ use serde_json::{Value, json};
 
 const HOSTILE: usize = 500;
 const THINNED: usize = 2;
+const GENERATED: u64 = 1_000;
+const BUDGETS: u64 = 20;
+/// Every so manieth budget is written.
+const SHARE: u64 = 5;
 
 #[derive(Default)]
 struct Counts {
@@ -36,6 +43,28 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    for file in all_files() {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        for transcript in transcripts(&file) {
+            let mut left = Vec::new();
+            let made = at_budgets(&transcript, BUDGETS, &mut |step, prompt| {
+                if step.is_multiple_of(SHARE) {
+                    left.push((step, prompt.clone()));
+                }
+            });
+            for fault in made.faults {
+                counts.violations += 1;
+                eprintln!("violation in {name}: {fault}");
+            }
+            for (step, prompt) in left {
+                let source = format!("{name} {}, budget {step} of {BUDGETS}", transcript.name);
+                write(&mut out, &mut counts, &source, &prompt)?;
+            }
+        }
+    }
+    for number in 0..GENERATED {
+        write(&mut out, &mut counts, &format!("dialog {number}"), &dialog(number).prompt)?;
+    }
     let mut runner = TestRunner::deterministic();
     let strategy = any_prompt();
     for at in 0..HOSTILE {
@@ -46,8 +75,8 @@ fn main() -> io::Result<()> {
     out.flush()?;
     let (bodies, mends): (usize, _) = (counts.bodies.iter().sum(), counts.mends);
     eprintln!(
-        "{dialogs} dialogs and {HOSTILE} hostile prompts: {bodies} bodies, {mends} mends, \
-         {} violations found by the judge in Rust",
+        "{dialogs} dialogs, {GENERATED} generated ones and {HOSTILE} hostile prompts: {bodies} \
+         bodies, {mends} mends, {} violations found by the judge in Rust",
         counts.violations
     );
     if counts.violations > 0 {

@@ -15,6 +15,11 @@ const SUITES: [(&str, &str, Run); 3] = [
         partita_tests::witness::soak,
     ),
     (
+        "dialogs",
+        "DIALOGS FIRST: whole dialogs of every part kind, sent in every dialect and read again",
+        partita_tests::judge::soak,
+    ),
+    (
         "recover",
         "STORES SEED: damaged stores of every layout, recovered",
         partita_tests::recover::soak,

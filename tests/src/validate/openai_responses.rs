@@ -42,7 +42,11 @@ pub(super) fn judge(body: &Value, found: &mut Found) {
     let mut calls: HashMap<(&str, &str), bool> = HashMap::new();
     let (mut ids, mut own_ids) = (HashSet::new(), HashSet::new());
     for (at, item) in items.iter().enumerate() {
-        let (kind, id) = (text(item, "type"), text(item, "call_id"));
+        let (kind, mut id) = (text(item, "type"), text(item, "call_id"));
+        // The reference names the call by the output's own id.
+        if kind == "local_shell_call_output" && id.is_empty() {
+            id = text(item, "id");
+        }
         let own = text(item, "id");
         found.check(own.is_empty() || own_ids.insert(own), "item-id-unique", own);
         match kind {

@@ -24,9 +24,10 @@ pub(crate) use self::dialog::{
 pub(crate) use self::display::{Log, Report};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
-pub(crate) use self::plain::{BudgetArgs, CALIBRATED, CountArgs, Plain};
+pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
+pub(crate) use self::value::CALIBRATED;
 
 /// Keeps the sessions of AI agents: every version of every file, and what was said.
 #[derive(Debug, Parser)]

@@ -22,9 +22,6 @@ pub(crate) enum Plain {
 /// What counts, unless a command says otherwise.
 pub(super) const COUNTER: &str = "o200k";
 
-/// Goes ahead of a model whose counts follow recorded requests.
-pub(crate) const CALIBRATED: &str = "calibrated:";
-
 /// Arguments of `count`.
 #[derive(Args, Debug)]
 pub(crate) struct CountArgs {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use partita::interop::{ExportFormat, Format};
 use partita::{Dialect, Encoding, Role, Selector};
 
-use super::CALIBRATED;
+/// Goes ahead of a model whose counts follow recorded requests.
+pub(crate) const CALIBRATED: &str = "calibrated:";
 
 /// Characters of a value that a message shows.
 const SHOWN: usize = 80;

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{io, sync};
 
-use super::super::*;
 use super::watched::{Call, Watched};
+use super::*;
 use super::{content, options, prose};
-use crate::error::ErrorKind;
+use crate::log::write::item::Item;
 
 /// A directory in memory that takes no new files while it is full, and lets none go while it is
 /// stuck.
@@ -134,7 +134,7 @@ fn a_retirement_says_whether_its_commit_may_have_happened() {
 }
 
 /// Items of one group: of them some have waited for all of the time there is, others have just come.
-fn items(log: &Log, late: [bool; 3]) -> [sync::Arc<commit::Item>; 3] {
+fn items(log: &Log, late: [bool; 3]) -> [sync::Arc<Item>; 3] {
     let old = std::time::Instant::now();
     std::thread::sleep(Duration::from_millis(20));
     let mut number = 0;
@@ -147,8 +147,8 @@ fn items(log: &Log, late: [bool; 3]) -> [sync::Arc<commit::Item>; 3] {
     })
 }
 
-fn told(items: &[sync::Arc<commit::Item>]) -> Vec<Option<ErrorKind>> {
-    let outcome = |item: &sync::Arc<commit::Item>| {
+fn told(items: &[sync::Arc<Item>]) -> Vec<Option<ErrorKind>> {
+    let outcome = |item: &sync::Arc<Item>| {
         item.outcome().as_ref().map(|done| done.as_ref().unwrap_err().kind())
     };
     items.iter().map(outcome).collect()

@@ -5,8 +5,8 @@ use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::super::*;
 use super::watched::{Call, Watched, bytes, copy};
+use super::*;
 use super::{content, open, options};
 
 /// Calls of one look at the log, and more.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::super::*;
 use super::watched::{Call, Watched, len, used};
+use super::*;
 use super::{content, options};
 
 const NAMES: [&str; 2] = ["reserve", "reserve-commits"];

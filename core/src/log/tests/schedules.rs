@@ -10,8 +10,8 @@ use std::{io, sync};
 use shuttle::sync::{Condvar, Mutex};
 use shuttle::{check_pct, check_random, thread};
 
-use super::super::*;
 use super::content;
+use super::*;
 use crate::error::ErrorKind;
 
 const SCHEDULES: usize = 3_000;

@@ -5,11 +5,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::*;
+use super::*;
 
 /// A call, and the name of the file it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call<'a> {
+pub(crate) enum Call<'a> {
     Create(&'a str),
     Open(&'a str),
     Read(&'a str),
@@ -23,7 +23,7 @@ pub(super) enum Call<'a> {
 type Watch = Arc<dyn Fn(&Watched, Call<'_>) -> io::Result<()> + Send + Sync>;
 
 #[derive(Clone)]
-pub(super) struct Watched(Arc<Inner>);
+pub(crate) struct Watched(Arc<Inner>);
 
 struct Inner {
     memory: Mutex<Memory>,
@@ -37,13 +37,13 @@ impl fmt::Debug for Watched {
 }
 
 impl Watched {
-    pub(super) fn new(memory: Memory) -> Self {
+    pub(crate) fn new(memory: Memory) -> Self {
         let watch: Watch = Arc::new(|_, _| Ok(()));
         Watched(Arc::new(Inner { memory: Mutex::new(memory), watch: Mutex::new(watch) }))
     }
 
     /// Lets somebody look at each call from now on, before it is done.
-    pub(super) fn watch(
+    pub(crate) fn watch(
         &self,
         watch: impl Fn(&Watched, Call<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) {
@@ -51,12 +51,12 @@ impl Watched {
     }
 
     /// The directory itself: what is done there is no call.
-    pub(super) fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> Memory {
         self.0.memory.lock().unwrap().clone()
     }
 
     /// Puts other files in the place of all of them, also of those that are open.
-    pub(super) fn swap(&self, memory: Memory) {
+    pub(crate) fn swap(&self, memory: Memory) {
         *self.0.memory.lock().unwrap() = memory;
     }
 
@@ -78,23 +78,23 @@ fn names(memory: &Memory) -> Vec<String> {
     above.chain(below).collect()
 }
 
-pub(super) fn len(memory: &Memory, name: &str) -> Option<u64> {
+pub(crate) fn len(memory: &Memory, name: &str) -> Option<u64> {
     Some(memory.open(name, false).ok()?.len().unwrap())
 }
 
-pub(super) fn bytes(memory: &Memory, name: &str) -> Vec<u8> {
+pub(crate) fn bytes(memory: &Memory, name: &str) -> Vec<u8> {
     let mut bytes = vec![0; len(memory, name).unwrap() as usize];
     memory.open(name, false).unwrap().read_at(&mut bytes, 0).unwrap();
     bytes
 }
 
 /// Bytes that all files take together.
-pub(super) fn used(memory: &Memory) -> u64 {
+pub(crate) fn used(memory: &Memory) -> u64 {
     names(memory).iter().filter_map(|name| len(memory, name)).sum()
 }
 
 /// A copy of a directory.
-pub(super) fn copy(memory: &Memory) -> Memory {
+pub(crate) fn copy(memory: &Memory) -> Memory {
     let copy = Memory::default();
     for name in names(memory) {
         let file = copy.create_new(&name).unwrap();

@@ -124,7 +124,7 @@ fn the_kept_account_is_the_count_of_the_whole_prompt_after_any_steps() {
 #[test]
 fn an_edited_file_is_counted_around_the_edit_and_exactly() {
     let session = Store::in_memory().unwrap().session("s").unwrap();
-    let mut text = include_str!("../ledger.rs").to_owned();
+    let mut text = include_str!("../account/ledger.rs").to_owned();
     for at in 0..12 {
         session.write("a.rs", &text).unwrap();
         check(&session, &Encoding::O200k, &format!("edit {at}"));

@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
 use crate::object::{Canonical, Memory, ModelCall, Node, Objects, Part};
 use crate::session::Session;
-use crate::session::build::memory_key;
+use crate::session::line::keys::memory_key;
 use crate::store::{GcOptions, Store};
 
 #[test]

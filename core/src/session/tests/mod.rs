@@ -25,6 +25,10 @@ mod writers;
 use super::*;
 use crate::error::{ErrorKind, Result};
 use crate::id::CheckpointId;
+use crate::session::handle::{NewOperation, Outcome};
+use crate::session::line::point::Point;
+use crate::session::line::roots::Root;
+use crate::store::Store;
 
 fn session() -> Session {
     Store::in_memory().unwrap().session("s").unwrap()

@@ -20,7 +20,7 @@ pub(super) fn exchange(batch: &mut Batch, at: usize) -> Result<()> {
 
 pub(super) fn tool(name: &str) -> Tool {
     let schema = Json::parse(r#"{"type":"object"}"#).unwrap();
-    Tool { name: name.into(), description: "d".into(), schema }
+    Tool::new(name, "d", schema)
 }
 
 pub(super) fn summary(_: &[MemoryEntry]) -> Result<String> {
@@ -86,10 +86,10 @@ fn put_root(session: &Session, name: &str) {
     checkpoint.parents = vec![before.checkpoint_id()];
     checkpoint.jump = before.jump_of_child(session.store()).unwrap().map(CheckpointId::new);
     let id = batch.put_node(checkpoint.to_node(), None);
-    let point = head::Point { id, value: checkpoint };
-    let new = head::NewOperation::new(crate::OperationKind::from_name("later-word").unwrap());
+    let point = Point { id, value: checkpoint };
+    let new = NewOperation::new(crate::OperationKind::from_name("later-word").unwrap());
     let outcome = session.commit_on(&head, batch, Some(point), new).unwrap();
-    assert!(matches!(outcome, head::Outcome::Committed(_)));
+    assert!(matches!(outcome, Outcome::Committed(_)));
 }
 
 /// Everything that can be read of a session's newest state, a line each: files, memories, state,
@@ -129,7 +129,7 @@ pub(super) fn readable(session: &Session) -> Vec<String> {
     let head = session.head().unwrap();
     let roots = head.point().map(|point| point.value.roots.clone()).unwrap_or_default();
     let unknown =
-        roots.iter().filter(|(name, _)| roots::Root::ALL.iter().all(|root| root.name() != **name));
+        roots.iter().filter(|(name, _)| Root::ALL.iter().all(|root| root.name() != **name));
     all.extend(unknown.map(|root| format!("root {root:?}")));
     all
 }

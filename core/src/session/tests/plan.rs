@@ -113,6 +113,25 @@ fn the_newest_result_is_trimmed_as_the_last_resort() {
 }
 
 #[test]
+fn a_trimmed_image_counts_what_is_left_with_the_same_bounds() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    let image = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\0\0\0\x04\0".to_vec();
+    let mut result = Memory::tool("c1", "It is shown.");
+    result.parts.push(Part::Media { media_type: "image/png".into(), content: Body::new(image) });
+    if let Some(Part::Result { parts, .. }) = result.parts.first_mut() {
+        *parts = 2;
+    }
+    let dialog = [Memory::user("Show it."), asks("c1", "a.png"), result, Memory::user("And?")];
+    said(&session, dialog);
+    let count = |limit| session.capacity(&Budget::new(limit), &Encoding::O200k).unwrap().total();
+    let plan = plan_of(&session, count(1).high() - 1);
+    assert_eq!(plan.steps()[0].action, PlanAction::Trim);
+    session.apply(&plan).unwrap();
+    assert_eq!(count(1), plan.after());
+}
+
+#[test]
 fn tools_that_stand_in_go_with_their_calls() {
     let session = worked(2);
     session.hide("**").unwrap();

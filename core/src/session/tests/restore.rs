@@ -114,11 +114,11 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     checkpoint.number = 2;
     checkpoint.parents = vec![head.point().unwrap().checkpoint_id()];
     let id = batch.put(&checkpoint, None);
-    let point = head::Point { id, value: checkpoint };
-    let new = head::NewOperation::new(crate::OperationKind::Batch);
+    let point = Point { id, value: checkpoint };
+    let new = NewOperation::new(crate::OperationKind::Batch);
     assert!(matches!(
         session.commit_on(&head, batch, Some(point), new).unwrap(),
-        head::Outcome::Committed(_)
+        Outcome::Committed(_)
     ));
     let roots = |session: &Session| session.head().unwrap().point().unwrap().value.roots.clone();
     session.write("a", "2").unwrap();

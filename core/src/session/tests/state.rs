@@ -5,7 +5,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::{KEY_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
-use crate::session::roots::Root;
 use crate::store::PurgeOptions;
 
 #[test]

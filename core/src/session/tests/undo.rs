@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::build::Built;
 use super::*;
 use crate::interop::{Format, read};
 use crate::object::{Checkpoint, Memory, OperationKind};
+use crate::session::draft::build::Built;
 
 /// A transcript of so many messages, whose texts begin with a word.
 fn transcript(word: &str, messages: usize) -> crate::interop::Transcript {
@@ -76,7 +76,7 @@ fn as_before(session: &Session, kind: OperationKind, label: Option<&str>, text: 
     }
     let Built { point, .. } =
         batch.draft.build(&mut batch.batch, batch.head.point(), false).unwrap();
-    let new = head::NewOperation::new(kind);
+    let new = NewOperation::new(kind);
     session.commit_on(&batch.head, batch.batch, point, new).unwrap();
 }
 
@@ -162,7 +162,7 @@ fn unknown(session: &Session, name: &str, before: Option<CheckpointId>, text: &s
     let Built { point, .. } =
         batch.draft.build(&mut batch.batch, batch.head.point(), false).unwrap();
     let kind = OperationKind::from_name(name).unwrap();
-    let new = head::NewOperation { before, ..head::NewOperation::new(kind) };
+    let new = NewOperation { before, ..NewOperation::new(kind) };
     session.commit_on(&batch.head, batch.batch, point, new).unwrap();
 }
 

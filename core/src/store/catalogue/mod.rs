@@ -17,26 +17,12 @@ mod table;
 
 use std::sync::{PoisonError, RwLock};
 
+pub(crate) use self::entry::{KnownCount, Listing};
 use self::open::Open;
 pub(super) use self::place::{Place, remove};
 use self::signature::Signature;
 use crate::error::Result;
 use crate::id::{MemoryId, ObjectId, OperationId};
-
-/// A number of tokens as a counter gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KnownCount {
-    pub(crate) tokens: u64,
-    /// The lower and the upper bound of an estimate; none where the number is exact.
-    pub(crate) bounds: Option<(u64, u64)>,
-}
-
-/// What a listing shows of a session as of one of its operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Listing {
-    pub(crate) files: u64,
-    pub(crate) memories: u64,
-}
 
 /// The catalogue of a store, opened when it is first asked. One for all handles of a store.
 #[derive(Debug)]

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::entry;
+use super::entry::{self, KnownCount, Listing};
 use super::place::{MARKER, MARKER_DRAFT, Place, is_table};
 use super::signature::Signature;
 use super::table::Table;
-use super::{KnownCount, Listing};
 use crate::id::{MemoryId, ObjectId, OperationId, Tagger};
 use crate::limits::CATALOGUE_BYTES_MAX;
 

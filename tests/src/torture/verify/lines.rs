@@ -184,9 +184,9 @@ pub(super) fn forks<'a>(
 /// Histories end where somebody trimmed them, not later.
 pub(super) fn horizons(record: &Record, stored: &BTreeMap<String, Stored>, verdict: &mut Verdict) {
     let forks = forks(record, stored);
-    let source = |id: &str| forks.get(id).and_then(|deed| deed.session());
     for (id, line) in stored {
         let mut allowed = 1;
+        let mut earlier = None;
         let mut at = Some(&id[..]);
         while let Some(session) = at {
             let trims = maybe(record, Op::Trim).filter(|deed| deed.session() == Some(session));
@@ -201,9 +201,14 @@ pub(super) fn horizons(record: &Record, stored: &BTreeMap<String, Stored>, verdi
                     ));
                 }
                 let keep = trim.with["keep"].as_u64().unwrap_or(1);
-                allowed = allowed.max(oldest.unwrap_or((line.newest() + 1).saturating_sub(keep)));
+                // Of a trim that nobody heard the end of: it left so many of those that there were.
+                let left = earlier.unwrap_or((line.newest() + 1).saturating_sub(keep));
+                allowed = allowed.max(oldest.unwrap_or(left));
             }
-            at = source(session);
+            let fork = forks.get(session);
+            // A fork of an earlier checkpoint hides how far its source had come by then.
+            earlier = earlier.or(fork.and_then(|deed| deed.with["at"].as_u64()));
+            at = fork.and_then(|deed| deed.session());
         }
         if line.oldest() > allowed {
             verdict.lost.push(format!(

@@ -10,7 +10,7 @@ use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use partita::{ErrorKind, Result};
 
 use super::limits::Limits;
-use super::source::{failed, no_blob, open};
+use super::repository::{failed, no_blob, open};
 
 /// Bytes of decoded blobs that are kept for those that git keeps as changes of them.
 const BASES_BYTES: usize = 8 << 20;

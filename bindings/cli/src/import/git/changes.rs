@@ -9,9 +9,10 @@ use gix::objs::{Find as _, TreeRefIter};
 use gix::{ObjectId, diff, filter, worktree};
 use partita::{Error, ErrorKind, FilePath, Result};
 
-use super::source::failed;
+use super::repository::failed;
 use super::sum::{Sum, Summer};
 use super::trees::Reader;
+use super::value::{Value, ValueKind};
 
 /// Files above this size are renamed by identity alone: a line diff of them takes too long.
 const SIMILARITY_BYTES_MAX: u64 = 8 << 20;
@@ -47,21 +48,6 @@ impl Change {
         };
         (value.kind != ValueKind::Submodule).then_some(value.id)
     }
-}
-
-/// What is at a path: the object is a blob or, for a submodule, a commit of another repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Value {
-    pub(crate) kind: ValueKind,
-    pub(crate) id: ObjectId,
-}
-
-/// What the object of a value means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ValueKind {
-    File { executable: bool },
-    Symlink,
-    Submodule,
 }
 
 /// What a diff needs beside the trees, kept from one commit to the next.

@@ -6,9 +6,10 @@ use partita::{
     Checkpoint, ContentId, Entry, Error, ErrorKind, FilePath, ObjectId, Result, Session,
 };
 
-use super::changes::{Change, Value, ValueKind};
+use super::changes::Change;
 use super::commit::Commit;
 use super::source::{Blob, Source};
+use super::value::{Value, ValueKind};
 
 /// Refuses a commit that would overwrite a local edit.
 ///

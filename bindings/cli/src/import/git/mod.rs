@@ -10,14 +10,17 @@ mod commit;
 mod guard;
 mod left_out;
 mod limits;
+mod owner;
 mod place;
 mod record;
+mod repository;
 mod source;
 mod sum;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod trees;
+mod value;
 mod verify;
 
 use std::path::Path;
@@ -30,7 +33,7 @@ use self::base::{Base, Recorded};
 use self::guard::Guard;
 use self::left_out::LeftOut;
 pub(crate) use self::left_out::TooLarge;
-pub(crate) use self::place::is_own;
+pub(crate) use self::owner::is_own;
 pub(crate) use self::record::Unwritable;
 use self::record::{Preparer, Recorder, Waiting};
 use self::source::{Line, Source};

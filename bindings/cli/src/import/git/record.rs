@@ -4,10 +4,11 @@ use partita::{
     Checkpoint, Error, ErrorKind, FilePath, Import, Memory, NameFault, NewEntry, Result, Step,
 };
 
-use super::changes::{Change, Value, ValueKind};
+use super::changes::Change;
 use super::commit::Commit;
 use super::left_out::{self, LeftOut, TooLarge};
 use super::source::{Blob, Source};
+use super::value::{Value, ValueKind};
 
 /// Commits after which an import is made durable.
 const FLUSH_COMMITS: usize = 128;

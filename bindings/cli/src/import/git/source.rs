@@ -11,12 +11,14 @@ use partita::{Error, ErrorKind, FilePath, Result};
 
 pub(crate) use super::blobs::Blob;
 use super::blobs::{Blobs, bases};
-use super::changes::{self, Change, Differ, Value, ValueKind};
+use super::changes::{self, Change, Differ};
 use super::commit::{Commit, Signature};
 use super::limits::Limits;
+use super::repository::{failed, no_blob, open};
 use super::sum::Sum;
 use super::tree::{self, Malformed};
 use super::trees::{Fault, Trees, Why};
+use super::value::{Value, ValueKind};
 
 /// Bytes of decoded objects, trees above all, that are kept for the next commit's diff.
 const OBJECT_CACHE_BYTES: usize = 32 << 20;
@@ -427,30 +429,6 @@ impl Source {
             )),
         }
     }
-}
-
-pub(super) fn no_blob(id: ObjectId, kind: gix::objs::Kind) -> Error {
-    let message = format!("git object {id} is a {kind} where a blob is due");
-    Error::new(ErrorKind::Corrupt, message)
-}
-
-/// Opens a repository, free of any configuration but its own format; no object beyond the limit is
-/// read.
-pub(super) fn open(path: &Path, object_bytes: u64) -> gix::Result<gix::Repository> {
-    let limit = format!("gitoxide.objects.allocLimit={object_bytes}");
-    let options = gix::open::Options::isolated()
-        .with(gix::sec::Trust::Full)
-        .config_overrides(["core.useReplaceRefs=false", &limit]);
-    gix::open_opts(path, options)
-}
-
-/// Makes an error out of one of the library's, which becomes the cause.
-pub(super) fn failed(
-    kind: ErrorKind,
-    message: impl Into<String>,
-    cause: impl std::error::Error + Send + Sync + 'static,
-) -> Error {
-    Error::new(kind, message).with_source(cause)
 }
 
 /// Tells whether a file begins as one that leads to a repository does.

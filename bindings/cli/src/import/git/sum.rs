@@ -10,7 +10,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use gix::hash::oid;
 
-use super::changes::{Value, ValueKind};
+use super::value::{Value, ValueKind};
 
 /// The field's prime: 2^61 - 1.
 const PRIME: u64 = (1 << 61) - 1;

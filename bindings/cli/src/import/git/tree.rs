@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use gix::bstr::ByteSlice as _;
 use gix::{ObjectId, hash};
 
-use super::changes::ValueKind;
+use super::value::ValueKind;
 
 /// What an entry says its object is: a directory, or what a session keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use gix::objs::Kind;
 use partita::{Checkpoint, ContentId, Entry, Error, ErrorKind, FilePath, Result, Session};
 
 use super::base::{Base, Recorded};
-use super::changes::{Value, ValueKind};
 use super::left_out::{self, LeftOut};
 use super::source::Source;
+use super::value::{Value, ValueKind};
 
 /// What a comparison found.
 #[derive(Debug, Default, PartialEq, Eq)]

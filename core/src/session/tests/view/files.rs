@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::{RECENT_MAX, VIEW_RULES_MAX};
-use crate::session::view::ViewMaps;
+use crate::session::line::marks::ViewMaps;
 
 #[test]
 fn writes_come_into_view_and_older_iterations_stay_until_refresh() {

@@ -11,11 +11,7 @@ fn instructions_tools_and_sandbox_are_set_undone_restored_and_forked() {
         let tools = latest.tools().unwrap().len();
         (latest.instructions().unwrap(), tools, latest.sandbox_state().unwrap())
     };
-    let tool = |name: &str, schema: &str| Tool {
-        name: name.into(),
-        description: String::new(),
-        schema: Json::parse(schema).unwrap(),
-    };
+    let tool = |name: &str, schema: &str| Tool::new(name, "", Json::parse(schema).unwrap());
     session.set_instructions("Be brief.").unwrap();
     let first = newest(&session);
     session.set_tools(&[tool("ls", "{}"), tool("cat", "{\"type\":\"object\"}")]).unwrap();

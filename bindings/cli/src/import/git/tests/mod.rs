@@ -10,8 +10,9 @@ use gix::ObjectId;
 use partita::{CheckpointId, Entry, ErrorKind, Result, Store, Timestamp};
 use tempfile::TempDir;
 
-use super::changes::{Change, Value, ValueKind};
+use super::changes::Change;
 use super::source::{Blob, Line, Source};
+use super::value::{Value, ValueKind};
 use super::{History, Imported, Target, TooLarge};
 
 mod ahead;

@@ -1,0 +1,54 @@
+//! The parts of a payload on their way into a frame.
+
+use crate::id::ObjectId;
+use crate::log::format::row::Row;
+
+/// Texts of a commit below this many bytes stay in the control block, whose prefix serves them.
+const FEW_BYTES: usize = 1 << 10;
+
+/// What becomes a payload.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) ids: Vec<ObjectId>,
+    pub(crate) rows: Vec<Row>,
+    /// Records of texts, and where each ends.
+    pub(crate) texts: Vec<u8>,
+    pub(crate) text_ends: Vec<u32>,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) bodies: Vec<u8>,
+    /// Where records end, so that blocks are cut between them.
+    pub(crate) record_ends: Vec<u32>,
+}
+
+impl Parts {
+    /// Bytes that the parts will take, before compression.
+    pub(crate) fn size(&self) -> usize {
+        self.ids.len() * 48 + self.texts.len() + self.stream.len() + self.bodies.len()
+    }
+
+    /// Returns the parts with few texts among the other records, where they are too few for a block.
+    pub(crate) fn without_few_texts(&self) -> Option<Parts> {
+        if self.texts.is_empty() || !are_few(self.texts.len()) {
+            return None;
+        }
+        let mut parts =
+            Parts { ids: self.ids.clone(), bodies: self.bodies.clone(), ..Parts::default() };
+        for row in &self.rows {
+            let mut row = *row;
+            if let Some((at, len)) = row.record() {
+                let from = if row.is_text() { &self.texts } else { &self.stream };
+                let record = &from[at as usize..(at + len) as usize];
+                row.become_record(parts.stream.len() as u32);
+                parts.stream.extend_from_slice(record);
+                parts.record_ends.push(parts.stream.len() as u32);
+            }
+            parts.rows.push(row);
+        }
+        Some(parts)
+    }
+}
+
+/// Tells whether texts are too few for a block.
+pub(crate) fn are_few(len: usize) -> bool {
+    len < FEW_BYTES
+}

@@ -1,0 +1,167 @@
+//! Chains: checkpoints, operations and iterations, each linked to the one before and to one
+//! further back, so that any ancestor is found in O(log n).
+
+use crate::codec::malformed;
+use crate::error::{ErrorKind, Result};
+use crate::id::ObjectId;
+use crate::object::{Canonical, Checkpoint, Iteration, Objects, Operation, jumps_far, read};
+
+/// What stands in a chain. Numbers fall strictly along parents and jumps.
+pub(crate) trait Linked: Canonical {
+    fn number(&self) -> u64;
+    /// The first parent.
+    fn parent(&self) -> Option<ObjectId>;
+    /// The jump, where it is stored because it differs from the parent.
+    fn stored_jump(&self) -> Option<ObjectId>;
+}
+
+impl Linked for Checkpoint {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.parents.first().map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+impl Linked for Operation {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.previous.map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+impl Linked for Iteration {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn parent(&self) -> Option<ObjectId> {
+        self.parents.first().map(|id| id.id())
+    }
+    fn stored_jump(&self) -> Option<ObjectId> {
+        self.jump.map(|id| id.id())
+    }
+}
+
+/// A value of a chain and its id.
+#[derive(Clone, Debug)]
+pub(crate) struct Link<T> {
+    pub(crate) id: ObjectId,
+    pub(crate) value: T,
+}
+
+impl<T: Linked> Link<T> {
+    pub(crate) fn read(objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
+        Ok(Link { id, value: read(objects, id)? })
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.value.number()
+    }
+
+    /// The first parent, or none at the start of the chain, and where what is before was trimmed.
+    pub(crate) fn parent(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
+        match self.value.parent() {
+            Some(id) => self.follow(objects, id),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the jump goes: further back, else the parent, or none at the start and where what it
+    /// leads to was trimmed.
+    fn jump(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
+        match self.value.stored_jump() {
+            Some(id) => self.follow(objects, id),
+            None => self.parent(objects),
+        }
+    }
+
+    /// What a child of this one stores as its jump.
+    pub(crate) fn jump_of_child(
+        &self,
+        objects: &(impl Objects + ?Sized),
+    ) -> Result<Option<ObjectId>> {
+        // A chain of which damage took a link goes on without a jump.
+        let unless_lost = |found: Result<Option<Self>>| match found {
+            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
+            found => found,
+        };
+        // The start of a chain jumps to itself, so its child and grandchild jump to their parents.
+        let Some(jump) = unless_lost(self.jump(objects))? else { return Ok(None) };
+        let Some(far) = unless_lost(jump.jump(objects))? else { return Ok(None) };
+        Ok(jumps_far(self.number(), jump.number(), far.number()).then_some(far.id))
+    }
+
+    /// The ancestor with this number, itself included, or none where the chain has no such.
+    pub(crate) fn ancestor(
+        self,
+        objects: &(impl Objects + ?Sized),
+        number: u64,
+    ) -> Result<Option<Self>> {
+        if self.number() <= number {
+            // What is before it may be lost, and need not be looked at.
+            return Ok((self.number() == number).then_some(self));
+        }
+        let found = self.earliest(objects, |link| Ok(link.number() >= number))?;
+        Ok((found.number() == number).then_some(found))
+    }
+
+    /// The earliest of itself and its ancestors that holds, where it holds itself and what comes
+    /// after one that holds does too. Near ones are found in few steps, far ones in O(log n).
+    pub(crate) fn earliest(
+        self,
+        objects: &(impl Objects + ?Sized),
+        mut holds: impl FnMut(&Self) -> Result<bool>,
+    ) -> Result<Self> {
+        let mut at = self;
+        loop {
+            if at.value.stored_jump().is_some() {
+                let jump = at.jump(objects)?;
+                if let Some(jump) = jump
+                    && holds(&jump)?
+                {
+                    at = jump;
+                    continue;
+                }
+            }
+            match at.parent(objects)? {
+                Some(parent) if holds(&parent)? => at = parent,
+                _ => return Ok(at),
+            }
+        }
+    }
+
+    fn follow(&self, objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Option<Self>> {
+        match self.earlier(objects, id) {
+            Err(error) if error.kind() == ErrorKind::NotFound && objects.is_trimmed(&id)? => {
+                Ok(None)
+            }
+            found => found.map(Some),
+        }
+    }
+
+    fn earlier(&self, objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
+        let link = Link::read(objects, id)?;
+        if link.number() >= self.number() {
+            let (number, at) = (self.number(), link.number());
+            return Err(malformed(format!(
+                "{:.10} has number {number}, {id:.10} before it {at}",
+                self.id
+            )));
+        }
+        Ok(link)
+    }
+}
+
+/// The number after; refuses what only a forged object can ask for.
+pub(crate) fn number_after(number: u64) -> Result<u64> {
+    number.checked_add(1).ok_or_else(|| malformed("a chain is at the largest number"))
+}

@@ -1,0 +1,14 @@
+//! What stands in a store for a session: chains, points, roots, keys and values, and what they say.
+
+pub(crate) mod chain;
+pub(crate) mod glob;
+pub(crate) mod info;
+pub(crate) mod keys;
+pub(crate) mod marks;
+pub(crate) mod names;
+pub(crate) mod place;
+pub(crate) mod point;
+pub(crate) mod roots;
+pub(crate) mod run;
+pub(crate) mod timeline;
+pub(crate) mod value;

@@ -1,0 +1,9 @@
+//! A fixed state of a session: files, memories, view, and the prompt that they make.
+
+pub(crate) mod entries;
+pub(crate) mod memories;
+pub(crate) mod prompt;
+pub(crate) mod snapshot;
+pub(crate) mod state;
+pub(crate) mod texts;
+pub(crate) mod view;

@@ -1,0 +1,155 @@
+//! The prompt of a state: what is in view, resolved, and the request that it makes.
+
+use crate::context::{ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, trimmed};
+use crate::error::{ErrorKind, Result};
+use crate::id::{ContentId, IterationId};
+use crate::object::{Body, Bytes, Entry, Iteration, Memory, Part, read};
+use crate::session::read::snapshot::Snapshot;
+use crate::session::read::view::{MemoryState, ViewFile, ViewMemory};
+use crate::store::Store;
+
+/// Stands in for bytes that were purged.
+const PURGED: &str = "[purged]";
+
+/// What is in view, as it is and, place for place, as a model is to see it.
+pub(crate) struct Shown {
+    pub(crate) prompt: Prompt,
+    pub(crate) memories: Vec<ViewMemory>,
+    pub(crate) files: Vec<ViewFile>,
+}
+
+impl Snapshot {
+    /// Returns what a model is to see: instructions, tools, sandbox state, and the memories and
+    /// files in view, all texts read.
+    ///
+    /// A reference to a file stands as a text that names path and iteration, in place of the
+    /// reference; what was purged as `[purged]`; a file that is no text as a line that says so.
+    ///
+    /// # Errors
+    /// `Corrupt` if something of it cannot be read.
+    ///
+    /// ```
+    /// use partita::{Memory, Selector};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.set_instructions("You mend parsers.")?;
+    /// session.remember(Memory::user("It drops the last token."))?;
+    /// session.write("src/lib.rs", "fn parse() {}\n")?;
+    /// session.remember(Memory::user("Never mind."))?;
+    /// session.forget(&Selector::Number(2))?;
+    /// let prompt = session.latest()?.prompt()?;
+    /// assert_eq!((prompt.memories.len(), prompt.files[0].path.as_str()), (1, "src/lib.rs"));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn prompt(&self) -> Result<Prompt> {
+        Ok(self.shown()?.prompt)
+    }
+
+    /// As [`prompt`](Self::prompt), with what it was made of.
+    pub(crate) fn shown(&self) -> Result<Shown> {
+        let view = self.view();
+        let mut prompt = Prompt::new(lossy(&self.instructions()?)).with_tools(self.tools()?);
+        prompt.sandbox = lossy(&self.sandbox_state()?);
+        let (mut memories, mut files) = (Vec::new(), Vec::new());
+        for memory in view.memories() {
+            let memory = memory?;
+            prompt.memories.push(prompt_memory(&self.store, &memory)?);
+            memories.push(memory);
+        }
+        for file in view.files() {
+            let file = file?;
+            prompt.files.push(viewed_file(&self.store, &file)?);
+            files.push(file);
+        }
+        Ok(Shown { prompt, memories, files })
+    }
+
+    /// Renders the request for a provider's model, with cache points.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn context(&self, dialect: Dialect) -> Result<Request> {
+        Ok(self.prompt()?.render(dialect))
+    }
+
+    /// Tells what a model sees otherwise in another state than in this one.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn context_diff(&self, other: &Snapshot) -> Result<ContextDiff> {
+        Ok(ContextDiff::between(&self.prompt()?, &other.prompt()?))
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A memory in view as a model is to see it.
+pub(crate) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptMemory> {
+    let memory = resolved(store, entry.memory.clone())?;
+    let memory = match entry.state {
+        MemoryState::Trimmed => trimmed(&memory),
+        _ => memory,
+    };
+    Ok(PromptMemory { number: entry.number, memory })
+}
+
+/// A memory with all that it refers to read.
+pub(crate) fn resolved(store: &Store, mut memory: Memory) -> Result<Memory> {
+    for part in &mut memory.parts {
+        if let Part::File { iteration } = part {
+            *part = Part::text(referred_file(store, *iteration)?);
+            continue;
+        }
+        for body in part.bodies_mut() {
+            if let Body::Content(content) = body {
+                *body = Body::new(content_or_purged(store, *content)?);
+            }
+        }
+    }
+    Ok(memory)
+}
+
+fn content_or_purged(store: &Store, content: ContentId) -> Result<Bytes> {
+    match store.read_content(content) {
+        Err(error) if error.kind() == ErrorKind::Purged => Ok(PURGED.as_bytes().into()),
+        read => read,
+    }
+}
+
+/// The text that stands for a reference to a file.
+fn referred_file(store: &Store, iteration: IterationId) -> Result<String> {
+    let iteration: Iteration = match read(store, iteration.id()) {
+        Ok(iteration) => iteration,
+        // A reference may outlive the history that it points into.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Purged) => {
+            return Ok("[a file that is no longer stored]".to_owned());
+        }
+        Err(error) => return Err(error),
+    };
+    let text = entry_text(store, &iteration.entry)?;
+    Ok(format!("[file {}, iteration {}]\n{text}", iteration.path, iteration.number))
+}
+
+/// A file in view as a model is to see it.
+pub(crate) fn viewed_file(store: &Store, file: &ViewFile) -> Result<ViewedFile> {
+    let text = entry_text(store, &file.entry)?;
+    Ok(ViewedFile::new(file.path.to_string(), file.number, text).with_after(file.after))
+}
+
+pub(crate) fn entry_text(store: &Store, entry: &Entry) -> Result<String> {
+    Ok(match entry {
+        Entry::File { content, .. } => {
+            let bytes = content_or_purged(store, *content)?;
+            match bytes.contains(&0) {
+                true => format!("[{} bytes that are no text]", bytes.len()),
+                false => lossy(&bytes),
+            }
+        }
+        Entry::Symlink { target } => {
+            format!("[a symbolic link to {}]", lossy(&content_or_purged(store, *target)?))
+        }
+        Entry::Submodule { .. } => "[a submodule]".to_owned(),
+        Entry::Removed => "[removed]".to_owned(),
+    })
+}

@@ -1,0 +1,83 @@
+//! Capacity: what the tokens of a session are spent on, kept up to date by what changed.
+
+use std::sync::PoisonError;
+
+use crate::budget::{Account, Budget, Capacity};
+use crate::error::Result;
+use crate::session::account::key::ItemKey;
+use crate::session::account::known::Known;
+use crate::session::account::ledger::Ledger;
+use crate::session::handle::Session;
+use crate::token::TokenCounter;
+
+/// Items that a capacity lists.
+const ITEMS_MAX: usize = 1 << 20;
+
+impl Session {
+    /// Tells what the tokens of the newest state are spent on, by source and item, largest first,
+    /// and what is left of a limit.
+    ///
+    /// This handle and its clones keep the account: after a change only what changed is counted,
+    /// an edited file around the edit alone.
+    ///
+    /// # Errors
+    /// `NotFound` if the session is gone, `Invalid` for a budget whose numbers do not fit together,
+    /// else as [`Snapshot::prompt`].
+    ///
+    /// ```
+    /// use partita::{Budget, Encoding, Memory, Source};
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.set_instructions("You mend parsers.")?;
+    /// session.remember(Memory::user("It drops the last token."))?;
+    /// session.write("src/lib.rs", "fn parse() {}\n")?;
+    /// let capacity = session.capacity(&Budget::new(128_000), &Encoding::O200k)?;
+    /// assert!(capacity.source(Source::Files).is_exact());
+    /// assert_eq!(capacity.total(), session.latest()?.prompt()?.count(&Encoding::O200k));
+    /// assert_eq!(capacity.headroom() as u64, 128_000 - capacity.total().tokens());
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn capacity(
+        &self,
+        budget: &Budget,
+        counter: &(impl TokenCounter + ?Sized),
+    ) -> Result<Capacity<ItemKey>> {
+        budget.check()?;
+        self.with_account(counter, |account| Capacity::new(account, budget, ITEMS_MAX))
+    }
+
+    /// Tells what the tokens of the newest state are spent on, with the `most` largest items.
+    ///
+    /// # Errors
+    /// As [`capacity`](Self::capacity).
+    pub fn capacity_of_largest(
+        &self,
+        budget: &Budget,
+        counter: &(impl TokenCounter + ?Sized),
+        most: usize,
+    ) -> Result<Capacity<ItemKey>> {
+        budget.check()?;
+        self.with_account(counter, |account| Capacity::new(account, budget, most))
+    }
+
+    /// Brings the kept account up to the newest state.
+    pub(crate) fn with_account<T>(
+        &self,
+        counter: &(impl TokenCounter + ?Sized),
+        look: impl FnOnce(&Account<ItemKey>) -> T,
+    ) -> Result<T> {
+        let latest = self.latest()?;
+        let known = Known::new(counter, self.store());
+        let kept = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out: what fails half-way is not kept, and no lock is held over a host's counter, which
+        // may ask the session itself. Who asks meanwhile counts everything anew.
+        let before = kept().take();
+        let ledger = match before {
+            Some(ledger) if ledger.holds(&latest, counter)? => ledger.after(&latest, &known)?,
+            _ => Ledger::new(&latest, &known)?,
+        };
+        known.keep()?;
+        let looked = look(ledger.account());
+        *kept() = Some(ledger);
+        Ok(looked)
+    }
+}
