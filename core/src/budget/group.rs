@@ -37,6 +37,9 @@ pub struct PlanGroup<K> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
     Free,
+    /// Its results may be trimmed, and nothing else.
+    #[cfg(feature = "store")]
+    Trims,
     /// Not, and nobody can help it: without it there is no request.
     Stays,
     /// Not, until somebody unpins it.
@@ -120,6 +123,13 @@ impl<K> PlanGroup<K> {
         PlanGroup { hold: Hold::Stays, ..self }
     }
 
+    /// Forbids any change but that its results are trimmed.
+    #[cfg(feature = "store")]
+    #[must_use]
+    pub(crate) fn trims(self) -> Self {
+        PlanGroup { hold: Hold::Trims, ..self }
+    }
+
     /// Keeps its modes for where nothing else makes the prompt fit, also if it stays.
     #[cfg(feature = "store")]
     #[must_use]
@@ -185,6 +195,14 @@ impl<K> PlanGroup<K> {
     /// Returns whether somebody pinned it.
     pub fn is_pinned(&self) -> bool {
         self.hold == Hold::Pinned
+    }
+
+    /// Tells whether it may be trimmed although it stays.
+    pub(super) fn may_be_trimmed(&self) -> bool {
+        #[cfg(feature = "store")]
+        return self.hold == Hold::Trims;
+        #[cfg(not(feature = "store"))]
+        false
     }
 
     pub(super) fn hold(&self) -> Hold {

@@ -52,10 +52,10 @@ impl Left {
             };
         }
         let beside = together.beside(&rests);
-        let keeps = |at: usize| !beside.tools_go && first.is_none_or(|first| place(at) < first);
+        let keeps = |at: usize| !beside.tools_change && first.is_none_or(|first| place(at) < first);
         // Tools stand ahead of all groups, the placeholder behind what is kept.
         let high = |count: Count| count.high();
-        let (mut cached, mut rewritten) = match beside.tools_go {
+        let (mut cached, mut rewritten) = match beside.tools_change {
             true => (0, high(beside.tools)),
             false => (high(beside.tools), 0),
         };

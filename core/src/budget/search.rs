@@ -144,7 +144,9 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
                     least = loss.max(least);
                     loss = least;
                 }
-                if freed > 0 && (held[end] == held[at] || groups[at].is_last_resort()) {
+                let is_trimmed = mode.action == PlanAction::Trim && groups[at].may_be_trimmed();
+                let may = held[end] == held[at] || groups[at].is_last_resort() || is_trimmed;
+                if freed > 0 && may {
                     let loss = loss * self.scale + self.recency(at);
                     choices.push(Choice { freed, loss, span: mode.span, mode: number });
                 }

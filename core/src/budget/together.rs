@@ -73,8 +73,8 @@ pub(super) enum Rest {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Beside {
     pub(super) tools: Count,
-    /// Whether a tool that stood there goes: it stands at the very beginning.
-    pub(super) tools_go: bool,
+    /// Whether a tool that stood there goes, or stands elsewhere: tools are the very beginning.
+    pub(super) tools_change: bool,
     pub(super) placeholder: Count,
 }
 
@@ -87,11 +87,15 @@ impl Beside {
 impl Together {
     /// What stands beside the groups of which so much is left.
     pub(super) fn beside(&self, rests: &[Rest]) -> Beside {
-        let stands =
-            |tool: &&StandIn| tool.callers.iter().any(|&group| rests[group] == Rest::Stays);
-        let standing = self.tools.iter().filter(stands);
-        let (count, tokens) =
-            standing.fold((0, Count::ZERO), |(count, sum), tool| (count + 1, sum + tool.tokens));
+        let (mut count, mut tokens, mut last, mut moves) = (0, Count::ZERO, 0, false);
+        for tool in &self.tools {
+            // Tools stand in the order in which they are called first.
+            let stands = |group: &&usize| rests[**group] == Rest::Stays;
+            let Some(&first) = tool.callers.iter().find(stands) else { continue };
+            (count, tokens) = (count + 1, tokens + tool.tokens);
+            moves |= first < last;
+            last = first;
+        }
         let tools = if count > 0 { tokens + self.tools_once } else { Count::ZERO };
         let placeholder = match self.first(rests) {
             Some((_, Opening::User)) => Count::ZERO,
@@ -99,7 +103,7 @@ impl Together {
             None if self.is_said_elsewhere(rests) => self.placeholder,
             None => self.nobody,
         };
-        Beside { tools, tools_go: count < self.tools.len(), placeholder }
+        Beside { tools, tools_change: moves || count < self.tools.len(), placeholder }
     }
 
     /// The group that opens the dialog, and how.

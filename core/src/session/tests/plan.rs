@@ -1,7 +1,7 @@
 //! Plans of a session: what they promise is what applying them does, and undo takes it back.
 
 use crate::budget::{Budget, PlanAction};
-use crate::context::Dialect;
+use crate::context::{Dialect, Source};
 use crate::error::ErrorKind;
 use crate::object::{Body, Memory, Part};
 use crate::session::{MemoryEntry, PlanKey, PlanOptions, Selector, Session};
@@ -273,6 +273,54 @@ fn single_results_of_a_tool_loop_are_trimmed_the_oldest_and_largest_first() {
         assert!(steps(&plan).iter().all(is_fine), "{percent}: {plan}");
         assert!(limits.insert(plan.steps().len()), "{percent}: a plan of its own");
     }
+}
+
+#[test]
+fn earlier_results_of_the_newest_loop_are_trimmed_before_a_summary_goes() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    said(&session, [Memory::user("Mend the parser. ".repeat(30))]);
+    said(&session, [Memory::assistant("I begin. ".repeat(30))]);
+    let all = Selector::parse("1..2").unwrap();
+    let summarizer = |_: &[MemoryEntry]| Ok("They asked to mend the parser. ".repeat(8));
+    session.compact(&all, &summarizer).unwrap();
+    for number in 0..6 {
+        let id = format!("c{number}");
+        let mut call = asks(&id, &format!("src/{number}.rs"));
+        let thinking = Part::Thinking { text: Body::new("hm"), signature: Body::new("s") };
+        call.parts.insert(0, thinking);
+        said(&session, [call, Memory::tool(&id, "a line\n".repeat(300))]);
+    }
+    for freed in [1, 500, 1_000] {
+        let plan = plan_of(&session, total(&session) - freed);
+        let newest = session.latest().unwrap().memories_back().next().unwrap().unwrap().number;
+        let is_earlier =
+            |step: &(PlanAction, u64, u64)| step.0 == PlanAction::Trim && step.2 < newest;
+        assert!(!plan.is_empty() && steps(&plan).iter().all(is_earlier), "{freed}: {plan}");
+    }
+}
+
+#[test]
+fn a_plan_that_moves_the_tools_that_stand_in_keeps_nothing_of_the_cache() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    let names = ["read", "list", "read"];
+    for (turn, name) in names.into_iter().enumerate() {
+        let id = format!("c{turn}");
+        let call = Part::Call { id: id.clone(), name: name.into(), arguments: Body::new("{}") };
+        said(&session, [Memory::user(format!("Question {turn}. ").repeat(60))]);
+        said(&session, [Memory::assistant("I look.").with_part(call), Memory::tool(&id, "it")]);
+        said(&session, [Memory::assistant("So it is.")]);
+    }
+    said(&session, [Memory::user("And now?")]);
+    let tools = |session: &Session| -> Vec<String> {
+        let items = session.latest().unwrap().prompt().unwrap().items();
+        items.iter().filter(|at| at.source == Source::Tools).map(|at| at.key.clone()).collect()
+    };
+    assert_eq!(tools(&session), ["read", "list"]);
+    let plan = plan_of(&session, total(&session) - 100);
+    assert_eq!(steps(&plan), [(PlanAction::Forget, 1, 4)], "{plan}");
+    assert_eq!(plan.cached(), 0, "{plan}");
+    session.apply(&plan).unwrap();
+    assert_eq!(tools(&session), ["list", "read"]);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use crate::budget::{
     Goes, Makeup, Material, Opening, PlanAction, PlanGroup, PlanMode, PlanStep, Unit, Ways,
     answers, asks, of_dialog, turns,
 };
-use crate::context::{Prompt, Source, exchanges, fixed_count, segments, trimmed};
+use crate::context::{Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed};
 use crate::error::Result;
-use crate::object::{FilePath, Memory, MemoryKind, Part};
+use crate::object::{FilePath, Memory, MemoryKind, Part, Role};
 use crate::session::read::prompt::Shown;
 use crate::session::read::view::{MemoryState, ViewMemory};
 use crate::session::tokens::key::PlanKey;
@@ -54,6 +54,8 @@ struct Dialog<'a> {
     goes: Vec<Goes>,
     /// The tokens of each memory.
     tokens: Vec<Count>,
+    /// Where the newest results begin, or what else stands at the end.
+    newest: usize,
     /// The tokens of each memory whose results can be trimmed, once they are.
     short: Vec<Option<Count>>,
     /// How many newer turns stand behind each memory; results are no turns.
@@ -240,6 +242,8 @@ impl<'a> Dialog<'a> {
         let units: Vec<Unit> = ranges.iter().map(unit).collect();
         let tokens = vec![Count::ZERO; entries.len()];
         let short = vec![None; entries.len()];
+        let is_model = |entry: &PromptMemory| entry.memory.role == Role::Assistant;
+        let newest = entries.iter().rposition(is_model).unwrap_or(0);
         let mut ages = vec![0; entries.len()];
         let mut newer = 0;
         for (at, entry) in entries.iter().enumerate().rev() {
@@ -252,6 +256,7 @@ impl<'a> Dialog<'a> {
             goes: turns(&units),
             ranges,
             tokens,
+            newest,
             short,
             ages,
             cuts: Vec::new(),
@@ -329,7 +334,8 @@ impl<'a> Dialog<'a> {
         }
         let goes = self.goes[exchange];
         if goes == Goes::Stays {
-            return group.stays().last_resort();
+            // The model has answered the earlier results of its turn; to the newest it is about to.
+            return if at < self.newest { group.trims() } else { group.stays().last_resort() };
         }
         if at > range.start {
             return group;
