@@ -253,8 +253,10 @@ impl World {
             Err(error) if error.kind() == ErrorKind::Conflict && theirs.is_some() => Ok(()),
             Err(error) => Err(said(error)),
             Ok(_) if point(&self.session())? == newest => {
-                // Somebody else may have done the same.
-                let is_done = theirs.is_some_and(|_| self.book.now == alone.now);
+                // Somebody else may have done the same, or more.
+                let mut after = self.book.clone();
+                let done = after.edit(&mine.0, &mine.1).is_ok_and(|done| done.is_ok());
+                let is_done = theirs.is_some() && done && after.now == self.book.now;
                 same("whether nothing changes", &(is_idle || is_done), &true)
             }
             Ok(_) => {

@@ -59,6 +59,7 @@ impl Batch {
     pub fn show(&mut self, glob: &str) -> Result<ViewReport> {
         let glob = Glob::new(glob)?;
         let mut report = self.rule(&glob, false)?;
+        self.draft.view.shows.push(glob.clone());
         let seen = self.seen()?;
         let there: HashSet<IterationId> = seen.iter().map(|seen| seen.iteration).collect();
         // What a path's last iteration in view says is what a reader takes for current.

@@ -8,6 +8,7 @@ use crate::id::CheckpointId;
 use crate::limits::TEXT_INLINE_BYTES_MAX;
 use crate::map::{Map, Value};
 use crate::object::{Canonical, Checkpoint, FilePath, Objects};
+use crate::session::draft::view::Pending;
 use crate::session::draft::{Draft, Touched, said};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::FLOOR;
@@ -15,6 +16,7 @@ use crate::session::line::keys::{memory_key, memory_value, next_memory};
 use crate::session::line::place::Place;
 use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots, others};
+use crate::session::read::snapshot::changes;
 use crate::store::Batch as StoreBatch;
 
 /// What a draft became.
@@ -56,7 +58,8 @@ impl Draft {
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.len() as u64) - 1;
-        after.set_view(self.view.apply(batch, after.view(), newest)?);
+        let came = self.came_to_show(batch, before.files())?;
+        after.set_view(self.view.apply(batch, after.view(), newest, &came)?);
         let others_change = self
             .reset
             .as_ref()
@@ -75,6 +78,25 @@ impl Draft {
         checkpoint.labels = self.labels.clone();
         checkpoint.time = self.time;
         Ok(Built { point: Some(put(batch, checkpoint, parent)), memory })
+    }
+
+    /// The files that others changed since the draft began, of those that it shows.
+    fn came_to_show(&self, batch: &StoreBatch, files: Map) -> Result<Vec<Pending>> {
+        let mut came = Vec::new();
+        if self.view.shows.is_empty() || self.rests_on(files) {
+            return Ok(came);
+        }
+        for change in changes(batch, self.files, files)? {
+            let path = change.path;
+            let is_shown = self.view.shows.iter().any(|glob| glob.matches(&path));
+            if !is_shown || self.touched.contains_key(&path) {
+                continue;
+            }
+            if let Some(place) = Place::find(files, batch, &path)?.filter(Place::is_live) {
+                came.push(Pending { path, iteration: place.iteration, flags: 0, shown: false });
+            }
+        }
+        Ok(came)
     }
 
     /// Refuses where another writer changed a path that an edit rests on.

@@ -8,8 +8,7 @@ use crate::limits::{RECENT_MAX, VIEW_RULES_MAX};
 use crate::map::{Edited, Map, Value};
 use crate::object::{FilePath, Iteration, Node, Objects, read};
 use crate::session::line::chain::number_after;
-use crate::session::line::glob::ViewRule;
-use crate::session::line::glob::is_hidden;
+use crate::session::line::glob::{Glob, ViewRule, is_hidden};
 use crate::session::line::marks;
 use crate::session::line::marks::{
     Edit, FILE, Laid, MEMORY, PINNED, Pair, RULE, SUMMARY, ViewMaps,
@@ -68,6 +67,8 @@ pub(crate) struct ViewDraft {
     maps: Vec<Edited>,
     pub(crate) files: Vec<Pending>,
     pub(crate) rules: Vec<ViewRule>,
+    /// What was asked to be shown: files that came meanwhile are, too.
+    pub(crate) shows: Vec<Glob>,
 }
 
 impl ViewDraft {
@@ -173,16 +174,17 @@ impl ViewDraft {
     }
 
     /// Applies the edits to a view, which need not be the one that they began with. `newest` is the
-    /// number of the newest memory by then.
+    /// number of the newest memory by then, `came` are files that others changed since.
     pub(crate) fn apply(
         &self,
         batch: &mut StoreBatch,
         view: ViewMaps,
         newest: u64,
+        came: &[Pending],
     ) -> Result<ViewMaps> {
         let moved = view != self.base;
         if self.keys.is_empty() && self.rules.is_empty() {
-            return self.append_files(batch, view, moved, newest);
+            return self.append_files(batch, view, (moved, came), newest);
         }
         let folding = view.folding(batch)?;
         let all = batch.edit_map(view.all, folding)?;
@@ -190,7 +192,8 @@ impl ViewDraft {
         if moved && !self.rules.is_empty() {
             edits.extend(self.hidden_since(batch, all)?);
         }
-        let appended = self.pairs_to_come(batch, ViewMaps { all, recent: Map::EMPTY }, moved)?;
+        let folded = ViewMaps { all, recent: Map::EMPTY };
+        let appended = self.pairs_to_come(batch, folded, (moved, came))?;
         if edits.is_empty() && appended.is_empty() {
             return Ok(view);
         }
@@ -270,10 +273,10 @@ impl ViewDraft {
         &self,
         batch: &mut StoreBatch,
         view: ViewMaps,
-        moved: bool,
+        since: (bool, &[Pending]),
         newest: u64,
     ) -> Result<ViewMaps> {
-        let files = self.pairs_to_come(batch, view, moved)?;
+        let files = self.pairs_to_come(batch, view, since)?;
         if files.is_empty() {
             return Ok(view);
         }
@@ -288,26 +291,31 @@ impl ViewDraft {
         Ok(ViewMaps { all: batch.edit_map(view.all, all)?, recent: Map::EMPTY })
     }
 
-    /// The files that are to come, but for those that are hidden by now.
-    fn pairs_to_come(
-        &self,
+    /// The files that are to come, but for those that are hidden by now: the draft's own, and those
+    /// that came meanwhile and are to be shown.
+    fn pairs_to_come<'a>(
+        &'a self,
         batch: &StoreBatch,
         view: ViewMaps,
-        moved: bool,
-    ) -> Result<Vec<&Pending>> {
-        if self.files.is_empty() {
+        (moved, came): (bool, &'a [Pending]),
+    ) -> Result<Vec<&'a Pending>> {
+        if self.files.is_empty() && came.is_empty() {
             return Ok(Vec::new());
         }
         let rules = self.rules_of(batch, view.all)?;
         // Another writer may have shown the same iteration.
-        let there = match moved && self.files.iter().any(|file| file.shown) {
+        let may_be_there = !came.is_empty() || self.files.iter().any(|file| file.shown);
+        let there = match moved && may_be_there {
             true => pairs(view, batch)?.into_iter().map(|(_, pair)| pair.iteration).collect(),
             false => HashSet::new(),
         };
         let comes = |file: &&Pending| {
             !there.contains(&file.iteration) && (file.shown || !is_hidden(rules.iter(), &file.path))
         };
-        Ok(self.files.iter().filter(comes).collect())
+        let is_outdated =
+            |file: &&Pending| file.shown && came.iter().any(|newer| newer.path == file.path);
+        let own = self.files.iter().filter(|file| !is_outdated(file));
+        Ok(own.chain(came).filter(comes).collect())
     }
 
     /// The rules of a view after the draft's edits.

@@ -89,8 +89,10 @@ fn numbered(mut runs: Vec<(u64, u64)>) -> Option<String> {
 
 impl Session {
     /// Plans how the newest state is made to fit a budget, by whole exchanges, without what is
-    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays; its
-    /// results are trimmed where nothing else makes the prompt fit. What the plan leaves is counted with the placeholder that a dialog without its beginning gets.
+    /// pinned. Changes nothing. The newest exchange is what the model is to answer, and stays. Its
+    /// earlier results may be trimmed as others; the newest, which the model has not answered yet,
+    /// only if nothing else makes the prompt fit. What the plan leaves is counted with the
+    /// placeholder that a dialog without its beginning gets.
     ///
     /// # Errors
     /// `DoesNotFit` if even without all that may go it does not fit: the error's

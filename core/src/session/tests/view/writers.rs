@@ -45,6 +45,29 @@ fn what_another_writer_brought_goes_with_a_rule_that_hides_it() {
 }
 
 #[test]
+fn what_another_writer_wrote_comes_with_a_rule_that_shows_it() {
+    let session = dialog();
+    session.hide("*").unwrap();
+    session.write("b", "1").unwrap();
+    let begin = || session.begin().unwrap();
+    let (mut shows, mut hides) = (begin(), begin());
+    shows.show("*").unwrap();
+    hides.show("*").unwrap();
+    hides.hide("*.log").unwrap();
+    session.write("a.log", "1").unwrap();
+    session.write("b", "2").unwrap();
+    session.write("c", "1").unwrap();
+    shows.commit().unwrap();
+    let mut seen = files(&session);
+    seen.sort();
+    assert_eq!(seen, [("a.log".to_owned(), 1), ("b".to_owned(), 2), ("c".to_owned(), 1)]);
+    session.undo().unwrap();
+    assert_eq!(files(&session), []);
+    hides.commit().unwrap();
+    assert!(files(&session).iter().all(|(path, _)| path != "a.log"));
+}
+
+#[test]
 fn a_rule_that_shows_a_file_rests_on_its_being_in_view() {
     let session = dialog();
     session.hide("tmp/**").unwrap();
