@@ -297,7 +297,7 @@ impl Batch {
         shown: bool,
     ) -> Result<()> {
         report.files_in.push(pair_of(&self.batch, path.clone(), iteration)?);
-        self.draft.view.files.push(Pending { path, iteration, flags: 0, shown });
+        self.draft.view.files.push(Pending { path, iteration, flags: 0, shown, is_new: false });
         Ok(())
     }
 }

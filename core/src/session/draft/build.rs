@@ -93,7 +93,8 @@ impl Draft {
                 continue;
             }
             if let Some(place) = Place::find(files, batch, &path)?.filter(Place::is_live) {
-                came.push(Pending { path, iteration: place.iteration, flags: 0, shown: false });
+                let iteration = place.iteration;
+                came.push(Pending { path, iteration, flags: 0, shown: false, is_new: false });
             }
         }
         Ok(came)

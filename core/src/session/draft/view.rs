@@ -33,6 +33,8 @@ pub(crate) struct Pending {
     pub(crate) flags: u8,
     /// Whether it was asked for by name, whatever is hidden.
     pub(crate) shown: bool,
+    /// Whether the draft made it: no other writer can have brought it.
+    pub(crate) is_new: bool,
 }
 
 /// Bytes of nodes that edits left behind one another, above which they are dropped: each edit leaves
@@ -78,7 +80,7 @@ impl ViewDraft {
 
     /// Puts a written iteration in view, unless its path is hidden.
     pub(crate) fn put(&mut self, path: FilePath, iteration: IterationId) {
-        self.files.push(Pending { path, iteration, flags: 0, shown: false });
+        self.files.push(Pending { path, iteration, flags: 0, shown: false, is_new: true });
     }
 
     /// Puts the iterations in view that changed paths have now, where an earlier one is in view.
@@ -303,8 +305,8 @@ impl ViewDraft {
             return Ok(Vec::new());
         }
         let rules = self.rules_of(batch, view.all)?;
-        // Another writer may have shown the same iteration.
-        let may_be_there = !came.is_empty() || self.files.iter().any(|file| file.shown);
+        // Another writer may have brought the same iteration.
+        let may_be_there = came.iter().chain(&self.files).any(|file| !file.is_new);
         let there = match moved && may_be_there {
             true => pairs(view, batch)?.into_iter().map(|(_, pair)| pair.iteration).collect(),
             false => HashSet::new(),

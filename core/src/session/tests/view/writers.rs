@@ -68,6 +68,26 @@ fn what_another_writer_wrote_comes_with_a_rule_that_shows_it() {
 }
 
 #[test]
+fn of_two_who_refresh_at_once_each_file_comes_once() {
+    let session = dialog();
+    session.write("a", "1").unwrap();
+    session.write("a", "2").unwrap();
+    let mut nth = 0;
+    let mut is_second = |_| {
+        nth += 1;
+        nth == 2
+    };
+    session.batch(|batch| batch.take_out_some(&mut is_second).map(drop)).unwrap();
+    assert_eq!(files(&session), [("a".to_owned(), 1)]);
+    let (mut one, mut two) = (session.begin().unwrap(), session.begin().unwrap());
+    one.refresh().unwrap();
+    two.refresh().unwrap();
+    one.commit().unwrap();
+    two.commit_changes().unwrap();
+    assert_eq!(files(&session), [("a".to_owned(), 2)]);
+}
+
+#[test]
 fn a_rule_that_shows_a_file_rests_on_its_being_in_view() {
     let session = dialog();
     session.hide("tmp/**").unwrap();
