@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use crate::command::Partita;
 
 /// A git repository on disk.
 #[derive(Clone, Debug)]
@@ -213,4 +216,35 @@ impl Drop for Blobs {
         // The process ends with its input; what it returns then concerns nobody.
         let _ = self.child.wait();
     }
+}
+
+/// Imports a real repository, each checkpoint compared with its commit's tree, and the newest files
+/// with those of `HEAD`.
+///
+/// # Errors
+/// Says what differs, and what is wrong with the arguments.
+pub fn soak(arguments: &[String]) -> Result<(), String> {
+    let [repository] = arguments else {
+        return Err("name one repository that was fetched by hand: ARGS=PATH".to_owned());
+    };
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let partita = Partita::at(dir.path().join("store"));
+    let begun = Instant::now();
+    let import = ["import", "git", repository, "--session", "s", "--verify", "--json"];
+    let (outcome, peak) = partita.run_measured(import);
+    let said: serde_json::Value =
+        serde_json::from_slice(&outcome.success()).map_err(|error| error.to_string())?;
+    println!("{said}");
+    println!("imported and verified in {:?}, {} MiB of memory", begun.elapsed(), peak >> 20);
+    let git = Git::at(Path::new(repository));
+    for entry in git.tree("HEAD") {
+        let path = String::from_utf8_lossy(&entry.path).into_owned();
+        if entry.mode.starts_with("100")
+            && partita.ok(["cat", "s", &path]) != git.blobs().read(&entry.id)
+        {
+            return Err(format!("{path} is not what HEAD has"));
+        }
+    }
+    let check = partita.json(["check"]);
+    if check["ok"] == true { Ok(()) } else { Err(format!("check: {check}")) }
 }

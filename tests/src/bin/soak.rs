@@ -8,7 +8,12 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 4] = [
+const SUITES: [(&str, &str, Run); 5] = [
+    (
+        "import",
+        "REPOSITORY: a git repository that was fetched by hand, imported and compared",
+        partita_tests::git::soak,
+    ),
     (
         "model",
         "OPERATIONS SEED: random operations against plain maps and lists, a million by default",
