@@ -72,7 +72,7 @@ fn worked(session: &Session, turns: usize) -> Result<()> {
             let id = format!("call_{turn}");
             let arguments = Body::new(format!(r#"{{"path":"src/{}.rs"}}"#, turn % 50));
             let call = Part::Call { id: id.clone(), name: "read".to_owned(), arguments };
-            let lines = random.below(80) as usize;
+            let lines = random.below(80);
             batch.remember(Memory::user(format!("Question {turn}: what is in there?")))?;
             batch.remember(Memory::assistant("I look.").with_part(call))?;
             batch.remember(Memory::tool(&id, format!("line {turn} of a file\n").repeat(lines)))?;

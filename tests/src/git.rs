@@ -229,6 +229,8 @@ pub fn soak(arguments: &[String]) -> Result<(), String> {
     };
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let partita = Partita::at(dir.path().join("store"));
+    // It is built first, which is not timed.
+    partita.text(["--version"]);
     let begun = Instant::now();
     let import = ["import", "git", repository, "--session", "s", "--verify", "--json"];
     let (outcome, peak) = partita.run_measured(import);

@@ -67,7 +67,7 @@ use crate::error::{Error, Result};
 use crate::limits::DETECT_BYTES;
 use crate::object::ModelCall;
 
-/// Reads a source; without a format it is guessed by [`detect`].
+/// Reads a source; without a format it is guessed by [`detect()`].
 ///
 /// Lines are read one at a time and may have [`LINE_BYTES_MAX`](crate::limits::LINE_BYTES_MAX)
 /// bytes, all of them [`TRANSCRIPT_BYTES_MAX`](crate::limits::TRANSCRIPT_BYTES_MAX); a format that is

@@ -79,7 +79,7 @@ impl Session {
     }
 
     /// Names who makes the operations that come through this handle. A name above
-    /// [`LABEL_BYTES_MAX`] bytes makes every change `Invalid`.
+    /// [`LABEL_BYTES_MAX`](crate::limits::LABEL_BYTES_MAX) bytes makes every change `Invalid`.
     #[must_use]
     pub fn with_actor(mut self, actor: &str) -> Self {
         self.actor = actor.into();

@@ -270,10 +270,14 @@ impl World {
                 if let (Err(first), Some((ready, writer))) = (&found, theirs) {
                     let first = first.clone();
                     alone.edit(&ready, &writer)?.map_err(|kind| format!("{kind:?}"))?;
-                    (alone.facts, alone.referred) = (after.facts, after.referred);
-                    after = alone;
+                    (alone.facts, alone.referred) = (after.facts, after.referred.clone());
+                    let behind = std::mem::replace(&mut after, alone);
                     found = judge::shows(&session, &after)
                         .map_err(|second| format!("{second}\nor {first}"));
+                    let merges = matches!((&mine.0, &ready), (Ready::Mark(..), Ready::Mark(..)));
+                    if found.is_err() && merges {
+                        found = merged(&session, &behind, &mut after).ok_or(()).or(found);
+                    }
                 }
                 found?;
                 self.book = after;
@@ -659,4 +663,31 @@ fn on_batch(batch: &mut Batch, ready: &Ready, writer: &Writer) -> Done<Option<bo
         Ok(report) => Ok(report.map(|report| !report.is_empty())),
         Err(error) => Err(error.kind()),
     }
+}
+
+/// Memories that two markers leave different, above which no mixture is looked for.
+const MERGED_MAX: usize = 10;
+
+/// Of two who mark memories each memory is as one order or the other says: an edit rests on the
+/// memories that it changes, and on no others. Makes `other` that mixture, if there is one.
+fn merged(session: &Session, one: &Book, other: &mut Book) -> Option<()> {
+    let (ours, theirs) = (&one.now.items, &other.now.items);
+    if ours.len() != theirs.len() {
+        return None;
+    }
+    let differ: Vec<usize> = (0..ours.len()).filter(|&at| ours[at] != theirs[at]).collect();
+    if differ.len() > MERGED_MAX {
+        return None;
+    }
+    (1..1_u32 << differ.len()).find_map(|choice| {
+        let mut mixture = other.clone();
+        for (bit, &at) in differ.iter().enumerate() {
+            if choice & (1 << bit) != 0 {
+                mixture.now.items[at] = ours[at].clone();
+            }
+        }
+        judge::shows(session, &mixture).ok()?;
+        *other = mixture;
+        Some(())
+    })
 }

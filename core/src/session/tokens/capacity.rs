@@ -22,7 +22,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if the session is gone, `Invalid` for a budget whose numbers do not fit together,
-    /// else as [`Snapshot::prompt`].
+    /// else as [`Snapshot::prompt`](crate::Snapshot::prompt).
     ///
     /// ```
     /// use partita::{Budget, Encoding, Memory, Source};

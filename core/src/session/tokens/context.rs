@@ -9,7 +9,7 @@ impl Session {
     /// whatever was forgotten, hidden or compacted, and whatever a crash left open.
     ///
     /// # Errors
-    /// As [`Snapshot::prompt`].
+    /// As [`Snapshot::prompt`](crate::Snapshot::prompt).
     ///
     /// ```
     /// use partita::{Dialect, Memory};

@@ -1,24 +1,10 @@
 //! Keys and values of the catalogue's table.
 
+use super::known::{KnownCount, Listing};
 use super::signature::Signature;
 use crate::codec::{Reader, Writer};
 use crate::error::Result;
 use crate::id::{ObjectId, Tagger};
-
-/// What a listing shows of a session as of one of its operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Listing {
-    pub(crate) files: u64,
-    pub(crate) memories: u64,
-}
-
-/// A number of tokens as a counter gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KnownCount {
-    pub(crate) tokens: u64,
-    /// The lower and the upper bound of an estimate; none where the number is exact.
-    pub(crate) bounds: Option<(u64, u64)>,
-}
 
 /// Keys what values are checked by, and what stands for a counter's id.
 const SALT: &[u8; 32] = b"partita catalogue entries, v1   ";

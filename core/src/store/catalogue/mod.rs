@@ -5,6 +5,7 @@
 
 #[cfg(all(feature = "catalogue", panic = "unwind"))]
 mod entry;
+mod known;
 #[cfg(all(feature = "catalogue", panic = "unwind"))]
 mod open;
 #[cfg(not(all(feature = "catalogue", panic = "unwind")))]
@@ -17,7 +18,7 @@ mod table;
 
 use std::sync::{PoisonError, RwLock};
 
-pub(crate) use self::entry::{KnownCount, Listing};
+pub(crate) use self::known::{KnownCount, Listing};
 use self::open::Open;
 pub(super) use self::place::{Place, remove};
 use self::signature::Signature;

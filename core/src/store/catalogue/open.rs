@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::entry::{self, KnownCount, Listing};
+use super::entry;
+use super::known::{KnownCount, Listing};
 use super::place::{MARKER, MARKER_DRAFT, Place, is_table};
 use super::signature::Signature;
 use super::table::Table;
