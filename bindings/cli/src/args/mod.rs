@@ -374,7 +374,7 @@ pub(crate) enum Command {
     )]
     Unpin(Pin),
 
-    /// Make a damaged store whole again with what is left of it; deletes nothing
+    /// Make a damaged store whole again with what is left of it; damaged files go to its quarantine
     #[command(after_help = "Examples:\n  partita recover\n  partita recover --json")]
     Recover(Json),
 

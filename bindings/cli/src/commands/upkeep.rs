@@ -129,7 +129,7 @@ pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()>
     if as_json {
         return out.json(&json::Recovered::new(&report));
     }
-    tell_recovered(out, &report)?;
+    tell_recovered(out, dir, &report)?;
     let objects = counted(report.objects, "object is", "objects are");
     let Some(then) = report.time else {
         return out.line(format_args!("nothing to recover: {objects} whole"));
@@ -144,8 +144,16 @@ pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()>
     out.line(format_args!("{objects} whole, {lost} lost; the damaged files are in quarantine"))
 }
 
+/// Tells whether a ref that is no session's is there.
+fn stands(dir: &Path, name: &str) -> Result<bool> {
+    if name.starts_with("session/") || name.starts_with("deleted/") {
+        return Ok(false);
+    }
+    Ok(open_store(dir, Access::Read)?.reference(name)?.is_some())
+}
+
 /// Prints what a recovery found and did, a line for each.
-fn tell_recovered(out: &mut Output, report: &RecoverReport) -> Result<()> {
+fn tell_recovered(out: &mut Output, dir: &Path, report: &RecoverReport) -> Result<()> {
     for name in &report.quarantined {
         out.line(format_args!("moved  {}", quote::text(name)))?;
     }
@@ -164,6 +172,10 @@ fn tell_recovered(out: &mut Output, report: &RecoverReport) -> Result<()> {
         let name = quote::text(&back.name);
         match back.operation {
             Some(number) => out.line(format_args!("back   {name}: to operation {number}"))?,
+            // A host's own ref may have gone back to an older object.
+            None if stands(dir, &back.name)? => {
+                out.line(format_args!("back   {name}: to an older object"))?;
+            }
             None => out.line(format_args!("gone   {name}: nothing of it can be read"))?,
         }
     }

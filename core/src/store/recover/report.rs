@@ -10,7 +10,7 @@ pub struct SetBack {
     /// The ref that names the session, such as `session/NAME`.
     pub name: String,
     /// The number of the newest operation that is left; none where nothing is, and then the ref is
-    /// gone too.
+    /// gone too. None as well for a ref of a host's own, which may name an older object now.
     pub operation: Option<u64>,
 }
 
