@@ -8,7 +8,7 @@ use crate::id::CheckpointId;
 use crate::limits::TEXT_INLINE_BYTES_MAX;
 use crate::map::{Map, Value};
 use crate::object::{Canonical, Checkpoint, FilePath, Objects};
-use crate::session::draft::view::Pending;
+use crate::session::draft::view::{Meanwhile, Pending};
 use crate::session::draft::{Draft, Touched, said};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::FLOOR;
@@ -58,8 +58,8 @@ impl Draft {
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.len() as u64) - 1;
-        let came = self.came_to_show(batch, before.files())?;
-        after.set_view(self.view.apply(batch, after.view(), newest, &came)?);
+        let since = self.meanwhile(batch, before.files())?;
+        after.set_view(self.view.apply(batch, after.view(), newest, &since)?);
         let others_change = self
             .reset
             .as_ref()
@@ -80,24 +80,27 @@ impl Draft {
         Ok(Built { point: Some(put(batch, checkpoint, parent)), memory })
     }
 
-    /// The files that others changed since the draft began, of those that it shows.
-    fn came_to_show(&self, batch: &StoreBatch, files: Map) -> Result<Vec<Pending>> {
-        let mut came = Vec::new();
-        if self.view.shows.is_empty() || self.rests_on(files) {
-            return Ok(came);
+    /// What others did to files since the draft began, as far as the view asks for it.
+    fn meanwhile(&self, batch: &StoreBatch, files: Map) -> Result<Meanwhile> {
+        let mut since = Meanwhile::default();
+        let asks = !self.view.shows.is_empty() || self.view.files.iter().any(|file| !file.is_new);
+        if !asks || self.rests_on(files) {
+            return Ok(since);
         }
         for change in changes(batch, self.files, files)? {
             let path = change.path;
-            let is_shown = self.view.shows.iter().any(|glob| glob.matches(&path));
-            if !is_shown || self.touched.contains_key(&path) {
+            if self.touched.contains_key(&path) {
                 continue;
             }
-            if let Some(place) = Place::find(files, batch, &path)?.filter(Place::is_live) {
-                let iteration = place.iteration;
-                came.push(Pending { path, iteration, flags: 0, shown: false, is_new: false });
+            if self.view.shows.iter().any(|glob| glob.matches(&path))
+                && let Some(place) = Place::find(files, batch, &path)?.filter(Place::is_live)
+            {
+                let (path, iteration) = (path.clone(), place.iteration);
+                since.came.push(Pending { path, iteration, flags: 0, shown: false, is_new: false });
             }
+            since.changed.insert(path);
         }
-        Ok(came)
+        Ok(since)
     }
 
     /// Refuses where another writer changed a path that an edit rests on.

@@ -37,6 +37,15 @@ pub(crate) struct Pending {
     pub(crate) is_new: bool,
 }
 
+/// What others did to files since a draft began.
+#[derive(Debug, Default)]
+pub(crate) struct Meanwhile {
+    /// The paths that hold something else now.
+    pub(crate) changed: HashSet<FilePath>,
+    /// The iterations of changed paths that the draft is to show.
+    pub(crate) came: Vec<Pending>,
+}
+
 /// Bytes of nodes that edits left behind one another, above which they are dropped: each edit leaves
 /// a path of a few nodes of a few KiB.
 const LEFT_BYTES_MAX: usize = if cfg!(test) { 1 << 20 } else { 16 << 20 };
@@ -176,17 +185,17 @@ impl ViewDraft {
     }
 
     /// Applies the edits to a view, which need not be the one that they began with. `newest` is the
-    /// number of the newest memory by then, `came` are files that others changed since.
+    /// number of the newest memory by then.
     pub(crate) fn apply(
         &self,
         batch: &mut StoreBatch,
         view: ViewMaps,
         newest: u64,
-        came: &[Pending],
+        since: &Meanwhile,
     ) -> Result<ViewMaps> {
         let moved = view != self.base;
         if self.keys.is_empty() && self.rules.is_empty() {
-            return self.append_files(batch, view, (moved, came), newest);
+            return self.append_files(batch, view, (moved, since), newest);
         }
         let folding = view.folding(batch)?;
         let all = batch.edit_map(view.all, folding)?;
@@ -195,7 +204,7 @@ impl ViewDraft {
             edits.extend(self.hidden_since(batch, all)?);
         }
         let folded = ViewMaps { all, recent: Map::EMPTY };
-        let appended = self.pairs_to_come(batch, folded, (moved, came))?;
+        let appended = self.pairs_to_come(batch, folded, (moved, since))?;
         if edits.is_empty() && appended.is_empty() {
             return Ok(view);
         }
@@ -275,7 +284,7 @@ impl ViewDraft {
         &self,
         batch: &mut StoreBatch,
         view: ViewMaps,
-        since: (bool, &[Pending]),
+        since: (bool, &Meanwhile),
         newest: u64,
     ) -> Result<ViewMaps> {
         let files = self.pairs_to_come(batch, view, since)?;
@@ -299,7 +308,7 @@ impl ViewDraft {
         &'a self,
         batch: &StoreBatch,
         view: ViewMaps,
-        (moved, came): (bool, &'a [Pending]),
+        (moved, Meanwhile { changed, came }): (bool, &'a Meanwhile),
     ) -> Result<Vec<&'a Pending>> {
         if self.files.is_empty() && came.is_empty() {
             return Ok(Vec::new());
@@ -314,9 +323,8 @@ impl ViewDraft {
         let comes = |file: &&Pending| {
             !there.contains(&file.iteration) && (file.shown || !is_hidden(rules.iter(), &file.path))
         };
-        let is_outdated =
-            |file: &&Pending| file.shown && came.iter().any(|newer| newer.path == file.path);
-        let own = self.files.iter().filter(|file| !is_outdated(file));
+        // Whoever changed a path since brought its iteration: the one before may not come after it.
+        let own = self.files.iter().filter(|file| file.is_new || !changed.contains(&file.path));
         Ok(own.chain(came).filter(comes).collect())
     }
 

@@ -88,6 +88,49 @@ fn of_two_who_refresh_at_once_each_file_comes_once() {
 }
 
 #[test]
+fn what_another_writer_changed_comes_not_once_more_as_it_was() {
+    let start = || {
+        let session = dialog();
+        session.hide("*").unwrap();
+        session.write("a", "1").unwrap();
+        session.write("b", "1").unwrap();
+        session
+    };
+    let session = start();
+    let mut shows = session.begin().unwrap();
+    shows.show("*").unwrap();
+    session.show("c").unwrap();
+    session.rename("a", "c").unwrap();
+    shows.commit().unwrap();
+    let mut seen = files(&session);
+    seen.sort();
+    assert_eq!(seen, [("b".to_owned(), 1), ("c".to_owned(), 2)]);
+
+    // One who refreshes brings nothing that is outdated by then.
+    for removes in [false, true] {
+        let session = dialog();
+        session.write("a", "1").unwrap();
+        session.hide("b").unwrap();
+        session.write("a", "2").unwrap();
+        let mut is_second = {
+            let mut nth = 0;
+            move |_| {
+                nth += 1;
+                nth == 2
+            }
+        };
+        session.batch(|batch| batch.take_out_some(&mut is_second).map(drop)).unwrap();
+        let mut refreshes = session.begin().unwrap();
+        refreshes.refresh().unwrap();
+        if removes { session.remove("a").map(drop) } else { session.write("a", "3").map(drop) }
+            .unwrap();
+        refreshes.commit_changes().unwrap();
+        let due: &[(String, u64)] = if removes { &[] } else { &[("a".to_owned(), 3)] };
+        assert_eq!(files(&session), due);
+    }
+}
+
+#[test]
 fn a_rule_that_shows_a_file_rests_on_its_being_in_view() {
     let session = dialog();
     session.hide("tmp/**").unwrap();
