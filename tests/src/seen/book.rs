@@ -163,26 +163,36 @@ impl State {
     }
 
     /// Shortens the results of named memories alone.
-    pub(super) fn trim_named(&mut self, first: u64, last: u64) {
-        for unit in self.chosen(&Meant::Range(first, last), false) {
-            if self.is_pinned(&unit) {
-                continue;
-            }
-            for at in unit {
-                let item = &mut self.items[at];
-                let is_named = item.first <= last && first <= item.last;
-                item.trimmed |= is_named && item.covers.is_none() && item.holds_result();
-            }
+    pub(super) fn trim_named(&mut self, unit: &[usize], first: u64, last: u64) {
+        for &at in unit {
+            let item = &mut self.items[at];
+            let is_named = item.first <= last && first <= item.last;
+            item.trimmed |= is_named && item.covers.is_none() && item.holds_result();
         }
+    }
+
+    /// The exchanges in view of some numbers, but for those that are pinned.
+    pub(super) fn loose(&self, first: u64, last: u64) -> Vec<Vec<usize>> {
+        let mut units = self.chosen(&Meant::Range(first, last), false);
+        units.retain(|unit| !self.is_pinned(unit));
+        units
+    }
+
+    pub(super) fn forget(&mut self, unit: &[usize]) {
+        unit.iter().for_each(|at| self.items[*at].forgotten = true);
     }
 
     /// The runs that a compaction lays summaries over: exchanges with nothing in view between.
     pub(super) fn runs(&self, meant: &Meant) -> Vec<Vec<usize>> {
+        let mut units = self.chosen(meant, false);
+        units.retain(|unit| !self.is_pinned(unit));
+        self.joined(units)
+    }
+
+    /// Joins exchanges with nothing in view between them.
+    pub(super) fn joined(&self, units: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let mut runs: Vec<Vec<usize>> = Vec::new();
-        for unit in self.chosen(meant, false) {
-            if self.is_pinned(&unit) {
-                continue;
-            }
+        for unit in units {
             let between = |run: &Vec<usize>| {
                 let last = run[run.len() - 1];
                 (last + 1..unit[0]).all(|at| self.items[at].forgotten)

@@ -436,6 +436,8 @@ impl World {
 
     fn plan_in_book(&mut self, plan: &Plan<PlanKey>, writer: &Writer) -> Result<Done<()>, String> {
         let mut written = 0;
+        // Each step speaks of the view that the plan was applied to, whatever the others do.
+        let view = self.book.now.clone();
         for step in plan.steps() {
             let memories = step.keys.iter().filter_map(|key| match key {
                 PlanKey::Memories { first, last, .. } => Some((*first, *last)),
@@ -443,13 +445,25 @@ impl World {
             });
             let range = memories.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
             let now = &mut self.book.now;
+            let units = |now: &State, first, last| -> Vec<Vec<usize>> {
+                let place = |at: &usize| {
+                    let number = view.items[*at].first;
+                    now.items.iter().position(|item| item.first == number)
+                };
+                let units = view.loose(first, last);
+                units.iter().map(|unit| unit.iter().filter_map(place).collect()).collect()
+            };
             match (step.action, range) {
-                (PlanAction::Trim, Some((first, last))) => now.trim_named(first, last),
+                (PlanAction::Trim, Some((first, last))) => {
+                    let units = units(now, first, last);
+                    units.iter().for_each(|unit| now.trim_named(unit, first, last));
+                }
                 (PlanAction::Forget, Some((first, last))) => {
-                    now.mark(Mark::Forget, &Meant::Range(first, last));
+                    let units = units(now, first, last);
+                    units.iter().for_each(|unit| now.forget(unit));
                 }
                 (PlanAction::Compact, Some((first, last))) => {
-                    let runs = now.runs(&Meant::Range(first, last));
+                    let runs = now.joined(units(now, first, last));
                     let texts: Vec<String> =
                         (0..runs.len()).map(|run| writer.text(written + run + 1)).collect();
                     written += runs.len();

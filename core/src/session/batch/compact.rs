@@ -50,7 +50,18 @@ impl Batch {
         selector: &Selector,
         summarizer: &(impl Summarizer + ?Sized),
     ) -> Result<ViewReport> {
-        let mut selection = self.select(selector, Among::View)?;
+        let view = self.view()?;
+        self.compact_in(view, selector, summarizer)
+    }
+
+    /// Lays summaries over what a selector stands for in a view that the batch has or had.
+    pub(crate) fn compact_in(
+        &mut self,
+        view: Map,
+        selector: &Selector,
+        summarizer: &(impl Summarizer + ?Sized),
+    ) -> Result<ViewReport> {
+        let mut selection = self.select_in(view, selector, Among::View)?;
         let mut report = selection.report();
         let mut units = Vec::new();
         for unit in selection.units.drain(..) {

@@ -43,9 +43,16 @@ impl Batch {
         self.mark(selector, false, trimmed_flags)
     }
 
+    /// Takes out of the view what a selector stands for in another: as a plan does, whose steps all
+    /// speak of the view that it was made for.
+    pub(crate) fn forget_in(&mut self, view: Map, selector: &Selector) -> Result<ViewReport> {
+        let selection = self.select_in(view, selector, Among::View)?;
+        self.put_marks(&selection, false, |flags, _| flags | FORGOTTEN)
+    }
+
     /// Shows the results of named memories shortened, and of their exchanges no others.
-    pub(crate) fn trim_named(&mut self, selector: &Selector) -> Result<ViewReport> {
-        let mut selection = self.select(selector, Among::View)?;
+    pub(crate) fn trim_named(&mut self, view: Map, selector: &Selector) -> Result<ViewReport> {
+        let mut selection = self.select_in(view, selector, Among::View)?;
         let Selection { named, units } = &mut selection;
         // A pin anywhere in the exchange holds all of it.
         for unit in units.iter_mut().filter(|unit| !unit.is_pinned()) {

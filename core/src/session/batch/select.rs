@@ -128,9 +128,25 @@ impl Selection {
 impl Batch {
     /// What a selector stands for, in the view as the batch leaves it.
     pub(crate) fn select(&mut self, selector: &Selector, among: Among) -> Result<Selection> {
+        let view = self.view()?;
+        self.select_in(view, selector, among)
+    }
+
+    /// The view as the batch leaves it so far.
+    pub(crate) fn view(&mut self) -> Result<Map> {
+        Ok(self.draft.view.open(&self.session.store().clone())?.1)
+    }
+
+    /// What a selector stands for, in a view that the batch has or had.
+    pub(crate) fn select_in(
+        &mut self,
+        view: Map,
+        selector: &Selector,
+        among: Among,
+    ) -> Result<Selection> {
         let memories = Roots::of(self.head.point()).memories();
         let store = self.session.store().clone();
-        let (objects, view) = self.draft.view.open(&store)?;
+        let (objects, _) = self.draft.view.open(&store)?;
         let look = Look { store: &store, objects, memories, view, among };
         match selector {
             Selector::Number(number) => {

@@ -3,7 +3,7 @@
 use crate::budget::{Budget, PlanAction};
 use crate::context::{Dialect, Source};
 use crate::error::ErrorKind;
-use crate::object::{Body, Memory, Part};
+use crate::object::{Body, Memory, MemoryKind, Part};
 use crate::session::{MemoryEntry, PlanKey, PlanOptions, Selector, Session};
 use crate::store::Store;
 use crate::token::Encoding;
@@ -56,6 +56,39 @@ fn applying_a_plan_gives_the_tokens_that_it_promised_in_one_operation() {
             assert_eq!(was, is);
         }
     }
+}
+
+#[test]
+fn a_step_takes_nothing_that_another_step_held_apart() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    // Two loops that their thinking holds to their places, and one word between them: without it
+    // they are one exchange.
+    let turn = |id: &str| {
+        let thinking = Part::Thinking { text: Body::new("Hm."), signature: Body::new("sig") };
+        let call = Part::Call { id: id.into(), name: "ls".into(), arguments: Body::new("{}") };
+        Memory::assistant("").with_part(thinking).with_part(call)
+    };
+    let check = Memory::user("It was 3 of 4. ".repeat(4)).with_kind(MemoryKind::Validation);
+    let memories =
+        [Memory::user("Go."), turn("a"), check, turn("b"), Memory::tool("b", "line\n".repeat(90))];
+    memories.into_iter().for_each(|memory| drop(session.remember(memory).unwrap()));
+    session.remember(Memory::assistant("That was all.")).unwrap();
+    session.remember(Memory::user("And now?")).unwrap();
+    let mut forgot = 0;
+    for limit in 40..250 {
+        let Ok(plan) = session.plan(&Budget::new(limit), &COUNTER) else { continue };
+        let before = session.latest().unwrap().prompt().unwrap().count(&COUNTER);
+        session.apply(&plan).unwrap();
+        let after = session.latest().unwrap().prompt().unwrap().count(&COUNTER);
+        let told = |count: crate::token::Count| (count.tokens(), count.low(), count.high());
+        assert_eq!(told(after), told(plan.after()), "{limit}: {plan}");
+        let words = plan.in_words();
+        forgot += usize::from(words == "memories 3 to 5 forgotten");
+        if after != before {
+            session.undo().unwrap();
+        }
+    }
+    assert!(forgot > 0, "no limit takes out the second loop with the word before it alone");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::budget::{Budget, Plan, PlanAction, PlanStep, search};
 use crate::error::{Error, Result};
+use crate::map::Map;
 use crate::object::OperationKind;
 use crate::session::account::known::Known;
 use crate::session::batch::Batch;
@@ -169,8 +170,10 @@ impl Session {
         batch.set_kind(OperationKind::Plan);
         batch.message(&format!("{} steps, {} tokens freed", plan.steps().len(), plan.freed()))?;
         let mut report = ViewReport::default();
+        // What one step takes out may have held two exchanges apart: none may see what others did.
+        let view = batch.view()?;
         for step in plan.steps() {
-            report.add(batch.take_step(step, summarizer)?);
+            report.add(batch.take_step(view, step, summarizer)?);
         }
         if !report.is_empty() {
             report.checkpoint = batch.finish()?.head.point().map(CheckpointInfo::of);
@@ -182,6 +185,7 @@ impl Session {
 impl Batch {
     fn take_step(
         &mut self,
+        view: Map,
         step: &PlanStep<PlanKey>,
         summarizer: &(impl Summarizer + ?Sized),
     ) -> Result<ViewReport> {
@@ -205,9 +209,9 @@ impl Batch {
             PlanAction::Refresh | PlanAction::Hide => {
                 self.take_out_some(&mut |id| files.contains(&id))
             }
-            PlanAction::Trim => self.trim_named(&range()?),
-            PlanAction::Compact => self.compact(&range()?, summarizer),
-            PlanAction::Forget => self.forget(&range()?),
+            PlanAction::Trim => self.trim_named(view, &range()?),
+            PlanAction::Compact => self.compact_in(view, &range()?, summarizer),
+            PlanAction::Forget => self.forget_in(view, &range()?),
         }
     }
 }
