@@ -2,7 +2,9 @@
 
 use std::hint::black_box;
 
-use partita::{Budget, Encoding, Memory, Store};
+use partita::budget::Budget;
+use partita::tokens::Encoding;
+use partita::{Memory, Store};
 
 use crate::history::History;
 use crate::measure::{Samples, Table, time};

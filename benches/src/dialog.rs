@@ -6,7 +6,8 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use partita::{GcOptions, Memory, Store, interop};
+use partita::upkeep::GcOptions;
+use partita::{Memory, Store, interop};
 
 use crate::measure::{Table, megabytes};
 use crate::size::bytes_below;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use partita::{Map, NewNode, Node, ObjectId, Objects, Value};
+use partita::ObjectId;
+use partita::map::{Map, NewNode, Value};
+use partita::object::{Node, Objects};
 
 use crate::measure::{Samples, Table, micros, time};
 use crate::work::Random;

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use partita::{
-    Body, Budget, Count, Encoding, Memory, Part, Plan, PlanAction, PlanGroup, PlanKey, PlanStep,
-    Prices, Session, Source, Store, plan,
-};
+use partita::budget::{Budget, Plan, PlanAction, PlanGroup, PlanStep, Prices, plan};
+use partita::context::Source;
+use partita::tokens::{Count, Encoding};
+use partita::view::PlanKey;
+use partita::{Body, Memory, Part, Session, Store};
 
 use crate::measure::{Samples, Table, micros, time};
 use crate::work::Random;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use partita::{Count, Encoding, TokenCounter, recount};
+use partita::tokens::{Count, Encoding, TokenCounter, recount};
 use tiktoken_rs::{CoreBPE, cl100k_base_singleton, o200k_base_singleton};
 
 use crate::measure::{Samples, Spread, Table, micros, time};

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use partita::{GcOptions, Store};
+use partita::Store;
+use partita::upkeep::GcOptions;
 
 use crate::history::History;
 use crate::measure::{Contender, Table, megabytes};

@@ -94,7 +94,7 @@ impl FromStr for ObjectId {
 ///
 /// ```
 /// let id = partita::ObjectId::of_content(b"x");
-/// let prefix: partita::Prefix = id.short().parse()?;
+/// let prefix: partita::object::Prefix = id.short().parse()?;
 /// assert!(prefix.matches(&id));
 /// # Ok::<(), partita::Error>(())
 /// ```

@@ -7,15 +7,19 @@
 )]
 
 #[cfg(feature = "tokens")]
-mod budget;
+pub mod budget;
 mod codec;
 #[cfg(feature = "tokens")]
-mod context;
+pub mod context;
 pub mod diff;
 #[cfg(feature = "store")]
 pub mod display;
 mod error;
+#[cfg(feature = "store")]
+pub mod history;
 mod id;
+#[cfg(feature = "store")]
+pub mod import;
 #[cfg(feature = "tokens")]
 pub mod interop;
 #[cfg(feature = "tokens")]
@@ -23,70 +27,39 @@ mod json;
 pub mod limits;
 #[cfg(feature = "store")]
 mod log;
-mod map;
-mod object;
+pub mod map;
+pub mod object;
+#[cfg(feature = "store")]
+pub mod plumbing;
 #[cfg(feature = "store")]
 mod session;
 #[cfg(feature = "store")]
+pub mod state;
+#[cfg(feature = "store")]
 mod store;
 #[cfg(feature = "tokens")]
-mod token;
+pub mod tokens;
 #[cfg(feature = "store")]
-mod workspace;
+pub mod upkeep;
+#[cfg(feature = "store")]
+pub mod vfs;
+#[cfg(feature = "store")]
+pub mod view;
+#[cfg(feature = "store")]
+pub mod workspace;
 
-#[cfg(feature = "tokens")]
-pub use budget::{
-    Account, AccountItem, Budget, Capacity, CapacityItem, DefaultValues, Fit, FitExchange, Makeup,
-    Material, Plan, PlanAction, PlanCost, PlanGroup, PlanMode, PlanStep, Prices, Values, fit,
-    fit_with, plan,
-};
-#[cfg(feature = "tokens")]
-pub use context::{
-    ContextDiff, CounterFor, Dialect, Item, Medium, Mend, Piece, Prompt, PromptMemory,
-    ProviderBlock, RenderOptions, Request, Source, Tool, ViewedFile, exchanges, trimmed,
-};
-pub use diff::{Change, ChangeKind, DiffStats, FileDiff, Unified};
 pub use error::{Error, ErrorKind, Result};
-#[cfg(feature = "tokens")]
-pub use error::{Shortfall, ShortfallItem};
-pub use id::{
-    CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
-};
+pub use id::{CheckpointId, ContentId, IterationId, MemoryId, ObjectId, OperationId};
 #[cfg(feature = "tokens")]
 pub use json::Json;
-pub use map::{Diff as MapDiff, Edited, Map, MapChange, NewNode, Range as MapRange, Value};
-pub use object::{
-    Body, Bytes, Canonical, Checkout, Checkpoint, Directory, Entry, FilePath, Horizon, Iteration,
-    Kind, Memory, MemoryKind, ModelCall, NameFault, Node, Objects, Operation, OperationKind,
-    OperationName, Part, Role, Timestamp, Tombstone, Trace, Usage,
-};
+pub use object::{Body, Entry, FilePath, Memory, MemoryKind, Part, Role, Timestamp};
 #[cfg(feature = "store")]
-pub use session::{
-    Batch, CheckpointInfo, DeletedSession, FileChange, FileChanges, FileEntry, Files,
-    FoundMemories, Glob, History, Import, ItemKey, IterationInfo, LogEntries, LogEntry, Memories,
-    MemoryEntry, MemoryState, NewEntry, OperationInfo, PairInView, PlanKey, PlanOptions,
-    Remembered, RestorePlan, RestoreScope, Selector, Session, SessionEntry, SessionSizes, Sessions,
-    Snapshot, State, StateEntries, StateEntry, StateSnapshot, StateValue, Step, Summarizer,
-    TranscriptImport, TranscriptProgress, Trim, TrimReport, UndoReport, View, ViewFile, ViewFiles,
-    ViewMemories, ViewMemory, ViewReport, ViewRule,
-};
-#[cfg(feature = "store")]
-pub use store::{
-    Batch as StoreBatch, CheckProgress, CheckReport, Durability, Expected, Fault, ForkGuard,
-    GcOptions, GcProgress, GcReport, Kept, LockWait, LostVersion, PurgeOptions, PurgeReport,
-    RecoverReport, RecoveredSession, SetBack, Stats, Store, StoreOptions, SyncSite, UnreadLog, Vfs,
-    VfsFile, VfsLock,
-};
+pub use session::{Batch, NewEntry, Selector, Session, Snapshot};
 #[cfg(all(feature = "store", feature = "knockouts"))]
 #[doc(hidden)]
 pub use store::{CheckSite, knock_out};
-#[cfg(feature = "tokens")]
-pub use token::{
-    CalibratedCounter, Calibration, ContentClass, Count, Detail, Encoding, Overhead, Quality,
-    SafeCuts, TokenCounter, count_within, recount,
-};
 #[cfg(feature = "store")]
-pub use workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
+pub use store::{Durability, Store, StoreOptions};
 
 /// The README's Rust lines, as a test.
 #[cfg(all(doctest, feature = "store"))]

@@ -1,6 +1,7 @@
 //! Sessions that hold what an attacker would store, for whoever looks at them in a browser.
 
-use partita::{Body, Json, Memory, Part, Result, Session, Store, Tool};
+use partita::context::Tool;
+use partita::{Body, Json, Memory, Part, Result, Session, Store};
 
 /// Texts that run as a script wherever one of them becomes markup. Each tells that it ran by an
 /// attribute of the page, which no text can set. In the order in which sessions are named by them.

@@ -1,6 +1,7 @@
 //! Hostile prompts: every part where it does not belong, every text that an API refuses.
 
-use partita::{Body, Json, Memory, MemoryKind, ObjectId, Part, Prompt, Role, Tool, ViewedFile};
+use partita::context::{Prompt, Tool, ViewedFile};
+use partita::{Body, Json, Memory, MemoryKind, ObjectId, Part, Role};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use partita::{
-    Canonical, Checkpoint, CheckpointId, Expected, Kind, Memory, Node, ObjectId, Objects,
-    Operation, OperationId, OperationKind, Result, Session, Store, Timestamp,
-};
+use partita::object::{Canonical, Checkpoint, Kind, Node, Objects, Operation, OperationKind};
+use partita::plumbing::Expected;
+use partita::{CheckpointId, Memory, ObjectId, OperationId, Result, Session, Store, Timestamp};
 
 use crate::crash::entropy::{Source, fill};
 

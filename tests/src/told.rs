@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use partita::budget::Budget;
 use partita::display::{Lines, graph_text, report_html};
-use partita::{Budget, Encoding, Result, Session, Snapshot, StateValue};
+use partita::state::StateValue;
+use partita::tokens::Encoding;
+use partita::{Result, Session, Snapshot};
 
 /// What was read, by what it is.
 pub type Told = BTreeMap<String, String>;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use partita::Json;
+use partita::context::{Prompt, PromptMemory, Tool, exchanges};
 use partita::interop::{Transcript, read};
-use partita::{Json, Prompt, PromptMemory, Tool, exchanges};
 
 use crate::random::Random;
 

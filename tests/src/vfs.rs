@@ -16,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use partita::{SyncSite, Vfs, VfsFile, VfsLock};
+use partita::vfs::{SyncSite, Vfs, VfsFile, VfsLock};
 
 pub use action::Action;
 pub use disk::{Disk, FileId};

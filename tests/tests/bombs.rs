@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use partita::limits::{CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_BYTES_MAX, FRAME_OBJECTS_MAX};
-use partita::{ContentId, ErrorKind, Kind, Node, ObjectId, Objects, Store};
+use partita::object::{Kind, Node, Objects};
+use partita::{ContentId, ErrorKind, ObjectId, Store};
 use partita_tests::forge::{
     Bytes, Files, IdCode, Live, Payload, Row, Segment, TableHead, commit, kind, record, snapshot,
     table,

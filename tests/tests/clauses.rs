@@ -42,9 +42,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use partita::{
-    CheckReport, ContentId, ErrorKind, Expected, GcOptions, ObjectId, Result, Store, Vfs, VfsFile,
-};
+use partita::plumbing::Expected;
+use partita::upkeep::{CheckReport, GcOptions};
+use partita::vfs::{Vfs, VfsFile};
+use partita::{ContentId, ErrorKind, ObjectId, Result, Store};
 use partita_tests::forge::{
     FRAMES_FROM, Files, IdCode, Live, Payload, Segment, TableHead, commit, kind, retiring,
     snapshot, table,

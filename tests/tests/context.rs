@@ -1,10 +1,11 @@
 //! Contexts are valid by construction: whatever memories hold, an independent judge finds no rule of
 //! an API broken. And the judge can find each.
 
-use partita::{
-    Body, ContextDiff, Dialect, Item, Json, Memory, MemoryKind, Part, Piece, Prompt, PromptMemory,
-    RenderOptions, Tool, ViewedFile, exchanges,
+use partita::context::{
+    ContextDiff, Dialect, Item, Piece, Prompt, PromptMemory, RenderOptions, Tool, ViewedFile,
+    exchanges,
 };
+use partita::{Body, Json, Memory, MemoryKind, Part};
 use partita_tests::hostile::{any_id, any_prompt, any_text, call};
 use partita_tests::validate::violations;
 use proptest::collection::vec;

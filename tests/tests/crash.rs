@@ -1,6 +1,6 @@
 //! Every state that a crash can leave: what was acknowledged is there, whole, and nothing is half.
 
-use partita::SyncSite;
+use partita::vfs::SyncSite;
 use std::io::ErrorKind;
 
 use partita_tests::crash::knockout::{LOCKED, without_lock, without_sync};

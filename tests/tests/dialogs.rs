@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use partita::Dialect;
+use partita::context::Dialect;
 use partita_tests::dialogs::dialog;
 use partita_tests::judge::{
     at_budgets, faults, faults_of, transcripts, wrong_plans, wrong_plans_of,

@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{GcOptions, Memory, Objects as _, Result, Store, StoreOptions, Timestamp};
+use partita::object::Objects as _;
+use partita::upkeep::GcOptions;
+use partita::{Memory, Result, Store, StoreOptions, Timestamp};
 use partita_tests::crash::entropy::{Source, fill};
 use partita_tests::vfs::{Fault, Recorder};
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use partita::{
-    GcOptions, GcProgress, GcReport, Memory, OperationKind, PurgeOptions, Session, Store,
-    Timestamp, Trim,
-};
+use partita::history::Trim;
+use partita::object::OperationKind;
+use partita::upkeep::{GcOptions, GcProgress, GcReport, PurgeOptions};
+use partita::{Memory, Session, Store, Timestamp};
 use partita_tests::random::Random;
 use partita_tests::told::{self, Told, assert_read, assert_same};
 use partita_tests::vfs::Recorder;

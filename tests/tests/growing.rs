@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use partita::interop::{Entry, Format, Transcripts, read};
-use partita::{Canonical, Checkpoint, MemoryId, Objects, Session, Store};
+use partita::object::{Canonical, Checkpoint, Objects};
+use partita::{MemoryId, Session, Store};
 use partita_tests::command::Partita;
 use partita_tests::transcripts::all_files;
 

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use partita::{
-    ErrorKind, GcOptions, Kind, Node, ObjectId, Objects as _, OperationKind, RestoreScope, Store,
-    Trim,
-};
+use partita::history::{RestoreScope, Trim};
+use partita::object::{Kind, Node, Objects as _, OperationKind};
+use partita::upkeep::GcOptions;
+use partita::{ErrorKind, ObjectId, Store};
 use partita_tests::command::Partita;
 use partita_tests::later::{KIND, OPERATION, REF, ROOT, directory};
 
@@ -45,7 +45,8 @@ fn evidence(store: &Store) -> Option<ObjectId> {
     let session = store.open_session("work").unwrap();
     let checkpoint = session.checkpoint("latest").unwrap();
     let node = store.read_node(&checkpoint.id()).unwrap();
-    let checkpoint: partita::Checkpoint = partita::Canonical::from_node(&node).unwrap();
+    let checkpoint: partita::object::Checkpoint =
+        partita::object::Canonical::from_node(&node).unwrap();
     checkpoint.roots.get(ROOT).copied()
 }
 
@@ -167,7 +168,7 @@ fn put_newer(store: &Store, name: &str) -> ObjectId {
     let node =
         Node { kind: Kind::OPERATION, version: 3, refs: vec![newest], body: b"later".to_vec() };
     let id = batch.put_node(node, None);
-    batch.set_ref(name, partita::Expected::Id(newest), Some(id));
+    batch.set_ref(name, partita::plumbing::Expected::Id(newest), Some(id));
     batch.commit().unwrap();
     id
 }
@@ -210,7 +211,7 @@ fn a_newer_version_of_a_known_kind_is_unsupported_and_no_damage() {
         assert_eq!(store.reference("session/newer").unwrap(), before);
         let previous = store.read_node(&newer).unwrap().refs[0];
         let mut batch = store.batch();
-        batch.set_ref("session/newer", partita::Expected::Id(newer), Some(previous));
+        batch.set_ref("session/newer", partita::plumbing::Expected::Id(newer), Some(previous));
         batch.commit().unwrap();
         let session = store.open_session("newer").unwrap();
         assert_eq!(session.log().unwrap().filter(Result::is_ok).count(), 3 - usize::from(trims));

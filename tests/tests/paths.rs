@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use partita::map::{Map, Value};
+use partita::object::{Checkpoint, Iteration, Operation, OperationKind};
+use partita::plumbing::Expected;
 use partita::{
-    Checkpoint, Entry, ErrorKind, Expected, FilePath, Iteration, IterationId, Map, NewEntry,
-    ObjectId, Operation, OperationKind, Result, Session, Store, Timestamp, Value,
+    Entry, ErrorKind, FilePath, IterationId, NewEntry, ObjectId, Result, Session, Store, Timestamp,
 };
 use partita_tests::command::Partita;
 
@@ -219,11 +221,12 @@ fn maps_that_are_too_high_or_whose_levels_do_not_fall_are_damage() {
                 body.extend_from_slice(&[0, 1, key]);
                 refs.push(child_id);
             }
-            let node = partita::Node { kind: partita::Kind::MAP, version: 1, refs, body };
+            let node =
+                partita::object::Node { kind: partita::object::Kind::MAP, version: 1, refs, body };
             child = Some(batch.put_node(node, None));
         }
         batch.commit().unwrap();
-        let map = Map::new(child.map(partita::MapId::new));
+        let map = Map::new(child.map(partita::map::MapId::new));
         for key in [&b"a"[..], b"b", b"zz"] {
             assert!(map.get(&store, key).is_err(), "{levels:?}");
         }

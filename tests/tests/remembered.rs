@@ -5,17 +5,19 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{
-    Budget, Encoding, ErrorKind, GcOptions, GcProgress, Memory, PurgeOptions, Session, Snapshot,
-    Source, Store, Timestamp, Trim,
-};
+use partita::budget::Budget;
+use partita::context::Source;
+use partita::history::Trim;
+use partita::tokens::Encoding;
+use partita::upkeep::{GcOptions, GcProgress, PurgeOptions};
+use partita::{ErrorKind, Memory, Session, Snapshot, Store, Timestamp};
 use partita_tests::vfs::Recorder;
 
 fn go_on(_: GcProgress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn gc(store: &Store) -> partita::GcReport {
+fn gc(store: &Store) -> partita::upkeep::GcReport {
     store.gc(&GcOptions::new().keep(Duration::ZERO), &mut go_on).unwrap()
 }
 
@@ -138,7 +140,8 @@ fn another_handles_snapshot_never_reads_what_was_purged() {
     let memories: Vec<_> = held.memories().collect();
     assert_eq!(memories[0].as_ref().unwrap_err().kind(), ErrorKind::Purged);
     assert_eq!(held.search("secret", None).count(), 0);
-    let request = format!("{:?}", held.context(partita::Dialect::OpenAiChat).unwrap().body);
+    let request =
+        format!("{:?}", held.context(partita::context::Dialect::OpenAiChat).unwrap().body);
     assert!(!request.contains("secret"), "{request}");
 }
 

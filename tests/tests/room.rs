@@ -7,9 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{
-    ErrorKind, Expected, GcOptions, PurgeOptions, Result, Store, StoreOptions, Timestamp, Trim,
-};
+use partita::history::Trim;
+use partita::plumbing::Expected;
+use partita::upkeep::{GcOptions, PurgeOptions};
+use partita::{ErrorKind, Result, Store, StoreOptions, Timestamp};
 use partita_tests::command::Partita;
 use partita_tests::crash::walk::{Limits, walk};
 use partita_tests::crash::{Stage, Workload, entropy};
@@ -243,7 +244,7 @@ fn without_a_reserve_a_full_medium_stops_what_frees_room() {
     let (medium, _) = store_with_garbage();
     let store = open(&medium);
     for name in ["reserve", "reserve-commits"] {
-        partita::Vfs::remove(&medium, name).unwrap();
+        partita::vfs::Vfs::remove(&medium, name).unwrap();
     }
     fill(&medium);
     let error = store.gc(&GcOptions::new(), &mut go_on).unwrap_err();
@@ -258,7 +259,7 @@ fn a_rewriting_purge_that_has_no_room_to_copy_all_that_stays_is_not_done_and_say
         let (medium, bytes) = store_with_garbage();
         let store = options().reserve(false).open_vfs(Arc::new(medium.process())).unwrap();
         for name in ["reserve", "reserve-commits"] {
-            partita::Vfs::remove(&medium, name).unwrap();
+            partita::vfs::Vfs::remove(&medium, name).unwrap();
         }
         // One segment of what is purged and of much that stays, and one of garbage alone.
         let session = store.session("other").unwrap();

@@ -5,7 +5,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use partita::{CheckSite, Durability, ErrorKind, Expected, Result, Store, StoreOptions, knock_out};
+use partita::plumbing::Expected;
+use partita::{CheckSite, Durability, ErrorKind, Result, Store, StoreOptions, knock_out};
 use partita_tests::survivors::{Density, End, Tally, Victim, caught, product, table};
 use partita_tests::vfs::{Call, Crash, Disk, Fate, Fault, Recorder};
 

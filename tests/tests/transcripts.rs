@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use partita::Part;
+use partita::context::{Dialect, Prompt};
 use partita::interop::{Format, read};
-use partita::{Dialect, Part, Prompt};
 use partita_tests::random::Random;
 use partita_tests::transcripts::{all_files, committed_files, samples, thinned};
 use partita_tests::validate::violations;

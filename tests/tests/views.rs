@@ -1,8 +1,12 @@
 //! Whatever is done to a session's view, what it renders breaks no rule of any API, and undoing all
 //! of it gives the first render back, byte for byte.
 
+use partita::budget::Budget;
+use partita::context::{Dialect, Tool};
+use partita::history::MemoryEntry;
 use partita::interop::read;
-use partita::{Budget, Dialect, Encoding, ErrorKind, MemoryEntry, Selector, Session, Store, Tool};
+use partita::tokens::Encoding;
+use partita::{ErrorKind, Selector, Session, Store};
 use partita_tests::random::Random;
 use partita_tests::transcripts::all_files;
 use partita_tests::validate::violations;

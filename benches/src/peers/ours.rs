@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{Checkpoint, Durability, Memory, Session, Store};
+use partita::object::Checkpoint;
+use partita::{Durability, Memory, Session, Store};
 
 use crate::Result;
 use crate::history::History;

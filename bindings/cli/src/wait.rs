@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use partita::{LockWait, Store, StoreOptions};
+use partita::upkeep::LockWait;
+use partita::{Store, StoreOptions};
 
 use crate::output::quote;
 

@@ -8,7 +8,9 @@ use pyo3::types::{PyDict, PyInt};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::{CapacityItem, Encoding, ItemKey};
+use partita::budget::CapacityItem;
+use partita::tokens::Encoding;
+use partita::view::ItemKey;
 
 use crate::counter::{AnyCounter, Count, Counter, counting_in};
 use crate::error::OrRaise as _;
@@ -83,8 +85,8 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    fn inner(&self) -> partita::Budget {
-        let mut budget = partita::Budget::new(self.limit).reserve(self.reserve);
+    fn inner(&self) -> partita::budget::Budget {
+        let mut budget = partita::budget::Budget::new(self.limit).reserve(self.reserve);
         if let Some(high) = self.high {
             budget = budget.high(high);
         }
@@ -92,7 +94,7 @@ impl Budget {
             budget = budget.low(low);
         }
         if let Some(Prices { input, cache_read, cache_write }) = self.prices {
-            budget = budget.prices(partita::Prices { input, cache_read, cache_write });
+            budget = budget.prices(partita::budget::Prices { input, cache_read, cache_write });
         }
         match self.horizon {
             Some(turns) => budget.horizon(turns),
@@ -149,7 +151,7 @@ impl Budget {
 }
 
 /// A budget, or an int, which is its limit.
-pub(crate) struct AnyBudget(pub(crate) partita::Budget);
+pub(crate) struct AnyBudget(pub(crate) partita::budget::Budget);
 
 impl<'py> FromPyObject<'_, 'py> for AnyBudget {
     type Error = PyErr;
@@ -165,7 +167,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyBudget {
             return Ok(AnyBudget(budget.get().inner()));
         }
         if object.cast::<PyInt>().is_ok() {
-            return Ok(AnyBudget(partita::Budget::new(object.extract()?)));
+            return Ok(AnyBudget(partita::budget::Budget::new(object.extract()?)));
         }
         let name = object.get_type().name()?;
         Err(PyTypeError::new_err(format!("a budget is int or Budget, got {name}")))
@@ -193,7 +195,12 @@ value! {
 }
 
 impl Item {
-    fn new_of(key: &ItemKey, source: partita::Source, label: &str, count: partita::Count) -> Item {
+    fn new_of(
+        key: &ItemKey,
+        source: partita::context::Source,
+        label: &str,
+        count: partita::tokens::Count,
+    ) -> Item {
         let mut item = Item {
             source: source.name().to_owned(),
             label: label.to_owned(),
@@ -238,8 +245,8 @@ value! {
     }
 }
 
-impl From<partita::Capacity<ItemKey>> for Capacity {
-    fn from(capacity: partita::Capacity<ItemKey>) -> Self {
+impl From<partita::budget::Capacity<ItemKey>> for Capacity {
+    fn from(capacity: partita::budget::Capacity<ItemKey>) -> Self {
         let item = |item: &CapacityItem<ItemKey>| {
             Item::new_of(&item.key, item.source, &item.label, item.count)
         };
@@ -258,9 +265,10 @@ impl From<partita::Capacity<ItemKey>> for Capacity {
 
 impl Capacity {
     /// Returns the core's own, as far as it can be shown.
-    pub(crate) fn inner(&self) -> partita::Capacity<String> {
-        let source =
-            |name: &str| partita::Source::ALL.into_iter().find(|source| source.name() == name);
+    pub(crate) fn inner(&self) -> partita::budget::Capacity<String> {
+        let source = |name: &str| {
+            partita::context::Source::ALL.into_iter().find(|source| source.name() == name)
+        };
         let sources =
             self.sources.iter().filter_map(|(name, count)| Some((source(name)?, count.inner())));
         let items = self.items.iter().filter_map(|item| {
@@ -271,14 +279,14 @@ impl Capacity {
                 count: item.count.inner(),
             })
         });
-        let budget = partita::Budget::new(self.limit).reserve(self.reserve);
+        let budget = partita::budget::Budget::new(self.limit).reserve(self.reserve);
         let items = (items.collect(), usize::try_from(self.items_total).unwrap_or(usize::MAX));
-        partita::Capacity::from_parts(sources, self.overhead.inner(), items, &budget)
+        partita::budget::Capacity::from_parts(sources, self.overhead.inner(), items, &budget)
     }
 }
 
 fn by_name(
-    sources: impl Iterator<Item = (partita::Source, partita::Count)>,
+    sources: impl Iterator<Item = (partita::context::Source, partita::tokens::Count)>,
 ) -> BTreeMap<String, Count> {
     sources.map(|(source, count)| (source.name().to_owned(), count.into())).collect()
 }
@@ -344,7 +352,7 @@ impl Snapshot {
     fn account(&self, py: Python<'_>, counter: AnyCounter) -> PyResult<Account> {
         let account =
             counting_in(py, &self.0, &counter, |snapshot, counter| snapshot.account(counter))?;
-        let sources = partita::Source::ALL.into_iter();
+        let sources = partita::context::Source::ALL.into_iter();
         let items = account
             .largest()
             .map(|item| Item::new_of(item.key, item.source, item.label, item.count));

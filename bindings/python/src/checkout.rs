@@ -49,8 +49,8 @@ value! {
     }
 }
 
-impl From<partita::Kept> for Kept {
-    fn from(kept: partita::Kept) -> Self {
+impl From<partita::upkeep::Kept> for Kept {
+    fn from(kept: partita::upkeep::Kept) -> Self {
         Kept {
             directory: kept.directory,
             path: (&kept.path).into(),
@@ -83,9 +83,9 @@ value! {
     }
 }
 
-impl From<partita::CheckoutPlan> for CheckoutPlan {
-    fn from(plan: partita::CheckoutPlan) -> Self {
-        let step = |step: &partita::CheckoutStep| CheckoutStep {
+impl From<partita::workspace::CheckoutPlan> for CheckoutPlan {
+    fn from(plan: partita::workspace::CheckoutPlan) -> Self {
+        let step = |step: &partita::workspace::CheckoutStep| CheckoutStep {
             path: (&step.path).into(),
             action: step.action.name().to_owned(),
             reason: step.reason.name().to_owned(),
@@ -106,7 +106,10 @@ fn checking_out(
     session: &Session,
     py: Python<'_>,
     checkpoint: Option<&Spec>,
-    call: impl FnOnce(&partita::Session, Option<CheckpointId>) -> partita::Result<partita::CheckoutPlan>
+    call: impl FnOnce(
+        &partita::Session,
+        Option<CheckpointId>,
+    ) -> partita::Result<partita::workspace::CheckoutPlan>
     + Send,
 ) -> PyResult<CheckoutPlan> {
     let plan = session.0.run(py, |session| {

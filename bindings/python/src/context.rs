@@ -2,7 +2,8 @@
 
 use pyo3::prelude::*;
 
-use partita::{Dialect, Json, Piece, RenderOptions, Tool};
+use partita::Json;
+use partita::context::{Dialect, Piece, RenderOptions, Tool};
 
 use crate::batch::Batch;
 use crate::error::{OrRaise as _, invalid};
@@ -22,7 +23,7 @@ pub(crate) fn dialect_of(name: &str) -> PyResult<Dialect> {
 /// Hands a request over: a dict with more to say.
 pub(crate) fn request<'py>(
     py: Python<'py>,
-    request: &partita::Request,
+    request: &partita::context::Request,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mends =
         request.mends.iter().map(|mend| Mend { memory: mend.memory, what: mend.what.clone() });
@@ -55,8 +56,8 @@ value! {
     }
 }
 
-impl From<partita::Item> for ContextItem {
-    fn from(item: partita::Item) -> Self {
+impl From<partita::context::Item> for ContextItem {
+    fn from(item: partita::context::Item) -> Self {
         let mut texts = Vec::new();
         // What only another dialect sends is shown as that sends it.
         let others = item.others.into_iter().map(|(_, pieces)| pieces);
@@ -105,7 +106,7 @@ fn dicts(tools: Vec<Tool>) -> Vec<Dict> {
     tools.iter().map(|tool| Dict(Tool::to_json(tool))).collect()
 }
 
-fn checkpoint(info: Option<partita::CheckpointInfo>) -> Option<Checkpoint> {
+fn checkpoint(info: Option<partita::history::CheckpointInfo>) -> Option<Checkpoint> {
     info.as_ref().map(Checkpoint::from)
 }
 
@@ -188,7 +189,7 @@ fn rendered(
     snapshot: &partita::Snapshot,
     dialect: Dialect,
     options: &RenderOptions,
-) -> partita::Result<partita::Request> {
+) -> partita::Result<partita::context::Request> {
     Ok(snapshot.prompt()?.render_with(dialect, options))
 }
 
@@ -234,7 +235,8 @@ impl Snapshot {
     fn context_diff(&self, py: Python<'_>, other: &Snapshot) -> PyResult<ContextDiff> {
         let other = other.0.get()?;
         let diff = self.0.run(py, |snapshot| snapshot.context_diff(other))?;
-        let items = |items: Vec<partita::Item>| items.into_iter().map(ContextItem::from).collect();
+        let items =
+            |items: Vec<partita::context::Item>| items.into_iter().map(ContextItem::from).collect();
         Ok(ContextDiff {
             added: items(diff.added),
             removed: items(diff.removed),

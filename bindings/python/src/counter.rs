@@ -10,9 +10,9 @@ use pyo3::types::{PyInt, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, type_hint_union};
 
-use partita::{
-    CalibratedCounter, ContentClass, CounterFor, Encoding, Error, ErrorKind, SafeCuts, TokenCounter,
-};
+use partita::context::CounterFor;
+use partita::tokens::{CalibratedCounter, ContentClass, Encoding, SafeCuts, TokenCounter};
+use partita::{Error, ErrorKind};
 
 use crate::context::dialect_of;
 use crate::error::{OrRaise as _, invalid};
@@ -63,18 +63,18 @@ value! {
     }
 }
 
-impl From<partita::Count> for Count {
-    fn from(count: partita::Count) -> Self {
+impl From<partita::tokens::Count> for Count {
+    fn from(count: partita::tokens::Count) -> Self {
         let (low, high) = (count.low(), count.high());
         Count { tokens: count.tokens(), low, high, exact: count.is_exact() }
     }
 }
 
 impl Count {
-    pub(crate) fn inner(&self) -> partita::Count {
+    pub(crate) fn inner(&self) -> partita::tokens::Count {
         match self.exact {
-            true => partita::Count::exact(self.tokens),
-            false => partita::Count::estimated(self.tokens, self.low, self.high),
+            true => partita::tokens::Count::exact(self.tokens),
+            false => partita::tokens::Count::estimated(self.tokens, self.low, self.high),
         }
     }
 }
@@ -87,7 +87,7 @@ impl PartialOrd for Count {
 }
 
 /// A count, or an int, which is an exact one.
-struct CountOrInt(partita::Count);
+struct CountOrInt(partita::tokens::Count);
 
 impl<'py> FromPyObject<'_, 'py> for CountOrInt {
     type Error = PyErr;
@@ -103,7 +103,7 @@ impl<'py> FromPyObject<'_, 'py> for CountOrInt {
             return Ok(CountOrInt(count.get().inner()));
         }
         if object.cast::<PyInt>().is_ok() {
-            return Ok(CountOrInt(partita::Count::exact(object.extract()?)));
+            return Ok(CountOrInt(partita::tokens::Count::exact(object.extract()?)));
         }
         let name = object.get_type().name()?;
         Err(PyTypeError::new_err(format!("a count is int or Count, got {name}")))
@@ -261,19 +261,19 @@ impl TokenCounter for Counting<'_> {
         }
     }
 
-    fn count(&self, text: &str) -> partita::Count {
+    fn count(&self, text: &str) -> partita::tokens::Count {
         // What failed once fails: nothing of it is kept or returned.
         if self.attention.has_raised() {
-            return partita::Count::ZERO;
+            return partita::tokens::Count::ZERO;
         }
         match self.counter {
             AnyCounter::Core(counter) => match self.attention.look().is_break() {
-                true => partita::Count::ZERO,
+                true => partita::tokens::Count::ZERO,
                 false => counter.0.as_dyn().count(text),
             },
             AnyCounter::Python { call, .. } => {
                 let count = self.ask(|py| call.bind(py).call1((text,))?.extract::<CountOrInt>());
-                count.map_or(partita::Count::ZERO, |count| count.0)
+                count.map_or(partita::tokens::Count::ZERO, |count| count.0)
             }
         }
     }
@@ -293,8 +293,8 @@ impl TokenCounter for Counting<'_> {
         self.core().and_then(|counter| counter.dialect())
     }
 
-    fn request(&self) -> partita::Count {
-        self.core().map_or(partita::Count::ZERO, |counter| counter.request())
+    fn request(&self) -> partita::tokens::Count {
+        self.core().map_or(partita::tokens::Count::ZERO, |counter| counter.request())
     }
 
     fn check(&self) -> partita::Result<()> {
@@ -344,10 +344,10 @@ pub(crate) fn counting_in<T: Sync, R: Send>(
 /// >>> partita.Calibration.from_json(kept).models
 /// {'other-1': 40}
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct Calibration(Mutex<partita::Calibration>);
+pub(crate) struct Calibration(Mutex<partita::tokens::Calibration>);
 
 impl Calibration {
-    fn with<R>(&self, work: impl FnOnce(&mut partita::Calibration) -> R) -> R {
+    fn with<R>(&self, work: impl FnOnce(&mut partita::tokens::Calibration) -> R) -> R {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -359,7 +359,7 @@ impl Calibration {
     #[pyo3(signature = (base = "o200k"))]
     fn new(base: &str) -> PyResult<Calibration> {
         let base = Encoding::by_name(base).or_raise()?;
-        Ok(Calibration(Mutex::new(partita::Calibration::new(&base))))
+        Ok(Calibration(Mutex::new(partita::tokens::Calibration::new(&base))))
     }
 
     /// The id of the base counter.
@@ -441,7 +441,8 @@ impl Calibration {
     #[staticmethod]
     #[pyo3(signature = (json: "dict[str, typing.Any]") -> "Calibration")]
     fn from_json(json: &Bound<'_, PyAny>) -> PyResult<Calibration> {
-        let calibration = partita::Calibration::from_json(&to_json(json, "json")?).or_raise()?;
+        let calibration =
+            partita::tokens::Calibration::from_json(&to_json(json, "json")?).or_raise()?;
         Ok(Calibration(Mutex::new(calibration)))
     }
 

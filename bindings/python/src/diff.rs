@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use partita::Bytes;
+use partita::object::Bytes;
 
 use crate::convert::Data;
 use crate::value::value;
@@ -26,7 +26,7 @@ use crate::value::value;
 pub(crate) struct Diff {
     old: Bytes,
     new: Bytes,
-    pub(crate) diff: partita::FileDiff,
+    pub(crate) diff: partita::diff::FileDiff,
 }
 
 impl PartialEq for Diff {
@@ -57,11 +57,11 @@ value! {
 }
 
 impl Change {
-    fn of(change: partita::Change<'_>) -> Self {
+    fn of(change: partita::diff::Change<'_>) -> Self {
         let kind = match change.kind {
-            partita::ChangeKind::Equal => "equal",
-            partita::ChangeKind::Delete => "delete",
-            partita::ChangeKind::Insert => "insert",
+            partita::diff::ChangeKind::Equal => "equal",
+            partita::diff::ChangeKind::Delete => "delete",
+            partita::diff::ChangeKind::Insert => "insert",
         };
         let text = change.text.to_vec();
         let kind = kind.to_owned();
@@ -80,7 +80,7 @@ pub(crate) fn diff(py: Python<'_>, old: Data, new: Data) -> Diff {
 
 impl Diff {
     pub(crate) fn between(old: Bytes, new: Bytes) -> Self {
-        let diff = partita::FileDiff::new(old.clone(), new.clone());
+        let diff = partita::diff::FileDiff::new(old.clone(), new.clone());
         Diff { old, new, diff }
     }
 }

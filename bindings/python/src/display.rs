@@ -70,7 +70,7 @@ impl Session {
     ) -> PyResult<String> {
         let limit = limit.unwrap_or(partita::limits::BUDGET_TOKENS_MAX);
         counting_in(py, &self.0, &counter, |session, counter| {
-            display::report_html(session, &partita::Budget::new(limit), counter)
+            display::report_html(session, &partita::budget::Budget::new(limit), counter)
         })
     }
 }

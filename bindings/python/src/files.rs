@@ -52,8 +52,8 @@ value! {
     }
 }
 
-impl From<partita::FileChange> for FileChange {
-    fn from(change: partita::FileChange) -> Self {
+impl From<partita::history::FileChange> for FileChange {
+    fn from(change: partita::history::FileChange) -> Self {
         let entry = |entry: &Option<partita::Entry>| entry.as_ref().and_then(Entry::of);
         let (before, after) = (entry(&change.before), entry(&change.after));
         FileChange { path: (&change.path).into(), before, after }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use pyo3::prelude::*;
 
-use partita::ForkGuard;
+use partita::plumbing::ForkGuard;
 
 thread_local! {
     static GUARD: RefCell<Option<ForkGuard>> = const { RefCell::new(None) };

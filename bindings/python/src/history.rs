@@ -29,8 +29,8 @@ value! {
     }
 }
 
-impl From<&partita::CheckpointInfo> for Checkpoint {
-    fn from(info: &partita::CheckpointInfo) -> Self {
+impl From<&partita::history::CheckpointInfo> for Checkpoint {
+    fn from(info: &partita::history::CheckpointInfo) -> Self {
         Checkpoint {
             id: info.id.into(),
             number: info.number,
@@ -63,8 +63,8 @@ value! {
     }
 }
 
-impl From<partita::LogEntry> for LogEntry {
-    fn from(entry: partita::LogEntry) -> Self {
+impl From<partita::history::LogEntry> for LogEntry {
+    fn from(entry: partita::history::LogEntry) -> Self {
         LogEntry {
             number: entry.number,
             id: entry.id.into(),
@@ -110,8 +110,8 @@ value! {
     }
 }
 
-impl From<partita::UndoReport> for UndoReport {
-    fn from(report: partita::UndoReport) -> Self {
+impl From<partita::history::UndoReport> for UndoReport {
+    fn from(report: partita::history::UndoReport) -> Self {
         let operation = report.operation;
         UndoReport {
             number: report.number,
@@ -155,8 +155,8 @@ value! {
     }
 }
 
-impl From<partita::IterationInfo> for Iteration {
-    fn from(info: partita::IterationInfo) -> Self {
+impl From<partita::history::IterationInfo> for Iteration {
+    fn from(info: partita::history::IterationInfo) -> Self {
         Iteration {
             path: (&info.path).into(),
             number: info.number,
@@ -185,7 +185,7 @@ where
 /// The checkpoints of a session, newest first. In a fork they go on into the line that it came
 /// from.
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct Log(pub(crate) Handle<Mutex<partita::LogEntries>>);
+pub(crate) struct Log(pub(crate) Handle<Mutex<partita::history::LogEntries>>);
 
 #[pymethods]
 impl Log {
@@ -200,7 +200,7 @@ impl Log {
 
 /// The iterations of a file, newest first.
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct History(pub(crate) Handle<Mutex<partita::History>>);
+pub(crate) struct History(pub(crate) Handle<Mutex<partita::history::History>>);
 
 #[pymethods]
 impl History {

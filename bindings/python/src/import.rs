@@ -41,7 +41,7 @@ value! {
 /// >>> [entry.number for entry in session.log()], session.read_at("a", 1)
 /// ([2, 1], b'one')
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct Import(Handle<Mutex<partita::Import>>);
+pub(crate) struct Import(Handle<Mutex<partita::import::Import>>);
 
 block!(Import);
 
@@ -54,7 +54,7 @@ impl Import {
     }
 }
 
-fn locked(import: &Mutex<partita::Import>) -> MutexGuard<'_, partita::Import> {
+fn locked(import: &Mutex<partita::import::Import>) -> MutexGuard<'_, partita::import::Import> {
     import.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -87,7 +87,7 @@ impl Memory {
     }
 
     /// Takes a memory of a session, all its bodies inline.
-    pub(crate) fn placed(entry: partita::MemoryEntry) -> Memory {
+    pub(crate) fn placed(entry: partita::history::MemoryEntry) -> Memory {
         Memory { memory: entry.memory, place: Some((entry.number, entry.id.into())) }
     }
 
@@ -328,23 +328,24 @@ fn page(
     rows: &mut (VecDeque<Memory>, Next),
 ) -> partita::Result<()> {
     let store = snapshot.store();
-    let take = |entries: &mut dyn Iterator<Item = partita::Result<partita::MemoryEntry>>,
-                rows: &mut VecDeque<Memory>,
-                last: &mut Option<u64>|
-     -> partita::Result<()> {
-        for entry in entries {
-            let entry = match entry.and_then(|entry| entry.resolve(store)) {
-                Err(error) if error.kind() == partita::ErrorKind::Purged => continue,
-                entry => entry?,
-            };
-            *last = Some(entry.number);
-            rows.push_back(Memory::placed(entry));
-            if rows.len() == PAGE {
-                break;
+    let take =
+        |entries: &mut dyn Iterator<Item = partita::Result<partita::history::MemoryEntry>>,
+         rows: &mut VecDeque<Memory>,
+         last: &mut Option<u64>|
+         -> partita::Result<()> {
+            for entry in entries {
+                let entry = match entry.and_then(|entry| entry.resolve(store)) {
+                    Err(error) if error.kind() == partita::ErrorKind::Purged => continue,
+                    entry => entry?,
+                };
+                *last = Some(entry.number);
+                rows.push_back(Memory::placed(entry));
+                if rows.len() == PAGE {
+                    break;
+                }
             }
-        }
-        Ok(())
-    };
+            Ok(())
+        };
     let (rows, next) = rows;
     let mut last = None;
     match (&*next, search) {

@@ -28,7 +28,7 @@ value! {
 /// 3
 #[pyclass(module = "partita", frozen, eq, hash)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ModelCall(pub(crate) partita::ModelCall);
+pub(crate) struct ModelCall(pub(crate) partita::object::ModelCall);
 
 #[pymethods]
 impl ModelCall {
@@ -48,15 +48,15 @@ impl ModelCall {
         cache_write: Option<u64>,
         reasoning: Option<u64>,
     ) -> PyResult<Self> {
-        let usage = partita::Usage { input, output, cache_read, cache_write, reasoning };
-        let call = partita::ModelCall {
+        let usage = partita::object::Usage { input, output, cache_read, cache_write, reasoning };
+        let call = partita::object::ModelCall {
             provider: provider.to_owned(),
             response: response.to_owned(),
             request: request.to_owned(),
             stop: stop.to_owned(),
             parameters: parameters.to_owned(),
             usage,
-            ..partita::ModelCall::new(model)
+            ..partita::object::ModelCall::new(model)
         };
         call.validate().or_raise()?;
         Ok(ModelCall(call))
@@ -101,7 +101,8 @@ impl ModelCall {
     /// What the provider counted.
     #[getter]
     fn usage(&self) -> Usage {
-        let partita::Usage { input, output, cache_read, cache_write, reasoning } = self.0.usage;
+        let partita::object::Usage { input, output, cache_read, cache_write, reasoning } =
+            self.0.usage;
         Usage { input, output, cache_read, cache_write, reasoning }
     }
 

@@ -3,7 +3,9 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use partita::{IterationId, PlanAction, PlanKey};
+use partita::IterationId;
+use partita::budget::PlanAction;
+use partita::view::PlanKey;
 
 use crate::budget::AnyBudget;
 use crate::counter::{AnyCounter, Count, counting_in};
@@ -40,8 +42,8 @@ value! {
     }
 }
 
-impl From<&partita::PlanStep<PlanKey>> for PlanStep {
-    fn from(step: &partita::PlanStep<PlanKey>) -> Self {
+impl From<&partita::budget::PlanStep<PlanKey>> for PlanStep {
+    fn from(step: &partita::budget::PlanStep<PlanKey>) -> Self {
         let (mut memories, mut about) = (Vec::new(), Vec::new());
         let (mut files, mut iterations) = (Vec::new(), Vec::new());
         for key in &step.keys {
@@ -74,7 +76,7 @@ impl From<&partita::PlanStep<PlanKey>> for PlanStep {
 
 impl PlanStep {
     /// Returns the core's own. A step is of memories or of files, never of both.
-    fn inner(&self) -> PyResult<partita::PlanStep<PlanKey>> {
+    fn inner(&self) -> PyResult<partita::budget::PlanStep<PlanKey>> {
         let named = |action: &PlanAction| action.name() == self.action;
         let action = PlanAction::ALL.into_iter().find(named).ok_or_else(|| {
             let names = PlanAction::ALL.map(PlanAction::name).join(", ");
@@ -96,7 +98,7 @@ impl PlanStep {
             number: *number,
             iteration: IterationId::new(iteration.0),
         });
-        Ok(partita::PlanStep {
+        Ok(partita::budget::PlanStep {
             action,
             keys: memories.chain(files).collect(),
             index: self.index,
@@ -133,7 +135,7 @@ value! {
 /// True
 #[pyclass(module = "partita", frozen, eq, hash)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Plan(partita::Plan<PlanKey>);
+pub(crate) struct Plan(partita::budget::Plan<PlanKey>);
 
 #[pymethods]
 impl Plan {
@@ -154,10 +156,12 @@ impl Plan {
     ) -> PyResult<Plan> {
         let steps = steps.iter().map(PlanStep::inner).collect::<PyResult<_>>()?;
         let tokens = (before.inner(), after.inner());
-        let cost =
-            cost.map(|PlanCost { rewriting, saved, .. }| partita::PlanCost { rewriting, saved });
+        let cost = cost.map(|PlanCost { rewriting, saved, .. }| partita::budget::PlanCost {
+            rewriting,
+            saved,
+        });
         let parts = (cached, rewritten);
-        Ok(Plan(partita::Plan::from_parts(steps, tokens, target, parts, cost, optimal)))
+        Ok(Plan(partita::budget::Plan::from_parts(steps, tokens, target, parts, cost, optimal)))
     }
 
     #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
@@ -294,7 +298,7 @@ impl Session {
     ) -> PyResult<Plan> {
         let plan = counting_in(py, &self.0, &counter, |session, counter| {
             let values = values.as_ref().map(|values| values.at_work(counter));
-            let mut options = partita::PlanOptions::new();
+            let mut options = partita::view::PlanOptions::new();
             if let Some(tokens) = summaries {
                 options = options.summaries(tokens);
             }

@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyInt, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::RestoreScope;
+use partita::history::RestoreScope;
 
 use crate::batch::Batch;
 use crate::convert::{Data, Time, as_bytes};
@@ -475,8 +475,8 @@ impl Session {
     #[pyo3(signature = (*, keep = None, since = None))]
     fn trim(&self, py: Python<'_>, keep: Option<u64>, since: Option<Time>) -> PyResult<u64> {
         let trim = match (keep, since) {
-            (Some(keep), None) => partita::Trim::Keep(keep),
-            (None, Some(since)) => partita::Trim::Since(since.0),
+            (Some(keep), None) => partita::history::Trim::Keep(keep),
+            (None, Some(since)) => partita::history::Trim::Since(since.0),
             _ => return Err(PyTypeError::new_err("give either keep= or since=")),
         };
         Ok(self.0.run(py, |session| session.trim(trim))?.trimmed)
@@ -541,7 +541,7 @@ impl Session {
     }
 }
 
-fn restore_plan(plan: partita::RestorePlan, scope: &'static str) -> RestorePlan {
+fn restore_plan(plan: partita::history::RestorePlan, scope: &'static str) -> RestorePlan {
     let paths = |paths: &[partita::FilePath]| paths.iter().map(SessionPath::from).collect();
     RestorePlan {
         from_: (&plan.from).into(),

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PySlice};
 
-use partita::StateValue;
+use partita::state::StateValue;
 
 use crate::convert::Data;
 use crate::handle::Handle;
@@ -21,7 +21,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    fn snapshot(&self) -> partita::Result<partita::StateSnapshot> {
+    fn snapshot(&self) -> partita::Result<partita::state::StateSnapshot> {
         match self {
             Place::Latest(session) => Ok(session.latest()?.state()),
             Place::Fixed(snapshot) => Ok(snapshot.state()),
@@ -49,7 +49,11 @@ pub(crate) enum Held {
     List(StateList),
 }
 
-fn held<T>(handle: &Handle<T>, entry: partita::StateEntry, value: StateValue) -> PyResult<Held> {
+fn held<T>(
+    handle: &Handle<T>,
+    entry: partita::state::StateEntry,
+    value: StateValue,
+) -> PyResult<Held> {
     match value {
         StateValue::Bytes(bytes) => Ok(Held::Bytes(bytes)),
         StateValue::List(len) => Ok(Held::List(StateList { entry: handle.with(entry), len })),
@@ -67,7 +71,7 @@ impl State {
         found.map(|(entry, value)| held(&self.0, entry, value)).transpose()
     }
 
-    fn session(&self) -> PyResult<partita::State> {
+    fn session(&self) -> PyResult<partita::state::State> {
         match self.0.get()? {
             Place::Latest(session) => Ok(session.state()),
             Place::Fixed(_) => Err(PyTypeError::new_err(
@@ -155,7 +159,7 @@ impl State {
                 Some(after) => entries.after(after),
                 None => entries,
             };
-            let read = |entry: partita::Result<partita::StateEntry>| {
+            let read = |entry: partita::Result<partita::state::StateEntry>| {
                 let entry = entry?;
                 let value = entry.read()?;
                 Ok((entry, value))
@@ -176,7 +180,7 @@ impl State {
 
 /// The keys of a state that begin alike, each with what it holds.
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct StateRows(Handle<Mutex<Pages<(partita::StateEntry, StateValue)>>>);
+pub(crate) struct StateRows(Handle<Mutex<Pages<(partita::state::StateEntry, StateValue)>>>);
 
 #[pymethods]
 impl StateRows {
@@ -194,7 +198,7 @@ impl StateRows {
 /// A list of the state, as it was when it was read: its items are bytes.
 #[pyclass(module = "partita", frozen, sequence)]
 pub(crate) struct StateList {
-    entry: Handle<partita::StateEntry>,
+    entry: Handle<partita::state::StateEntry>,
     len: u64,
 }
 

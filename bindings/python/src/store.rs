@@ -7,7 +7,8 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use partita::{ContentId, Durability, GcOptions, StoreOptions};
+use partita::upkeep::GcOptions;
+use partita::{ContentId, Durability, StoreOptions};
 
 use crate::block::block;
 use crate::checkout::Kept;
@@ -77,7 +78,7 @@ value! {
 /// The sessions of a store in the order of their names. One that comes or goes meanwhile may or
 /// may not be seen.
 #[pyclass(module = "partita", frozen)]
-pub(crate) struct Sessions(Handle<Mutex<partita::Sessions>>);
+pub(crate) struct Sessions(Handle<Mutex<partita::history::Sessions>>);
 
 #[pymethods]
 impl Sessions {
@@ -86,7 +87,7 @@ impl Sessions {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<SessionEntry>> {
-        Ok(step(py, &self.0)?.map(|entry: partita::SessionEntry| SessionEntry {
+        Ok(step(py, &self.0)?.map(|entry: partita::history::SessionEntry| SessionEntry {
             name: entry.name().to_owned(),
             operation: entry.operation().into(),
         }))

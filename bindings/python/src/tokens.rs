@@ -4,8 +4,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use partita::Json;
+use partita::context::Dialect;
 use partita::interop::{Messages, messages};
-use partita::{Dialect, Json, TokenCounter as _};
+use partita::tokens::TokenCounter as _;
 
 use crate::budget::AnyBudget;
 use crate::context::{dialect_of, options, request};
@@ -150,10 +152,14 @@ pub(crate) fn plan(
         let (prompt, numbers) = (read.prompt()?, &read.numbers);
         let own = read.counter(counter);
         match &values {
-            Some(values) => {
-                partita::fit_with(&prompt, numbers, &limit.0, &own, &values.at_work(counter))
-            }
-            None => partita::fit(&prompt, numbers, &limit.0, &own),
+            Some(values) => partita::budget::fit_with(
+                &prompt,
+                numbers,
+                &limit.0,
+                &own,
+                &values.at_work(counter),
+            ),
+            None => partita::budget::fit(&prompt, numbers, &limit.0, &own),
         }
     })?;
     let dropped: Vec<usize> = fit.dropped().iter().map(|number| *number as usize - 1).collect();

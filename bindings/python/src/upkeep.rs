@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use partita::{CheckProgress, GcProgress, PurgeOptions};
+use partita::upkeep::{CheckProgress, GcProgress, PurgeOptions};
 
 use crate::convert::Time;
 use crate::error::OrRaise as _;
@@ -59,9 +59,9 @@ value! {
     }
 }
 
-impl From<partita::CheckReport> for CheckReport {
-    fn from(report: partita::CheckReport) -> Self {
-        let fault = |fault: partita::Fault| Fault {
+impl From<partita::upkeep::CheckReport> for CheckReport {
+    fn from(report: partita::upkeep::CheckReport) -> Self {
+        let fault = |fault: partita::upkeep::Fault| Fault {
             segment: fault.segment,
             offset: fault.offset,
             object: fault.object.map(ObjectId),
@@ -103,8 +103,8 @@ value! {
     }
 }
 
-impl From<partita::GcReport> for GcReport {
-    fn from(report: partita::GcReport) -> Self {
+impl From<partita::upkeep::GcReport> for GcReport {
+    fn from(report: partita::upkeep::GcReport) -> Self {
         GcReport {
             sessions: report.sessions,
             put_aside: report.put_aside,
@@ -136,8 +136,8 @@ value! {
     }
 }
 
-impl From<partita::Tombstone> for Tombstone {
-    fn from(tombstone: partita::Tombstone) -> Self {
+impl From<partita::object::Tombstone> for Tombstone {
+    fn from(tombstone: partita::object::Tombstone) -> Self {
         Tombstone {
             target: ObjectId(tombstone.target),
             lost: tombstone.lost,
@@ -163,8 +163,8 @@ value! {
     }
 }
 
-impl From<partita::PurgeReport> for PurgeReport {
-    fn from(report: partita::PurgeReport) -> Self {
+impl From<partita::upkeep::PurgeReport> for PurgeReport {
+    fn from(report: partita::upkeep::PurgeReport) -> Self {
         PurgeReport {
             tombstones: report.tombstones.into_iter().map(Tombstone::from).collect(),
             rewritten: report.rewritten,
@@ -244,8 +244,8 @@ value! {
     }
 }
 
-impl From<partita::RecoverReport> for RecoverReport {
-    fn from(report: partita::RecoverReport) -> Self {
+impl From<partita::upkeep::RecoverReport> for RecoverReport {
+    fn from(report: partita::upkeep::RecoverReport) -> Self {
         let versions = report.versions.into_iter().map(|version| LostVersion {
             object: ObjectId(version.object),
             path: version.path.as_ref().map(SessionPath::from),

@@ -7,7 +7,7 @@ use pyo3::types::PyInt;
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript};
 
-use partita::{DefaultValues, Material, PlanAction, Values};
+use partita::budget::{DefaultValues, Material, PlanAction, Values};
 
 use crate::counter::Counting;
 

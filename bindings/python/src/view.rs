@@ -6,7 +6,9 @@ use pyo3::types::{PyInt, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::{Error, ErrorKind, MemoryEntry, MemoryState, PairInView, Selector, Summarizer};
+use partita::history::MemoryEntry;
+use partita::view::{MemoryState, PairInView, Summarizer};
+use partita::{Error, ErrorKind, Selector};
 
 use crate::batch::Batch;
 use crate::error::{OrRaise as _, invalid};
@@ -49,8 +51,8 @@ value! {
     }
 }
 
-impl From<partita::ViewReport> for ViewReport {
-    fn from(report: partita::ViewReport) -> Self {
+impl From<partita::view::ViewReport> for ViewReport {
+    fn from(report: partita::view::ViewReport) -> Self {
         let files = |files: &[PairInView]| {
             files.iter().map(|pair| (SessionPath::from(&pair.path), pair.number)).collect()
         };
@@ -174,7 +176,7 @@ impl View {
     /// Returns the files in view, in the order in which they came into it.
     fn files(&self, py: Python<'_>) -> PyResult<Vec<ViewFile>> {
         self.0.run(py, |snapshot| {
-            let file = |file: partita::ViewFile| ViewFile {
+            let file = |file: partita::view::ViewFile| ViewFile {
                 path: (&file.path).into(),
                 number: file.number,
                 iteration: file.iteration.into(),
@@ -188,7 +190,7 @@ impl View {
     /// Returns the patterns that hide and show files, oldest first.
     fn rules(&self, py: Python<'_>) -> PyResult<Vec<ViewRule>> {
         let rules = self.0.run(py, |snapshot| snapshot.view().rules())?;
-        let rule = |rule: &partita::ViewRule| ViewRule {
+        let rule = |rule: &partita::view::ViewRule| ViewRule {
             hides: rule.hides,
             glob: SessionPath(rule.glob.as_bytes().to_vec()),
         };

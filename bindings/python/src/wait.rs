@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 
-use partita::LockWait;
+use partita::upkeep::LockWait;
 
 thread_local! {
     /// What was raised while this thread waited, to be raised by the call that waits.

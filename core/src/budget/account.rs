@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::Source;
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// Items with their counts, and the sums by source and in all, kept up to date.
 ///
@@ -13,7 +13,9 @@ use crate::token::Count;
 /// trace, however large it was.
 ///
 /// ```
-/// use partita::{Account, Count, Source};
+/// use partita::budget::Account;
+/// use partita::context::Source;
+/// use partita::tokens::Count;
 /// let mut account = Account::new();
 /// account.set("a.rs", Source::Files, "a.rs, iteration 3", Count::exact(900));
 /// account.set("1..4", Source::Memories, "a question", Count::estimated(120, 100, 150));

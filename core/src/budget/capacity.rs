@@ -4,12 +4,14 @@ use std::fmt;
 
 use crate::budget::{Account, Budget};
 use crate::context::Source;
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// How much of a limit is spent, on what, and how much is left: a snapshot.
 ///
 /// ```
-/// use partita::{Account, Budget, Capacity, Count, Source};
+/// use partita::budget::{Account, Budget, Capacity};
+/// use partita::context::Source;
+/// use partita::tokens::Count;
 /// let mut account = Account::new();
 /// account.set("a.rs", Source::Files, "a.rs", Count::exact(900));
 /// account.set("b.rs", Source::Files, "b.rs", Count::exact(300));

@@ -12,7 +12,7 @@ use crate::budget::{
 use crate::context::{Dialect, Item, Piece, Prompt, PromptMemory, Source, exchanges, fixed_count};
 use crate::error::Result;
 use crate::object::{MemoryKind, Role};
-use crate::token::{Count, TokenCounter};
+use crate::tokens::{Count, TokenCounter};
 
 /// What of a prompt goes and what stays, so that it fits a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,10 @@ impl fmt::Display for Key {
 /// made of; memories that share one stay or go together. Without it each memory is a message.
 ///
 /// ```
-/// use partita::{Budget, Encoding, Memory, Prompt, fit};
+/// use partita::Memory;
+/// use partita::budget::{Budget, fit};
+/// use partita::context::Prompt;
+/// use partita::tokens::Encoding;
 /// let prompt = (0..20).fold(Prompt::new("Be brief."), |prompt, number| {
 ///     prompt.with_memory(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))
 /// });
@@ -107,7 +110,10 @@ pub fn fit(
 /// [`Asked`](Material::Asked) of any other.
 ///
 /// ```
-/// use partita::{Budget, Encoding, Material, Memory, Prompt, fit_with};
+/// use partita::Memory;
+/// use partita::budget::{Budget, Material, fit_with};
+/// use partita::context::Prompt;
+/// use partita::tokens::Encoding;
 /// let prompt = (0..20).fold(Prompt::default(), |prompt, number| {
 ///     prompt.with_memory(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))
 /// });
@@ -362,7 +368,7 @@ mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
     use crate::object::{Body, Memory, Part};
-    use crate::token::Encoding;
+    use crate::tokens::Encoding;
 
     fn call(id: &str) -> Memory {
         let arguments = Body::new("{}");

@@ -7,7 +7,7 @@ use crate::context::Prompt;
 use crate::error::ErrorKind;
 use crate::json::Json;
 use crate::object::{Body, Memory, Part};
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 const COUNTER: Encoding = Encoding::O200k;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::context::Source;
 use crate::error::{Error, Result};
 use crate::limits::PLAN_MODES_MAX;
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// An atomic piece of a prompt: an exchange, a file in view, the instructions.
 ///
@@ -17,7 +17,9 @@ use crate::token::Count;
 /// its results), so each states what is left and lost in all, not beside the one before it.
 ///
 /// ```
-/// use partita::{Count, PlanGroup, Source};
+/// use partita::budget::PlanGroup;
+/// use partita::context::Source;
+/// use partita::tokens::Count;
 /// let group = PlanGroup::new("12..15", Source::Memories, Count::exact(4_000))
 ///     .trim(Count::exact(700), 150)
 ///     .forget(900);
@@ -54,7 +56,7 @@ pub struct PlanMode {
     /// The tokens that are left afterwards, of all groups that it spans together.
     pub tokens: Count,
     /// The value that is lost, in thousandths of a token that matters fully (see
-    /// [`Values`](crate::Values)).
+    /// [`Values`](crate::budget::Values)).
     pub loss: u64,
     /// How many neighbouring groups it takes the place of, from this one on; one but for `Compact`
     /// and `Forget`.

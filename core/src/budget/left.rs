@@ -3,7 +3,7 @@
 use super::solve::{Choice, Problem};
 use super::together::{Beside, Rest, Together};
 use super::{PlanAction, PlanGroup};
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// The number of the mode that is chosen for each group.
 pub(super) type Modes = Vec<Option<usize>>;

@@ -13,7 +13,7 @@ use crate::limits::{BUDGET_TOKENS_MAX, HORIZON_TURNS_MAX, PRICE_MAX};
 /// not fit together.
 ///
 /// ```
-/// use partita::{Budget, Prices};
+/// use partita::budget::{Budget, Prices};
 /// let budget = Budget::new(128_000)
 ///     .reserve(8_000)
 ///     .high(110_000)

@@ -27,6 +27,7 @@ mod together;
 mod turns;
 mod values;
 
+pub use crate::error::{Shortfall, ShortfallItem};
 pub use account::{Account, AccountItem};
 pub use capacity::{Capacity, CapacityItem};
 pub use fit::{Fit, FitExchange, fit, fit_with};

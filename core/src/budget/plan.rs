@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::shortfall::shown;
 use crate::budget::{Budget, PlanAction, Prices};
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// Steps that make a prompt fit its budget, and what they free, lose and cost. Plain data: nothing
 /// is changed until somebody applies it.
@@ -105,7 +105,9 @@ impl<K> Plan<K> {
     /// and takes anew, the cost, and whether it is proved to be the cheapest.
     ///
     /// ```
-    /// use partita::{Budget, Count, Plan, PlanGroup, Source, plan};
+    /// use partita::budget::{Budget, Plan, PlanGroup, plan};
+    /// use partita::context::Source;
+    /// use partita::tokens::Count;
     /// let groups = [PlanGroup::new("log", Source::Memories, Count::exact(900)).forget(9)];
     /// let plan = plan(&groups, &Budget::new(500))?;
     /// let again = Plan::from_parts(

@@ -32,7 +32,9 @@ use crate::error::Result;
 /// greedy with an exact search around the edge, in O(n log n).
 ///
 /// ```
-/// use partita::{Budget, Count, PlanAction, PlanGroup, Source, plan};
+/// use partita::budget::{Budget, PlanAction, PlanGroup, plan};
+/// use partita::context::Source;
+/// use partita::tokens::Count;
 /// let tokens = Count::exact;
 /// let groups = [
 ///     PlanGroup::new("instructions", Source::Instructions, tokens(500)).pinned(),

@@ -11,7 +11,7 @@ use super::together::{Opening, Together};
 use super::{Budget, Plan, PlanAction, PlanGroup, PlanMode, PlanStep};
 use crate::error::{Error, Result, Shortfall};
 use crate::limits::{BUDGET_TOKENS_MAX, PLAN_GROUPS_MAX};
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// The most that a number is taken for. A group of more tokens than any budget has must be made
 /// smaller anyway, so it does not matter by how much; and sums cannot overflow.

@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use crate::limits::{
     BUDGET_TOKENS_MAX, HORIZON_TURNS_MAX, PLAN_EXACT_GROUPS_MAX, PLAN_GROUPS_MAX, PRICE_MAX,
 };
-use crate::token::Count;
+use crate::tokens::Count;
 
 const PRICES: Prices = Prices { input: 3_000, cache_read: 300, cache_write: 3_750 };
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::context::{Item, Prompt, Source, called_tools, fixed_count, placeholder_count};
-use crate::token::{Count, TokenCounter};
+use crate::tokens::{Count, TokenCounter};
 
 /// How a group opens the dialog, where it comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

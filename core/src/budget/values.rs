@@ -56,7 +56,7 @@ impl Material {
 /// Hosts know more than any default: a closure of material and age will do.
 ///
 /// ```
-/// use partita::{Makeup, Material, PlanAction, Values};
+/// use partita::budget::{Makeup, Material, PlanAction, Values};
 /// // Tool output is worth nothing after five exchanges, everything else always everything.
 /// let values = |material: Material, age: u64| match material {
 ///     Material::Returned if age > 5 => 0,
@@ -87,7 +87,7 @@ pub trait Values {
     }
 
     /// Returns what is lost when an action is done to something: the loss of a
-    /// [`PlanMode`](crate::PlanMode). Asks of materials with tokens alone. Saturates.
+    /// [`PlanMode`](crate::budget::PlanMode). Asks of materials with tokens alone. Saturates.
     fn loss(&self, makeup: &Makeup, age: u64, action: PlanAction) -> u64 {
         let mut loss = 0u128;
         for (material, tokens) in makeup.parts().filter(|(_, tokens)| *tokens > 0) {

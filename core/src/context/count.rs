@@ -8,7 +8,7 @@ use super::target::{dialects_of, families_of};
 use super::tool::owner;
 use crate::json::Json;
 use crate::object::Memory;
-use crate::token::{ContentClass, Count, Encoding, Family, Overhead, TokenCounter};
+use crate::tokens::{ContentClass, Count, Encoding, Family, Overhead, TokenCounter};
 
 /// What a counter's requests are: rules and dialects, looked up once.
 struct Rules<'c, C: ?Sized> {
@@ -152,11 +152,13 @@ impl Prompt {
     /// It is the count of the request for `OpenAI` Chat by the published rule, where every dialect
     /// sends the same. The rule says nothing of calls in messages: their ids, names and arguments
     /// count as texts. Whatever a dialect sends beside texts, or in another form, is within the
-    /// bounds; a counter that knows its dialect ([`CounterFor`](crate::CounterFor)) counts that of one
+    /// bounds; a counter that knows its dialect ([`CounterFor`](crate::context::CounterFor)) counts that of one
     /// alone.
     ///
     /// ```
-    /// use partita::{Count, Encoding, Memory, Prompt};
+    /// use partita::Memory;
+    /// use partita::context::Prompt;
+    /// use partita::tokens::{Count, Encoding};
     /// let prompt = Prompt::new("Be brief.").with_memory(Memory::user("Why?"));
     /// // 3 to prime the reply; 3 a message, 1 its role; 3 and 2 the texts.
     /// assert_eq!(prompt.count(&Encoding::O200k), Count::exact(3 + (3 + 1 + 3) + (3 + 1 + 2)));

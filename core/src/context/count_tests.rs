@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Beginning, CounterFor, Dialect, Prompt, RenderOptions, ViewedFile};
 use crate::json::Json;
 use crate::object::{Body, Memory, MemoryKind, Part, Role};
-use crate::token::{Count, TokenCounter};
+use crate::tokens::{Count, TokenCounter};
 
 /// A counter of bytes, whose sums are those of what is joined.
 #[derive(Debug)]

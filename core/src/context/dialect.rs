@@ -4,12 +4,12 @@ use super::gemini_part;
 use super::media::is_base64;
 use super::spot::Spot;
 use crate::json::Json;
-use crate::token::Family;
+use crate::tokens::Family;
 
 /// Whose API a request is for.
 ///
 /// ```
-/// use partita::Dialect;
+/// use partita::context::Dialect;
 /// assert_eq!(Dialect::from_name("openai-chat"), Some(Dialect::OpenAiChat));
 /// assert_eq!(Dialect::Anthropic.name(), "anthropic");
 /// ```

@@ -12,7 +12,8 @@ use super::source::Source;
 /// that tokens can be put on them.
 ///
 /// ```
-/// use partita::{ContextDiff, Memory, Prompt};
+/// use partita::Memory;
+/// use partita::context::{ContextDiff, Prompt};
 /// let old = Prompt::new("Be brief.").with_memory(Memory::user("Why?"));
 /// let new = old.clone().with_memory(Memory::assistant("Because."));
 /// let diff = ContextDiff::between(&old, &new);

@@ -24,7 +24,8 @@ use crate::object::{Body, Memory, Part, Role};
 /// Takes time and space in proportion to the number of parts.
 ///
 /// ```
-/// use partita::{Body, Memory, Part, exchanges};
+/// use partita::{Body, Memory, Part};
+/// use partita::context::exchanges;
 /// let call = Part::Call { id: "c1".into(), name: "ls".into(), arguments: Body::new("{}") };
 /// let dialog = [
 ///     Memory::user("What is here?"),

@@ -114,7 +114,8 @@ impl Prompt {
     /// it.
     ///
     /// ```
-    /// use partita::{Source, Memory, Prompt};
+    /// use partita::Memory;
+    /// use partita::context::{Prompt, Source};
     /// let prompt = Prompt::new("Be brief.").with_memory(Memory::user("Why?"));
     /// let items = prompt.items();
     /// let keys: Vec<_> = items.iter().map(|item| (item.source, item.key.as_str())).collect();
@@ -131,7 +132,8 @@ impl Prompt {
     /// Lists what the tokens of one dialect's request are spent on, as [`items`](Self::items) does.
     ///
     /// ```
-    /// use partita::{Dialect, Memory, Prompt};
+    /// use partita::Memory;
+    /// use partita::context::{Dialect, Prompt};
     /// let prompt = Prompt::default().with_memory(Memory::assistant("Hello."));
     /// // Anthropic takes no dialog that the model begins.
     /// assert_eq!(prompt.items_for(Dialect::Anthropic).len(), 2);

@@ -3,7 +3,7 @@
 use super::media::decode_base64;
 use super::pixels::{pages, pixels};
 use crate::json::Json;
-use crate::token::{
+use crate::tokens::{
     Count, Detail, Family, TokenCounter, pages_count, picture_count, picture_rules,
 };
 

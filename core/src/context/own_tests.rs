@@ -3,7 +3,7 @@
 use super::{CounterFor, Dialect, Prompt, RenderOptions, Tool};
 use crate::json::Json;
 use crate::object::{Body, Memory, Part, Role};
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 fn opaque(provider: &str, block: &str) -> Part {
     Part::Opaque { provider: provider.into(), content: Body::new(block) }

@@ -56,7 +56,8 @@ pub struct PromptMemory {
 /// it renders, files by a text that names path and iteration.
 ///
 /// ```
-/// use partita::{Dialect, Memory, Prompt};
+/// use partita::Memory;
+/// use partita::context::{Dialect, Prompt};
 /// let prompt = Prompt::new("You mend parsers.").with_memory(Memory::user("The parser is wrong."));
 /// let request = prompt.render(Dialect::OpenAiChat);
 /// assert_eq!(

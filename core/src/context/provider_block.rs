@@ -2,7 +2,7 @@
 
 use super::medium::Medium;
 use crate::json::Json;
-use crate::token::{Count, TokenCounter};
+use crate::tokens::{Count, TokenCounter};
 
 /// A block of a message that no published rule counts: signed thinking, a server's tool use, a
 /// document with citations, an item of another kind.
@@ -167,7 +167,7 @@ fn text<'j>(block: &'j Json, key: &str) -> &'j str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Encoding;
+    use crate::tokens::Encoding;
 
     fn counted(block: &str) -> (Count, Vec<Medium>) {
         let mut media = Vec::new();

@@ -81,7 +81,8 @@ impl fmt::Display for Mend {
 /// them. Model, lengths and all else are the host's to add.
 ///
 /// ```
-/// use partita::{Dialect, Memory, Prompt};
+/// use partita::Memory;
+/// use partita::context::{Dialect, Prompt};
 /// // A process was killed between the call and its result.
 /// let call = r#"{"path": "src/lib.rs"}"#;
 /// let call = partita::Part::Call { id: "c1".into(), name: "read".into(), arguments: partita::Body::new(call) };

@@ -5,7 +5,7 @@ use std::fmt;
 /// What tokens of a prompt are spent on.
 ///
 /// ```
-/// use partita::Source;
+/// use partita::context::Source;
 /// assert_eq!(Source::Files.name(), "files");
 /// assert_eq!(Source::ALL.len(), 5);
 /// ```

@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use crate::error::Result;
-use crate::token::{Count, Family, SafeCuts, TokenCounter, family_of};
+use crate::tokens::{Count, Family, SafeCuts, TokenCounter, family_of};
 
 /// A counter for requests of one model, in one dialect, or both.
 ///
@@ -11,7 +11,9 @@ use crate::token::{Count, Family, SafeCuts, TokenCounter, family_of};
 /// every one: it is exact where all of them send the same.
 ///
 /// ```
-/// use partita::{Count, CounterFor, Dialect, Encoding, Memory, Prompt, TokenCounter};
+/// use partita::Memory;
+/// use partita::context::{CounterFor, Dialect, Prompt};
+/// use partita::tokens::{Count, Encoding, TokenCounter};
 /// let prompt = Prompt::default().with_memory(Memory::assistant("Hello."));
 /// let chat = CounterFor::new(Encoding::O200k).with_dialect(Dialect::OpenAiChat);
 /// assert!(prompt.count(&chat).is_exact());

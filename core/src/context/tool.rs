@@ -12,7 +12,8 @@ use crate::json::Json;
 /// takes text is theirs as one with the argument `input`.
 ///
 /// ```
-/// use partita::{Json, Tool};
+/// use partita::Json;
+/// use partita::context::Tool;
 /// let list = Json::parse(r#"[{"name": "ls", "description": "Lists.", "schema": {"type": "object"}},
 ///     {"type": "web_search_20250305", "name": "web_search"}]"#)?;
 /// let tools = Tool::parse_list(&list)?;

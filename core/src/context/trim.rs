@@ -12,7 +12,8 @@ use crate::object::{Body, Memory, Part};
 /// would hardly get shorter: what is trimmed already does not change.
 ///
 /// ```
-/// use partita::{Memory, trimmed};
+/// use partita::Memory;
+/// use partita::context::trimmed;
 /// let memory = Memory::tool("c1", "line\n".repeat(1_000));
 /// let short = trimmed(&memory);
 /// assert!(short.text().len() < 700 && short.text().contains("bytes left out"));

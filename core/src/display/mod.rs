@@ -34,7 +34,7 @@ use crate::error::Result;
 use crate::limits::DISPLAY_GRAPH_ROWS_MAX;
 use crate::session::Session;
 use crate::store::Store;
-use crate::token::TokenCounter;
+use crate::tokens::TokenCounter;
 
 /// Draws a session as HTML: who it is, its key figures, and its newest checkpoints with the
 /// operations that made them and the forks that began there.
@@ -71,7 +71,9 @@ pub fn diff_html(diff: &FileDiff, old: impl AsRef<[u8]>, new: impl AsRef<[u8]>) 
 /// [`BUDGET_TOKENS_MAX`](crate::limits::BUDGET_TOKENS_MAX) stands for none.
 ///
 /// ```
-/// use partita::{Budget, Encoding, display::capacity_html};
+/// use partita::budget::Budget;
+/// use partita::display::capacity_html;
+/// use partita::tokens::Encoding;
 /// let session = partita::Store::in_memory()?.session("s")?;
 /// session.write("src/lib.rs", "fn parse() {}\n")?;
 /// let html = capacity_html(&session.capacity(&Budget::new(1_000), &Encoding::O200k)?);
@@ -141,7 +143,10 @@ pub fn graph_text(session: &Session, most: usize, lines: Lines) -> Result<String
 /// As [`session_html`], and as [`Session::capacity`].
 ///
 /// ```
-/// use partita::{Budget, Encoding, Memory, display::report_html};
+/// use partita::Memory;
+/// use partita::budget::Budget;
+/// use partita::display::report_html;
+/// use partita::tokens::Encoding;
 /// let session = partita::Store::in_memory()?.session("fix")?;
 /// session.remember(Memory::user("It drops the last token."))?;
 /// let page = report_html(&session, &Budget::new(8_000), &Encoding::O200k)?;

@@ -13,7 +13,10 @@ const NAMED: usize = 3;
 /// [`DoesNotFit`](crate::ErrorKind::DoesNotFit).
 ///
 /// ```
-/// use partita::{Budget, Count, ErrorKind, PlanGroup, Source, plan};
+/// use partita::ErrorKind;
+/// use partita::budget::{Budget, PlanGroup, plan};
+/// use partita::context::Source;
+/// use partita::tokens::Count;
 /// let rules = PlanGroup::new("rules", Source::Instructions, Count::exact(700)).pinned();
 /// let question = PlanGroup::new("question", Source::Memories, Count::exact(40)).forget(9);
 /// let error = plan(&[rules, question], &Budget::new(500)).unwrap_err();

@@ -9,7 +9,7 @@ use crate::context::{CounterFor, Dialect, Prompt, Tool};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::object::Memory;
-use crate::token::TokenCounter;
+use crate::tokens::TokenCounter;
 
 /// Memories, and what stands beside them in a request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

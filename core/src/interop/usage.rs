@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::context::{Dialect, Prompt, PromptMemory, Source};
 use crate::object::{MemoryKind, ModelCall};
-use crate::token::{Calibration, ContentClass, TokenCounter};
+use crate::tokens::{Calibration, ContentClass, TokenCounter};
 
 use super::transcript::Transcript;
 
@@ -81,7 +81,8 @@ impl Transcript {
     /// of the host.
     ///
     /// ```
-    /// use partita::{Calibration, Encoding, interop::read};
+    /// use partita::interop::read;
+    /// use partita::tokens::{Calibration, Encoding};
     /// let line = |number: u64| format!(
     ///     r#"{{"type":"assistant","uuid":"{number}","parentUuid":null,"sessionId":"s",
     ///     "message":{{"id":"m{number}","role":"assistant","model":"claude-x","stop_reason":"end_turn",

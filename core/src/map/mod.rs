@@ -17,9 +17,11 @@ use std::sync::Arc;
 pub use diff::Diff;
 pub use range::Range;
 
+pub use crate::id::MapId;
+
 use crate::codec::malformed;
 use crate::error::{ErrorKind, Result};
-use crate::id::{MapId, ObjectId};
+use crate::id::ObjectId;
 use crate::object::{Node, Objects};
 use cursor::{Cursor, Seek};
 use node::MapNode;
@@ -49,7 +51,8 @@ impl Value {
 /// [`Objects`] to read them from. Lookups and single edits read O(log n) nodes.
 ///
 /// ```
-/// use partita::{Map, Store, Value};
+/// use partita::Store;
+/// use partita::map::{Map, Value};
 /// let store = Store::in_memory()?;
 /// let value = Value { refs: Vec::new(), bytes: b"1".to_vec() };
 /// let edited = Map::EMPTY.edit(&store, [(b"a".to_vec(), Some(value.clone()))])?;

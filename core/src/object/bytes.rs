@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// The bytes of a content: cheap to clone, and taken over from a `Vec` without a copy.
 ///
 /// ```
-/// use partita::Bytes;
+/// use partita::object::Bytes;
 /// let bytes = Bytes::from(vec![1, 2, 3]);
 /// assert_eq!(bytes[..], [1, 2, 3]);
 /// assert_eq!(bytes.clone().into_vec()?, [1, 2, 3]);

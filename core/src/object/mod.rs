@@ -40,6 +40,8 @@ pub use path::FilePath;
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
 
+pub use crate::id::Prefix;
+
 use std::sync::Arc;
 
 use crate::codec::{Reader, Writer, malformed};

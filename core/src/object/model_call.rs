@@ -42,7 +42,7 @@ impl Usage {
 /// One call of a model: what answered, and what it counted. A memory that came of it links to it.
 ///
 /// ```
-/// use partita::{Canonical, ModelCall, Usage};
+/// use partita::object::{Canonical, ModelCall, Usage};
 /// let usage = Usage { input: Some(10), cache_read: Some(90), ..Usage::default() };
 /// let call = ModelCall { provider: "anthropic".into(), usage, ..ModelCall::new("claude-x") };
 /// assert_eq!((call.usage.prompt(), call.usage.output), (Some(100), None));

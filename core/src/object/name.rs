@@ -44,7 +44,8 @@ impl FilePath {
     /// removed, renamed and restored.
     ///
     /// ```
-    /// use partita::{FilePath, NameFault};
+    /// use partita::FilePath;
+    /// use partita::object::NameFault;
     /// assert_eq!(FilePath::new("src/.git/config")?.name_fault(), Some(NameFault::Reserved));
     /// assert_eq!(FilePath::new("a".repeat(256))?.name_fault(), Some(NameFault::TooLong));
     /// assert_eq!(FilePath::new("src/.gitignore")?.name_fault(), None);

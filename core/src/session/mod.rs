@@ -36,7 +36,7 @@ pub use handle::Session;
 pub use history::iterations::History;
 pub use history::log::{LogEntries, LogEntry};
 pub use import::transcript::{TranscriptImport, TranscriptProgress};
-pub use import::{Import, Step};
+pub use import::{Import, ImportStep};
 pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub(crate) use read::entries::entries;

@@ -32,7 +32,7 @@ const GROUP_BYTES: u64 = 256 << 20;
 ///
 /// ```
 /// use std::{ops::ControlFlow, time::Duration};
-/// use partita::GcOptions;
+/// use partita::upkeep::GcOptions;
 /// let store = partita::Store::in_memory()?;
 /// store.session("s")?.write("a", "text")?;
 /// store.delete_session("s")?;

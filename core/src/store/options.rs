@@ -98,7 +98,8 @@ impl StoreOptions {
     ///
     /// ```
     /// use std::{ops::ControlFlow, time::Duration};
-    /// use partita::{LockWait, Store};
+    /// use partita::Store;
+    /// use partita::upkeep::LockWait;
     /// let options = Store::options().on_wait(|wait: &LockWait<'_>| {
     ///     match wait.waited() > Duration::from_secs(5) {
     ///         true => ControlFlow::Break(()), // or a flag that a signal set

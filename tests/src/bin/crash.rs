@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Instant;
 
-use partita::{CheckSite, SyncSite};
+use partita::CheckSite;
+use partita::vfs::SyncSite;
 use partita_tests::crash::address::Address;
 use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
 use partita_tests::crash::walk::{Limits, replay, walk_all};

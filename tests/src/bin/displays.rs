@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use partita::budget::Budget;
+use partita::diff::FileDiff;
 use partita::display::{capacity_html, dag_svg, diff_html, report_html, session_html, store_html};
-use partita::{Budget, Encoding, FileDiff, Result, Session, Store};
+use partita::tokens::Encoding;
+use partita::{Result, Session, Store};
 use partita_tests::displays::{CONTROLS, PLANTED, hostile_sessions};
 use serde_json::json;
 

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use partita::{Dialect, Prompt};
+use partita::context::{Dialect, Prompt};
 use partita_tests::dialogs::dialog;
 use partita_tests::hostile::any_prompt;
 use partita_tests::judge::{at_budgets, transcripts};

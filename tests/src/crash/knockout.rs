@@ -1,7 +1,7 @@
 //! Taking out one sync or one lock at a time: if no crash state went bad without it, either it is
 //! not needed or the walk does not see what it is for.
 
-use partita::SyncSite;
+use partita::vfs::SyncSite;
 
 use super::ALL;
 use super::walk::{Limits, Loss, walk};

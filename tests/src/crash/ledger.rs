@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use partita::{ContentId, Error, Expected, Kind, Node, ObjectId, Objects, Result, Store};
+use partita::object::{Kind, Node, Objects};
+use partita::plumbing::Expected;
+use partita::{ContentId, Error, ObjectId, Result, Store};
 
 use super::Workload;
 use crate::vfs::Action;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use partita::SyncSite;
+use partita::vfs::SyncSite;
 
 use super::knockout::Verdict;
 use super::sweep::Swept;

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use partita::{ErrorKind, Expected, Result, Store};
+use partita::plumbing::Expected;
+use partita::{ErrorKind, Result, Store};
 
 use super::Workload;
 use super::entropy::Source;

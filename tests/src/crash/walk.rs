@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use partita::{ObjectId, SyncSite};
+use partita::ObjectId;
+use partita::vfs::SyncSite;
 
 use super::address::{Address, Step};
 use super::lanes::{in_lanes, lanes};

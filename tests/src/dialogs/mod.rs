@@ -5,7 +5,8 @@
 
 mod blocks;
 
-use partita::{Body, Json, Memory, MemoryKind, Part, Prompt, Role, Tool, ViewedFile};
+use partita::context::{Prompt, Tool, ViewedFile};
+use partita::{Body, Json, Memory, MemoryKind, Part, Role};
 
 use self::blocks::{CALLS, FIELDS, OF_MODELS, OF_RESULTS, OF_USERS, Row, TOOLS, Target};
 use crate::random::Random;

@@ -8,7 +8,7 @@ mod segment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use partita::Vfs;
+use partita::vfs::Vfs;
 
 use crate::vfs::Recorder;
 

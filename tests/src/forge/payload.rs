@@ -93,7 +93,7 @@ impl Payload {
     }
 
     /// Adds a node in full.
-    pub fn node(&mut self, node: &partita::Node) -> ObjectId {
+    pub fn node(&mut self, node: &partita::object::Node) -> ObjectId {
         let record = record::full(node);
         self.record(node.id(), Row::node(record.len(), 0), &record)
     }
@@ -206,7 +206,7 @@ pub fn table(frames: &[(u64, Vec<ObjectId>)]) -> Vec<u8> {
 /// Records of the stream.
 pub mod record {
     use super::super::segment::Bytes;
-    use partita::Node;
+    use partita::object::Node;
 
     /// A node in full.
     pub fn full(node: &Node) -> Vec<u8> {

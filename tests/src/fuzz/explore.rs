@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use partita::{ContentId, ObjectId, Objects, RestoreScope, Session, Store};
+use partita::history::RestoreScope;
+use partita::object::Objects;
+use partita::{ContentId, ObjectId, Session, Store};
 
 use crate::forge::Files;
 

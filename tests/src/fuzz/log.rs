@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use partita::{Map, Node, ObjectId, Objects, Result, Store, Value};
+use partita::map::{Map, Value};
+use partita::object::{Node, Objects};
+use partita::{ObjectId, Result, Store};
 
 use super::explore::explore;
 use crate::forge::{
@@ -253,8 +255,12 @@ fn make(
         0 => {
             let refs = usize::from(input.byte()? & 3);
             let refs = (0..refs).map(|at| ObjectId::from_bytes([at as u8; 32])).collect();
-            let node =
-                Node { kind: partita::Kind(40_000), version: 1, refs, body: input.run()?.into() };
+            let node = Node {
+                kind: partita::object::Kind(40_000),
+                version: 1,
+                refs,
+                body: input.run()?.into(),
+            };
             let id = payload.node(&node);
             Made { id, value: Some(Thing::Node(node)), links: 0, is_chunked: false }
         }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use partita::{
-    Canonical, Checkout, Checkpoint, Directory, Iteration, Map, MapId, Memory, Node, ObjectId,
-    Objects, Operation, Result,
+use partita::map::{Map, MapId};
+use partita::object::{
+    Canonical, Checkout, Checkpoint, Directory, Iteration, Node, Objects, Operation,
 };
+use partita::{Memory, ObjectId, Result};
 
 /// Reads bytes as a node and as every kind of value: what is taken is written back the same.
 pub fn node(bytes: &[u8]) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use partita::{Memory, ObjectId, Objects, Result, Store, Timestamp};
+use partita::object::Objects;
+use partita::{Memory, ObjectId, Result, Store, Timestamp};
 
 use crate::forge::{FRAMES_FROM, IdCode, Payload, commit};
 use crate::random::Random;

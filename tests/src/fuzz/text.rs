@@ -33,6 +33,6 @@ pub fn unified(bytes: &[u8]) {
         let changes = difference.lines().filter(move |change| change.kind != skipped);
         changes.flat_map(|change| change.text.to_vec()).collect::<Vec<u8>>()
     };
-    assert!(side(partita::ChangeKind::Insert) == old, "the old lines are not the old file");
-    assert!(side(partita::ChangeKind::Delete) == new, "the new lines are not the new file");
+    assert!(side(partita::diff::ChangeKind::Insert) == old, "the old lines are not the old file");
+    assert!(side(partita::diff::ChangeKind::Delete) == new, "the new lines are not the new file");
 }

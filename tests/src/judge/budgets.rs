@@ -3,8 +3,11 @@
 
 use std::ops::ControlFlow;
 
+use partita::budget::Budget;
+use partita::context::Prompt;
 use partita::interop::{Transcript, read};
-use partita::{Budget, Encoding, ErrorKind, Prompt, Store};
+use partita::tokens::Encoding;
+use partita::{ErrorKind, Store};
 
 use super::sent;
 

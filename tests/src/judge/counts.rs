@@ -1,6 +1,7 @@
 //! What a body says is counted, and no exact count leaves any of it out.
 
-use partita::{Count, CounterFor, Dialect, Prompt, RenderOptions, TokenCounter};
+use partita::context::{CounterFor, Dialect, Prompt, RenderOptions};
+use partita::tokens::{Count, TokenCounter};
 use serde_json::Value;
 
 /// A counter of bytes, whose sums are those of what is joined.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use partita::{Memory, Part, Prompt, Request};
+use partita::context::{Prompt, Request};
+use partita::{Memory, Part};
 use serde_json::Value;
 
 use super::texts_of;

@@ -7,7 +7,7 @@ mod losses;
 mod plans;
 mod rounds;
 
-use partita::{Dialect, Prompt, RenderOptions};
+use partita::context::{Dialect, Prompt, RenderOptions};
 use serde_json::Value;
 
 pub use self::budgets::{Budgets, at_budgets, transcripts};

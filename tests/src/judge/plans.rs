@@ -1,7 +1,10 @@
 //! What a plan says is left is what the messages that are left count.
 
+use partita::Json;
+use partita::budget::{Budget, fit};
+use partita::context::{Dialect, Prompt, RenderOptions};
 use partita::interop::messages;
-use partita::{Budget, Dialect, Encoding, Json, Prompt, RenderOptions, fit};
+use partita::tokens::Encoding;
 use serde_json::{Value, json};
 
 /// The counter of all plans.

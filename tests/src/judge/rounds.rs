@@ -1,7 +1,8 @@
 //! A request is read again as what it was made of: rendered anew it is the same.
 
+use partita::Json;
+use partita::context::{Dialect, Prompt, RenderOptions};
 use partita::interop::{Messages, messages};
-use partita::{Dialect, Json, Prompt, RenderOptions};
 
 /// Returns how a prompt's request in a dialect changes when it is read and rendered again.
 pub fn changed(prompt: &Prompt, dialect: Dialect) -> Vec<String> {

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{
-    ErrorKind, GcOptions, Memory, RestoreScope, Result, Session, Snapshot, StateValue, Store,
-    StoreOptions, Trim,
-};
+use partita::history::{RestoreScope, Trim};
+use partita::state::StateValue;
+use partita::upkeep::GcOptions;
+use partita::{ErrorKind, Memory, Result, Session, Snapshot, Store, StoreOptions};
 
 use super::op::{Edit, NAMES, Op, PATHS};
 use super::plain::{Frozen, Line, Plain};

@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use partita::{
-    Canonical, Checkpoint, ContentId, Directory, Horizon, Kind, ObjectId, Objects, Operation,
-    Result, Store,
-};
+use partita::object::{Canonical, Checkpoint, Directory, Horizon, Kind, Objects, Operation};
+use partita::{ContentId, ObjectId, Result, Store};
 
 use crate::vfs::Disk;
 
@@ -138,7 +136,7 @@ impl Held {
                             Ok(checkpoint) => checkpoint.roots.values().copied().collect(),
                             Err(_) => continue,
                         },
-                        Kind::ITERATION => match partita::Iteration::from_node(&node) {
+                        Kind::ITERATION => match partita::object::Iteration::from_node(&node) {
                             Ok(iteration) => {
                                 iteration.entry.content().map(|id| id.id()).into_iter().collect()
                             }

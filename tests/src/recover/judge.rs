@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use partita::{
-    ContentId, ErrorKind, Expected, GcOptions, Kind, Memory, ObjectId, RecoverReport, Session,
-    Store,
-};
+use partita::object::Kind;
+use partita::plumbing::Expected;
+use partita::upkeep::{GcOptions, RecoverReport};
+use partita::{ContentId, ErrorKind, Memory, ObjectId, Session, Store};
 
 use super::held::{Held, Line, is_readable};
 use super::layout::{SECRET, options};

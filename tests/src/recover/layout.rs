@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{
-    GcOptions, Memory, PurgeOptions, Result, Session, Store, StoreOptions, Timestamp, Trim,
-};
+use partita::history::Trim;
+use partita::upkeep::{GcOptions, PurgeOptions};
+use partita::{Memory, Result, Session, Store, StoreOptions, Timestamp};
 
 use super::room;
 use crate::crash::entropy::{self, Source};
@@ -256,7 +256,7 @@ impl Place {
         let log = image.files().filter(|(name, _)| name.ends_with(".log")).last();
         let (name, bytes) = log.expect("a store has a log");
         let at = bytes.iter().rposition(|&byte| byte != 0).expect("a log has bytes");
-        let file = partita::Vfs::open(&self.vfs, &name["store/".len()..], true);
+        let file = partita::vfs::Vfs::open(&self.vfs, &name["store/".len()..], true);
         file.and_then(|file| file.write_at(&[bytes[at] ^ 1], at as u64)).expect("the medium works");
     }
 }

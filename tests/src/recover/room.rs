@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use partita::{
-    Canonical, CheckoutAction, ContentId, Directory, Expected, GcOptions, Map, ObjectId, Objects,
-    Result, Store, Value,
-};
+use partita::map::{Map, Value};
+use partita::object::{Canonical, Directory, Objects};
+use partita::plumbing::Expected;
+use partita::upkeep::GcOptions;
+use partita::workspace::CheckoutAction;
+use partita::{ContentId, ObjectId, Result, Store};
 
 use crate::crash::ledger::say;
 use crate::random::Random;

@@ -5,7 +5,10 @@ use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use partita::{CheckReport, ContentId, Error, ErrorKind, Expected, ObjectId, Objects, Store};
+use partita::object::Objects;
+use partita::plumbing::Expected;
+use partita::upkeep::CheckReport;
+use partita::{ContentId, Error, ErrorKind, ObjectId, Store};
 
 use super::damage::Damage;
 use super::sample::{Sample, Sessions};

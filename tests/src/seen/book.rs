@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use partita::{
-    Body, IterationId, Memory, MemoryKind, Part, Prompt, PromptMemory, Role, Tool, ViewedFile,
-    trimmed,
-};
+use partita::context::{Prompt, PromptMemory, Tool, ViewedFile, trimmed};
+use partita::{Body, IterationId, Memory, MemoryKind, Part, Role};
 
 use super::exchange::exchanges;
 use super::op::{Files, GLOBS, Mark, PATHS};

@@ -1,6 +1,9 @@
 //! Plans held against every other way to make a small prompt smaller.
 
-use partita::{MemoryKind, Part, Plan, PlanAction, PlanKey, Prompt, Role, trimmed};
+use partita::budget::{Plan, PlanAction};
+use partita::context::{Prompt, trimmed};
+use partita::view::PlanKey;
+use partita::{MemoryKind, Part, Role};
 
 use super::book::Book;
 use super::world::COUNTER;

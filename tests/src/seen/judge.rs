@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use partita::{
-    Budget, Count, Dialect, ErrorKind, MemoryKind, MemoryState, Part, Plan, PlanAction, PlanKey,
-    PlanOptions, Prompt, PromptMemory, Session, Snapshot,
-};
+use partita::budget::{Budget, Plan, PlanAction};
+use partita::context::{Dialect, Prompt, PromptMemory};
+use partita::tokens::Count;
+use partita::view::{MemoryState, PlanKey, PlanOptions};
+use partita::{ErrorKind, MemoryKind, Part, Session, Snapshot};
 
 use super::book::{Book, Item};
 use super::brute;

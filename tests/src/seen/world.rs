@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use partita::{
-    Batch, Dialect, Encoding, ErrorKind, Memory, MemoryEntry, Part, Plan, PlanAction, PlanKey,
-    Role, Selector, Session, Store, ViewReport,
-};
+use partita::budget::{Plan, PlanAction};
+use partita::context::Dialect;
+use partita::history::MemoryEntry;
+use partita::tokens::Encoding;
+use partita::view::{PlanKey, ViewReport};
+use partita::{Batch, ErrorKind, Memory, Part, Role, Selector, Session, Store};
 
 use super::book::{Book, Meant, State, tools};
 use super::dialog::{self, Near, fact, saying};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, LazyLock};
 
-use partita::{Error, ErrorKind, Expected, GcOptions, PurgeOptions, RecoverReport, Result, Store};
+use partita::plumbing::Expected;
+use partita::upkeep::{GcOptions, PurgeOptions, RecoverReport};
+use partita::{Error, ErrorKind, Result, Store};
 
 use super::{End, LINES, Living, Survivor, line};
 use crate::crash::Workload;
@@ -158,7 +160,7 @@ impl Scene {
         let name = disk.files().find_map(|(name, _)| name.strip_suffix(".data"));
         let name = format!("{}.data", name.expect("scratch stands in a data segment"));
         let name = name.strip_prefix("store/").expect("files stand in the store");
-        let file = partita::Vfs::open(&self.medium, name, true).expect("it is there");
+        let file = partita::vfs::Vfs::open(&self.medium, name, true).expect("it is there");
         file.write_at(&[0x55; 8], 600).expect("a medium in memory takes it");
         self.damaged = true;
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use partita::{Result, Snapshot, StateValue};
+use partita::state::StateValue;
+use partita::{Result, Snapshot};
 
 use super::ledger::Deed;
 use super::table::Op;

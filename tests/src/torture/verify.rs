@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use partita::{GcOptions, Store};
+use partita::Store;
+use partita::upkeep::GcOptions;
 
 use self::lines::{Stored, stored_lines};
 use super::ledger::{Deed, End, Record};

@@ -142,7 +142,7 @@ pub fn may_go(name: &str) -> bool {
 /// Tells whether a state is gone, as an error says: it was trimmed, or its session was deleted, and
 /// the bytes were collected.
 pub fn is_gone(name: &str, session: &Session, state: &Snapshot, error: &Error) -> bool {
-    let given_up = |info: &partita::CheckpointInfo| {
+    let given_up = |info: &partita::history::CheckpointInfo| {
         session.at(info.id).is_err_and(|error| error.kind() == ErrorKind::NotFound)
     };
     may_go(name)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use partita::SyncSite;
+use partita::vfs::SyncSite;
 
 use super::disk::{FileId, parent};
 

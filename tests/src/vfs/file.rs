@@ -2,7 +2,7 @@
 
 use std::io;
 
-use partita::{SyncSite, VfsFile, VfsLock};
+use partita::vfs::{SyncSite, VfsFile, VfsLock};
 
 use super::{Action, Call, FileId, Recorder};
 

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use partita::{
-    ErrorKind, GcOptions, GcProgress, Memory, PurgeOptions, RestoreScope, Selector, Session,
-    Snapshot, Store, Trim,
-};
+use partita::history::{RestoreScope, Trim};
+use partita::upkeep::{GcOptions, GcProgress, PurgeOptions};
+use partita::{ErrorKind, Memory, Selector, Session, Snapshot, Store};
 
 use super::book::{Book, Kept, Line, State};
 use super::op::{NAMES, Op, PATHS};
@@ -612,7 +611,7 @@ fn compare_state(then: &Snapshot, state: &State, book: &Book) -> Result<(), Stri
     same("state", &values.len(), &state.values.len())?;
     for (key, value) in &state.values {
         let read = then.state().get(key).map_err(said)?;
-        let due = Some(partita::StateValue::Bytes(value.clone().into_bytes()));
+        let due = Some(partita::state::StateValue::Bytes(value.clone().into_bytes()));
         same(&format!("state {key}"), &read, &due)?;
     }
     Ok(())

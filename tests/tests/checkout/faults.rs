@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use partita::{NewEntry, Session, SyncSite};
+use partita::vfs::SyncSite;
+use partita::{NewEntry, Session};
 use partita_tests::crash::checkout::cut_short;
 use partita_tests::vfs::{Fault, Recorder};
 

@@ -1,6 +1,9 @@
 //! Directories that earlier versions recorded, and what was put aside, by the command.
 
-use partita::{Canonical, Checkout, Directory, Expected, Kind, Map, ObjectId, Objects};
+use partita::ObjectId;
+use partita::map::Map;
+use partita::object::{Canonical, Checkout, Directory, Kind, Objects};
+use partita::plumbing::Expected;
 use partita_tests::command::copy_dir;
 use partita_tests::command::{field, number};
 

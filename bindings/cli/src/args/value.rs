@@ -3,8 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use partita::context::Dialect;
 use partita::interop::{ExportFormat, Format};
-use partita::{Dialect, Encoding, Role, Selector};
+use partita::tokens::Encoding;
+use partita::{Role, Selector};
 
 /// Goes ahead of a model whose counts follow recorded requests.
 pub(crate) const CALIBRATED: &str = "calibrated:";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::{Budget, Fit, fit};
+use partita::budget::{Budget, Fit, fit};
 
 use super::count::{Body, none_in};
 use super::counter;

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::SystemTime;
 
-use partita::{CheckoutAction, CheckoutPlan, Entry, Error, ErrorKind, Kept, Timestamp};
+use partita::upkeep::Kept;
+use partita::workspace::{CheckoutAction, CheckoutPlan};
+use partita::{Entry, Error, ErrorKind, Timestamp};
 
 use super::{Access, bytes, checkpoint, find_session, open_session, open_store};
 use crate::failure::Result;
@@ -66,8 +68,9 @@ pub(super) fn checkout(
 }
 
 fn show(out: &mut Output, plan: &CheckoutPlan, only_plan: bool) -> Result<()> {
-    let quiet = |step: &&partita::CheckoutStep| {
-        step.action == CheckoutAction::Leave && step.reason == partita::CheckoutReason::Unchanged
+    let quiet = |step: &&partita::workspace::CheckoutStep| {
+        step.action == CheckoutAction::Leave
+            && step.reason == partita::workspace::CheckoutReason::Unchanged
     };
     let rows = plan.steps().iter().filter(|step| !quiet(step)).map(|step| {
         let kept = step.kept.map(|id| format!("kept as {id:.10}"));

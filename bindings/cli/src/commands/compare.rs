@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{CheckpointInfo, ContentId, Entry, Error, ErrorKind, Session};
+use partita::history::CheckpointInfo;
+use partita::{ContentId, Entry, Error, ErrorKind, Session};
 
 use super::{Access, open_session};
 use crate::failure::{Failure, Result};

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use partita::budget::{Budget, Capacity, Plan};
+use partita::context::{ContextDiff, CounterFor, Dialect, Item, RenderOptions};
 use partita::limits::BUDGET_TOKENS_MAX;
-use partita::{
-    Budget, Capacity, ContextDiff, Count, CounterFor, Dialect, Error, ErrorKind, Item, ItemKey,
-    Plan, PlanKey, RenderOptions, TokenCounter,
-};
+use partita::tokens::{Count, TokenCounter};
+use partita::view::{ItemKey, PlanKey};
+use partita::{Error, ErrorKind};
 
 use super::count::{line, role};
 use super::{Access, counter, open_session, snapshot};

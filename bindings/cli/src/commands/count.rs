@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use partita::context::{CounterFor, Item, Piece, Prompt, Source};
 use partita::interop::{Messages, messages};
-use partita::{
-    Count, CounterFor, Error, ErrorKind, Item, Json, Piece, Prompt, Source, TokenCounter,
-};
+use partita::tokens::{Count, TokenCounter};
+use partita::{Error, ErrorKind, Json};
 
 use super::{counter, input};
 use crate::args::CountArgs;
@@ -154,7 +154,7 @@ pub(super) fn none_in(file: &Path) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use partita::Encoding;
+    use partita::tokens::Encoding;
 
     use super::*;
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use partita::{ErrorKind, Memory, MemoryEntry, MemoryState, Snapshot};
+use partita::history::MemoryEntry;
+use partita::view::MemoryState;
+use partita::{ErrorKind, Memory, Snapshot};
 
 use super::{Access, check_name, input, open_session, open_store, role, snapshot};
 use crate::args::{Memories, Say, Search};

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use partita::{ContentId, Entry, Error, ErrorKind, FilePath, IterationInfo, Objects as _, Prefix};
+use partita::history::IterationInfo;
+use partita::object::{Objects as _, Prefix};
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath};
 
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use partita::display::{Lines, graph_text};
-use partita::{Horizon, UndoReport};
+use partita::history::UndoReport;
+use partita::object::Horizon;
 
 use super::{Access, open_session};
 use crate::args::Log;

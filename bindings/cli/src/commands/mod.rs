@@ -25,11 +25,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use partita::context::CounterFor;
 use partita::limits::CONTENT_BYTES_MAX;
-use partita::{
-    CheckpointId, CounterFor, Encoding, Error, ErrorKind, Role, Session, Snapshot, Store,
-    TokenCounter,
-};
+use partita::tokens::{Encoding, TokenCounter};
+use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
 use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain};
 use crate::failure::{Failure, NoSession, Result};

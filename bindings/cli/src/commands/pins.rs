@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{CheckpointInfo, Error, ErrorKind, Session};
+use partita::history::CheckpointInfo;
+use partita::{Error, ErrorKind, Session};
 
 use super::view::{selector, told};
 use super::{Access, checkpoint, open_session};

@@ -4,9 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use partita::budget::Budget;
 use partita::display::report_html;
 use partita::limits::BUDGET_TOKENS_MAX;
-use partita::{Budget, Error, ErrorKind};
+use partita::{Error, ErrorKind};
 
 use super::{Access, counter, open_session};
 use crate::args::Report;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{FilePath, RestorePlan, RestoreScope, Session};
+use partita::history::{RestorePlan, RestoreScope};
+use partita::{FilePath, Session};
 
 use super::files::told;
 use super::{Access, open_session};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{Error, ErrorKind, Prefix};
+use partita::object::Prefix;
+use partita::{Error, ErrorKind};
 
 use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;

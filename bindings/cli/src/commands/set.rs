@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use partita::{Json, Tool};
+use partita::Json;
+use partita::context::Tool;
 
 use super::{Access, open_session, text};
 use crate::args::{Set, Text};

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use partita::{CheckReport, Error, ErrorKind, Fault, Store};
+use partita::upkeep::{CheckReport, Fault};
+use partita::{Error, ErrorKind, Store};
 
 use super::{Access, open_store};
 use crate::failure::Result;

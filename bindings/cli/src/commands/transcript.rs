@@ -5,8 +5,10 @@ use std::io::{self, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use partita::import::TranscriptImport;
 use partita::interop::{Format, Transcript, Transcripts, read};
-use partita::{Calibration, Encoding, Error, ErrorKind, Session, TranscriptImport};
+use partita::tokens::{Calibration, Encoding};
+use partita::{Error, ErrorKind, Session};
 
 use super::{Access, check_name, open_store};
 use crate::args::{CALIBRATED, ImportTranscript};

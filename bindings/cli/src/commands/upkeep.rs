@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use partita::{
-    Error, ErrorKind, GcOptions, GcProgress, PurgeOptions, RecoverReport, Timestamp, Trim as TrimTo,
-};
+use partita::history::Trim as TrimTo;
+use partita::upkeep::{GcOptions, GcProgress, PurgeOptions, RecoverReport};
+use partita::{Error, ErrorKind, Timestamp};
 
 use super::{Access, bytes, open_session, open_store};
 use crate::args::{Gc, Purge, Trim};

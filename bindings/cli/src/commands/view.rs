@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use partita::{Error, ErrorKind, MemoryEntry, PairInView, Selector, ViewReport};
+use partita::history::MemoryEntry;
+use partita::view::{PairInView, ViewReport};
+use partita::{Error, ErrorKind, Selector};
 
 use super::{Access, open_session, text};
 use crate::args::{Compact, Globbed, Selected};

@@ -2,8 +2,10 @@
 
 use std::io;
 
+use partita::diff::FileDiff;
 use partita::limits::DIFF_BYTES_MAX;
-use partita::{Bytes, ContentId, Entry, Error, ErrorKind, FileDiff, FilePath, Result};
+use partita::object::Bytes;
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath, Result};
 
 /// One side of a comparison: a mode as git writes it, and the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

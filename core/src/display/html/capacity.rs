@@ -6,7 +6,7 @@ use super::{fragment, note};
 use crate::budget::Capacity;
 use crate::context::Source;
 use crate::limits::{BUDGET_TOKENS_MAX, DISPLAY_ITEMS_MAX, DISPLAY_LABEL_CHARS_MAX};
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// The colours of the sources in their order, and of the overhead.
 const COLOURS: [&str; 6] = ["p-s0", "p-s1", "p-s2", "p-s3", "p-s4", "p-s5"];

@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::error::Result;
 use crate::limits::{DISPLAY_GRAPH_ROWS_MAX, DISPLAY_ITEMS_MAX, DISPLAY_LABEL_CHARS_MAX};
 use crate::session::Session;
-use crate::token::TokenCounter;
+use crate::tokens::TokenCounter;
 
 /// Writes the page of a session.
 pub(in crate::display) fn report(

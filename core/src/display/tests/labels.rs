@@ -4,7 +4,7 @@ use super::*;
 use crate::budget::CapacityItem;
 use crate::context::Source;
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
-use crate::token::Count;
+use crate::tokens::Count;
 
 /// A text of so many characters, two bytes each but for some: a path's component has no room for all.
 fn label_of(chars: usize) -> String {

@@ -13,7 +13,7 @@ mod style;
 
 use super::*;
 use crate::object::Memory;
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 fn session() -> Session {
     Store::in_memory().unwrap().session("fix-parser").unwrap().with_actor("tester")

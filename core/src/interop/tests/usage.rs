@@ -1,7 +1,7 @@
 //! Promises of calibration: what recorded requests cost is what later ones are counted by.
 
 use crate::interop::{Format, read};
-use crate::token::{Calibration, Encoding};
+use crate::tokens::{Calibration, Encoding};
 
 /// A recording of one agent: `requests` answers, each with a tool's output before it. What the agent
 /// sends beside it are so many tokens; behind half of it a summary stands for all before.

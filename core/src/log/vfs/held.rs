@@ -106,7 +106,7 @@ impl Drop for Held {
 /// of it) prevents that with three lines. A child that calls `exec` holds nothing in any case.
 ///
 /// ```
-/// use partita::ForkGuard;
+/// use partita::plumbing::ForkGuard;
 /// let guard = ForkGuard::new();
 /// let is_child = false; // what `fork` said
 /// match is_child {

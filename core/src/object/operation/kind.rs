@@ -11,7 +11,7 @@ use crate::limits::OPERATION_NAME_BYTES_MAX;
 /// [`Named`](OperationKind::Named): a host's, or one of a later version.
 ///
 /// ```
-/// use partita::OperationKind;
+/// use partita::object::OperationKind;
 /// assert_eq!(OperationKind::from_name("write")?, OperationKind::Write);
 /// let deploy = OperationKind::from_name("acme/deploy")?;
 /// assert_eq!(deploy.name(), "acme/deploy");

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::Result;
 use crate::id::ObjectId;
 use crate::store::{KnownCount, Store};
-use crate::token::{Count, SafeCuts, TokenCounter};
+use crate::tokens::{Count, SafeCuts, TokenCounter};
 
 /// Bytes of a text from which asking costs less than counting.
 const ASK_FROM_BYTES: usize = 256;

@@ -21,7 +21,7 @@ use crate::session::read::prompt::{entry_text, prompt_memory, viewed_file};
 use crate::session::read::snapshot::Snapshot;
 use crate::session::read::view::{ViewChange, ViewFile, view_change};
 use crate::store::Store;
-use crate::token::{Count, SafeCuts, TokenCounter, recount};
+use crate::tokens::{Count, SafeCuts, TokenCounter, recount};
 
 /// An account of a session's state.
 #[derive(Debug)]
@@ -538,7 +538,7 @@ fn only_text(item: &Item) -> Option<&str> {
 
 impl Snapshot {
     /// Counts what a model is sent of this state, item by item. The total is the count of the
-    /// request for `OpenAI` Chat, by the rule of [`Prompt::count`](crate::Prompt::count).
+    /// request for `OpenAI` Chat, by the rule of [`Prompt::count`](crate::context::Prompt::count).
     ///
     /// # Errors
     /// As [`prompt`](Self::prompt).

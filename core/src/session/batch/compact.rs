@@ -245,7 +245,8 @@ impl Session {
     /// view meanwhile.
     ///
     /// ```
-    /// use partita::{Memory, MemoryEntry, Selector};
+    /// use partita::{Memory, Selector};
+    /// use partita::history::MemoryEntry;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.remember(Memory::user("Please look at the parser."))?;
     /// session.remember(Memory::assistant("It drops the last token, I think."))?;

@@ -238,7 +238,8 @@ impl Batch {
     /// As [`remember`](Self::remember); `Invalid` for a call that breaks a limit.
     ///
     /// ```
-    /// use partita::{Canonical, Memory, ModelCall, Objects};
+    /// use partita::Memory;
+    /// use partita::object::{Canonical, ModelCall, Objects};
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// let call = ModelCall::new("claude-x");
     /// session.batch(|b| b.remember_with_call(Memory::assistant("Hello."), call.clone()))?;

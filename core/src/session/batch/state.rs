@@ -36,7 +36,7 @@ impl Batch {
     /// As [`state_append`](Self::state_append).
     ///
     /// ```
-    /// use partita::StateValue;
+    /// use partita::state::StateValue;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.batch(|b| {
     ///     b.state_extend("steps", ["read", "edit"])?;

@@ -19,7 +19,7 @@ impl Session {
     /// `NotFound` if the checkpoint is not on the session's line.
     ///
     /// ```
-    /// use partita::Trim;
+    /// use partita::history::Trim;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.write("a", "1")?;
     /// let first = session.checkpoint("latest")?;

@@ -20,7 +20,8 @@ impl Session {
     ///
     /// ```
     /// use std::ops::ControlFlow;
-    /// use partita::{ErrorKind, PurgeOptions};
+    /// use partita::ErrorKind;
+    /// use partita::upkeep::PurgeOptions;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.write(".env", "TOKEN=secret")?;
     /// session.write(".env", "TOKEN=")?;

@@ -101,7 +101,8 @@ impl Session {
     /// `NotFound` if the checkpoint is not on the session's line.
     ///
     /// ```
-    /// use partita::{RestoreScope, Store};
+    /// use partita::Store;
+    /// use partita::history::RestoreScope;
     /// let session = Store::in_memory()?.session("s")?;
     /// session.write("a", "1")?;
     /// let first = session.checkpoint("latest")?;

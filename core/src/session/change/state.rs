@@ -14,7 +14,8 @@ use crate::session::read::state::{StateEntries, StateEntry, StateValue};
 /// A key has 1 to 4,096 bytes of any kind.
 ///
 /// ```
-/// use partita::{StateValue, Store};
+/// use partita::Store;
+/// use partita::state::StateValue;
 /// let state = Store::in_memory()?.session("planner")?.state();
 /// state.put("plan", "look first")?;
 /// state.append("steps", "read")?;

@@ -23,7 +23,8 @@ impl Session {
     /// `Invalid`, saying which tool and why; else as [`set_instructions`](Self::set_instructions).
     ///
     /// ```
-    /// use partita::{Json, Tool};
+    /// use partita::Json;
+    /// use partita::context::Tool;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// let schema = Json::parse(r#"{"type": "object"}"#)?;
     /// let tool = Tool::new("ls", "Lists files.", schema);

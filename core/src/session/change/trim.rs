@@ -41,7 +41,7 @@ impl Session {
     /// `Invalid` if nothing is to be kept.
     ///
     /// ```
-    /// use partita::Trim;
+    /// use partita::history::Trim;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// for text in ["1", "2", "3"] {
     ///     session.write("a", text)?;

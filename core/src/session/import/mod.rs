@@ -17,14 +17,15 @@ use crate::session::line::place::Place;
 use crate::session::line::point::{Head, Point, root};
 use crate::store::Batch as StoreBatch;
 
-/// Records another history, such as git's: one [`Step`] a checkpoint, one durable commit a
+/// Records another history, such as git's: one [`ImportStep`] a checkpoint, one durable commit a
 /// [`flush`](Self::flush).
 ///
 /// Where the flushes fall has no influence on any checkpoint: the same steps make the same ids,
 /// also after a crash and a second run. What is not flushed is lost when it is dropped.
 ///
 /// ```
-/// use partita::{Checkpoint, NewEntry, Timestamp};
+/// use partita::{NewEntry, Timestamp};
+/// use partita::object::Checkpoint;
 /// let session = partita::Store::in_memory()?.session("recorded")?;
 /// let mut import = session.import()?;
 /// for (number, text) in ["one", "two"].into_iter().enumerate() {
@@ -108,12 +109,12 @@ impl Import {
     }
 
     /// Begins the next checkpoint.
-    pub fn checkpoint(&mut self) -> Step<'_> {
+    pub fn checkpoint(&mut self) -> ImportStep<'_> {
         let mut draft = Draft::new(self.point.as_ref());
         draft.passes_purged = true;
         draft.takes_any_name = true;
         let littered = std::mem::replace(&mut self.littered, true);
-        Step { import: self, draft, littered }
+        ImportStep { import: self, draft, littered }
     }
 
     /// Returns the bytes that wait for a flush, before compression.
@@ -127,7 +128,7 @@ impl Import {
     ///
     /// # Errors
     /// `Conflict` if others changed a path that a step edits, or if a collection took what
-    /// [`Step::store_contents`] had stored: begin a new import.
+    /// [`ImportStep::store_contents`] had stored: begin a new import.
     pub fn flush(&mut self) -> Result<()> {
         if self.littered || self.spent {
             self.rebuild()?;
@@ -182,14 +183,14 @@ impl Import {
 /// One checkpoint of an [`Import`]: edits like a batch's, in memory until the import is flushed.
 /// One that is dropped without [`finish`](Self::finish) leaves no trace.
 #[derive(Debug)]
-pub struct Step<'a> {
+pub struct ImportStep<'a> {
     import: &'a mut Import,
     draft: Draft,
     /// Whether an earlier unfinished step left something behind.
     littered: bool,
 }
 
-impl Step<'_> {
+impl ImportStep<'_> {
     /// Writes a file, which keeps its executable bit, and returns the number of its iteration.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use crate::object::FilePath;
 /// directory; one that ends in `/` is everything below it.
 ///
 /// ```
-/// use partita::{FilePath, Glob};
+/// use partita::FilePath;
+/// use partita::view::Glob;
 /// let glob = Glob::new("src/**/*.rs")?;
 /// assert!(glob.matches(&FilePath::new("src/a.rs")?));
 /// assert!(glob.matches(&FilePath::new("src/b/c.rs")?));

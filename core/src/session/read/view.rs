@@ -22,7 +22,8 @@ use crate::store::Store;
 /// What of a snapshot's memories and files is in context.
 ///
 /// ```
-/// use partita::{Memory, MemoryState, Selector};
+/// use partita::{Memory, Selector};
+/// use partita::view::MemoryState;
 /// let session = partita::Store::in_memory()?.session("s")?;
 /// session.remember(Memory::user("one"))?;
 /// session.remember(Memory::assistant("two"))?;

@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::object::{Body, Memory, Part};
 use crate::session::{ItemKey, MemoryEntry, Selector, Session};
 use crate::store::Store;
-use crate::token::{Count, Encoding, TokenCounter};
+use crate::tokens::{Count, Encoding, TokenCounter};
 
 /// Counts words: quick, and nothing is known of where it may cut.
 struct Words;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::object::{Body, Memory, Part};
 use crate::session::{ItemKey, Session};
 use crate::store::Store;
-use crate::token::{Count, Encoding};
+use crate::tokens::{Count, Encoding};
 
 /// What depends on the catalogue.
 #[derive(Debug, PartialEq)]

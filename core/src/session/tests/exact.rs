@@ -11,7 +11,7 @@ use crate::interop::{Format, read};
 use crate::log::Memory as MemoryVfs;
 use crate::object::{Memory, OperationKind};
 use crate::store::GcOptions;
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 /// What an operation of a kind is to undo.
 enum Effect {

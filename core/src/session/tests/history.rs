@@ -228,7 +228,7 @@ fn checkpoints_are_named_by_number_id_and_commit() {
     for at in 0..3u8 {
         let mut batch = session.begin().unwrap();
         batch.write("a", [at]).unwrap();
-        batch.label(crate::Checkpoint::GIT_COMMIT, [0xab, 0xcd, at]).unwrap();
+        batch.label(crate::object::Checkpoint::GIT_COMMIT, [0xab, 0xcd, at]).unwrap();
         ids.push(batch.commit().unwrap().id);
     }
     assert_eq!(session.checkpoint("2").unwrap(), ids[1]);

@@ -1,9 +1,10 @@
 //! A session with a past, and all that can be read of one, to compare by.
 
+use crate::Json;
 use crate::context::Dialect;
+use crate::context::Tool;
 use crate::object::{Body, Canonical, Kind, Memory, ModelCall, Node, Part, Timestamp};
-use crate::token::Encoding;
-use crate::{Json, Tool};
+use crate::tokens::Encoding;
 
 use super::*;
 
@@ -87,7 +88,7 @@ fn put_root(session: &Session, name: &str) {
     checkpoint.jump = before.jump_of_child(session.store()).unwrap().map(CheckpointId::new);
     let id = batch.put_node(checkpoint.to_node(), None);
     let point = Point { id, value: checkpoint };
-    let new = NewOperation::new(crate::OperationKind::from_name("later-word").unwrap());
+    let new = NewOperation::new(crate::object::OperationKind::from_name("later-word").unwrap());
     let outcome = session.commit_on(&head, batch, Some(point), new).unwrap();
     assert!(matches!(outcome, Outcome::Committed(_)));
 }

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::object::{Body, Memory, MemoryKind, Part};
 use crate::session::{MemoryEntry, PlanKey, PlanOptions, Selector, Session};
 use crate::store::Store;
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 const COUNTER: Encoding = Encoding::O200k;
 
@@ -71,7 +71,9 @@ fn a_step_takes_nothing_that_another_step_held_apart() {
     let check = Memory::user("It was 3 of 4. ".repeat(4)).with_kind(MemoryKind::Validation);
     let memories =
         [Memory::user("Go."), turn("a"), check, turn("b"), Memory::tool("b", "line\n".repeat(90))];
-    memories.into_iter().for_each(|memory| drop(session.remember(memory).unwrap()));
+    for memory in memories {
+        session.remember(memory).unwrap();
+    }
     session.remember(Memory::assistant("That was all.")).unwrap();
     session.remember(Memory::user("And now?")).unwrap();
     let mut forgot = 0;
@@ -80,7 +82,7 @@ fn a_step_takes_nothing_that_another_step_held_apart() {
         let before = session.latest().unwrap().prompt().unwrap().count(&COUNTER);
         session.apply(&plan).unwrap();
         let after = session.latest().unwrap().prompt().unwrap().count(&COUNTER);
-        let told = |count: crate::token::Count| (count.tokens(), count.low(), count.high());
+        let told = |count: crate::tokens::Count| (count.tokens(), count.low(), count.high());
         assert_eq!(told(after), told(plan.after()), "{limit}: {plan}");
         let words = plan.in_words();
         forgot += usize::from(words == "memories 3 to 5 forgotten");

@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::object::{MemoryKind, Part, Role};
 use crate::session::{MemoryEntry, Selector, Session};
 use crate::store::Store;
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 const COUNTER: Encoding = Encoding::O200k;
 

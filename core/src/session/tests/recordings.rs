@@ -1,10 +1,12 @@
 //! A recording is imported while it grows: whatever the parts, it ends as one import of the whole.
 
 use super::*;
+use crate::budget::Budget;
 use crate::context::Dialect;
 use crate::interop::tests::growing::{cuts, recordings};
 use crate::interop::{Format, read};
-use crate::{Budget, Encoding, Memory, Role, Selector};
+use crate::tokens::Encoding;
+use crate::{Memory, Role, Selector};
 use std::ops::ControlFlow;
 
 /// Imports a part of a recording, or all of it. A part that shows no format yet adds nothing.

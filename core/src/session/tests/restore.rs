@@ -1,6 +1,7 @@
 use super::*;
+use crate::ObjectId;
+use crate::object::Kind;
 use crate::object::{Memory, Node};
-use crate::{Kind, ObjectId};
 
 #[test]
 fn a_restored_iteration_is_a_new_one_that_equals_the_old() {
@@ -115,7 +116,7 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     checkpoint.parents = vec![head.point().unwrap().checkpoint_id()];
     let id = batch.put(&checkpoint, None);
     let point = Point { id, value: checkpoint };
-    let new = NewOperation::new(crate::OperationKind::Batch);
+    let new = NewOperation::new(crate::object::OperationKind::Batch);
     assert!(matches!(
         session.commit_on(&head, batch, Some(point), new).unwrap(),
         Outcome::Committed(_)

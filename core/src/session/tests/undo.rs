@@ -273,7 +273,7 @@ fn neither_undo_nor_redo_brings_back_what_was_trimmed_collected_or_not() {
         let session = store.session("s").unwrap();
         let collect = || {
             if collects {
-                let options = crate::GcOptions::new().keep(std::time::Duration::ZERO);
+                let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
                 store.gc(&options, &mut |_| ControlFlow::Continue(())).unwrap();
             }
         };
@@ -337,7 +337,7 @@ fn an_import_that_began_empty_and_was_trimmed_within_stays_whole_collected_or_no
         assert!(before.checkpoint().unwrap().number > 2, "an import of several checkpoints");
         session.trim(Trim::Keep(2)).unwrap();
         if collects {
-            let options = crate::GcOptions::new().keep(std::time::Duration::ZERO);
+            let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
             store.gc(&options, &mut |_| ControlFlow::Continue(())).unwrap();
         }
         let case = format!("collected {collects}, transcript {of_transcript}");

@@ -10,7 +10,7 @@ use crate::session::handle::Session;
 use crate::session::read::prompt::resolved;
 use crate::session::read::snapshot::Snapshot;
 use crate::store::Store;
-use crate::token::{CalibratedCounter, Calibration, TokenCounter};
+use crate::tokens::{CalibratedCounter, Calibration, TokenCounter};
 
 /// Models that a message names.
 const LISTED: usize = 8;
@@ -24,7 +24,9 @@ impl Session {
     /// As [`Snapshot::prompt`]; the counter's own.
     ///
     /// ```
-    /// use partita::{Calibration, Encoding, Memory, ModelCall, Usage};
+    /// use partita::Memory;
+    /// use partita::object::{ModelCall, Usage};
+    /// use partita::tokens::{Calibration, Encoding};
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.remember(Memory::user("Why?"))?;
     /// let usage = Usage { input: Some(9_000), ..Usage::default() };

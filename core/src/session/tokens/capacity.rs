@@ -8,7 +8,7 @@ use crate::session::account::key::ItemKey;
 use crate::session::account::known::Known;
 use crate::session::account::ledger::Ledger;
 use crate::session::handle::Session;
-use crate::token::TokenCounter;
+use crate::tokens::TokenCounter;
 
 /// Items that a capacity lists.
 const ITEMS_MAX: usize = 1 << 20;
@@ -25,7 +25,10 @@ impl Session {
     /// else as [`Snapshot::prompt`](crate::Snapshot::prompt).
     ///
     /// ```
-    /// use partita::{Budget, Encoding, Memory, Source};
+    /// use partita::Memory;
+    /// use partita::budget::Budget;
+    /// use partita::context::Source;
+    /// use partita::tokens::Encoding;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.set_instructions("You mend parsers.")?;
     /// session.remember(Memory::user("It drops the last token."))?;

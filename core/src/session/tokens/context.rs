@@ -12,7 +12,8 @@ impl Session {
     /// As [`Snapshot::prompt`](crate::Snapshot::prompt).
     ///
     /// ```
-    /// use partita::{Dialect, Memory};
+    /// use partita::Memory;
+    /// use partita::context::Dialect;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.remember(Memory::user("Hello."))?;
     /// let request = session.context(Dialect::OpenAiChat)?;

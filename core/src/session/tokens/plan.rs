@@ -16,13 +16,15 @@ use crate::session::read::memories::MemoryEntry;
 use crate::session::tokens::key::PlanKey;
 use crate::session::tokens::options::PlanOptions;
 use crate::session::tokens::planned::Planned;
-use crate::token::TokenCounter;
+use crate::tokens::TokenCounter;
 
 impl Plan<PlanKey> {
     /// Says on one line what somebody loses who applies the plan.
     ///
     /// ```
-    /// use partita::{Budget, Encoding, Memory};
+    /// use partita::Memory;
+    /// use partita::budget::Budget;
+    /// use partita::tokens::Encoding;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// for number in 0..20 {
     ///     session.remember(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))?;
@@ -101,7 +103,9 @@ impl Session {
     /// [`capacity`](Self::capacity).
     ///
     /// ```
-    /// use partita::{Budget, Encoding, Memory};
+    /// use partita::Memory;
+    /// use partita::budget::Budget;
+    /// use partita::tokens::Encoding;
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// for number in 0..20 {
     ///     session.remember(Memory::user(format!("Question {number}. {}", "More. ".repeat(50))))?;

@@ -17,7 +17,7 @@ use crate::session::tokens::key::PlanKey;
 use crate::session::tokens::makeup::{makeup, told};
 use crate::session::tokens::naming::what;
 use crate::session::tokens::options::PlanOptions;
-use crate::token::{Count, TokenCounter};
+use crate::tokens::{Count, TokenCounter};
 
 /// Exchanges that one summary may cover in a plan: a choice of each is offered.
 const SPANS: [usize; 6] = [2, 4, 8, 16, 32, 64];

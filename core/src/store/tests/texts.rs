@@ -15,7 +15,7 @@ fn read_file(step: u64) -> String {
     format!("{step}\n{}{}", text(step % 5, 60), text(step, 4))
 }
 
-fn said(session: &Session, memory: crate::MemoryEntry) -> String {
+fn said(session: &Session, memory: crate::history::MemoryEntry) -> String {
     memory.resolve(session.store()).unwrap().memory.text().into_owned()
 }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::Trim;
+use crate::history::Trim;
 
 #[test]
 fn trimmed_history_is_gone_at_once_and_its_bytes_with_the_next_collection() {

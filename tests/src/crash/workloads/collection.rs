@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use partita::{
-    ContentId, Expected, GcOptions, ObjectId, PurgeOptions, Result, Store, StoreOptions, Timestamp,
-};
+use partita::plumbing::Expected;
+use partita::upkeep::{GcOptions, PurgeOptions};
+use partita::{ContentId, ObjectId, Result, Store, StoreOptions, Timestamp};
 
 use super::{noise, text};
 use crate::crash::ledger::Commits;

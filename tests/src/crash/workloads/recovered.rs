@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use partita::{Error, ErrorKind, GcOptions, Result, Store, StoreOptions, SyncSite, Timestamp, Vfs};
+use partita::upkeep::GcOptions;
+use partita::vfs::{SyncSite, Vfs};
+use partita::{Error, ErrorKind, Result, Store, StoreOptions, Timestamp};
 
 use super::{noise, text};
 use crate::crash::{Stage, Workload, entropy};

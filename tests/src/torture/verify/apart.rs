@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-use partita::{Objects, Store};
+use partita::Store;
+use partita::object::Objects;
 
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use partita::{CheckpointId, LogEntry, Result, Session, Store};
+use partita::history::LogEntry;
+use partita::{CheckpointId, Result, Session, Store};
 
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;

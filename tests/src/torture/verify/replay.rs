@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use partita::{ContentId, ErrorKind, LogEntry, ObjectId, Snapshot, Store};
+use partita::history::LogEntry;
+use partita::{ContentId, ErrorKind, ObjectId, Snapshot, Store};
 
 use super::super::ledger::{Deed, End, Record};
 use super::super::plain::{Line, Made, State};

@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use partita::{
-    ErrorKind, Expected, GcOptions, Kind, Memory, Node, PurgeOptions, Result, Session, Trim,
-};
+use partita::history::Trim;
+use partita::object::{Kind, Node};
+use partita::plumbing::Expected;
+use partita::upkeep::{GcOptions, PurgeOptions};
+use partita::{ErrorKind, Memory, Result, Session};
 use serde_json::{Value, json};
 
 use super::super::table::Op;

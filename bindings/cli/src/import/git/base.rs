@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use gix::ObjectId;
-use partita::{
-    Canonical as _, Checkpoint, CheckpointId, Error, ErrorKind, LogEntries, LogEntry, Objects as _,
-    Operation, OperationKind, Result, Session,
-};
+use partita::history::{LogEntries, LogEntry};
+use partita::object::{Canonical as _, Checkpoint, Objects as _, Operation, OperationKind};
+use partita::{CheckpointId, Error, ErrorKind, Result, Session};
 
 /// A checkpoint that records a commit.
 #[derive(Clone, Debug)]

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use partita::{
-    Checkpoint, ContentId, Entry, Error, ErrorKind, FilePath, ObjectId, Result, Session,
-};
+use partita::object::Checkpoint;
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath, ObjectId, Result, Session};
 
 use super::changes::Change;
 use super::commit::Commit;

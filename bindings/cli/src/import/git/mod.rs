@@ -26,7 +26,8 @@ mod verify;
 use std::path::Path;
 
 use gix::ObjectId;
-use partita::{Error, ErrorKind, FilePath, LogEntries, Result, Session, Store};
+use partita::history::LogEntries;
+use partita::{Error, ErrorKind, FilePath, Result, Session, Store};
 
 use self::ahead::{Ahead, Group};
 use self::base::{Base, Recorded};

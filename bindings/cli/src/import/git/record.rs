@@ -1,8 +1,8 @@
 //! Writing commits into a session: read first, then written.
 
-use partita::{
-    Checkpoint, Error, ErrorKind, FilePath, Import, Memory, NameFault, NewEntry, Result, Step,
-};
+use partita::import::{Import, ImportStep};
+use partita::object::{Checkpoint, NameFault};
+use partita::{Error, ErrorKind, FilePath, Memory, NewEntry, Result};
 
 use super::changes::Change;
 use super::commit::Commit;
@@ -258,7 +258,7 @@ fn is_due(commits: usize, raw_bytes: usize) -> bool {
 }
 
 /// Says of a checkpoint which commit it is.
-fn finish(mut step: Step<'_>, commit: &Commit, left_out: Option<Vec<u8>>) -> Result<()> {
+fn finish(mut step: ImportStep<'_>, commit: &Commit, left_out: Option<Vec<u8>>) -> Result<()> {
     if let Some(time) = commit.committer.time {
         step.time(time);
     }
@@ -273,7 +273,7 @@ fn finish(mut step: Step<'_>, commit: &Commit, left_out: Option<Vec<u8>>) -> Res
     step.finish().map(drop)
 }
 
-fn apply(step: &mut Step<'_>, edit: Edit) -> Result<()> {
+fn apply(step: &mut ImportStep<'_>, edit: Edit) -> Result<()> {
     match edit {
         Edit::Rename { from, to, entry: None } => step.rename(from, to)?,
         Edit::Rename { from, to, entry: Some(entry) } => {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use gix::ObjectId;
 use gix::objs::Kind;
-use partita::{Checkpoint, ContentId, Entry, Error, ErrorKind, FilePath, Result, Session};
+use partita::object::Checkpoint;
+use partita::{ContentId, Entry, Error, ErrorKind, FilePath, Result, Session};
 
 use super::base::{Base, Recorded};
 use super::left_out::{self, LeftOut};

@@ -1,6 +1,9 @@
 //! The JSON of contexts: what tokens are spent on, plans, and how contexts differ.
 
-use partita::{Capacity, ContextDiff, Item, ItemKey, Plan, PlanKey, TokenCounter, ViewReport};
+use partita::budget::{Capacity, Plan};
+use partita::context::{ContextDiff, Item};
+use partita::tokens::TokenCounter;
+use partita::view::{ItemKey, PlanKey, ViewReport};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -1,9 +1,7 @@
 //! The JSON of dialogs: memories, the view, and what an edit of it did.
 
-use partita::{
-    CheckpointInfo, MemoryEntry, MemoryState, PairInView, Remembered, ViewFile, ViewMemory,
-    ViewReport, ViewRule,
-};
+use partita::history::{CheckpointInfo, MemoryEntry, Remembered};
+use partita::view::{MemoryState, PairInView, ViewFile, ViewMemory, ViewReport, ViewRule};
 use serde::Serialize;
 
 use super::{Checkpoint, Path};

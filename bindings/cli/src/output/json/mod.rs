@@ -8,9 +8,10 @@ mod tokens;
 mod transcript;
 mod upkeep;
 
-use partita::{
-    CheckpointInfo, Entry, FileEntry, FilePath, IterationInfo, LogEntry, SessionSizes, UndoReport,
+use partita::history::{
+    CheckpointInfo, FileEntry, IterationInfo, LogEntry, SessionSizes, UndoReport,
 };
+use partita::{Entry, FilePath};
 use serde::Serialize;
 
 pub(crate) use self::context::{ContextChanged, Planned, Spent};
@@ -104,8 +105,8 @@ pub(crate) struct DeletedSession {
     goes: Option<String>,
 }
 
-impl From<&partita::DeletedSession> for DeletedSession {
-    fn from(row: &partita::DeletedSession) -> DeletedSession {
+impl From<&partita::history::DeletedSession> for DeletedSession {
+    fn from(row: &partita::history::DeletedSession) -> DeletedSession {
         DeletedSession {
             name: row.name.clone(),
             id: row.id.to_string(),

@@ -1,9 +1,9 @@
 //! Reports: what a command did, would do, or found.
 
-use partita::{
-    CheckReport, CheckoutAction, CheckoutPlan, CheckpointInfo, Entry, Fault, FilePath, Kept,
-    RestorePlan, RestoreScope, Stats,
-};
+use partita::history::{CheckpointInfo, RestorePlan, RestoreScope};
+use partita::upkeep::{CheckReport, Fault, Kept, Stats};
+use partita::workspace::{CheckoutAction, CheckoutPlan};
+use partita::{Entry, FilePath};
 use serde::Serialize;
 
 use super::{Checkpoint, Path, rfc3339};

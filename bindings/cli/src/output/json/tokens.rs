@@ -1,6 +1,8 @@
 //! The JSON of tokens: counts and budgets.
 
-use partita::{Count, Fit, Item};
+use partita::budget::Fit;
+use partita::context::Item;
+use partita::tokens::Count;
 use serde::Serialize;
 
 /// A count: tokens, and the bounds of an estimate, which are the tokens themselves where they are

@@ -1,6 +1,6 @@
 //! The JSON of imported transcripts.
 
-use partita::CheckpointInfo;
+use partita::history::CheckpointInfo;
 use partita::interop::{Remarks, Report, Transcript};
 use serde::Serialize;
 

@@ -1,6 +1,8 @@
 //! Reports of upkeep: what was collected, purged, trimmed, recovered.
 
-use partita::{GcReport, PurgeReport, RecoverReport, Tombstone, TrimReport};
+use partita::history::TrimReport;
+use partita::object::Tombstone;
+use partita::upkeep::{GcReport, PurgeReport, RecoverReport};
 use serde::Serialize;
 
 use crate::output::time;

@@ -193,9 +193,9 @@ fn files_keep_their_place_when_others_come_and_whatever_else_is_edited() {
         assert!(recent.prefix(session.store(), b"").count() as u64 <= RECENT_MAX);
     }
     let before = session.latest().unwrap().roots();
-    assert_ne!(before.view().recent, crate::Map::EMPTY);
+    assert_ne!(before.view().recent, crate::map::Map::EMPTY);
     session.forget(&select("1")).unwrap();
-    assert_eq!(session.latest().unwrap().roots().view().recent, crate::Map::EMPTY);
+    assert_eq!(session.latest().unwrap().roots().view().recent, crate::map::Map::EMPTY);
     assert_eq!(files_told(&session), due);
     session.undo().unwrap();
     assert_eq!(session.latest().unwrap().roots(), before);

@@ -1,7 +1,8 @@
 //! What else a model is told, and which call made what.
 
 use super::*;
-use crate::{Json, Tool};
+use crate::Json;
+use crate::context::Tool;
 
 #[test]
 fn instructions_tools_and_sandbox_are_set_undone_restored_and_forked() {

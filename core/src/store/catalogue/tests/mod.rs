@@ -194,7 +194,9 @@ fn commits_and_reads_and_care_of_the_store_do_not_open_it() {
     session.read("a").unwrap();
     store.stats().unwrap();
     store.check(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
-    store.gc(&crate::GcOptions::default(), &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    store
+        .gc(&crate::upkeep::GcOptions::default(), &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
     drop((store, session));
     assert!(!directory.path().join("store/catalogue").exists());
 }
@@ -219,7 +221,9 @@ fn care_of_the_store_gives_the_same_answers_beside_it() {
 
     let store = Store::open(&path).unwrap();
     assert_eq!((store.stats().unwrap(), store.check(&mut { go_on }).unwrap()), answers);
-    store.gc(&crate::GcOptions::default(), &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    store
+        .gc(&crate::upkeep::GcOptions::default(), &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
     assert!(knows(&store), "gc leaves it");
     drop(store);
     let report = Store::options().recover(&path, &mut { go_on }).unwrap();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::PurgeOptions;
+use crate::upkeep::PurgeOptions;
 
 fn go_on<T>(_: T) -> ControlFlow<()> {
     ControlFlow::Continue(())

@@ -89,12 +89,12 @@ fn what_was_trimmed_away_is_said() {
     let store = Store::in_memory().unwrap();
     import(&repository, &store).unwrap();
     let session = store.open_session("s").unwrap();
-    session.trim(partita::Trim::Keep(2)).unwrap();
+    session.trim(partita::history::Trim::Keep(2)).unwrap();
     repository.add(&twenty(6..=9));
     assert_eq!(import(&repository, &store).unwrap().commits, 4, "the newest is there");
     session.write("mine", "1").unwrap();
     session.write("mine", "2").unwrap();
-    session.trim(partita::Trim::Keep(1)).unwrap();
+    session.trim(partita::history::Trim::Keep(1)).unwrap();
     let (kind, message) = failure(import(&repository, &store));
     assert_eq!(kind, ErrorKind::Conflict);
     assert!(message.contains("trimmed"), "{message}");
@@ -142,7 +142,7 @@ fn a_wrong_checkpoint_of_an_earlier_version_is_found_by_a_whole_comparison() {
         step.write(path, text).unwrap();
         let tip = String::from_utf8(repository.git(&["rev-parse", "main"], b"")).unwrap();
         let tip = gix::ObjectId::from_hex(tip.trim().as_bytes()).unwrap();
-        step.label(partita::Checkpoint::GIT_COMMIT, tip.as_bytes()).unwrap();
+        step.label(partita::object::Checkpoint::GIT_COMMIT, tip.as_bytes()).unwrap();
         step.finish().unwrap();
         import.flush().unwrap();
         let (kind, message) = failure(verify(&repository, &store));

@@ -14,7 +14,7 @@ const COMPARED_BYTES: usize = 4_096;
 /// old count is an estimate, the new text is counted whole. `old_count` must be the same counter's.
 ///
 /// ```
-/// use partita::{Encoding, TokenCounter, recount};
+/// use partita::tokens::{Encoding, TokenCounter, recount};
 /// let (old, new) = ("let x = 1;\nlet y = 2;\n", "let x = 1;\nlet y = 23;\n");
 /// let count = recount(&Encoding::O200k, old, Encoding::O200k.count(old), new);
 /// assert_eq!(count, Encoding::O200k.count(new));
@@ -77,7 +77,7 @@ fn common_suffix(one: &[u8], other: &[u8]) -> usize {
 /// safe cuts, so that the answer costs no more than about the limit's tokens.
 ///
 /// ```
-/// use partita::{Count, Encoding, count_within};
+/// use partita::tokens::{Count, Encoding, count_within};
 /// assert_eq!(count_within(&Encoding::O200k, "hello world", 2), Some(Count::exact(2)));
 /// assert_eq!(count_within(&Encoding::O200k, "hello world", 1), None);
 /// ```
@@ -111,7 +111,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::{COMPARED_BYTES, common_prefix, common_suffix, count_within, recount};
-    use crate::token::{Count, Encoding, SafeCuts, TokenCounter};
+    use crate::tokens::{Count, Encoding, SafeCuts, TokenCounter};
 
     /// Counts bytes, and how many of them it was shown.
     struct Bytes(SafeCuts, AtomicUsize);

@@ -17,7 +17,7 @@ use crate::limits::{ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX};
 /// Any text is counted, in time about linear and memory bounded beyond it.
 ///
 /// ```
-/// use partita::{Count, Encoding, TokenCounter};
+/// use partita::tokens::{Count, Encoding, TokenCounter};
 /// let counter = Encoding::by_name("gpt-4o")?;
 /// assert_eq!((counter, counter.id()), (Encoding::O200k, "o200k_base"));
 /// assert_eq!(counter.count("hello world"), Count::exact(2));
@@ -206,7 +206,7 @@ impl fmt::Display for Encoding {
 mod tests {
     use super::{Encoding, MODELS};
     use crate::error::ErrorKind;
-    use crate::token::{Count, TokenCounter};
+    use crate::tokens::{Count, TokenCounter};
 
     #[test]
     fn names_of_encodings_and_models_are_found() {

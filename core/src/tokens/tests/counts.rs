@@ -1,8 +1,8 @@
 //! Fuzzed texts, cuts and edits: not one count may differ.
 
 use super::text::{Random, cases, reference};
-use crate::token::piece::Pieces;
-use crate::token::{Count, Encoding, TokenCounter, count_within, recount};
+use crate::tokens::piece::Pieces;
+use crate::tokens::{Count, Encoding, TokenCounter, count_within, recount};
 
 #[test]
 fn counts_of_fuzzed_bytes_are_those_of_the_reference() {

@@ -26,7 +26,7 @@ const FORMAT_HOSTS: &str = "partita-calibration-2";
 /// Hosts have names with `/` between their parts, and `agent` means every host that begins so.
 ///
 /// ```
-/// use partita::{CalibratedCounter, Calibration, ContentClass, Encoding, TokenCounter};
+/// use partita::tokens::{CalibratedCounter, Calibration, ContentClass, Encoding, TokenCounter};
 /// let mut calibration = Calibration::new(&Encoding::O200k);
 /// for size in 1..=40 {
 ///     calibration.observe("other-1", &[(ContentClass::Prose, 100 * size)], 130 * size);
@@ -95,7 +95,7 @@ impl Calibration {
     /// has the limits of a model's, and may be empty. At most 1,024 hosts are told apart.
     ///
     /// ```
-    /// use partita::{CalibratedCounter, Calibration, ContentClass, Encoding, TokenCounter};
+    /// use partita::tokens::{CalibratedCounter, Calibration, ContentClass, Encoding, TokenCounter};
     /// let mut calibration = Calibration::new(&Encoding::O200k);
     /// for size in 1..=40 {
     ///     let parts = [(ContentClass::Prose, 100 * size)];
@@ -180,7 +180,7 @@ impl Calibration {
     /// than eight requests.
     ///
     /// ```
-    /// use partita::{Calibration, ContentClass, Encoding};
+    /// use partita::tokens::{Calibration, ContentClass, Encoding};
     /// let mut calibration = Calibration::new(&Encoding::O200k);
     /// for size in 1..=40 {
     ///     calibration.observe("other-1", &[(ContentClass::Prose, 100 * size)], 130 * size);
@@ -317,8 +317,8 @@ mod tests {
         CALIBRATED_HOSTS_MAX, CALIBRATED_MODELS_MAX, LABEL_BYTES_MAX, OBSERVATIONS_MAX,
         OBSERVED_TOKENS_MAX,
     };
-    use crate::token::ContentClass::{Code, Prose};
-    use crate::token::Encoding;
+    use crate::tokens::ContentClass::{Code, Prose};
+    use crate::tokens::Encoding;
 
     #[test]
     fn what_says_nothing_is_not_taken() {

@@ -20,7 +20,7 @@ use crate::id::ObjectId;
 /// and ratios, so counts kept by id are never those of another calibration.
 ///
 /// ```
-/// use partita::{CalibratedCounter, Calibration, Encoding, TokenCounter};
+/// use partita::tokens::{CalibratedCounter, Calibration, Encoding, TokenCounter};
 /// let none = Calibration::new(&Encoding::O200k);
 /// let counter = CalibratedCounter::new(Encoding::O200k, "claude-x", &none)?;
 /// let count = counter.count("The parser drops the last token.");
@@ -116,7 +116,7 @@ impl<C: TokenCounter> TokenCounter for CalibratedCounter<C> {
 mod tests {
     use super::CalibratedCounter;
     use crate::error::ErrorKind;
-    use crate::token::{Calibration, ContentClass, Count, Encoding, SafeCuts, TokenCounter};
+    use crate::tokens::{Calibration, ContentClass, Count, Encoding, SafeCuts, TokenCounter};
 
     fn counter(model: &str, calibration: &Calibration) -> CalibratedCounter<Encoding> {
         CalibratedCounter::new(Encoding::O200k, model, calibration).unwrap()

@@ -2,7 +2,7 @@
 
 use super::text::{Random, reference};
 use crate::limits::{ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX, MERGE_BYTES};
-use crate::token::{Count, Encoding, TokenCounter, recount};
+use crate::tokens::{Count, Encoding, TokenCounter, recount};
 
 const TEN_MEGABYTES: usize = 10_000_000;
 

@@ -1,6 +1,6 @@
 //! Texts that are hard on tokenizers, and edits of them, from a seed.
 
-use crate::token::Encoding;
+use crate::tokens::Encoding;
 
 /// How many tokens the reference says that a text has.
 pub(super) fn reference(encoding: Encoding, text: &str) -> u64 {

@@ -7,7 +7,7 @@
 /// characters, the same on every machine.
 ///
 /// ```
-/// use partita::ContentClass;
+/// use partita::tokens::ContentClass;
 /// assert_eq!(ContentClass::of("The parser drops the last token."), ContentClass::Prose);
 /// assert_eq!(ContentClass::of("fn main() { run(&args[1..]); }"), ContentClass::Code);
 /// assert_eq!(ContentClass::of(r#"{"path": "a.rs", "line": 3}"#), ContentClass::Json);

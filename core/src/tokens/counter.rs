@@ -11,7 +11,7 @@ use crate::error::Result;
 /// keeps counts keeps them by id.
 ///
 /// ```
-/// use partita::{Count, TokenCounter};
+/// use partita::tokens::{Count, TokenCounter};
 ///
 /// struct Words;
 ///
@@ -48,7 +48,7 @@ pub trait TokenCounter: Send + Sync {
         None
     }
 
-    /// Returns the [name](crate::Dialect::name) of the dialect that requests are in, where it knows
+    /// Returns the [name](crate::context::Dialect::name) of the dialect that requests are in, where it knows
     /// one. Without it a count holds for every dialect of the model.
     fn dialect(&self) -> Option<&str> {
         None

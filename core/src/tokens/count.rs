@@ -14,7 +14,7 @@ use std::ops::{Add, AddAssign};
 /// tokens is not known. What fits a limit is decided by [`high`](Self::high).
 ///
 /// ```
-/// use partita::Count;
+/// use partita::tokens::Count;
 /// let prompt = Count::exact(1_200) + Count::estimated(300, 250, 400);
 /// assert!(!prompt.is_exact());
 /// assert_eq!(prompt.to_string(), "about 1,500 (1,450 to 1,600)");

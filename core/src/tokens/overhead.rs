@@ -11,7 +11,7 @@ use crate::json::Json;
 /// models, for nested schemas, or for tool calls inside messages.
 ///
 /// ```
-/// use partita::{Count, Encoding, Overhead, TokenCounter};
+/// use partita::tokens::{Count, Encoding, Overhead, TokenCounter};
 /// let (counter, overhead) = (Encoding::O200k, Overhead::of(Encoding::O200k));
 /// let total = overhead.request()
 ///     + overhead.message(&counter, "user", None)
@@ -245,7 +245,7 @@ fn texts(json: &Json) -> impl Iterator<Item = &str> {
 mod tests {
     use super::Overhead;
     use crate::json::Json;
-    use crate::token::{Count, Encoding, TokenCounter};
+    use crate::tokens::{Count, Encoding, TokenCounter};
 
     const WEATHER: &str = r#"{"type": "object", "properties": {
         "location": {"type": "string",
