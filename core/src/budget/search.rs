@@ -23,6 +23,9 @@ const SOLVES_MAX: usize = 6;
 /// Plans that are tried where a request may cost something else than its groups tell.
 const ATTEMPTS: usize = 4;
 
+/// Steps of such a plan that are tried to be spared: each costs a count.
+const SPARED_MAX: usize = 8;
+
 /// Small groups that are looked at for a beginning cheaper than the placeholder.
 const BEGINNINGS_MAX: usize = 64;
 
@@ -214,11 +217,39 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
                 return Ok(Some(self.plan(&modes, &left, after, target, optimal)));
             };
             if after.high() <= target {
-                return Ok(Some(self.plan(&modes, &left, after, target, false)));
+                let (modes, after) = self.spare(problem, modes, (after, target), verify)?;
+                return Ok(Some(self.plan(&modes, &self.left(&modes), after, target, false)));
             }
             aim = aim.saturating_sub(after.high() - target);
         }
         Ok(None)
+    }
+
+    /// Takes back the steps without which a request still fits, by its count: it may be smaller than
+    /// its groups tell.
+    fn spare(
+        &self,
+        problem: &Problem,
+        mut modes: Modes,
+        (mut after, target): (Count, u64),
+        verify: &mut Verify<'_>,
+    ) -> Result<(Modes, Count)> {
+        let placeholder = self.left(&modes).beside.placeholder.high();
+        let mut tried = 0;
+        for (at, choice) in chosen_of(problem, &modes) {
+            let slack = (target - after.high()).saturating_add(placeholder);
+            if choice.freed > slack || tried == SPARED_MAX {
+                continue;
+            }
+            tried += 1;
+            modes[at] = None;
+            let count = verify(&self.steps(&modes))?.unwrap_or_else(|| self.left(&modes).after);
+            match count.high() <= target {
+                true => after = count,
+                false => modes[at] = Some(choice.mode),
+            }
+        }
+        Ok((modes, after))
     }
 
     /// What may be done at a stage; nothing if that is no more than at the one before.
@@ -343,12 +374,7 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
     /// Takes steps back as far as what is left stays below a target, the greatest losses first.
     fn give_back(&self, problem: &Problem, mut modes: Modes, target: u64) -> Modes {
         let mut left = self.left(&modes);
-        let mut steps: Vec<(usize, Choice)> = Vec::new();
-        for (at, mode) in modes.iter().enumerate() {
-            let of_mode = |choice: &&Choice| Some(choice.mode) == *mode;
-            steps.extend(problem.choices[at].iter().find(of_mode).map(|choice| (at, *choice)));
-        }
-        steps.sort_by_key(|(at, choice)| (Reverse(choice.loss), Reverse(*at)));
+        let steps = chosen_of(problem, &modes);
         let mut trials = (TRIED_GROUPS_MAX / self.groups.len().max(1)).max(SOLVES_MAX);
         for (at, choice) in steps {
             let milder = problem.choices[at].iter().filter(|other| {
@@ -435,6 +461,17 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
         held.extend(shortfall::beside(&left.beside));
         Error::of_shortfall(Shortfall::new(self.budget.room(), after.high(), held))
     }
+}
+
+/// The choices that modes are made of, the greatest losses first.
+fn chosen_of(problem: &Problem, modes: &Modes) -> Vec<(usize, Choice)> {
+    let mut chosen = Vec::new();
+    for (at, mode) in modes.iter().enumerate() {
+        let of_mode = |choice: &&Choice| Some(choice.mode) == *mode;
+        chosen.extend(problem.choices[at].iter().find(of_mode).map(|choice| (at, *choice)));
+    }
+    chosen.sort_by_key(|(at, choice): &(usize, Choice)| (Reverse(choice.loss), Reverse(*at)));
+    chosen
 }
 
 fn modes_of(problem: &Problem, chosen: &Chosen) -> Modes {
