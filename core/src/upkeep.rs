@@ -4,9 +4,19 @@
 //! |---|---|
 //! | know that all of it is sound | [`Store::check`](crate::Store::check) |
 //! | get space back | [`Store::gc`](crate::Store::gc) |
-//! | delete a text for good, from history too | [`Store::purge_content`](crate::Store::purge_content) and its siblings |
-//! | copy what a damaged store still has | [`Store::recover`](crate::Store::recover) |
-//! | know what holds an object | [`Store::kept`](crate::Store::kept) |
+//! | delete a text for good, from history too | [`Session::purge_file`](crate::Session::purge_file), [`purge_memory`](crate::Session::purge_memory), [`Store::purge_matching`](crate::Store::purge_matching) |
+//! | copy what a damaged store still has | [`StoreOptions::recover`](crate::StoreOptions::recover) |
+//! | get back what a checkout put aside | [`Store::kept`](crate::Store::kept) |
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use partita::upkeep::GcOptions;
+//! let store = partita::Store::in_memory()?;
+//! store.session("s")?.write("a", "1")?;
+//! assert!(store.check(&mut |_| ControlFlow::Continue(()))?.is_ok());
+//! store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(()))?;
+//! # Ok::<(), partita::Error>(())
+//! ```
 
 pub use crate::store::{
     CheckProgress, CheckReport, Fault, GcOptions, GcProgress, GcReport, Kept, LockWait,

@@ -15,6 +15,18 @@
 //! | see it | [`Snapshot::view`](crate::Snapshot::view) |
 //! | send it | [`Snapshot::prompt`](crate::Snapshot::prompt), then [`Prompt::render`](crate::context::Prompt::render) |
 //! | make it fit | [`Session::plan`](crate::Session::plan) and [`apply`](crate::Session::apply) |
+//!
+//! ```
+//! use partita::{Memory, Selector, Store};
+//! let session = Store::in_memory()?.session("s")?;
+//! session.remember(Memory::user("Which parser is this?"))?;
+//! session.remember(Memory::assistant("A recursive one."))?;
+//! session.forget(&Selector::parse("1..2")?)?;
+//! assert_eq!(session.latest()?.view().memories().count(), 0);
+//! assert_eq!(session.latest()?.memories().count(), 2, "they exist as before");
+//! session.undo()?;
+//! # Ok::<(), partita::Error>(())
+//! ```
 
 pub use crate::session::{
     Glob, ItemKey, MemoryState, PairInView, PlanKey, PlanOptions, Summarizer, View, ViewFile,

@@ -11,6 +11,7 @@ mod dialog;
 mod dialogs;
 mod displays;
 mod edits;
+mod examples;
 mod expired;
 mod forks;
 mod git_import;

@@ -211,14 +211,16 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
         let mut aim = target;
         for _ in 0..ATTEMPTS {
             let (modes, optimal) = self.reach(problem, least, aim);
-            let left = self.left(&modes);
-            let Some(after) = verify(&self.steps(&modes))? else {
-                let after = left.after;
-                return Ok(Some(self.plan(&modes, &left, after, target, optimal)));
-            };
+            let counted = verify(&self.steps(&modes))?;
+            let after = counted.unwrap_or_else(|| self.left(&modes).after);
             if after.high() <= target {
-                let (modes, after) = self.spare(problem, modes, (after, target), verify)?;
-                return Ok(Some(self.plan(&modes, &self.left(&modes), after, target, false)));
+                let (spared, after) =
+                    self.spare(problem, modes.clone(), (after, target), verify)?;
+                let optimal = optimal && counted.is_none() && spared == modes;
+                return Ok(Some(self.plan(&spared, &self.left(&spared), after, target, optimal)));
+            }
+            if counted.is_none() {
+                return Ok(Some(self.plan(&modes, &self.left(&modes), after, target, optimal)));
             }
             aim = aim.saturating_sub(after.high() - target);
         }
