@@ -1,6 +1,7 @@
 //! The law of the layers, as a scan of the sources: who may name whom.
 
 pub mod arrows;
+pub mod face;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

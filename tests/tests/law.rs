@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use partita_tests::law::arrows::{Arrow, arrows, circles, upward};
+use partita_tests::law::face::{ROOT_NAMES_MAX, WHOLE, root_names, whole_types};
 use partita_tests::law::{
     INNER, LAYERS, Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii,
     scattered,
@@ -268,4 +269,26 @@ fn the_scan_finds_a_long_file_and_a_letter_beyond_ascii() {
     assert_none(long_files(&[Source::new("id.rs", &tests)]));
     assert_eq!(not_ascii("a\nb\u{e9}".as_bytes()), Some(2));
     assert_eq!(not_ascii(b"a\nb"), None);
+}
+
+#[test]
+fn what_may_grow_is_non_exhaustive_and_the_rest_is_listed_with_its_reason() {
+    let mut listed: Vec<&str> = WHOLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    listed.sort_unstable();
+    assert_eq!(whole_types(&core()), listed);
+    let grows = "#[non_exhaustive]\n#[derive(Debug)]\npub struct A {\n    pub a: u8,\n}\n";
+    let hides = "pub struct B {\n    pub a: u8,\n    b: u8,\n}\npub struct C;\n";
+    let whole = "pub struct D {\n    pub a: u8,\n}\npub enum E {\n    A,\n}\n";
+    let text = [grows, hides, whole].concat();
+    assert_eq!(whole_types(&[Source::new("a.rs", &text)]), ["D", "E"]);
+}
+
+#[test]
+fn the_root_has_few_names_beside_its_modules() {
+    let lib = std::fs::read_to_string(root().join("core/src/lib.rs")).unwrap();
+    let names = root_names(&code_of(&lib));
+    let of_tests = ["CheckSite", "knock_out"];
+    let names: Vec<_> = names.iter().filter(|name| !of_tests.contains(&&***name)).collect();
+    assert!((20..=ROOT_NAMES_MAX).contains(&names.len()), "{} names: {names:?}", names.len());
+    assert_eq!(root_names("pub use a::{B, c::D};\npub use e::F;"), ["B", "D", "F"]);
 }

@@ -44,6 +44,7 @@ struct Entry {
 }
 
 /// One item of an [`Account`].
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountItem<'a, K> {
     /// What the item was set under.

@@ -64,6 +64,7 @@ pub struct PlanMode {
 }
 
 /// What is done to a group, mildest first. A group's modes are in this order.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PlanAction {
     /// Of a file's iterations in view only the newest stays.

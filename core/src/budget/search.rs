@@ -26,6 +26,9 @@ const ATTEMPTS: usize = 4;
 /// Steps of such a plan that are tried to be spared: each costs a count.
 const SPARED_MAX: usize = 8;
 
+/// What may go from beside the groups when a step is taken back: a placeholder, a tool's overhead.
+const BESIDE_TOKENS: u64 = 64;
+
 /// Small groups that are looked at for a beginning cheaper than the placeholder.
 const BEGINNINGS_MAX: usize = 64;
 
@@ -236,10 +239,9 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
         (mut after, target): (Count, u64),
         verify: &mut Verify<'_>,
     ) -> Result<(Modes, Count)> {
-        let placeholder = self.left(&modes).beside.placeholder.high();
         let mut tried = 0;
         for (at, choice) in chosen_of(problem, &modes) {
-            let slack = (target - after.high()).saturating_add(placeholder);
+            let slack = (target - after.high()).saturating_add(BESIDE_TOKENS);
             if choice.freed > slack || tried == SPARED_MAX {
                 continue;
             }

@@ -3,6 +3,7 @@
 use crate::budget::PlanAction;
 
 /// What kind of thing a token is part of.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Material {
     /// What the user asked, and validated.

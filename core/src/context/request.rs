@@ -56,6 +56,7 @@ impl RenderOptions {
 }
 
 /// What was done to a prompt so that an API takes it, or is to be done.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mend {
     /// The number of the memory that it was done to; 0 for what is no memory's.
@@ -94,6 +95,7 @@ impl fmt::Display for Mend {
 /// assert_eq!(messages.map(|messages| messages.len()), Some(3));
 /// assert!(request.mends.iter().any(|mend| mend.memory == 2 && mend.what.contains("interrupted")));
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Whose words it is in.

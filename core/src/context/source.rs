@@ -9,6 +9,7 @@ use std::fmt;
 /// assert_eq!(Source::Files.name(), "files");
 /// assert_eq!(Source::ALL.len(), 5);
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// What the host tells the model to be and to do.

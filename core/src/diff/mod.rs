@@ -62,6 +62,7 @@ struct Lines {
 }
 
 /// How many lines a diff adds and removes.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiffStats {
     /// Lines that only the new version has.

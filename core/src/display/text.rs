@@ -20,6 +20,7 @@ use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 /// assert_eq!(lanes, ["@", "| o", "|-'", "o"]);
 /// # Ok::<(), partita::Error>(())
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
     /// Lines and rounded corners, as every terminal of today shows them.

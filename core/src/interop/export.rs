@@ -52,6 +52,7 @@ impl FromStr for ExportFormat {
 }
 
 /// A document in another format, and what it has no place for.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// The document.

@@ -12,6 +12,7 @@ use crate::object::Memory;
 use crate::tokens::TokenCounter;
 
 /// Memories, and what stands beside them in a request's body.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Messages {
     /// The messages, in order.

@@ -24,6 +24,7 @@ impl fmt::Display for Place {
 }
 
 /// A place and what is to be said of it, in a line.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Remark {
     /// Where.
@@ -39,6 +40,7 @@ impl fmt::Display for Remark {
 }
 
 /// How many there are, and the first of them: at most [`REPORT_ITEMS_MAX`].
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Remarks {
     /// How many there are in all.
@@ -57,6 +59,7 @@ impl Remarks {
 }
 
 /// Something that a source holds and a dialog has no place for.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Skipped {
     /// What it is, as the source calls it.
@@ -78,6 +81,7 @@ pub struct Skipped {
 /// assert_eq!(report.refused.first[0].to_string(), "message 2: unknown role \"critic\"");
 /// # Ok::<(), partita::Error>(())
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Report {
     /// Memories that were made.

@@ -136,6 +136,7 @@ pub struct Transcript {
 /// assert_eq!(entries[1].memory.text(), "Hello.");
 /// # Ok::<(), partita::Error>(())
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcripts {
     /// How it was written.

@@ -47,6 +47,7 @@ pub(crate) struct Transaction {
 }
 
 /// When a commit is acknowledged.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Durability {
     /// When it survives a crash of the process, the kernel or the power.

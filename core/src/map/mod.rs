@@ -107,6 +107,7 @@ impl NewNode {
 }
 
 /// A key whose value differs between two maps.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapChange {
     /// The key.

@@ -13,6 +13,7 @@ use crate::log::Listed;
 use crate::object::Node;
 
 /// Something that is not as it was written.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The segment's file name, where the fault has a place.
@@ -37,6 +38,7 @@ impl Fault {
 }
 
 /// What a check found.
+#[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// What is wrong; empty if the store is whole.
@@ -70,6 +72,7 @@ impl CheckReport {
 }
 
 /// How far a check is.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckProgress {
     /// Bytes and objects done.

@@ -112,6 +112,7 @@ impl GcReport {
 }
 
 /// How far a collection is.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GcProgress {
     /// Objects read and objects copied.

@@ -8,6 +8,7 @@ use super::refs::SESSION;
 use crate::error::Result;
 
 /// What a store holds.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Sessions, deleted ones not counted.

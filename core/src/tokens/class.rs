@@ -12,6 +12,7 @@
 /// assert_eq!(ContentClass::of("fn main() { run(&args[1..]); }"), ContentClass::Code);
 /// assert_eq!(ContentClass::of(r#"{"path": "a.rs", "line": 3}"#), ContentClass::Json);
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ContentClass {
     /// Sentences in Latin script.

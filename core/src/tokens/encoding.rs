@@ -23,6 +23,7 @@ use crate::limits::{ENCODE_BLOCK_BYTES, ENCODE_BYTES_MAX};
 /// assert_eq!(counter.count("hello world"), Count::exact(2));
 /// # Ok::<(), partita::Error>(())
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// `o200k_base`: gpt-4o, gpt-4.1, gpt-5, o1, o3, o4-mini; as to ordinary text also gpt-oss.

@@ -17,6 +17,7 @@
 use super::Count;
 
 /// How closely a model is to look at a picture.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Detail {
     /// The model's choice.

@@ -21,6 +21,7 @@ pub struct CheckoutPlan {
 }
 
 /// What happens to one path.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutStep {
     /// The path, relative to the directory.
@@ -37,6 +38,7 @@ pub struct CheckoutStep {
 }
 
 /// What happens to a path.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CheckoutAction {
     /// There is nothing yet, or an empty directory: the entry is written.

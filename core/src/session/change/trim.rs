@@ -12,6 +12,7 @@ use crate::store::refs::horizon_ref;
 use crate::store::{Batch as StoreBatch, Expected};
 
 /// How much history stays.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trim {
     /// The newest so many checkpoints, one at the least.
