@@ -33,7 +33,6 @@ pub struct Capacity<K> {
 }
 
 /// One item of a [`Capacity`].
-#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapacityItem<K> {
     /// What the item was set under.

@@ -24,7 +24,6 @@ pub struct Plan<K> {
 }
 
 /// One step of a [`Plan`].
-#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PlanStep<K> {
     /// What is done.
@@ -42,7 +41,6 @@ pub struct PlanStep<K> {
 }
 
 /// What a plan costs and saves at given prices, in nano-units.
-#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PlanCost {
     /// Paid once: the rewritten tokens are put into the prompt cache instead of read from it.

@@ -7,7 +7,6 @@ use super::token::Tokens;
 use super::{FileDiff, Lines};
 
 /// What happened to a piece of text.
-#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     /// Both versions have it.

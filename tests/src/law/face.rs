@@ -43,8 +43,12 @@ pub const WHOLE: &[(&str, &[&str])] = &[
             "ViewedFile",
         ],
     ),
+    (
+        "a host that stored a capacity or a plan makes it again from its parts",
+        &["CapacityItem", "PlanCost", "PlanStep"],
+    ),
     ("the grammar of JSON does not grow", &["Json"]),
-    ("a line is equal, gone or new, of one text or the other", &["Change"]),
+    ("a line is equal, gone or new, of one text or the other", &["Change", "ChangeKind"]),
     (
         "a counter says which of the proved cuts it has; an unknown one could not be used",
         &["SafeCuts"],
