@@ -207,6 +207,12 @@ impl Node {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many nodes this thread has made of values.
+    pub(crate) static ENCODED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// A value that has exactly one node, and a node that has at most one value.
 pub trait Canonical: Sized {
     /// The kind of its node.
@@ -226,6 +232,8 @@ pub trait Canonical: Sized {
 
     /// Returns the one node of this value.
     fn to_node(&self) -> Node {
+        #[cfg(test)]
+        ENCODED.set(ENCODED.get() + 1);
         let mut refs = Vec::new();
         let mut body = Writer::new();
         self.encode(&mut refs, &mut BodyWriter(&mut body));
