@@ -16,6 +16,7 @@ mod memory;
 mod model_call;
 mod name;
 mod operation;
+mod part;
 mod path;
 #[cfg(test)]
 mod properties;
@@ -30,12 +31,15 @@ pub use checkpoint::Checkpoint;
 pub use directory::Directory;
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
-pub use memory::{Body, Memory, MemoryKind, Part, Role};
+#[cfg(feature = "store")]
+pub(crate) use memory::origin_of;
+pub use memory::{Memory, MemoryKind, Role};
 pub use model_call::{ModelCall, Usage};
 pub use name::NameFault;
 #[cfg(feature = "store")]
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
+pub use part::{Body, Part};
 pub use path::FilePath;
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
@@ -201,6 +205,21 @@ impl Node {
         self.kind.newest_version().is_some_and(|newest| self.version > newest)
     }
 
+    /// Refuses a node that holds no value of a type, or one of a version that is not known.
+    fn check_holds<T: Canonical>(&self) -> Result<()> {
+        self.refuse_newer(T::KIND, T::VERSION)?;
+        if self.kind == T::KIND && T::knows(self.version) {
+            return Ok(());
+        }
+        Err(malformed(format!(
+            "expected {} version {}, found kind {} version {}",
+            T::KIND.name().unwrap_or("a node"),
+            T::VERSION,
+            self.kind.0,
+            self.version
+        )))
+    }
+
     /// Returns the size of the canonical bytes, at most three bytes too large.
     pub(crate) fn size(&self) -> usize {
         9 + self.refs.len() * ObjectId::LEN + self.body.len()
@@ -246,16 +265,7 @@ pub trait Canonical: Sized {
     /// `Unsupported` if the version is newer than those known here. `Corrupt` if the kind differs,
     /// or if the node is not exactly what [`to_node`](Self::to_node) makes of the value.
     fn from_node(node: &Node) -> Result<Self> {
-        node.refuse_newer(Self::KIND, Self::VERSION)?;
-        if node.kind != Self::KIND || !Self::knows(node.version) {
-            return Err(malformed(format!(
-                "expected {} version {}, found kind {} version {}",
-                Self::KIND.name().unwrap_or("a node"),
-                Self::VERSION,
-                node.kind.0,
-                node.version
-            )));
-        }
+        node.check_holds::<Self>()?;
         let mut refs = RefReader(&node.refs);
         let mut body = BodyReader(Reader::new(&node.body));
         let value = Self::decode(node.version, &mut refs, &mut body)?;
