@@ -334,7 +334,7 @@ impl Ledger {
         let memories: Vec<PromptMemory> = state
             .view()
             .memories()
-            .map(|memory| prompt_memory(state.store(), &memory?))
+            .map(|memory| prompt_memory(state.store(), memory?))
             .collect::<Result<_>>()?;
         self.dialog = Dialog { segments: Some(BTreeMap::new()), ..Dialog::default() };
         if !self.count_memories(memories.clone(), true, counter)? {
@@ -390,7 +390,7 @@ impl Ledger {
                 if end.is_some_and(|end| memory.number >= end) {
                     break;
                 }
-                memories.push(prompt_memory(state.store(), &memory)?);
+                memories.push(prompt_memory(state.store(), memory)?);
             }
             // Where nobody speaks any more in what was the beginning, the dialog begins further on.
             let is_whole = !is_first || end.is_none() || beginning(&memories).0.is_settled;

@@ -9,6 +9,7 @@ use crate::id::{IterationId, ObjectId};
 use crate::object::{Canonical, ENCODED, Memory, ModelCall, Node, Objects, Part};
 use crate::session::Session;
 use crate::session::line::keys::memory_key;
+use crate::session::read::prompt::prompt_memory;
 use crate::store::{GcOptions, Store};
 
 #[test]
@@ -61,6 +62,20 @@ fn a_batch_of_memories_that_link_to_each_other_encodes_each_of_them_once() {
     let beside = encoded(4);
     assert!(beside < 8, "{beside}");
     assert_eq!(encoded(4_000), beside);
+}
+
+#[test]
+fn a_memory_in_view_comes_into_a_prompt_without_a_copy() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session.remember(Memory::user("hello")).unwrap();
+    let latest = session.latest().unwrap();
+    let in_view = latest.view().memories().next().unwrap().unwrap();
+    let at = |memory: &Memory| match &memory.parts[0] {
+        Part::Text(body) => body.as_inline().unwrap().as_ptr(),
+        part => panic!("{part:?}"),
+    };
+    let before = at(&in_view.memory);
+    assert_eq!(at(&prompt_memory(session.store(), in_view).unwrap().memory), before);
 }
 
 /// Counts the nodes that are read through it.
