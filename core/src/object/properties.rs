@@ -396,19 +396,9 @@ fn a_checkpoints_limits_bind_at_their_numbers() {
 #[test]
 fn an_operations_limits_bind_at_their_numbers() {
     let operation = |actor: usize, message: usize, nonce: usize| Operation {
-        number: 1,
-        kind: OperationKind::Create,
-        session: None,
-        previous: None,
-        jump: None,
-        checkpoint: None,
-        before: None,
-        forked_from: None,
-        undoes: None,
         actor: "a".repeat(actor),
-        time: Timestamp::from_millis(0),
         message: "m".repeat(message),
-        nonce: vec![0; nonce],
+        ..Operation::first(OperationKind::Create, Timestamp::from_millis(0), vec![0; nonce])
     };
     for below in [1, 0] {
         let text = LABEL_BYTES_MAX - below;
