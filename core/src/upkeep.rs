@@ -10,6 +10,6 @@
 
 pub use crate::store::{
     CheckProgress, CheckReport, Fault, GcOptions, GcProgress, GcReport, Kept, LockWait,
-    LostVersion, PurgeOptions, PurgeReport, RecoverReport, RecoveredSession, SetBack, Stats,
-    UnreadLog,
+    LostVersion, Progress, PurgeOptions, PurgeReport, RecoverReport, RecoveredSession, SetBack,
+    Stats, UnreadLog, go_on,
 };

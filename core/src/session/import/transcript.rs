@@ -18,6 +18,7 @@ use crate::session::batch::Batch;
 use crate::session::handle::Session;
 use crate::session::line::names::MESSAGE_CHARS_MAX;
 use crate::session::read::snapshot::Snapshot;
+use crate::store::Progress;
 
 /// Memories that one checkpoint of an import brings.
 const BATCH_MEMORIES: usize = 512;
@@ -80,22 +81,21 @@ impl Session {
     /// that no session takes.
     ///
     /// ```
-    /// use std::ops::ControlFlow;
     /// use partita::interop::read;
+    /// use partita::upkeep::go_on;
     /// let text = r#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]"#;
     /// let source = read(text.as_bytes(), None)?;
     /// let transcript = &source.transcripts[0];
     /// let session = partita::Store::in_memory()?.session("chat")?;
-    /// let go_on = &mut |_| ControlFlow::Continue(());
-    /// assert_eq!(session.import_transcript(transcript, "chat.json", go_on)?.new, 2);
-    /// assert!(session.import_transcript(transcript, "chat.json", go_on)?.is_empty());
+    /// assert_eq!(session.import_transcript(transcript, "chat.json", &mut go_on)?.new, 2);
+    /// assert!(session.import_transcript(transcript, "chat.json", &mut go_on)?.is_empty());
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn import_transcript(
         &self,
         transcript: &Transcript,
         name: &str,
-        progress: &mut dyn FnMut(TranscriptProgress) -> ControlFlow<()>,
+        progress: Progress<'_, TranscriptProgress>,
     ) -> Result<TranscriptImport> {
         let total = transcript.entries.len() as u64;
         let mut report = TranscriptImport::default();
