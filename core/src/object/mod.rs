@@ -8,8 +8,6 @@ mod bytes;
 mod checkout;
 mod checkpoint;
 mod directory;
-#[cfg(test)]
-pub(crate) mod golden;
 mod horizon;
 mod iteration;
 mod memory;
@@ -19,7 +17,7 @@ mod operation;
 mod part;
 mod path;
 #[cfg(test)]
-mod properties;
+mod tests;
 mod time;
 mod tombstone;
 
@@ -41,6 +39,8 @@ pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use part::{Body, Part};
 pub use path::FilePath;
+#[cfg(test)]
+pub(crate) use tests::golden;
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
 

@@ -10,7 +10,7 @@ pub(crate) mod view;
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
 use crate::map::Map;
@@ -194,8 +194,8 @@ impl Draft {
         let fault = if is_link { path.link_fault() } else { path.name_fault() };
         match fault.filter(|_| !self.takes_any_name) {
             Some(fault) => {
-                let shown: String = path.to_string_lossy().chars().take(80).collect();
-                let message = format!("path {shown:?} {fault}, so no checkout could write it");
+                let shown = quoted(&path.to_string_lossy());
+                let message = format!("path {shown} {fault}, so no checkout could write it");
                 Err(Error::invalid(message))
             }
             None => Ok(()),
@@ -307,8 +307,8 @@ impl Draft {
     pub(crate) fn label(&mut self, name: &str, value: &[u8]) -> Result<()> {
         if name.is_empty() || name.len() > LABEL_BYTES_MAX || value.len() > LABEL_BYTES_MAX {
             return Err(Error::invalid(format!(
-                "label {:?}: name and value have at most {LABEL_BYTES_MAX} bytes, the name one",
-                name.chars().take(80).collect::<String>()
+                "label {}: name and value have at most {LABEL_BYTES_MAX} bytes, the name one",
+                quoted(name)
             )));
         }
         self.labels.insert(name.to_owned(), value.to_vec());

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, quoted};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
@@ -251,11 +251,12 @@ impl Snapshot {
             return memory_id(&value);
         }
         let digits = spec.strip_prefix("id:").ok_or_else(|| {
-            let shown: String = spec.chars().take(80).collect();
-            Error::invalid(format!("{shown:?} names no memory: give a number or id:PREFIX"))
+            let shown = quoted(spec);
+            Error::invalid(format!("{shown} names no memory: give a number or id:PREFIX"))
         })?;
-        let prefix: Prefix =
-            digits.parse().map_err(|error: Error| error.context(format!("memory {spec:.80?}")))?;
+        let prefix: Prefix = digits
+            .parse()
+            .map_err(|error: Error| error.context(format!("memory {}", quoted(spec))))?;
         let mut found = Vec::new();
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
         for row in memories.range(&self.store, from, to) {

@@ -90,7 +90,8 @@ impl Snapshot {
     }
 }
 
-fn lossy(bytes: &[u8]) -> String {
+/// Bytes as text, with U+FFFD for what is not UTF-8.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -6,13 +6,13 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 
 use super::golden::id;
-use super::*;
 use crate::error::ErrorKind;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 use crate::limits::{
     LABEL_BYTES_MAX, LABELS_MAX, MEMORY_PARTS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX,
     PATH_BYTES_MAX, ROOTS_MAX, TEXT_INLINE_BYTES_MAX,
 };
+use crate::object::*;
 
 /// A change of some bytes, at a place that is taken modulo their number.
 #[derive(Clone, Debug)]
