@@ -238,6 +238,17 @@ impl StdError for Error {
     }
 }
 
+/// Characters of a text from outside that a message shows.
+const QUOTED_CHARS_MAX: usize = 80;
+
+/// Returns the beginning of a text from outside as a message shows it: in quotes, on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_CHARS_MAX) {
+        Some((end, _)) => format!("{:?}", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +261,14 @@ mod tests {
         for code in codes {
             assert!(code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{code}");
         }
+    }
+
+    #[test]
+    fn a_long_text_from_outside_is_shown_by_its_beginning() {
+        assert_eq!(quoted("a\nb"), r#""a\nb""#);
+        let whole = "\u{e9}".repeat(QUOTED_CHARS_MAX);
+        assert_eq!(quoted(&whole), format!("{whole:?}"));
+        assert_eq!(quoted(&(whole.clone() + "z")), format!("{whole:?}"));
     }
 
     #[test]

@@ -9,17 +9,16 @@
 //! | get back what a checkout put aside | [`Store::kept`](crate::Store::kept) |
 //!
 //! ```
-//! use std::ops::ControlFlow;
-//! use partita::upkeep::GcOptions;
+//! use partita::upkeep::{GcOptions, go_on};
 //! let store = partita::Store::in_memory()?;
 //! store.session("s")?.write("a", "1")?;
-//! assert!(store.check(&mut |_| ControlFlow::Continue(()))?.is_ok());
-//! store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(()))?;
+//! assert!(store.check(&mut go_on)?.is_ok());
+//! store.gc(&GcOptions::new(), &mut go_on)?;
 //! # Ok::<(), partita::Error>(())
 //! ```
 
 pub use crate::store::{
     CheckProgress, CheckReport, Fault, GcOptions, GcProgress, GcReport, Kept, LockWait,
-    LostVersion, PurgeOptions, PurgeReport, RecoverReport, RecoveredSession, SetBack, Stats,
-    UnreadLog,
+    LostVersion, Progress, PurgeOptions, PurgeReport, RecoverReport, RecoveredSession, SetBack,
+    Stats, UnreadLog, go_on,
 };

@@ -74,7 +74,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// Lines that a source file may have, its tests aside.
-pub const FILE_LINES_MAX: usize = 600;
+pub const FILE_LINES_MAX: usize = 500;
 
 /// One source file as the scans see it.
 #[derive(Clone, Debug)]

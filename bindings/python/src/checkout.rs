@@ -9,7 +9,8 @@ use partita::CheckpointId;
 use crate::convert::Time;
 use crate::id::ObjectId;
 use crate::path::{DiskPath, SessionPath};
-use crate::session::{Session, Spec};
+use crate::session::Session;
+use crate::spec::Spec;
 use crate::value::value;
 
 value! {

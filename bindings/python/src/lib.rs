@@ -27,8 +27,10 @@ mod pages;
 mod part;
 mod path;
 mod plan;
+mod restore;
 mod session;
 mod snapshot;
+mod spec;
 mod state;
 mod store;
 mod tokens;
@@ -80,7 +82,9 @@ mod _partita {
     #[pymodule_export]
     use crate::plan::{Plan, PlanCost, PlanStep};
     #[pymodule_export]
-    use crate::session::{RestorePlan, Session};
+    use crate::restore::RestorePlan;
+    #[pymodule_export]
+    use crate::session::Session;
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

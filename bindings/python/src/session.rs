@@ -4,125 +4,23 @@ use std::sync::Mutex;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyString};
-#[cfg(feature = "stubs")]
-use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
-
-use partita::history::RestoreScope;
+use pyo3::types::PyBytes;
 
 use crate::batch::Batch;
 use crate::convert::{Data, Time, as_bytes};
 use crate::diff::Diff;
-use crate::error::invalid;
 use crate::files::{Files, Source};
 use crate::handle::Handle;
-use crate::history::{Checkpoint, History, Iteration, Log, LogEntry, UndoReport};
+use crate::history::{Checkpoint, History, Iteration, Log, UndoReport};
 use crate::id::ObjectId;
 use crate::memory::{Memories, Memory, memory_of, role};
 use crate::model_call::ModelCall;
 use crate::path::SessionPath;
+use crate::restore::{RestorePlan, restore_plan};
 use crate::snapshot::Snapshot;
+use crate::spec::Spec;
 use crate::state::{Place, State};
 use crate::upkeep::{PurgeReport, progress, purge_options};
-use crate::value::value;
-
-value! {
-    /// What a restore does to a session.
-    RestorePlan {
-        /// The checkpoint to restore.
-        from_: Checkpoint,
-        /// What of it: ``"files"``, ``"dialog"`` or ``"all"``.
-        scope: String,
-        /// Files that are not there and come back.
-        create: Vec<SessionPath>,
-        /// Files that are there and get another content, mode or kind.
-        overwrite: Vec<SessionPath>,
-        /// Files that are there and go.
-        delete: Vec<SessionPath>,
-        /// How many files stay as they are.
-        untouched: u64,
-        /// How many memories come back.
-        memories_back: u64,
-        /// How many memories leave the dialog; the checkpoints before keep them.
-        memories_dropped: u64,
-        /// Whether the state changes.
-        state_changes: bool,
-        /// Whether the view changes.
-        view_changes: bool,
-        /// Whether the instructions change.
-        instructions_changes: bool,
-        /// Whether the tools change.
-        tools_changes: bool,
-        /// Whether the sandbox state changes.
-        sandbox_changes: bool,
-        /// Whether anything changes of which a later version alone knows what it is.
-        others_changes: bool,
-    }
-}
-
-fn scope(name: &str) -> PyResult<(RestoreScope, &'static str)> {
-    match name {
-        "files" => Ok((RestoreScope::Files, "files")),
-        "dialog" => Ok((RestoreScope::Dialog, "dialog")),
-        "all" => Ok((RestoreScope::All, "all")),
-        other => Err(invalid(format!("a scope is files, dialog or all, got {other:?}"))),
-    }
-}
-
-/// Which checkpoint is meant.
-pub(crate) enum Spec {
-    Id(partita::CheckpointId),
-    Text(String),
-}
-
-impl<'py> FromPyObject<'_, 'py> for Spec {
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
-        <ObjectId as pyo3::PyTypeInfo>::TYPE_HINT,
-        <Checkpoint as pyo3::PyTypeInfo>::TYPE_HINT,
-        <LogEntry as pyo3::PyTypeInfo>::TYPE_HINT,
-        type_hint_identifier!("builtins", "int"),
-        type_hint_identifier!("builtins", "str")
-    );
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let id = |id: ObjectId| Ok(Spec::Id(partita::CheckpointId::new(id.0)));
-        if let Ok(found) = object.cast::<ObjectId>() {
-            return id(*found.get());
-        }
-        if let Ok(found) = object.cast::<Checkpoint>() {
-            return id(found.get().id);
-        }
-        if let Ok(found) = object.cast::<LogEntry>() {
-            return id(found.get().id);
-        }
-        if object.cast::<PyInt>().is_ok() {
-            return Ok(Spec::Text(object.str()?.to_string()));
-        }
-        match object.cast::<PyString>() {
-            Ok(text) => Ok(Spec::Text(text.to_cow()?.into_owned())),
-            Err(_) => Err(PyTypeError::new_err(format!(
-                "a checkpoint is a Checkpoint, its id, its number, or a text such as \"latest\"; \
-                 got {}",
-                object.get_type().name()?
-            ))),
-        }
-    }
-}
-
-impl Spec {
-    pub(crate) fn find(
-        &self,
-        session: &partita::Session,
-    ) -> partita::Result<partita::CheckpointId> {
-        match self {
-            Spec::Id(id) => Ok(*id),
-            Spec::Text(text) => session.checkpoint(text),
-        }
-    }
-}
 
 /// A persistent workspace: files with every iteration, the dialog, and the host's own state.
 ///
@@ -433,7 +331,7 @@ impl Session {
     /// Tells what restoring a checkpoint would do, and does nothing.
     #[pyo3(signature = (checkpoint, *, scope = "files"))]
     fn plan_restore(&self, py: Python<'_>, checkpoint: Spec, scope: &str) -> PyResult<RestorePlan> {
-        let (scope, name) = self::scope(scope)?;
+        let (scope, name) = crate::restore::scope(scope)?;
         let plan =
             self.0.run(py, |session| session.plan_restore(checkpoint.find(session)?, scope))?;
         Ok(restore_plan(plan, name))
@@ -448,7 +346,7 @@ impl Session {
         checkpoint: Spec,
         scope: &str,
     ) -> PyResult<Checkpoint> {
-        let (scope, _) = self::scope(scope)?;
+        let (scope, _) = crate::restore::scope(scope)?;
         let info = self
             .0
             .run(py, |session| session.restore_checkpoint(checkpoint.find(session)?, scope))?;
@@ -538,25 +436,5 @@ impl Session {
             "a Session is an open handle and does not pickle: pickle the store's directory and the \
              session's name, and reopen with Store.open(directory).open_session(name)",
         ))
-    }
-}
-
-fn restore_plan(plan: partita::history::RestorePlan, scope: &'static str) -> RestorePlan {
-    let paths = |paths: &[partita::FilePath]| paths.iter().map(SessionPath::from).collect();
-    RestorePlan {
-        from_: (&plan.from).into(),
-        scope: scope.to_owned(),
-        create: paths(&plan.create),
-        overwrite: paths(&plan.overwrite),
-        delete: paths(&plan.delete),
-        untouched: plan.untouched,
-        memories_back: plan.memories_back,
-        memories_dropped: plan.memories_dropped,
-        state_changes: plan.state_changes,
-        view_changes: plan.view_changes,
-        instructions_changes: plan.instructions_changes,
-        tools_changes: plan.tools_changes,
-        sandbox_changes: plan.sandbox_changes,
-        others_changes: plan.others_changes,
     }
 }

@@ -24,7 +24,7 @@ use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
 use super::spot::Spot;
-use super::turn::{Block, SYSTEM_MARK, Speaker, Turn, joined_text, take_head};
+use super::turn::{Block, SYSTEM_MARK, Speaker, Turn, into_text, take_head};
 use crate::json::Json;
 use crate::limits::CACHE_POINTS_MAX;
 
@@ -39,7 +39,7 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
     let mut mends = repaired.mends;
     let mut turns = repaired.turns;
     let head = take_head(prompt, &mut turns);
-    let mut system: Vec<Json> = head.iter().map(|text| text_block(text)).collect();
+    let mut system: Vec<Json> = head.into_iter().map(text_block).collect();
 
     let mut messages = Vec::new();
     for turn in turns {
@@ -107,7 +107,7 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
     let number = turn.origin.memory();
     let blocks: Vec<Json> = match turn.speaker {
         Speaker::System => {
-            vec![text_block(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
+            vec![text_block(SYSTEM_MARK.to_owned() + &into_text(turn.blocks))]
         }
         Speaker::User | Speaker::Assistant => blocks(turn.blocks),
         Speaker::Result { call, error, fields } => {
@@ -131,7 +131,7 @@ fn say(messages: &mut Vec<Message>, turn: Turn<'_>) {
     }
 }
 
-fn text_block(text: &str) -> Json {
+fn text_block(text: String) -> Json {
     Json::object([("type", Json::from("text")), ("text", Json::from(text))])
 }
 
@@ -153,7 +153,7 @@ fn blocks(blocks: Vec<Block<'_>>) -> Vec<Json> {
 
 fn block(block: Block<'_>) -> Json {
     match block {
-        Block::Text(text) => text_block(&text),
+        Block::Text(text) => text_block(text),
         Block::Thinking { text, signature } => Json::object([
             ("type", Json::from("thinking")),
             ("thinking", Json::from(text)),
@@ -253,7 +253,8 @@ fn end(messages: &mut Vec<Message>, options: &RenderOptions, mends: &mut Vec<Men
     let memory = last.blocks.last().map_or(0, |(memory, _)| *memory);
     mends.push(Mend { memory, what: ended(options).to_owned() });
     if options.end_with_user {
-        messages.push(Message { assistant: false, blocks: vec![(0, text_block(GO_ON))] });
+        messages
+            .push(Message { assistant: false, blocks: vec![(0, text_block(GO_ON.to_owned()))] });
     }
 }
 

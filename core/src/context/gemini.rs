@@ -21,7 +21,7 @@ use super::media::base64;
 use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{GO_ON, Mend, RenderOptions, Request, ended};
-use super::turn::{Block, SYSTEM_MARK, SentTool, Speaker, Turn, joined_text, take_head};
+use super::turn::{Block, SYSTEM_MARK, SentTool, Speaker, Turn, into_text, take_head};
 use crate::json::Json;
 
 /// Begins the ids of calls that came without one; they go out without.
@@ -38,7 +38,7 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
     let mut mends = repaired.mends;
     let mut turns = repaired.turns;
     let head = take_head(prompt, &mut turns);
-    let system: Vec<Json> = head.iter().map(|text| text_part(text)).collect();
+    let system: Vec<Json> = head.into_iter().map(text_part).collect();
 
     let mut contents: Vec<Content> = Vec::new();
     let mut names = HashMap::new();
@@ -49,7 +49,7 @@ pub(super) fn render(prompt: &Prompt, options: &RenderOptions) -> Request {
         let memory = last.parts.last().map_or(0, |(memory, _)| *memory);
         mends.push(Mend { memory, what: ended(options).to_owned() });
         if options.end_with_user {
-            contents.push(Content { model: false, parts: vec![(0, text_part(GO_ON))] });
+            contents.push(Content { model: false, parts: vec![(0, text_part(GO_ON.to_owned()))] });
         }
     }
 
@@ -100,7 +100,7 @@ fn say(contents: &mut Vec<Content>, turn: Turn<'_>, names: &mut HashMap<String, 
     let number = turn.origin.memory();
     let parts = match turn.speaker {
         Speaker::System => {
-            vec![text_part(&format!("{SYSTEM_MARK}{}", joined_text(&turn.blocks)))]
+            vec![text_part(SYSTEM_MARK.to_owned() + &into_text(turn.blocks))]
         }
         Speaker::User | Speaker::Assistant => parts(turn.blocks, names),
         Speaker::Result { call, error, fields } => {
@@ -114,7 +114,7 @@ fn say(contents: &mut Vec<Content>, turn: Turn<'_>, names: &mut HashMap<String, 
     }
 }
 
-fn text_part(text: &str) -> Json {
+fn text_part(text: String) -> Json {
     Json::object([("text", Json::from(text))])
 }
 
@@ -127,8 +127,8 @@ fn parts(blocks: Vec<Block<'_>>, names: &mut HashMap<String, String>) -> Vec<Jso
                 fields = Some(found);
                 continue;
             }
-            Block::Text(text) => text_part(&text),
-            Block::Thinking { text, .. } => text_part(text),
+            Block::Text(text) => text_part(text),
+            Block::Thinking { text, .. } => text_part(text.to_owned()),
             Block::Call { id, name, arguments, .. } => {
                 let mut call = Json::Object(Vec::new());
                 set_id(&mut call, &id);
@@ -168,8 +168,10 @@ fn response(
     blocks: Vec<Block<'_>>,
     names: &HashMap<String, String>,
 ) -> Json {
-    let text = joined_text(&blocks);
-    let media: Vec<Json> = blocks
+    let (texts, others): (Vec<_>, Vec<_>) =
+        blocks.into_iter().partition(|block| matches!(block, Block::Text(_)));
+    let text = into_text(texts);
+    let media: Vec<Json> = others
         .into_iter()
         .filter_map(|block| match block {
             Block::Media { media_type, bytes } => Some(medium(media_type, bytes)),

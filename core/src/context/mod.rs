@@ -67,4 +67,6 @@ pub(crate) use segment::segments;
 pub use source::Source;
 pub use target::CounterFor;
 pub use tool::Tool;
+#[cfg(feature = "store")]
+pub(crate) use trim::into_trimmed;
 pub use trim::trimmed;

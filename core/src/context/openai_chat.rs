@@ -15,7 +15,7 @@ use super::prompt::Prompt;
 use super::repair::repair;
 use super::request::{Mend, Request};
 use super::spot::Spot;
-use super::turn::{Block, Speaker, Turn, joined_text};
+use super::turn::{Block, Speaker, Turn, into_text};
 use crate::json::Json;
 
 pub(super) fn render(prompt: &Prompt) -> Request {
@@ -80,12 +80,12 @@ fn turn(mut turn: Turn<'_>) -> Json {
 
 fn nameless(turn: Turn<'_>) -> Json {
     match turn.speaker {
-        Speaker::System => message("system", Json::from(joined_text(&turn.blocks))),
+        Speaker::System => message("system", Json::from(into_text(turn.blocks))),
         Speaker::User => message("user", content(turn.blocks)),
         Speaker::Result { call, .. } => Json::object([
             ("role", Json::from("tool")),
             ("tool_call_id", Json::from(call)),
-            ("content", Json::from(joined_text(&turn.blocks))),
+            ("content", Json::from(into_text(turn.blocks))),
         ]),
         Speaker::Assistant => {
             let (mut said, mut calls, mut audio) = (Vec::new(), Vec::new(), None);
@@ -119,7 +119,7 @@ fn nameless(turn: Turn<'_>) -> Json {
 /// One text where there is nothing else, parts otherwise.
 fn content(blocks: Vec<Block<'_>>) -> Json {
     if blocks.iter().all(|block| matches!(block, Block::Text(_))) {
-        return Json::from(joined_text(&blocks));
+        return Json::from(into_text(blocks));
     }
     let (mut parts, mut fields) = (Vec::new(), None);
     for block in blocks {

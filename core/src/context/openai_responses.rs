@@ -21,7 +21,7 @@ use super::prompt::Prompt;
 use super::repair::{BEGINNING, BEGUN, repair};
 use super::request::{Mend, Request};
 use super::spot::Spot;
-use super::turn::{Block, Speaker, Turn, joined_text};
+use super::turn::{Block, Speaker, Turn, into_text};
 use crate::json::Json;
 
 /// An item, with the memory it is from.
@@ -73,7 +73,7 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>, ids: &mut Ids) {
     let number = turn.origin.memory();
     match turn.speaker {
         Speaker::System => {
-            items.push((number, message("developer", Json::from(joined_text(&turn.blocks)))));
+            items.push((number, message("developer", Json::from(into_text(turn.blocks)))));
         }
         Speaker::User => {
             let mut parts = Vec::new();
@@ -153,7 +153,7 @@ fn say(items: &mut Vec<Item>, turn: Turn<'_>, ids: &mut Ids) {
                 }
                 Json::Array(parts)
             } else {
-                Json::from(joined_text(&turn.blocks))
+                Json::from(into_text(turn.blocks))
             };
             let mut item = Json::object([
                 ("type", Json::from("function_call_output")),

@@ -1,7 +1,7 @@
 //! Tools: what a model may call, as a host describes it.
 
 use super::dialect::Dialect;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::json::Json;
 
 /// A tool that a model may call.
@@ -86,7 +86,7 @@ impl Tool {
         };
         let name = json.get("name").and_then(Json::as_str).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Error::invalid(format!("tool {}: no name", at + 1)))?;
-        let fault = |what: &str| Err(Error::invalid(format!("tool {name:.80?}: {what}")));
+        let fault = |what: &str| Err(Error::invalid(format!("tool {}: {what}", quoted(name))));
         let description = match json.get("description") {
             None | Some(Json::Null) => "",
             Some(Json::String(text)) => text,

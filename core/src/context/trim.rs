@@ -20,7 +20,11 @@ use crate::object::{Body, Memory, Part};
 /// assert_eq!(trimmed(&Memory::user("line\n".repeat(1_000))).text().len(), 5_000);
 /// ```
 pub fn trimmed(memory: &Memory) -> Memory {
-    let mut memory = memory.clone();
+    into_trimmed(memory.clone())
+}
+
+/// As [`trimmed`], without copying what stays.
+pub(crate) fn into_trimmed(mut memory: Memory) -> Memory {
     let mut at = 0;
     while at < memory.parts.len() {
         if !matches!(memory.parts[at], Part::Result { .. }) {

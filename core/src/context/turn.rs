@@ -98,7 +98,17 @@ pub(super) fn take_head(prompt: &Prompt, turns: &mut Vec<Turn<'_>>) -> Vec<Strin
     let leading = turns.iter().take_while(|turn| turn.speaker == Speaker::System).count();
     let own = [&prompt.instructions, &prompt.sandbox].into_iter();
     let own = own.filter(|text| !text.trim().is_empty()).cloned();
-    own.chain(turns.drain(..leading).map(|turn| joined_text(&turn.blocks))).collect()
+    own.chain(turns.drain(..leading).map(|turn| into_text(turn.blocks))).collect()
+}
+
+/// Joins the texts among blocks as [`joined_text`] does, and copies none that stands alone.
+pub(super) fn into_text(blocks: Vec<Block<'_>>) -> String {
+    let mut texts = blocks.into_iter().filter_map(|block| match block {
+        Block::Text(text) => Some(text),
+        _ => None,
+    });
+    let first = texts.next().unwrap_or_default();
+    texts.fold(first, |all, text| all + "\n" + &text)
 }
 
 /// Joins the texts among blocks, a line break between them.
@@ -111,5 +121,21 @@ pub(super) fn as_text<'b>(block: &'b Block<'_>) -> Option<&'b str> {
     match block {
         Block::Text(text) => Some(text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_stands_alone_is_not_copied_and_several_are_joined() {
+        let text = "words".to_owned();
+        let at = text.as_ptr();
+        let alone = into_text(vec![Block::Fields(Json::Null), Block::Text(text)]);
+        assert_eq!((alone.as_ptr(), alone.as_str()), (at, "words"));
+        let blocks = ["a", "b"].map(|text| Block::Text(text.to_owned())).to_vec();
+        assert_eq!((joined_text(&blocks), into_text(blocks)), ("a\nb".into(), "a\nb".into()));
+        assert_eq!(into_text(Vec::new()), "");
     }
 }

@@ -57,9 +57,9 @@ pub use export::{Export, ExportFormat, to_openai_chat};
 pub use format::Format;
 pub use messages::{Messages, messages};
 pub use report::{Place, Remark, Remarks, Report, Skipped};
-#[cfg(feature = "store")]
-pub(crate) use transcript::Turn;
 pub use transcript::{Entry, Transcript, Transcripts};
+#[cfg(feature = "store")]
+pub(crate) use transcript::{Lacking, Turn};
 #[cfg(feature = "store")]
 pub(crate) use usage::Recorded;
 

@@ -95,6 +95,51 @@ impl Entry {
     }
 }
 
+/// What a session lacks of an entry: all of it, or the parts that came after those it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lacking<'a> {
+    /// The whole entry.
+    pub(crate) entry: &'a Entry,
+    /// How many of its parts the session has, where it has an earlier form of it.
+    known: Option<usize>,
+}
+
+impl<'a> Lacking<'a> {
+    /// Returns the parts that the session lacks.
+    pub(crate) fn parts(&self) -> &'a [Part] {
+        &self.entry.memory.parts[self.known.unwrap_or(0)..]
+    }
+
+    /// Returns the memory that is to be recorded.
+    pub(crate) fn to_memory(self) -> Memory {
+        let Memory { origin, actor, time, role, kind, links, .. } = &self.entry.memory;
+        Memory {
+            origin: origin.clone(),
+            actor: actor.clone(),
+            time: *time,
+            role: *role,
+            kind: *kind,
+            parts: self.parts().to_vec(),
+            links: links.clone(),
+        }
+    }
+
+    fn to_entry(self) -> Entry {
+        let Entry { call, key, at, pieces, later, also, left, turn, .. } = self.entry;
+        Entry {
+            memory: self.to_memory(),
+            call: call.clone(),
+            key: key.clone(),
+            at: *at,
+            pieces: if self.known.is_some() { Vec::new() } else { pieces.clone() },
+            later: later.clone(),
+            also: also.clone(),
+            left: left.clone(),
+            turn: turn.clone(),
+        }
+    }
+}
+
 fn origin(format: Format, key: &str) -> String {
     format!("{}:{key}", format.name())
 }
@@ -310,24 +355,21 @@ impl Transcript {
     /// Of a memory that has grown since, only the new parts are returned, as a memory of their own
     /// with the same call.
     pub fn new_entries(&self, known: impl Fn(&str) -> bool) -> Vec<Entry> {
+        self.lacking(known).into_iter().map(Lacking::to_entry).collect()
+    }
+
+    /// As [`new_entries`](Self::new_entries), without copying them.
+    pub(crate) fn lacking(&self, known: impl Fn(&str) -> bool) -> Vec<Lacking<'_>> {
         let is_known = |key: &str| known(&origin(self.format, key));
-        let mut entries = Vec::new();
-        let is_new = |entry: &&Entry| {
-            !known(&entry.memory.origin) && !entry.also.iter().any(|key| is_known(key))
+        let lacking = |entry: &'_ Entry| {
+            let has = known(&entry.memory.origin) || entry.also.iter().any(|key| is_known(key));
+            let piece = entry.pieces.iter().rev().find(|(key, _)| is_known(key));
+            let known = piece.map(|(_, parts)| *parts);
+            let is_empty = known.is_some_and(|known| known >= entry.memory.parts.len());
+            (!has && !is_empty).then_some(known)
         };
-        for entry in self.entries.iter().filter(is_new) {
-            let taken = entry.pieces.iter().rev().find(|(key, _)| is_known(key));
-            let mut entry = entry.clone();
-            if let Some((_, parts)) = taken {
-                entry.memory.parts.drain(..*parts);
-                entry.pieces.clear();
-                if entry.memory.parts.is_empty() {
-                    continue;
-                }
-            }
-            entries.push(entry);
-        }
-        entries
+        let entries = self.entries.iter();
+        entries.filter_map(|entry| Some(Lacking { entry, known: lacking(entry)? })).collect()
     }
 
     /// Counts what was kept, and remarks on calls and results that are not pairs.

@@ -8,17 +8,16 @@ mod bytes;
 mod checkout;
 mod checkpoint;
 mod directory;
-#[cfg(test)]
-pub(crate) mod golden;
 mod horizon;
 mod iteration;
 mod memory;
 mod model_call;
 mod name;
 mod operation;
+mod part;
 mod path;
 #[cfg(test)]
-mod properties;
+mod tests;
 mod time;
 mod tombstone;
 
@@ -30,13 +29,18 @@ pub use checkpoint::Checkpoint;
 pub use directory::Directory;
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
-pub use memory::{Body, Memory, MemoryKind, Part, Role};
+#[cfg(feature = "store")]
+pub(crate) use memory::origin_of;
+pub use memory::{Memory, MemoryKind, Role};
 pub use model_call::{ModelCall, Usage};
 pub use name::NameFault;
 #[cfg(feature = "store")]
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
+pub use part::{Body, Part};
 pub use path::FilePath;
+#[cfg(test)]
+pub(crate) use tests::golden;
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
 
@@ -201,10 +205,31 @@ impl Node {
         self.kind.newest_version().is_some_and(|newest| self.version > newest)
     }
 
+    /// Refuses a node that holds no value of a type, or one of a version that is not known.
+    fn check_holds<T: Canonical>(&self) -> Result<()> {
+        self.refuse_newer(T::KIND, T::VERSION)?;
+        if self.kind == T::KIND && T::knows(self.version) {
+            return Ok(());
+        }
+        Err(malformed(format!(
+            "expected {} version {}, found kind {} version {}",
+            T::KIND.name().unwrap_or("a node"),
+            T::VERSION,
+            self.kind.0,
+            self.version
+        )))
+    }
+
     /// Returns the size of the canonical bytes, at most three bytes too large.
     pub(crate) fn size(&self) -> usize {
         9 + self.refs.len() * ObjectId::LEN + self.body.len()
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many nodes this thread has made of values.
+    pub(crate) static ENCODED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// A value that has exactly one node, and a node that has at most one value.
@@ -226,6 +251,8 @@ pub trait Canonical: Sized {
 
     /// Returns the one node of this value.
     fn to_node(&self) -> Node {
+        #[cfg(test)]
+        ENCODED.set(ENCODED.get() + 1);
         let mut refs = Vec::new();
         let mut body = Writer::new();
         self.encode(&mut refs, &mut BodyWriter(&mut body));
@@ -238,16 +265,7 @@ pub trait Canonical: Sized {
     /// `Unsupported` if the version is newer than those known here. `Corrupt` if the kind differs,
     /// or if the node is not exactly what [`to_node`](Self::to_node) makes of the value.
     fn from_node(node: &Node) -> Result<Self> {
-        node.refuse_newer(Self::KIND, Self::VERSION)?;
-        if node.kind != Self::KIND || !Self::knows(node.version) {
-            return Err(malformed(format!(
-                "expected {} version {}, found kind {} version {}",
-                Self::KIND.name().unwrap_or("a node"),
-                Self::VERSION,
-                node.kind.0,
-                node.version
-            )));
-        }
+        node.check_holds::<Self>()?;
         let mut refs = RefReader(&node.refs);
         let mut body = BodyReader(Reader::new(&node.body));
         let value = Self::decode(node.version, &mut refs, &mut body)?;

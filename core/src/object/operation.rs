@@ -44,6 +44,34 @@ pub struct Operation {
 
 const NONCE_BYTES_MAX: usize = 32;
 
+impl Operation {
+    /// Returns the first operation of a session that is empty. The nonce makes its id its own: random
+    /// bytes, at most 32.
+    ///
+    /// ```
+    /// use partita::object::{Operation, OperationKind, Timestamp};
+    /// let first = Operation::first(OperationKind::Create, Timestamp::from_millis(0), [7; 16]);
+    /// assert_eq!((first.number, first.previous, first.nonce.len()), (1, None, 16));
+    /// ```
+    pub fn first(kind: OperationKind, time: Timestamp, nonce: impl Into<Vec<u8>>) -> Self {
+        Operation {
+            number: 1,
+            kind,
+            session: None,
+            previous: None,
+            jump: None,
+            checkpoint: None,
+            before: None,
+            forked_from: None,
+            undoes: None,
+            actor: String::new(),
+            time,
+            message: String::new(),
+            nonce: nonce.into(),
+        }
+    }
+}
+
 impl Canonical for Operation {
     const KIND: Kind = Kind::OPERATION;
     const VERSION: u16 = 2;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::limits::PATH_BYTES_MAX;
 
 /// The path of a file in a session: relative, `/` between components, any bytes but NUL.
@@ -32,8 +32,8 @@ impl FilePath {
         match fault(bytes) {
             None => Ok(FilePath(bytes.into())),
             Some(why) => {
-                let shown: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
-                Err(Error::invalid(format!("path {shown:?} {why}")))
+                let shown = quoted(&String::from_utf8_lossy(bytes));
+                Err(Error::invalid(format!("path {shown} {why}")))
             }
         }
     }

@@ -154,18 +154,15 @@ impl Session {
         check_line("a message", &new.message)?;
         Ok(Operation {
             number: number_after(previous.number())?,
-            kind: new.kind,
             session: Some(head.session()),
             previous: Some(head.id()),
             jump: previous.jump_of_child(&self.store)?.map(OperationId::new),
             checkpoint: point.map(Point::checkpoint_id),
             before: new.before,
-            forked_from: None,
             undoes: new.undoes,
             actor: self.actor.to_string(),
-            time: self.store.now(),
             message: new.message,
-            nonce: Vec::new(),
+            ..Operation::first(new.kind, self.store.now(), [])
         })
     }
 

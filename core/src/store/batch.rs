@@ -70,8 +70,13 @@ impl Batch {
     /// Adds a node; `base` names one that it resembles, such as its previous version.
     pub fn put_node(&mut self, node: Node, base: Option<ObjectId>) -> ObjectId {
         let id = node.id();
-        self.add(id, Payload::Node(Arc::new(node)), base);
+        self.put_encoded(id, Arc::new(node), base);
         id
+    }
+
+    /// Adds a node as [`put_node`](Self::put_node) does, whose id is known already.
+    pub(crate) fn put_encoded(&mut self, id: ObjectId, node: Arc<Node>, base: Option<ObjectId>) {
+        self.add(id, Payload::Node(node), base);
     }
 
     /// Adds the nodes that an edit of a map made, and returns the map.

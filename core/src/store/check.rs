@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use super::Store;
 use super::graph::{Graph, GraphEvents, Presence};
+use super::progress::Progress;
 use super::reach::Reached;
 use super::roots::Root;
 use crate::error::{Error, ErrorKind, Result};
@@ -88,10 +89,10 @@ impl Store {
     /// Reads only. Memory: about 60 bytes an object and 4 a reference from one to another.
     ///
     /// ```
-    /// use std::ops::ControlFlow;
+    /// use partita::upkeep::go_on;
     /// let store = partita::Store::in_memory()?;
     /// store.session("s")?.write("a", "text")?;
-    /// let report = store.check(&mut |_| ControlFlow::Continue(()))?;
+    /// let report = store.check(&mut go_on)?;
     /// assert!(report.is_ok());
     /// # Ok::<(), partita::Error>(())
     /// ```
@@ -99,10 +100,7 @@ impl Store {
     /// # Errors
     /// `Io` if the medium cannot be read, or if `progress` ended it. Damage is no error but a
     /// fault of the report.
-    pub fn check(
-        &self,
-        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
-    ) -> Result<CheckReport> {
+    pub fn check(&self, progress: Progress<'_, CheckProgress>) -> Result<CheckReport> {
         loop {
             let before = self.log().retirements();
             let report = self.check_once(progress)?;
@@ -113,10 +111,7 @@ impl Store {
         }
     }
 
-    fn check_once(
-        &self,
-        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
-    ) -> Result<CheckReport> {
+    fn check_once(&self, progress: Progress<'_, CheckProgress>) -> Result<CheckReport> {
         let mut report = CheckReport::default();
         let (stored, _) = self.log().stored_bytes()?;
         // Before the objects: a ref that comes in between leads to what may not be listed.
@@ -168,7 +163,7 @@ impl Store {
 /// A reading that goes on where an object cannot be read.
 struct Reading<'a> {
     report: &'a mut CheckReport,
-    progress: &'a mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
+    progress: Progress<'a, CheckProgress>,
     done: u64,
     total: u64,
 }

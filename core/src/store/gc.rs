@@ -6,37 +6,29 @@
 //! that commit, under the writer lock.
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Store;
-use super::graph::{Graph, GraphEvents, Presence, interrupted};
+use super::collection::{Collection, Tally};
 use super::groups::Groups;
 use super::kept::Freed;
+use super::progress::{GcProgress, Progress};
 use super::refs::{DELETED, horizon_ref, pins_of, session_in};
-use super::roots::Root;
-use crate::error::{Error, ErrorKind, Result};
-use crate::id::{MapId, ObjectId};
+use crate::error::{ErrorKind, Result};
+use crate::id::ObjectId;
 use crate::limits::KEEP;
-use crate::log::{
-    Copier, Expected, Listed, LiveSegment, RefUpdate, Retirement, SegmentId, Transaction,
-    Unretired, is_full,
-};
-use crate::map::Map;
-use crate::object::{Node, Objects, Operation, Timestamp, read};
-
-/// Bytes of segments that one commit retires: what a collection needs of free space at the most.
-const GROUP_BYTES: u64 = 256 << 20;
+use crate::log::{Expected, RefUpdate, Retirement, SegmentId, Transaction, Unretired, is_full};
+use crate::object::{Objects, Operation, Timestamp, read};
 
 /// How garbage is collected.
 ///
 /// ```
-/// use std::{ops::ControlFlow, time::Duration};
-/// use partita::upkeep::GcOptions;
+/// use std::time::Duration;
+/// use partita::upkeep::{GcOptions, go_on};
 /// let store = partita::Store::in_memory()?;
 /// store.session("s")?.write("a", "text")?;
 /// store.delete_session("s")?;
-/// let report = store.gc(&GcOptions::new().keep(Duration::ZERO), &mut |_| ControlFlow::Continue(()))?;
+/// let report = store.gc(&GcOptions::new().keep(Duration::ZERO), &mut go_on)?;
 /// assert_eq!(report.sessions, 1);
 /// assert!(report.objects > 0);
 /// # Ok::<(), partita::Error>(())
@@ -109,20 +101,12 @@ impl GcReport {
     pub fn freed(&self) -> u64 {
         self.bytes_before.saturating_sub(self.bytes_after)
     }
-}
 
-/// How far a collection is.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GcProgress {
-    /// Objects read and objects copied.
-    pub done: u64,
-    /// Objects to read and to copy, as far as is known.
-    pub total: u64,
+    fn take(&mut self, tally: &Tally) {
+        (self.kept, self.objects) = (tally.kept, tally.objects);
+        self.object_bytes = tally.object_bytes;
+    }
 }
-
-/// A callback that is told how far it is, and ends it with `Break`.
-pub(super) type OnProgress<'a> = &'a mut dyn FnMut(GcProgress) -> ControlFlow<()>;
 
 impl Store {
     /// Removes what no ref leads to, and packs what stays.
@@ -135,7 +119,7 @@ impl Store {
     /// # Errors
     /// `Corrupt` if anything that must stay cannot be read: then nothing goes. `Busy` while another
     /// collection runs. `Io` if the medium refuses, or if `progress` ended it.
-    pub fn gc(&self, options: &GcOptions, progress: OnProgress<'_>) -> Result<GcReport> {
+    pub fn gc(&self, options: &GcOptions, progress: Progress<'_, GcProgress>) -> Result<GcReport> {
         let _only = if options.dry_run { None } else { Some(self.log().maintenance_lock()?) };
         let _freeing = (!options.dry_run).then(|| self.log().freeing());
         let freed = self.free_kept(self.oldest(options.keep), options.dry_run)?;
@@ -147,7 +131,7 @@ impl Store {
             let gone = expired.into_iter().map(|(name, _)| name).collect();
             let (collection, listed) =
                 Collection::mark(self, &gone, HashSet::new(), &freed, progress)?;
-            collection.count(&listed, &|_| true, &mut report);
+            report.take(&collection.count(&listed, &|_| true));
             (report.bytes_before, _) = self.log().stored_bytes()?;
             report.bytes_after = report.bytes_before;
             return Ok(report);
@@ -255,7 +239,7 @@ impl Store {
         expired: &[(String, ObjectId)],
         without: HashSet<ObjectId>,
         commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
-        progress: OnProgress<'_>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<GcReport> {
         let mut retired = false;
         let collected = self.collect_what(expired, without, commit, &mut retired, progress);
@@ -274,7 +258,7 @@ impl Store {
         without: HashSet<ObjectId>,
         mut commit: Option<&mut dyn FnMut() -> Result<Transaction>>,
         retired: &mut bool,
-        progress: OnProgress<'_>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<GcReport> {
         let mut report = GcReport::default();
         let _freeing = self.log().freeing();
@@ -285,7 +269,7 @@ impl Store {
         let freed = Freed::default();
         let (mut collection, listed) =
             Collection::mark(self, &HashSet::new(), without, &freed, progress)?;
-        collection.count(&listed, &|object| frozen.contains(&object.segment), &mut report);
+        report.take(&collection.count(&listed, &|object| frozen.contains(&object.segment)));
         let mut groups = collection.groups(&listed, &frozen);
         report.segments = groups.iter().map(|group| group.len() as u64).sum();
         if groups.is_empty() && commit.is_some() {
@@ -356,188 +340,4 @@ impl Store {
 /// How many deleted sessions these refs are of.
 fn sessions(expired: &[(String, ObjectId)]) -> u64 {
     expired.iter().filter(|(name, _)| name.starts_with(DELETED)).count() as u64
-}
-
-/// A collection under way: what is live.
-struct Collection<'a> {
-    store: &'a Store,
-    graph: Graph,
-    live: Vec<bool>,
-    /// Found to be live since the marking.
-    late: HashSet<ObjectId>,
-    without: HashSet<ObjectId>,
-}
-
-impl<'a> Collection<'a> {
-    /// Reads every object and marks what refs lead to, but those that are `gone`. Fails if any of
-    /// that cannot be read.
-    fn mark(
-        store: &'a Store,
-        gone: &HashSet<String>,
-        without: HashSet<ObjectId>,
-        freed: &Freed,
-        progress: OnProgress<'_>,
-    ) -> Result<(Self, Vec<Listed>)> {
-        // Before the objects: a ref that comes in between leads to what may not be listed.
-        let mut roots = store.roots_without(gone)?;
-        roots.retain(|root| !freed.thinned.contains_key(&root.name));
-        for (name, ids) in &freed.thinned {
-            roots.extend(ids.iter().map(|id| Root::state(format!("what {name} keeps"), *id)));
-        }
-        let listed = store.list_objects()?;
-        let chains = roots.iter().any(Root::is_trimmed);
-        let graph = Graph::read(store, &listed, chains, &mut Marking { progress })?;
-        let reached = store.reach(&graph, &roots, &without)?;
-        if let Some((from, id)) = reached.broken.first() {
-            return Err(Error::corrupt(format!(
-                "{from} leads to {id:.10}, which cannot be read, so nothing was collected; run \
-                 `check`"
-            )));
-        }
-        let (live, late) = (reached.live, HashSet::new());
-        Ok((Collection { store, graph, live, late, without }, listed))
-    }
-
-    /// Copies what stays of some segments.
-    fn copy(
-        &self,
-        members: &HashSet<SegmentId>,
-        listed: &[Listed],
-        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Vec<LiveSegment>> {
-        let mut copier = Copier::new(self.store.log());
-        let mut done = 0;
-        for object in listed.iter().filter(|object| members.contains(&object.segment)) {
-            if self.is_live(&object.id) {
-                copier.copy(object)?;
-                done += 1;
-                if done % 256 == 0 && progress(done).is_break() {
-                    return Err(interrupted());
-                }
-            }
-        }
-        let _ = progress(done);
-        copier.finish()
-    }
-
-    fn is_live(&self, id: &ObjectId) -> bool {
-        let marked = self.graph.find(id).is_some_and(|number| self.live[number as usize]);
-        (marked || self.late.contains(id)) && !self.without.contains(id)
-    }
-
-    fn count(&self, listed: &[Listed], of: &dyn Fn(&Listed) -> bool, report: &mut GcReport) {
-        let mut seen = HashSet::new();
-        for object in listed.iter().filter(|object| of(object)) {
-            let first = seen.insert(object.id);
-            if self.is_live(&object.id) {
-                report.kept += u64::from(first);
-            } else {
-                report.objects += u64::from(first);
-                report.object_bytes += u64::from(object.row.stored_len());
-            }
-        }
-    }
-
-    /// Puts the segments that give way into groups. Log segments always do; a data segment does
-    /// where something in it is not needed, or where it is small and others give way too.
-    fn groups(&self, listed: &[Listed], frozen: &HashSet<SegmentId>) -> Vec<Vec<SegmentId>> {
-        let mut order = self.store.log().segment_lens();
-        order.retain(|(id, _)| frozen.contains(id));
-        let mut copies = HashSet::new();
-        let (mut wanted, mut wasted) = (HashSet::new(), HashSet::new());
-        for object in listed.iter().filter(|object| frozen.contains(&object.segment)) {
-            let waste = !self.is_live(&object.id) || !copies.insert(object.id);
-            let set = if waste { &mut wasted } else { &mut wanted };
-            set.insert(object.segment);
-        }
-        let is_due = |id: &SegmentId| !id.role_data || wasted.contains(id);
-        let any_due = order.iter().any(|(id, _)| is_due(id) && wanted.contains(id));
-        let small = self.store.log().segment_bytes() / 4;
-        order.retain(|(id, len)| is_due(id) || any_due && *len < small);
-        // First what needs no copies: on a full disk that makes room for those of the others.
-        // A log segment holds the index of the one before, and must not go before that one.
-        let mut goes_first = true;
-        let (empty, kept): (Vec<_>, Vec<_>) = order.into_iter().partition(|(id, _)| {
-            let is_empty = !wanted.contains(id);
-            goes_first &= is_empty || id.role_data;
-            is_empty && (goes_first || id.role_data)
-        });
-        let mut groups: Vec<Vec<SegmentId>> = Vec::new();
-        if !empty.is_empty() {
-            groups.push(empty.into_iter().map(|(id, _)| id).collect());
-        }
-        let mut size = u64::MAX;
-        for (id, len) in kept {
-            if size.saturating_add(len) > GROUP_BYTES {
-                groups.push(Vec::new());
-                size = 0;
-            }
-            groups.last_mut().expect("pushed above").push(id);
-            size += len;
-        }
-        groups
-    }
-
-    /// Copies what commits since the marking have made reachable again and would go with these
-    /// segments. Nobody else commits meanwhile.
-    fn catch_up(
-        &mut self,
-        members: &HashSet<SegmentId>,
-        listed: &[Listed],
-    ) -> Result<Vec<LiveSegment>> {
-        let mut pending =
-            Map::new(self.store.log().refs_root().map(MapId::new)).node_ids(self.store)?;
-        let own: HashSet<ObjectId> = pending.iter().copied().collect();
-        let refs = self.store.all_references()?;
-        pending.extend(refs.into_iter().map(|(_, id)| id));
-        let mut met = HashSet::new();
-        while let Some(id) = pending.pop() {
-            if self.is_live(&id) || self.without.contains(&id) || !met.insert(id) {
-                continue;
-            }
-            if self.store.log().contains(&id)? {
-                self.late.insert(id);
-                if !own.contains(&id) {
-                    pending.extend(self.refs_of(&id)?);
-                }
-            } else if self.store.tombstone(&id)?.is_none() && !self.store.is_trimmed(&id)? {
-                return Err(Error::corrupt(format!("object {id:.10} is missing")));
-            }
-        }
-        let mut copier = Copier::new(self.store.log());
-        for object in listed {
-            if members.contains(&object.segment) && self.late.contains(&object.id) {
-                copier.copy(object)?;
-            }
-        }
-        copier.finish()
-    }
-
-    fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
-        if let Some(number) = self.graph.find(id)
-            && self.graph.presence(number) == Presence::Read
-        {
-            return Ok(self.graph.edges(number).iter().map(|&to| self.graph.id(to)).collect());
-        }
-        self.store.refs_of(id)
-    }
-}
-
-/// A reading for which every object counts that refs lead to; which those are is known later.
-struct Marking<'a> {
-    progress: OnProgress<'a>,
-}
-
-impl GraphEvents for Marking<'_> {
-    fn progress(&mut self, done: u64, total: u64) -> ControlFlow<()> {
-        (self.progress)(GcProgress { done, total })
-    }
-
-    fn unreadable(&mut self, _object: &Listed, error: Error) -> Result<()> {
-        if error.kind() == ErrorKind::Corrupt { Ok(()) } else { Err(error) }
-    }
-
-    fn read(&mut self, _store: &Store, _object: &Listed, _node: Option<&Node>) -> Result<()> {
-        Ok(())
-    }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::Store;
-use super::gc::{GcProgress, OnProgress};
 use super::graph::{Graph, GraphEvents, Presence};
+use super::progress::{GcProgress, Progress};
 use super::refs::{PURGED, SESSION};
 use super::rewrite::Found;
 use super::roots::Root;
@@ -85,7 +85,7 @@ impl Store {
         &self,
         bytes: &[u8],
         options: &PurgeOptions,
-        progress: OnProgress<'_>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         if bytes.is_empty() {
             return Err(Error::invalid("nothing to look for: everything contains no bytes"));
@@ -106,7 +106,7 @@ impl Store {
         targets: &[ObjectId],
         own: OperationId,
         options: &PurgeOptions,
-        progress: OnProgress<'_>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         let targets = targets.iter().copied().collect();
         self.purge(Sought::Objects(targets), Some(own), options, progress)
@@ -117,7 +117,7 @@ impl Store {
         sought: Sought<'_>,
         own: Option<OperationId>,
         options: &PurgeOptions,
-        progress: OnProgress<'_>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         for (what, text) in [("a reason", &options.reason), ("an actor", &options.actor)] {
             if text.len() > LABEL_BYTES_MAX {
@@ -321,7 +321,7 @@ struct Search<'a, 'b> {
     found: BTreeMap<ObjectId, Found>,
     /// Where the bytes stand and cannot be taken away.
     stuck: Vec<String>,
-    progress: OnProgress<'b>,
+    progress: Progress<'b, GcProgress>,
 }
 
 impl GraphEvents for Search<'_, '_> {

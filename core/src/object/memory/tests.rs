@@ -1,6 +1,7 @@
 //! Promises of memories: what is encoded comes back, and what cannot be is refused.
 
 use super::*;
+use crate::id::{ContentId, IterationId};
 use crate::object::Node;
 use proptest::prelude::*;
 

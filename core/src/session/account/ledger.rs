@@ -4,20 +4,21 @@
 //! whatever stands around them, so a changed memory needs its own segment and the one before. Where
 //! a dialog has no such segments, all of it is counted anew when a memory changes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::budget::Account;
 use crate::context::{
-    Beginning, Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
+    Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
 };
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
 use crate::object::{Iteration, Memory, read};
+use crate::session::account::dialog::{Changed, Dialog, Stretch, beginning, dialog_items};
 use crate::session::account::key::ItemKey;
 use crate::session::account::known::Known;
 use crate::session::line::keys::memory_number;
 use crate::session::line::roots::{Root, Roots};
-use crate::session::read::prompt::{entry_text, prompt_memory, viewed_file};
+use crate::session::read::prompt::{entry_text, lossy, prompt_memory, viewed_file};
 use crate::session::read::snapshot::Snapshot;
 use crate::session::read::view::{ViewChange, ViewFile, view_change};
 use crate::store::Store;
@@ -55,46 +56,6 @@ impl CountedBy {
             dialect: counter.dialect().map(str::to_owned),
             request: counter.request(),
         }
-    }
-}
-
-/// How the memories in view hang together.
-#[derive(Debug, Default)]
-struct Dialog {
-    /// By the number of the first memory; none where the dialog has no segments.
-    segments: Option<BTreeMap<u64, Stretch>>,
-    /// The segment of each call.
-    calls: HashMap<String, u64>,
-    /// Tools that stand in for those that calls name, where none are given: in how many segments.
-    stand_ins: BTreeMap<String, usize>,
-    /// What stands ahead of a dialog that does not begin with the user, unless a file does: the
-    /// number of the first memory that speaks, and the tokens.
-    placeholder: Option<(u64, Count)>,
-    /// The number of the last memory that decides how the dialog begins; none where it is not
-    /// decided.
-    first: Option<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Stretch {
-    numbers: Vec<u64>,
-    calls: Vec<String>,
-    stand_ins: Vec<String>,
-}
-
-/// The numbers of memories that changed.
-#[derive(Clone, Copy, Debug)]
-struct Changed {
-    first: u64,
-    last: u64,
-}
-
-impl Changed {
-    fn add(all: &mut Option<Changed>, first: u64, last: u64) {
-        *all = Some(match all {
-            None => Changed { first, last },
-            Some(all) => Changed { first: all.first.min(first), last: all.last.max(last) },
-        });
     }
 }
 
@@ -265,9 +226,8 @@ impl Ledger {
     ) -> Result<()> {
         self.account.remove(&ItemKey::Instructions);
         self.account.remove(&ItemKey::Sandbox);
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let prompt = Prompt::new(text(state.instructions()?));
-        let items = prompt.with_sandbox(text(state.sandbox_state()?)).items();
+        let prompt = Prompt::new(lossy(&state.instructions()?));
+        let items = prompt.with_sandbox(lossy(&state.sandbox_state()?)).items();
         for item in items.iter().filter(|item| !item.is_placeholder()) {
             self.set(item, counter);
         }
@@ -334,7 +294,7 @@ impl Ledger {
         let memories: Vec<PromptMemory> = state
             .view()
             .memories()
-            .map(|memory| prompt_memory(state.store(), &memory?))
+            .map(|memory| prompt_memory(state.store(), memory?))
             .collect::<Result<_>>()?;
         self.dialog = Dialog { segments: Some(BTreeMap::new()), ..Dialog::default() };
         if !self.count_memories(memories.clone(), true, counter)? {
@@ -390,7 +350,7 @@ impl Ledger {
                 if end.is_some_and(|end| memory.number >= end) {
                     break;
                 }
-                memories.push(prompt_memory(state.store(), &memory)?);
+                memories.push(prompt_memory(state.store(), memory)?);
             }
             // Where nobody speaks any more in what was the beginning, the dialog begins further on.
             let is_whole = !is_first || end.is_none() || beginning(&memories).0.is_settled;
@@ -490,30 +450,6 @@ impl Ledger {
             }
         }
         Ok(true)
-    }
-}
-
-/// The items of the dialog, and the tools that stand in for calls.
-fn dialog_items(memories: Vec<PromptMemory>, state: &Snapshot) -> Result<Vec<Item>> {
-    let tools = state.tools()?;
-    let given = Prompt::default().with_tools(tools.clone()).items();
-    let given: HashSet<String> = given.into_iter().map(|item| item.key).collect();
-    let prompt = Prompt { memories, tools, ..Prompt::default() };
-    let mut items = prompt.items();
-    items.retain(|item| item.source != Source::Tools || !given.contains(&item.key));
-    Ok(items)
-}
-
-/// How a dialog begins, and at how many of its memories that needed a look.
-fn beginning(memories: &[PromptMemory]) -> (Beginning, usize) {
-    let mut len = 1;
-    loop {
-        let looked_at = len.min(memories.len());
-        let beginning = Beginning::of(memories[..looked_at].to_vec());
-        if beginning.is_settled || looked_at == memories.len() {
-            return (beginning, looked_at);
-        }
-        len *= 2;
     }
 }
 

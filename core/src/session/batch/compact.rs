@@ -4,11 +4,12 @@ use crate::error::{Error, Result};
 use crate::id::{MapId, MemoryId, ObjectId};
 use crate::limits::MEMORY_PARTS_MAX;
 use crate::map::{Map, Value};
-use crate::object::{Body, Canonical, Memory, MemoryKind, OperationKind, Part};
+use crate::object::{Body, Memory, MemoryKind, OperationKind, Part};
 use crate::session::batch::Batch;
 use crate::session::batch::report::ViewReport;
 use crate::session::batch::select::{Among, Member, Unit};
 use crate::session::batch::selector::Selector;
+use crate::session::draft::memories::Encoded;
 use crate::session::handle::Session;
 use crate::session::line::keys::memory_key;
 use crate::session::line::keys::memory_number;
@@ -125,7 +126,7 @@ impl Batch {
         &mut self,
         run: &[Unit],
         summarizer: &(impl Summarizer + ?Sized),
-    ) -> Result<Memory> {
+    ) -> Result<Encoded> {
         let store = self.session.store().clone();
         let mut memories = Vec::new();
         let mut relies_on = Vec::new();
@@ -164,7 +165,7 @@ impl Batch {
             false => relies_on,
         };
         let summary = Memory { links, ..Memory::user(text).with_kind(MemoryKind::Summary) };
-        self.draft.spill(&mut self.batch, summary)
+        Ok(self.draft.encode(&mut self.batch, summary)?.1)
     }
 
     /// A memory with its bodies inline, also where they are this batch's own.
@@ -194,11 +195,10 @@ impl Batch {
     }
 
     /// Lays a new summary over a range.
-    fn lay(&mut self, first: u64, last: u64, summary: Memory) -> Result<()> {
+    fn lay(&mut self, first: u64, last: u64, summary: Encoded) -> Result<()> {
         let store = self.session.store().clone();
-        let node = summary.to_node();
-        let memory = MemoryId::new(node.id());
-        self.draft.view.put_node(&store, node)?;
+        let memory = summary.id;
+        self.draft.view.put_memory(&store, summary)?;
         self.cover(first, last, memory)
     }
 

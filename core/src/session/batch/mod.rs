@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MemoryId, OperationId};
-use crate::object::{
-    Bytes, Canonical, FilePath, Memory, ModelCall, OperationKind, Part, Timestamp,
-};
+use crate::object::{Bytes, FilePath, Memory, ModelCall, OperationKind, Timestamp};
 use crate::session::draft::Draft;
 use crate::session::draft::build::Built;
 use crate::session::draft::entry::NewEntry;
+use crate::session::draft::memories::has_call;
 use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::history::iterations::{numbered, unknown};
 use crate::session::line::info::CheckpointInfo;
@@ -229,7 +228,14 @@ impl Batch {
     /// `Invalid` for a memory that breaks a limit, `NotFound` for one that refers to what the store does
     /// not hold.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
-        self.draft.remember(&mut self.batch, memory)
+        self.remember_kept(memory).map(drop)
+    }
+
+    /// Appends a memory, and returns it as it will be recorded, with its id.
+    pub(crate) fn remember_kept(&mut self, memory: Memory) -> Result<(MemoryId, Memory)> {
+        let memory = self.draft.remember(&mut self.batch, memory)?;
+        let last = self.draft.memories.as_slice().last().expect("it was just appended");
+        Ok((last.id, memory))
     }
 
     /// Appends a memory that came of a model's call, stores the call and links to it.
@@ -283,16 +289,15 @@ impl Batch {
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn cause_last_call(&mut self) -> Result<()> {
-        let calls =
-            |memory: &Memory| memory.parts.iter().any(|part| matches!(part, Part::Call { .. }));
-        if let Some(memory) = self.draft.memories.iter().rev().find(|memory| calls(memory)) {
-            self.draft.cause = Some(MemoryId::new(memory.to_node().id()));
+        let own = self.draft.memories.as_slice().iter().rev().find(|memory| memory.has_call);
+        if let Some(memory) = own {
+            self.draft.cause = Some(memory.id);
             return Ok(());
         }
         let snapshot = Snapshot::new(self.session.store(), self.head.point.clone());
         for entry in snapshot.memories_back().take(CAUSES_LOOKED_AT) {
             match entry {
-                Ok(entry) if calls(&entry.memory) => {
+                Ok(entry) if has_call(&entry.memory) => {
                     self.draft.cause = Some(entry.id);
                     return Ok(());
                 }
@@ -422,11 +427,6 @@ impl Batch {
             Some(run) if run.last == self.head.id() => run.before,
             _ => self.head.point().map(Point::checkpoint_id),
         }
-    }
-
-    /// The memory that was appended last, as it is going to be recorded.
-    pub(crate) fn last_memory(&self) -> Option<&Memory> {
-        self.draft.memories.last()
     }
 
     pub(crate) fn finish(self) -> Result<Finished> {

@@ -7,8 +7,8 @@
 use crate::error::Result;
 use crate::id::MemoryId;
 use crate::map::Map;
-use crate::object::Canonical as _;
 use crate::session::batch::Batch;
+use crate::session::draft::memories::Encoded;
 use crate::session::line::keys::{memory_id, memory_key, next_memory};
 use crate::session::line::marks;
 use crate::session::line::marks::{Edit, FORGOTTEN, Laid, MEMORY, PINNED, SUMMARY};
@@ -51,7 +51,7 @@ impl Batch {
     /// Lets a recorded summary stand for itself and what comes before it, from a number on. What is
     /// pinned stays in view: it covers what comes behind that. Tells whether anything changed.
     pub(crate) fn lay_recorded(&mut self, first: u64, number: u64) -> Result<bool> {
-        let Some((memory, node)) = self.recorded(number)? else { return Ok(false) };
+        let Some((memory, own)) = self.recorded(number)? else { return Ok(false) };
         let store = self.session.store().clone();
         let (objects, view) = self.draft.view.open(&store)?;
         let mut first = first;
@@ -70,8 +70,8 @@ impl Batch {
         if first > number || !Laid::between(view, objects, number, number)?.is_empty() {
             return Ok(false);
         }
-        if let Some(node) = node {
-            self.draft.view.put_node(&store, node)?;
+        if let Some(own) = own {
+            self.draft.view.put_memory(&store, own)?;
         }
         self.cover(first, number, memory)?;
         Ok(true)
@@ -101,13 +101,13 @@ impl Batch {
         Ok(changes)
     }
 
-    /// The memory of a number, and its node where it is this batch's own.
-    fn recorded(&self, number: u64) -> Result<Option<(MemoryId, Option<crate::object::Node>)>> {
+    /// The memory of a number, with its bytes where it is this batch's own.
+    fn recorded(&self, number: u64) -> Result<Option<(MemoryId, Option<Encoded>)>> {
         let first = self.first_memory()?;
         if let Some(at) = number.checked_sub(first) {
-            let memory = usize::try_from(at).ok().and_then(|at| self.draft.memories.get(at));
-            let node = memory.map(|memory| memory.to_node());
-            return Ok(node.map(|node| (MemoryId::new(node.id()), Some(node))));
+            let own = self.draft.memories.as_slice();
+            let own = usize::try_from(at).ok().and_then(|at| own.get(at));
+            return Ok(own.map(|own| (own.id, Some(own.clone()))));
         }
         let memories = Roots::of(self.head.point()).memories();
         let value = memories.get(self.session.store(), &memory_key(number))?;

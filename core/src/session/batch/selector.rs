@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::id::Prefix;
 use crate::object::{Role, Timestamp};
 
@@ -47,17 +47,17 @@ impl Selector {
     /// # Errors
     /// `Invalid`, saying what the text should be.
     pub fn parse(text: &str) -> Result<Self> {
-        let shown = || text.chars().take(80).collect::<String>();
+        let shown = || quoted(text);
         if let Some((name, rest)) = text.split_once(':') {
             return match name {
-                "id" => Ok(Selector::Id(
-                    rest.parse().map_err(|error: Error| error.context(format!("{:?}", shown())))?,
-                )),
+                "id" => {
+                    Ok(Selector::Id(rest.parse().map_err(|error: Error| error.context(shown()))?))
+                }
                 "role" => {
                     let role = ROLES.into_iter().find(|role| role.name() == rest);
                     role.map(Selector::Role).ok_or_else(|| {
                         Error::invalid(format!(
-                            "{:?} names no role: give system, user, assistant or tool",
+                            "{} names no role: give system, user, assistant or tool",
                             shown()
                         ))
                     })
@@ -66,7 +66,7 @@ impl Selector {
                 "text" => Ok(Selector::Text(rest.to_owned())),
                 "before" => time(rest).map(Selector::Before).ok_or_else(|| {
                     Error::invalid(format!(
-                        "{:?} names no time: give 2026-11-25 or 2026-11-25T20:00:00Z",
+                        "{} names no time: give 2026-11-25 or 2026-11-25T20:00:00Z",
                         shown()
                     ))
                 }),
@@ -80,7 +80,7 @@ impl Selector {
                 let (first, last) = (number(first)?, number(last)?);
                 if first > last {
                     return Err(Error::invalid(format!(
-                        "{:?} is empty: the first number comes first",
+                        "{} is empty: the first number comes first",
                         shown()
                     )));
                 }
@@ -92,7 +92,7 @@ impl Selector {
 
 fn unknown(shown: &str) -> Error {
     Error::invalid(format!(
-        "{shown:?} selects no memories: give a number, A..B, id:PREFIX, role:R, text:T or before:T"
+        "{shown} selects no memories: give a number, A..B, id:PREFIX, role:R, text:T or before:T"
     ))
 }
 

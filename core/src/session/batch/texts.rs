@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::context::Tool;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::json::Json;
 use crate::session::batch::Batch;
 use crate::session::line::roots::Root;
@@ -30,12 +30,12 @@ impl Batch {
             }
             if tool.schema.as_object().is_none() {
                 return Err(Error::invalid(format!(
-                    "tool {:.80?}: its schema is no JSON object",
-                    tool.name
+                    "tool {}: its schema is no JSON object",
+                    quoted(&tool.name)
                 )));
             }
             if !names.insert(&tool.name) {
-                return Err(Error::invalid(format!("two tools are called {:.80?}", tool.name)));
+                return Err(Error::invalid(format!("two tools are called {}", quoted(&tool.name))));
             }
         }
         let text = match tools {

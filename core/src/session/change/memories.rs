@@ -1,8 +1,7 @@
 //! Memories, one durable step each.
 
 use crate::error::Result;
-use crate::id::MemoryId;
-use crate::object::{Canonical, Memory, ModelCall, OperationKind};
+use crate::object::{Memory, ModelCall, OperationKind};
 use crate::session::handle::Session;
 use crate::session::line::info::CheckpointInfo;
 use crate::session::read::memories::MemoryEntry;
@@ -46,11 +45,9 @@ impl Session {
     pub fn remember_entry(&self, memory: Memory) -> Result<Remembered> {
         let mut batch = self.begin()?;
         batch.set_kind(OperationKind::Remember);
-        batch.remember(memory)?;
-        let memory = batch.last_memory().expect("it was just appended").clone();
+        let (id, memory) = batch.remember_kept(memory)?;
         let done = batch.finish()?;
         let point = done.head.point().expect("a commit that appends makes a checkpoint");
-        let id = MemoryId::new(memory.to_node().id());
         Ok(Remembered {
             entry: MemoryEntry { number: done.memory, id, memory },
             checkpoint: CheckpointInfo::of(point),

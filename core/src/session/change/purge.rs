@@ -1,13 +1,11 @@
 //! Purging what a session holds: a file's content, a memory.
 
-use std::ops::ControlFlow;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, ObjectId};
 use crate::object::{Body, FilePath, Memory, Objects, read};
 use crate::session::handle::Session;
 use crate::session::history::iterations::newest;
-use crate::store::{GcProgress, PurgeOptions, PurgeReport};
+use crate::store::{GcProgress, Progress, PurgeOptions, PurgeReport};
 
 impl Session {
     /// Removes the bytes of a file for good: those of one iteration, or of all. Every id stays as
@@ -19,14 +17,13 @@ impl Session {
     /// and that was not asked for; else as [`gc`](crate::Store::gc).
     ///
     /// ```
-    /// use std::ops::ControlFlow;
     /// use partita::ErrorKind;
-    /// use partita::upkeep::PurgeOptions;
+    /// use partita::upkeep::{PurgeOptions, go_on};
     /// let session = partita::Store::in_memory()?.session("s")?;
     /// session.write(".env", "TOKEN=secret")?;
     /// session.write(".env", "TOKEN=")?;
     /// let options = PurgeOptions::new("a token slipped in");
-    /// session.purge_file(".env", Some(1), &options, &mut |_| ControlFlow::Continue(()))?;
+    /// session.purge_file(".env", Some(1), &options, &mut go_on)?;
     /// assert_eq!(session.read_at(".env", 1).unwrap_err().kind(), ErrorKind::Purged);
     /// assert_eq!(session.read(".env")?, b"TOKEN=");
     /// # Ok::<(), partita::Error>(())
@@ -36,7 +33,7 @@ impl Session {
         path: impl AsRef<[u8]>,
         number: Option<u64>,
         options: &PurgeOptions,
-        progress: &mut dyn FnMut(GcProgress) -> ControlFlow<()>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
@@ -67,7 +64,7 @@ impl Session {
         &self,
         memory: MemoryId,
         options: &PurgeOptions,
-        progress: &mut dyn FnMut(GcProgress) -> ControlFlow<()>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         let mut targets = vec![memory.id()];
         match self.store.get_node(&memory.id())? {
@@ -94,7 +91,7 @@ impl Session {
         mut targets: Vec<ObjectId>,
         what: &str,
         options: &PurgeOptions,
-        progress: &mut dyn FnMut(GcProgress) -> ControlFlow<()>,
+        progress: Progress<'_, GcProgress>,
     ) -> Result<PurgeReport> {
         targets.sort();
         targets.dedup();

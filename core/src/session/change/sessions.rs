@@ -169,21 +169,7 @@ pub(crate) fn taken(name: &str) -> Error {
 
 /// The operation that makes a session its own.
 pub(crate) fn first_operation(store: &Store, kind: OperationKind) -> Result<Operation> {
-    Ok(Operation {
-        number: 1,
-        kind,
-        session: None,
-        previous: None,
-        jump: None,
-        checkpoint: None,
-        before: None,
-        forked_from: None,
-        undoes: None,
-        actor: String::new(),
-        time: store.now(),
-        message: String::new(),
-        nonce: store.nonce()?.to_vec(),
-    })
+    Ok(Operation::first(kind, store.now(), store.nonce()?))
 }
 
 /// A row of the list of sessions.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::id::CheckpointId;
 use crate::limits::TEXT_INLINE_BYTES_MAX;
 use crate::map::{Map, Value};
-use crate::object::{Canonical, Checkpoint, FilePath, Objects};
+use crate::object::{Checkpoint, FilePath, Objects};
 use crate::session::draft::view::{Meanwhile, Pending};
 use crate::session::draft::{Draft, Touched, said};
 use crate::session::line::chain::number_after;
@@ -57,7 +57,7 @@ impl Draft {
         after.set_map(Root::Files, batch.edit_map(before.files(), edits)?);
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
-        let newest = memory.saturating_add(self.memories.len() as u64) - 1;
+        let newest = memory.saturating_add(self.memories.as_slice().len() as u64) - 1;
         let since = self.meanwhile(batch, before.files())?;
         after.set_view(self.view.apply(batch, after.view(), newest, &since)?);
         let others_change = self
@@ -172,20 +172,21 @@ impl Draft {
     }
 
     fn append_memories(&self, batch: &mut StoreBatch, map: Map, first: u64) -> Result<Map> {
-        if self.memories.is_empty() {
+        let memories = self.memories.as_slice();
+        if memories.is_empty() {
             return Ok(map);
         }
-        let mut edits = Vec::with_capacity(self.memories.len() + 1);
+        let mut edits = Vec::with_capacity(memories.len() + 1);
         let ends = map.ends(batch)?;
         if ends.as_ref().is_some_and(|(first, _)| first == FLOOR) {
             edits.push((FLOOR.to_vec(), None));
         }
         let mut last = ends.and_then(|(_, (_, value))| value.refs.first().copied());
         let mut number = first;
-        for memory in &self.memories {
-            let node = memory.to_node();
-            let base = last.filter(|_| node.size() <= TEXT_INLINE_BYTES_MAX);
-            let id = batch.put_node(node, base);
+        for memory in memories {
+            let id = memory.id.id();
+            let base = last.filter(|_| memory.node.size() <= TEXT_INLINE_BYTES_MAX);
+            batch.put_encoded(id, memory.node.clone(), base);
             edits.push((memory_key(number), Some(memory_value(id))));
             last = Some(id);
             number = number_after(number)?;

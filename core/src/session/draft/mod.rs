@@ -2,21 +2,23 @@
 
 pub(crate) mod build;
 pub(crate) mod entry;
+pub(crate) mod memories;
+pub(crate) mod remember;
 pub(crate) mod state;
 pub(crate) mod texts;
 pub(crate) mod view;
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
-use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, NODE_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
+use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
 use crate::map::Map;
 use crate::object::{
-    Body, Bytes, Canonical, Checkpoint, Entry, FilePath, Iteration, Memory, ModelCall, Objects,
-    Timestamp, is_target,
+    Bytes, Checkpoint, Entry, FilePath, Iteration, ModelCall, Objects, Timestamp, is_target,
 };
 use crate::session::draft::entry::NewEntry;
+use crate::session::draft::memories::NewMemories;
 use crate::session::draft::state::StateDraft;
 use crate::session::draft::texts::TextsDraft;
 use crate::session::draft::view::ViewDraft;
@@ -57,7 +59,7 @@ pub(crate) struct Draft {
     base: Option<Point>,
     files: Map,
     pub(crate) touched: BTreeMap<FilePath, Touched>,
-    pub(crate) memories: Vec<Memory>,
+    pub(crate) memories: NewMemories,
     pub(crate) state: StateDraft,
     pub(crate) texts: TextsDraft,
     pub(crate) view: ViewDraft,
@@ -73,7 +75,7 @@ pub(crate) struct Draft {
     contents: Vec<(Bytes, Option<ContentId>)>,
     by_content: HashMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
-    calls: Vec<ModelCall>,
+    pub(crate) calls: Vec<ModelCall>,
 }
 
 impl Draft {
@@ -192,8 +194,8 @@ impl Draft {
         let fault = if is_link { path.link_fault() } else { path.name_fault() };
         match fault.filter(|_| !self.takes_any_name) {
             Some(fault) => {
-                let shown: String = path.to_string_lossy().chars().take(80).collect();
-                let message = format!("path {shown:?} {fault}, so no checkout could write it");
+                let shown = quoted(&path.to_string_lossy());
+                let message = format!("path {shown} {fault}, so no checkout could write it");
                 Err(Error::invalid(message))
             }
             None => Ok(()),
@@ -302,80 +304,11 @@ impl Draft {
         Ok(number)
     }
 
-    /// Appends a memory; its number is given when the checkpoint is built.
-    pub(crate) fn remember(&mut self, batch: &mut StoreBatch, memory: Memory) -> Result<()> {
-        self.remember_beside(batch, memory, None)
-    }
-
-    /// Appends a memory, which may link to an object that comes into the batch right after it.
-    fn remember_beside(
-        &mut self,
-        batch: &mut StoreBatch,
-        memory: Memory,
-        beside: Option<ObjectId>,
-    ) -> Result<()> {
-        let memory = self.spill(batch, memory)?;
-        for id in memory.to_node().refs {
-            let is_here = beside == Some(id)
-                || batch.knows(&id)?
-                || self.memories.iter().any(|memory| memory.to_node().id() == id);
-            if !is_here {
-                return Err(Error::not_found(format!(
-                    "a memory refers to {id:.10}, which the store does not hold: store it first"
-                )));
-            }
-        }
-        self.memories.push(memory);
-        Ok(())
-    }
-
-    /// Appends a memory that links to the call of a model that made it. The memory comes first:
-    /// one that is refused leaves no call behind.
-    pub(crate) fn remember_with_call(
-        &mut self,
-        batch: &mut StoreBatch,
-        memory: Memory,
-        call: ModelCall,
-    ) -> Result<()> {
-        call.validate()?;
-        let id = call.to_node().id();
-        let linked = memory.links.contains(&id);
-        let memory = if linked { memory } else { memory.with_link(id) };
-        self.remember_beside(batch, memory, Some(id))?;
-        batch.put(&call, None);
-        self.calls.push(call);
-        Ok(())
-    }
-
-    /// Makes contents of a memory's long texts, and refuses one that cannot be stored.
-    pub(crate) fn spill(&mut self, batch: &mut StoreBatch, mut memory: Memory) -> Result<Memory> {
-        memory.validate()?;
-        for body in memory.parts.iter_mut().flat_map(|part| part.bodies_mut()) {
-            if let Body::Inline(bytes) = body
-                && bytes.len() > TEXT_INLINE_BYTES_MAX
-            {
-                let bytes = std::mem::take(bytes);
-                *body = Body::Content(self.put_content(batch, bytes.into(), None)?);
-            }
-        }
-        let node = memory.to_node();
-        if !self.passes_purged {
-            batch.refuse_purged(&node.id())?;
-        }
-        let size = node.size();
-        if size > NODE_BYTES_MAX {
-            return Err(Error::invalid(format!(
-                "memory of {size} bytes beside its long texts, at most {NODE_BYTES_MAX} are allowed"
-            )));
-        }
-        Ok(memory)
-    }
-
     pub(crate) fn label(&mut self, name: &str, value: &[u8]) -> Result<()> {
         if name.is_empty() || name.len() > LABEL_BYTES_MAX || value.len() > LABEL_BYTES_MAX {
             return Err(Error::invalid(format!(
-                "label {:?}: name and value have at most {LABEL_BYTES_MAX} bytes, the name one",
-                name.chars().take(80).collect::<String>()
+                "label {}: name and value have at most {LABEL_BYTES_MAX} bytes, the name one",
+                quoted(name)
             )));
         }
         self.labels.insert(name.to_owned(), value.to_vec());

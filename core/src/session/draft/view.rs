@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::id::IterationId;
 use crate::limits::{RECENT_MAX, VIEW_RULES_MAX};
 use crate::map::{Edited, Map, Value};
-use crate::object::{FilePath, Iteration, Node, Objects, read};
+use crate::object::{FilePath, Iteration, Objects, read};
+use crate::session::draft::memories::Encoded;
 use crate::session::line::chain::number_after;
 use crate::session::line::glob::{Glob, ViewRule, is_hidden};
 use crate::session::line::marks;
@@ -73,8 +74,8 @@ pub(crate) struct ViewDraft {
     keys: BTreeMap<Vec<u8>, KeyDraft>,
     /// Ranges of numbers that summaries were laid over: no memory in them may have moved.
     rests: Vec<(u64, u64)>,
-    /// What the edits refer to and is not in the store yet.
-    nodes: Vec<Node>,
+    /// Memories and maps that the edits refer to and that may not be in the store yet.
+    memories: Vec<Encoded>,
     maps: Vec<Edited>,
     pub(crate) files: Vec<Pending>,
     pub(crate) rules: Vec<ViewRule>,
@@ -148,11 +149,11 @@ impl ViewDraft {
     /// Opens the view once more, with all edits at once.
     fn open_anew(&mut self, store: &Store) -> Result<()> {
         let edits = self.keys.iter().map(|(key, draft)| (key.clone(), draft.now.clone())).collect();
-        let (nodes, maps) = (self.nodes.clone(), self.maps.clone());
+        let (memories, maps) = (self.memories.clone(), self.maps.clone());
         self.opened = None;
         let opened = self.opened(store)?;
-        for node in nodes {
-            opened.scratch.put_node(node, None);
+        for memory in memories {
+            opened.scratch.put_encoded(memory.id.id(), memory.node, None);
         }
         for edited in maps {
             opened.scratch.put_map(edited);
@@ -173,9 +174,11 @@ impl ViewDraft {
         self.rests.push((first, last));
     }
 
-    pub(crate) fn put_node(&mut self, store: &Store, node: Node) -> Result<()> {
-        self.opened(store)?.scratch.put_node(node.clone(), None);
-        self.nodes.push(node);
+    /// Brings a memory that the view refers to.
+    pub(crate) fn put_memory(&mut self, store: &Store, memory: Encoded) -> Result<()> {
+        let scratch = &mut self.opened(store)?.scratch;
+        scratch.put_encoded(memory.id.id(), memory.node.clone(), None);
+        self.memories.push(memory);
         Ok(())
     }
 
@@ -208,8 +211,8 @@ impl ViewDraft {
         if edits.is_empty() && appended.is_empty() {
             return Ok(view);
         }
-        for node in &self.nodes {
-            batch.put_node(node.clone(), None);
+        for memory in &self.memories {
+            batch.put_encoded(memory.id.id(), memory.node.clone(), None);
         }
         for edited in &self.maps {
             batch.put_map(edited.clone());

@@ -1,6 +1,6 @@
 //! Names of checkpoints: a number, a short id, a git commit.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, quoted};
 use crate::id::{CheckpointId, ObjectId, Prefix, ambiguous};
 use crate::limits::{CANDIDATES_MAX, PREFIX_DIGITS_MIN};
 use crate::object::{Checkpoint, Kind, Objects};
@@ -49,16 +49,16 @@ impl Session {
         if let Some(digits) = spec.strip_prefix("id:") {
             let prefix = digits
                 .parse()
-                .map_err(|error: Error| error.context(format!("checkpoint {spec:.80?}")))?;
+                .map_err(|error: Error| error.context(format!("checkpoint {}", quoted(spec))))?;
             return self.by_id(newest, &prefix);
         }
         if let Some(digits) = spec.strip_prefix("git:") {
             return self.by_commit(newest, digits);
         }
         let number: u64 = spec.parse().map_err(|_| {
-            let shown: String = spec.chars().take(80).collect();
             Error::invalid(format!(
-                "{shown:?} names no checkpoint: give a number, id:PREFIX, latest or git:PREFIX"
+                "{} names no checkpoint: give a number, id:PREFIX, latest or git:PREFIX",
+                quoted(spec)
             ))
         })?;
         let last = newest.number();

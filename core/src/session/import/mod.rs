@@ -256,7 +256,7 @@ impl ImportStep<'_> {
     /// `Invalid` for a memory that breaks a limit, `NotFound` for one that refers to what the store does
     /// not hold.
     pub fn remember(&mut self, memory: Memory) -> Result<()> {
-        self.draft.remember(&mut self.import.batch, memory)
+        self.draft.remember(&mut self.import.batch, memory).map(drop)
     }
 
     /// Labels the checkpoint with what its source says of it, for ever.

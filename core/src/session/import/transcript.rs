@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use crate::context::Tool;
 use crate::error::{ErrorKind, Result};
 use crate::interop::{
-    AtifAgent, Entry, Export, ExportFormat, Place, Transcript, Turn, to_atif, to_openai_chat,
+    AtifAgent, Entry, Export, ExportFormat, Lacking, Place, Transcript, Turn, to_atif,
+    to_openai_chat,
 };
 use crate::json::Json;
 use crate::object::{
@@ -17,6 +18,7 @@ use crate::session::batch::Batch;
 use crate::session::handle::Session;
 use crate::session::line::names::MESSAGE_CHARS_MAX;
 use crate::session::read::snapshot::Snapshot;
+use crate::store::Progress;
 
 /// Memories that one checkpoint of an import brings.
 const BATCH_MEMORIES: usize = 512;
@@ -79,22 +81,21 @@ impl Session {
     /// that no session takes.
     ///
     /// ```
-    /// use std::ops::ControlFlow;
     /// use partita::interop::read;
+    /// use partita::upkeep::go_on;
     /// let text = r#"[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello."}]"#;
     /// let source = read(text.as_bytes(), None)?;
     /// let transcript = &source.transcripts[0];
     /// let session = partita::Store::in_memory()?.session("chat")?;
-    /// let go_on = &mut |_| ControlFlow::Continue(());
-    /// assert_eq!(session.import_transcript(transcript, "chat.json", go_on)?.new, 2);
-    /// assert!(session.import_transcript(transcript, "chat.json", go_on)?.is_empty());
+    /// assert_eq!(session.import_transcript(transcript, "chat.json", &mut go_on)?.new, 2);
+    /// assert!(session.import_transcript(transcript, "chat.json", &mut go_on)?.is_empty());
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn import_transcript(
         &self,
         transcript: &Transcript,
         name: &str,
-        progress: &mut dyn FnMut(TranscriptProgress) -> ControlFlow<()>,
+        progress: Progress<'_, TranscriptProgress>,
     ) -> Result<TranscriptImport> {
         let total = transcript.entries.len() as u64;
         let mut report = TranscriptImport::default();
@@ -103,7 +104,7 @@ impl Session {
         let Some(mut numbers) = origins(&latest, &mut || tell(0))? else {
             return Ok(TranscriptImport { interrupted: true, ..report });
         };
-        let entries = transcript.new_entries(|origin| numbers.contains_key(origin));
+        let entries = transcript.lacking(|origin| numbers.contains_key(origin));
         report.known = total - entries.len() as u64;
         let late = late_turn(transcript, &entries);
         let known = |entry: &&Entry| numbers.contains_key(&entry.memory.origin);
@@ -137,8 +138,8 @@ impl Session {
                 edit.set_tools(&tools)?;
             }
             let mut added = Added::new(&edit, transcript, &numbers, known_to)?;
-            for entry in batch {
-                added.take(&mut edit, entry)?;
+            for lacking in batch {
+                added.take(&mut edit, *lacking)?;
             }
             if after.is_empty() && !late.is_empty() {
                 added.turn(&mut edit, &late)?;
@@ -148,8 +149,8 @@ impl Session {
             if added > 0 || is_bound || instructions.is_some() || !tools.is_empty() {
                 edit.import(run);
                 edit.label(Checkpoint::TRANSCRIPT, format.name())?;
-                let place = |entry: Option<&Entry>| {
-                    entry.map_or("the end".to_owned(), |entry| entry.at.to_string())
+                let place = |lacking: Option<&Lacking<'_>>| {
+                    lacking.map_or("the end".to_owned(), |lacking| lacking.entry.at.to_string())
                 };
                 let (from, to) = (place(batch.first()), place(batch.last()));
                 edit.message(&format!("{name} ({format}): {from} to {to}"))?;
@@ -220,8 +221,9 @@ impl<'a> Added<'a> {
 
     /// Appends an entry, and does to the view what comes with it. A summary that comes behind what
     /// it does not stand for, as an earlier version left it out, is recorded and out of view.
-    fn take(&mut self, edit: &mut Batch, entry: &Entry) -> Result<()> {
-        if remember(edit, entry)? {
+    fn take(&mut self, edit: &mut Batch, lacking: Lacking<'_>) -> Result<()> {
+        let entry = lacking.entry;
+        if remember(edit, lacking)? {
             let number = self.first.saturating_add(self.placed.len() as u64);
             self.placed.push(entry.memory.origin.clone());
             self.places.insert(entry.memory.origin.clone(), number);
@@ -263,8 +265,9 @@ impl<'a> Added<'a> {
 /// What is to become of the view when all is recorded: of new memories that were given up before
 /// what is known already, as after an import by a version that left them out; and at the end of a
 /// recording that is complete.
-fn late_turn(transcript: &Transcript, new: &[Entry]) -> Turn {
-    let new: HashSet<&str> = new.iter().map(|entry| entry.memory.origin.as_str()).collect();
+fn late_turn(transcript: &Transcript, new: &[Lacking<'_>]) -> Turn {
+    let entries = new.iter().map(|lacking| lacking.entry);
+    let new: HashSet<&str> = entries.map(|entry| entry.memory.origin.as_str()).collect();
     let mut late = Turn::default();
     for entry in &transcript.entries {
         if new.contains(entry.memory.origin.as_str()) {
@@ -282,33 +285,33 @@ fn late_turn(transcript: &Transcript, new: &[Entry]) -> Turn {
 }
 
 /// Appends an entry; false if it was purged here and is not taken back.
-fn remember(edit: &mut Batch, entry: &Entry) -> Result<bool> {
-    let memory = entry.memory.clone();
-    let done = match &entry.call {
+fn remember(edit: &mut Batch, lacking: Lacking<'_>) -> Result<bool> {
+    let memory = lacking.to_memory();
+    let done = match &lacking.entry.call {
         Some(call) => edit.remember_with_call(memory, call.clone()),
         None => edit.remember(memory),
     };
     match done {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::Purged => Ok(false),
-        Err(error) => Err(error.context(entry.at)),
+        Err(error) => Err(error.context(lacking.entry.at)),
     }
 }
 
 /// How many of the entries go into the next checkpoint: one at the least.
-fn batch_len(entries: &[Entry]) -> usize {
+fn batch_len(entries: &[Lacking<'_>]) -> usize {
     let mut bytes = 0;
     let fits = entries.iter().take(BATCH_MEMORIES).take_while(|entry| {
         let before = bytes;
-        bytes += size(entry);
+        bytes += size(entry.parts());
         before < BATCH_BYTES
     });
     fits.count()
 }
 
-/// The bytes of a memory, about.
-fn size(entry: &Entry) -> usize {
-    let bodies = entry.memory.parts.iter().flat_map(Part::bodies);
+/// The bytes of parts, about.
+fn size(parts: &[Part]) -> usize {
+    let bodies = parts.iter().flat_map(Part::bodies);
     bodies.filter_map(Body::as_inline).map(<[u8]>::len).sum()
 }
 
@@ -318,13 +321,13 @@ fn origins(
     look: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<HashMap<String, u64>>> {
     let mut origins = HashMap::new();
-    for (at, entry) in latest.memories().enumerate() {
+    for (at, row) in latest.memories().origins().enumerate() {
         if at.is_multiple_of(LOOK_EVERY) && look().is_break() {
             return Ok(None);
         }
-        match entry {
-            Ok(entry) if !entry.memory.origin.is_empty() => {
-                origins.insert(entry.memory.origin, entry.number);
+        match row {
+            Ok((origin, number)) if !origin.is_empty() => {
+                origins.insert(origin, number);
             }
             Err(error) if error.kind() != ErrorKind::Purged => return Err(error),
             _ => {}
@@ -430,6 +433,7 @@ fn agent(session: &str, memories: &[Memory]) -> AtifAgent {
 mod tests {
     use super::*;
     use crate::interop::{Format, read};
+    use crate::object::ENCODED;
     use crate::store::Store;
 
     fn transcript(bytes: impl Iterator<Item = usize>) -> Transcript {
@@ -443,13 +447,30 @@ mod tests {
 
     #[test]
     fn a_batch_is_bounded_in_memories_and_in_bytes() {
-        let entries = |bytes: &[usize]| transcript(bytes.iter().copied()).entries;
-        for (count, len) in [(1, 1), (BATCH_MEMORIES, BATCH_MEMORIES)] {
-            assert_eq!(batch_len(&entries(&vec![1; count])), len);
+        let len = |bytes: &[usize]| {
+            let transcript = transcript(bytes.iter().copied());
+            batch_len(&transcript.lacking(|_| false))
+        };
+        for (count, taken) in [(1, 1), (BATCH_MEMORIES, BATCH_MEMORIES)] {
+            assert_eq!(len(&vec![1; count]), taken);
         }
-        assert_eq!(batch_len(&entries(&vec![1; BATCH_MEMORIES + 1])), BATCH_MEMORIES);
-        assert_eq!(batch_len(&entries(&[BATCH_BYTES + 1, 1])), 1);
-        assert_eq!(batch_len(&entries(&[BATCH_BYTES - 1, 1, 1])), 2);
+        assert_eq!(len(&vec![1; BATCH_MEMORIES + 1]), BATCH_MEMORIES);
+        assert_eq!(len(&[BATCH_BYTES + 1, 1]), 1);
+        assert_eq!(len(&[BATCH_BYTES - 1, 1, 1]), 2);
+    }
+
+    #[test]
+    fn an_import_of_what_is_known_reads_no_memory_whole() {
+        let decoded = |count: usize| {
+            let transcript = transcript((0..count).map(|_| 1));
+            let session = Store::in_memory().unwrap().session("s").unwrap();
+            let go_on = &mut |_| ControlFlow::Continue(());
+            session.import_transcript(&transcript, "t", go_on).unwrap();
+            let before = ENCODED.get();
+            assert!(session.import_transcript(&transcript, "t", go_on).unwrap().is_empty());
+            ENCODED.get() - before
+        };
+        assert_eq!(decoded(1_000), decoded(1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Globs: patterns of paths.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::limits::GLOB_BYTES_MAX;
 use crate::object::FilePath;
 
@@ -50,8 +50,8 @@ impl Glob {
     pub fn new(pattern: impl AsRef<[u8]>) -> Result<Self> {
         let text = pattern.as_ref();
         let fault = |what: &str| {
-            let shown: String = String::from_utf8_lossy(text).chars().take(80).collect();
-            Error::invalid(format!("glob {shown:?} {what}"))
+            let shown = quoted(&String::from_utf8_lossy(text));
+            Error::invalid(format!("glob {shown} {what}"))
         };
         if text.is_empty() || text.len() > GLOB_BYTES_MAX {
             return Err(fault(&format!("has no 1 to {GLOB_BYTES_MAX} bytes")));

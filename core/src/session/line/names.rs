@@ -1,6 +1,6 @@
 //! Names of sessions.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::limits::LABEL_BYTES_MAX;
 use crate::limits::NAME_BYTES_MAX;
 
@@ -19,8 +19,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     } else {
         return Ok(());
     };
-    let shown: String = name.chars().take(80).collect();
-    Err(Error::invalid(format!("session name {shown:?} {why}")))
+    Err(Error::invalid(format!("session name {} {why}", quoted(name))))
 }
 
 /// Characters of a path or a selector that an operation's message keeps.

@@ -1,7 +1,7 @@
 //! The values of the state map: bytes, contents and lists, by their first byte.
 
 use crate::codec::malformed;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::id::{ContentId, MapId};
 use crate::limits::{KEY_BYTES_MAX, TEXT_INLINE_BYTES_MAX};
 use crate::map::{Map, Value};
@@ -85,7 +85,7 @@ pub(crate) fn check_key(key: &[u8]) -> Result<()> {
 }
 
 fn shown(key: &[u8]) -> String {
-    format!("{:?}", String::from_utf8_lossy(key).chars().take(80).collect::<String>())
+    quoted(&String::from_utf8_lossy(key))
 }
 
 pub(crate) fn absent(key: &[u8]) -> Error {

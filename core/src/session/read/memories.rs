@@ -2,11 +2,11 @@
 
 use std::ops::Bound;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, quoted};
 use crate::id::{MemoryId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::map::{Range, Value};
-use crate::object::{Body, Bytes, Memory, Part, Role, read};
+use crate::object::{Body, Bytes, Memory, Objects as _, Part, Role, origin_of, read};
 use crate::session::line::keys::{memory_id, memory_key, memory_number};
 use crate::session::read::snapshot::Snapshot;
 use crate::store::Store;
@@ -251,11 +251,12 @@ impl Snapshot {
             return memory_id(&value);
         }
         let digits = spec.strip_prefix("id:").ok_or_else(|| {
-            let shown: String = spec.chars().take(80).collect();
-            Error::invalid(format!("{shown:?} names no memory: give a number or id:PREFIX"))
+            let shown = quoted(spec);
+            Error::invalid(format!("{shown} names no memory: give a number or id:PREFIX"))
         })?;
-        let prefix: Prefix =
-            digits.parse().map_err(|error: Error| error.context(format!("memory {spec:.80?}")))?;
+        let prefix: Prefix = digits
+            .parse()
+            .map_err(|error: Error| error.context(format!("memory {}", quoted(spec))))?;
         let mut found = Vec::new();
         let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Unbounded);
         for row in memories.range(&self.store, from, to) {
@@ -313,6 +314,19 @@ impl Memories<'_> {
     /// Goes through the ids alone, without reading the memories.
     pub(crate) fn ids(self) -> impl Iterator<Item = Result<MemoryId>> {
         self.rows.map(|row| memory_id(&row?.1))
+    }
+
+    /// Goes through where each memory came from, and its number, without reading more of it.
+    pub(crate) fn origins(self) -> impl Iterator<Item = Result<(String, u64)>> {
+        let Memories { store, rows, mut fresh } = self;
+        rows.map(move |row| {
+            let (key, value) = row?;
+            fresh.step(store)?;
+            let id = memory_id(&value)?.id();
+            let origin = origin_of(&*store.read_node(&id)?);
+            let origin = origin.map_err(|error| error.context(format!("object {id:.10}")))?;
+            Ok((origin, memory_number(&key)?))
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The prompt of a state: what is in view, resolved, and the request that it makes.
 
-use crate::context::{ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, trimmed};
+use crate::context::{
+    ContextDiff, Dialect, Prompt, PromptMemory, Request, ViewedFile, into_trimmed,
+};
 use crate::error::{ErrorKind, Result};
 use crate::id::{ContentId, IterationId};
 use crate::object::{Body, Bytes, Entry, Iteration, Memory, Part, read};
@@ -11,11 +13,18 @@ use crate::store::Store;
 /// Stands in for bytes that were purged.
 const PURGED: &str = "[purged]";
 
-/// What is in view, as it is and, place for place, as a model is to see it.
+/// What is in view as a model is to see it and, place for place, how it stands there.
 pub(crate) struct Shown {
     pub(crate) prompt: Prompt,
-    pub(crate) memories: Vec<ViewMemory>,
+    pub(crate) memories: Vec<Standing>,
     pub(crate) files: Vec<ViewFile>,
+}
+
+/// How a memory stands in the view.
+pub(crate) struct Standing {
+    pub(crate) number: u64,
+    pub(crate) state: MemoryState,
+    pub(crate) pinned: bool,
 }
 
 impl Snapshot {
@@ -52,8 +61,9 @@ impl Snapshot {
         let (mut memories, mut files) = (Vec::new(), Vec::new());
         for memory in view.memories() {
             let memory = memory?;
-            prompt.memories.push(prompt_memory(&self.store, &memory)?);
-            memories.push(memory);
+            let ViewMemory { number, state, pinned, .. } = memory;
+            memories.push(Standing { number, state, pinned });
+            prompt.memories.push(prompt_memory(&self.store, memory)?);
         }
         for file in view.files() {
             let file = file?;
@@ -80,15 +90,16 @@ impl Snapshot {
     }
 }
 
-fn lossy(bytes: &[u8]) -> String {
+/// Bytes as text, with U+FFFD for what is not UTF-8.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A memory in view as a model is to see it.
-pub(crate) fn prompt_memory(store: &Store, entry: &ViewMemory) -> Result<PromptMemory> {
-    let memory = resolved(store, entry.memory.clone())?;
+pub(crate) fn prompt_memory(store: &Store, entry: ViewMemory) -> Result<PromptMemory> {
+    let memory = resolved(store, entry.memory)?;
     let memory = match entry.state {
-        MemoryState::Trimmed => trimmed(&memory),
+        MemoryState::Trimmed => into_trimmed(memory),
         _ => memory,
     };
     Ok(PromptMemory { number: entry.number, memory })
@@ -103,7 +114,7 @@ pub(crate) fn resolved(store: &Store, mut memory: Memory) -> Result<Memory> {
         }
         for body in part.bodies_mut() {
             if let Body::Content(content) = body {
-                *body = Body::new(content_or_purged(store, *content)?);
+                *body = Body::Inline(content_or_purged(store, *content)?.into_vec()?);
             }
         }
     }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
-use crate::object::{Canonical, Memory, ModelCall, Node, Objects, Part};
+use crate::object::{Canonical, ENCODED, Memory, ModelCall, Node, Objects, Part};
 use crate::session::Session;
 use crate::session::line::keys::memory_key;
+use crate::session::read::prompt::prompt_memory;
 use crate::store::{GcOptions, Store};
 
 #[test]
@@ -41,6 +42,40 @@ fn a_memory_refers_to_nothing_that_the_store_does_not_hold() {
     session.remember_with_call(Memory::assistant("third"), ModelCall::new("m")).unwrap();
     store.gc(&GcOptions::new(), &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(store.check(&mut |_| ControlFlow::Continue(())).unwrap().is_ok());
+}
+
+#[test]
+fn a_batch_of_memories_that_link_to_each_other_encodes_each_of_them_once() {
+    let encoded = |count: u64| {
+        let session = Store::in_memory().unwrap().session("s").unwrap();
+        let mut batch = session.begin().unwrap();
+        let mut last = None;
+        let before = ENCODED.get();
+        for number in 0..count {
+            let memory = Memory::user(number.to_string());
+            let memory = last.into_iter().fold(memory, Memory::with_link);
+            last = Some(batch.remember_kept(memory).unwrap().0.id());
+        }
+        batch.commit().unwrap();
+        ENCODED.get() - before - count
+    };
+    let beside = encoded(4);
+    assert!(beside < 8, "{beside}");
+    assert_eq!(encoded(4_000), beside);
+}
+
+#[test]
+fn a_memory_in_view_comes_into_a_prompt_without_a_copy() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session.remember(Memory::user("hello")).unwrap();
+    let latest = session.latest().unwrap();
+    let in_view = latest.view().memories().next().unwrap().unwrap();
+    let at = |memory: &Memory| match &memory.parts[0] {
+        Part::Text(body) => body.as_inline().unwrap().as_ptr(),
+        part => panic!("{part:?}"),
+    };
+    let before = at(&in_view.memory);
+    assert_eq!(at(&prompt_memory(session.store(), in_view).unwrap().memory), before);
 }
 
 /// Counts the nodes that are read through it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::context::{Prompt, PromptMemory};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, quoted};
 use crate::interop::Recorded;
 use crate::session::account::known::Known;
 use crate::session::handle::Session;
@@ -154,5 +154,5 @@ fn known_model(calibration: &Calibration, name: &str) -> Result<String> {
         true => "no request is recorded with what it cost".to_owned(),
         false => format!("there are {}", known.join(", ")),
     };
-    Err(Error::not_found(format!("no requests of model {name:.80?} to calibrate by: {known}")))
+    Err(Error::not_found(format!("no requests of model {} to calibrate by: {known}", quoted(name))))
 }

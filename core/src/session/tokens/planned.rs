@@ -11,8 +11,8 @@ use crate::budget::{
 use crate::context::{Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed};
 use crate::error::Result;
 use crate::object::{FilePath, Memory, MemoryKind, Part, Role};
-use crate::session::read::prompt::Shown;
-use crate::session::read::view::{MemoryState, ViewMemory};
+use crate::session::read::prompt::{Shown, Standing};
+use crate::session::read::view::MemoryState;
 use crate::session::tokens::key::PlanKey;
 use crate::session::tokens::makeup::{makeup, told};
 use crate::session::tokens::naming::what;
@@ -234,7 +234,7 @@ impl<'a> Dialog<'a> {
             let entries = &entries[range.clone()];
             Unit {
                 asks: entries.len() == 1 && asks(&entries[0].memory),
-                apart: first.memory.kind == MemoryKind::Summary && !is_laid,
+                apart: entries[0].memory.kind == MemoryKind::Summary && !is_laid,
                 answers: entries.iter().all(|entry| answers(&entry.memory)),
                 held: shown.memories[range.clone()].iter().any(|memory| memory.pinned),
             }
@@ -434,7 +434,7 @@ impl<'a> FilesInView<'a> {
     }
 }
 
-fn last_number(memory: &ViewMemory) -> u64 {
+fn last_number(memory: &Standing) -> u64 {
     match memory.state {
         MemoryState::Summary { last } => last,
         _ => memory.number,

@@ -27,19 +27,10 @@ impl Fragment {
     /// The first operation of its session.
     pub(super) fn first_operation(&self, store: &Store) -> Result<Operation> {
         Ok(Operation {
-            number: 1,
-            kind: OperationKind::Fork,
-            session: None,
-            previous: None,
-            jump: None,
             checkpoint: Some(CheckpointId::new(self.checkpoint)),
-            before: None,
             forked_from: self.operation.map(OperationId::new),
-            undoes: None,
-            actor: String::new(),
-            time: store.now(),
             message: "recovered".to_owned(),
-            nonce: store.nonce()?.to_vec(),
+            ..Operation::first(OperationKind::Fork, store.now(), store.nonce()?)
         })
     }
 }

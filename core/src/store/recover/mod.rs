@@ -11,12 +11,12 @@ mod stones;
 mod versions;
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::catalogue::{self, Catalogue};
 use super::check::CheckProgress;
+use super::progress::Progress;
 use super::refs::{LOST, PURGED, RECOVERY};
 use super::{Inner, Store, StoreOptions};
 use crate::error::{ErrorKind, Result};
@@ -47,7 +47,7 @@ impl StoreOptions {
     pub fn recover(
         self,
         directory: impl AsRef<Path>,
-        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
+        progress: Progress<'_, CheckProgress>,
     ) -> Result<RecoverReport> {
         let directory = directory.as_ref();
         self.recover_vfs(Arc::new(Disk::new(directory)), progress)
@@ -68,7 +68,7 @@ impl StoreOptions {
     pub fn recover_vfs(
         self,
         vfs: Arc<dyn Vfs>,
-        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
+        progress: Progress<'_, CheckProgress>,
     ) -> Result<RecoverReport> {
         match self.clone().create(false).read_only(true).open_vfs(vfs.clone()) {
             Ok(store) => match store.check(progress) {
@@ -105,11 +105,7 @@ impl StoreOptions {
     }
 
     /// Begins a new log with what is whole, and with what there is to tell.
-    fn rebuild(
-        &self,
-        vfs: &Arc<dyn Vfs>,
-        progress: &mut dyn FnMut(CheckProgress) -> ControlFlow<()>,
-    ) -> Result<()> {
+    fn rebuild(&self, vfs: &Arc<dyn Vfs>, progress: Progress<'_, CheckProgress>) -> Result<()> {
         let mut done = 0;
         let mut salvage = Salvage::read(vfs.clone(), self.log.clone(), &mut |step| {
             done += step;

@@ -6,13 +6,13 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 
 use super::golden::id;
-use super::*;
 use crate::error::ErrorKind;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
 use crate::limits::{
     LABEL_BYTES_MAX, LABELS_MAX, MEMORY_PARTS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX,
     PATH_BYTES_MAX, ROOTS_MAX, TEXT_INLINE_BYTES_MAX,
 };
+use crate::object::*;
 
 /// A change of some bytes, at a place that is taken modulo their number.
 #[derive(Clone, Debug)]
@@ -396,19 +396,9 @@ fn a_checkpoints_limits_bind_at_their_numbers() {
 #[test]
 fn an_operations_limits_bind_at_their_numbers() {
     let operation = |actor: usize, message: usize, nonce: usize| Operation {
-        number: 1,
-        kind: OperationKind::Create,
-        session: None,
-        previous: None,
-        jump: None,
-        checkpoint: None,
-        before: None,
-        forked_from: None,
-        undoes: None,
         actor: "a".repeat(actor),
-        time: Timestamp::from_millis(0),
         message: "m".repeat(message),
-        nonce: vec![0; nonce],
+        ..Operation::first(OperationKind::Create, Timestamp::from_millis(0), vec![0; nonce])
     };
     for below in [1, 0] {
         let text = LABEL_BYTES_MAX - below;

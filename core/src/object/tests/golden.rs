@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 
-use super::*;
 use crate::error::ErrorKind;
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
+use crate::object::*;
 
 /// The files there are; one that is missing or not asserted fails.
 const FILES: [&str; 14] = [
