@@ -29,6 +29,9 @@ pub const VALUE_BYTES_MAX: usize = 4_096;
 /// Ids that one map value may hold.
 pub const VALUE_REFS_MAX: usize = 16;
 
+/// Levels that JSON may nest: as deep as the parsers that most programs have read it.
+pub const JSON_DEPTH_MAX: usize = 127;
+
 /// Fewest entries of a map node that is not the last of its level.
 pub const MAP_ENTRIES_MIN: usize = 16;
 

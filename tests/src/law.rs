@@ -65,7 +65,6 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("getrandom", "log"),
     ("shuttle", "log"),
     ("base64", "context"),
-    ("serde_json", "json"),
     ("sled", "store"),
     ("tiktoken-rs", "tokens"),
     ("toktok-rs", "tokens"),
