@@ -7,6 +7,7 @@
 mod bytes;
 mod checkout;
 mod checkpoint;
+pub(crate) mod clock;
 mod directory;
 #[cfg(test)]
 pub(crate) mod golden;
@@ -36,7 +37,7 @@ pub use name::NameFault;
 #[cfg(feature = "store")]
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
-pub use path::FilePath;
+pub use path::{AsPath, FilePath};
 pub use time::Timestamp;
 pub use tombstone::Tombstone;
 
