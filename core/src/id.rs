@@ -188,6 +188,18 @@ macro_rules! typed_id {
             }
         }
 
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// Takes 64 hexadecimal digits on trust, as [`new`](Self::new) does.
+            ///
+            /// # Errors
+            /// `Invalid` for another text, short forms included.
+            fn from_str(text: &str) -> Result<Self> {
+                text.parse().map($name)
+            }
+        }
+
         impl From<$name> for ObjectId {
             fn from(id: $name) -> ObjectId {
                 id.0
@@ -284,6 +296,27 @@ mod tests {
         assert!("abcd".parse::<Prefix>().is_ok());
         assert!("ABCD".parse::<Prefix>().is_ok());
         assert!("abcd".parse::<ObjectId>().is_err());
+    }
+
+    #[test]
+    fn every_typed_id_comes_back_from_its_text_and_from_no_other() {
+        fn comes_back<T>(new: fn(ObjectId) -> T)
+        where
+            T: FromStr<Err = Error> + fmt::Display + PartialEq + fmt::Debug,
+        {
+            let id = new(ObjectId::of_content(b"partita"));
+            assert_eq!(id.to_string().parse::<T>().unwrap(), id);
+            let text = id.to_string();
+            for text in ["", "abcd", "no", &text[..63], &format!("{text}0")] {
+                assert_eq!(text.parse::<T>().unwrap_err().kind(), ErrorKind::Invalid, "{text}");
+            }
+        }
+        comes_back(ContentId::new);
+        comes_back(CheckpointId::new);
+        comes_back(OperationId::new);
+        comes_back(IterationId::new);
+        comes_back(MemoryId::new);
+        comes_back(MapId::new);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Paths of files in a session: `str`, `bytes` or `os.PathLike`, with surrogate escapes for what
 //! is not UTF-8, as in `os.fsencode` and `os.fsdecode`.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -19,6 +20,12 @@ pub(crate) struct SessionPath(pub(crate) Vec<u8>);
 impl AsRef<[u8]> for SessionPath {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl partita::object::AsPath for SessionPath {
+    fn path_bytes(&self) -> partita::Result<Cow<'_, [u8]>> {
+        Ok(Cow::Borrowed(&self.0))
     }
 }
 

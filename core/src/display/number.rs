@@ -1,7 +1,7 @@
 //! Numbers, sizes and times as people read them.
 
-use crate::interop::clock;
 use crate::object::Timestamp;
+use crate::object::clock;
 
 /// Returns a number with a comma before every three digits.
 ///

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::clock;
 use super::export::{Export, Split, body, tool, url};
 use super::report::{Place, Report, clip};
 use super::value::is_something;
 use crate::error::Result;
 use crate::json::Json;
-use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Usage};
+use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Usage, clock};
 
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const SOUNDS: [&str; 8] = [

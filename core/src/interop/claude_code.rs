@@ -11,11 +11,11 @@ use super::report::Place;
 use super::thread::{Chain, Said, ThreadLine};
 use super::transcript::Transcript;
 use super::value::{is_something, leave, owned, text};
-use super::{Format, anthropic, base, clock};
+use super::{Format, anthropic, base};
 use crate::error::Result;
 use crate::id::ObjectId;
 use crate::json::Json;
-use crate::object::{Memory, MemoryKind, Part};
+use crate::object::{Memory, MemoryKind, Part, clock};
 
 const FORMAT: Format = Format::ClaudeCode;
 

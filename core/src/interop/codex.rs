@@ -12,10 +12,10 @@ use super::recording::Recording;
 use super::report::{Place, Report, clip};
 use super::transcript::{Entry, Keys, Transcript};
 use super::value::{items, leave, opaque, text};
-use super::{Format, clock, openai_chat};
+use super::{Format, openai_chat};
 use crate::error::{Error, Result};
 use crate::json::Json;
-use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Timestamp, Usage};
+use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, Timestamp, Usage, clock};
 
 /// Reads items of the Responses API from a document, or a session of Codex's from its lines.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {

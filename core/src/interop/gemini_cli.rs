@@ -10,13 +10,13 @@ use super::input::Source;
 use super::{base, gemini};
 use std::collections::HashSet;
 
+use super::Format;
 use super::gemini::{Reader, SERVICE};
 use super::report::{Place, clip};
 use super::transcript::{Entry, Transcript};
 use super::value::{is_something, items, leave, owned, text};
-use super::{Format, clock};
 use crate::json::Json;
-use crate::object::{Body, Memory, ModelCall, Part, Role, Usage};
+use crate::object::{Body, Memory, ModelCall, Part, Role, Usage, clock};
 
 /// Reads contents of the Gemini API from a document, or a chat of Gemini CLI's from either.
 pub(super) fn read(source: Source) -> crate::error::Result<Vec<Transcript>> {

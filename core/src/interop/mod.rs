@@ -14,7 +14,6 @@ mod base;
 mod bedrock;
 mod chatgpt;
 mod claude_code;
-pub(crate) mod clock;
 mod codex;
 mod codex_exec;
 mod copilot;

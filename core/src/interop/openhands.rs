@@ -10,12 +10,12 @@ use super::report::{Place, clip};
 use super::swe_agent::openai_thinking;
 use super::transcript::{Entry, Transcript};
 use super::value::{data_url, is_something, items, leave, opaque, owned, text};
-use super::{Format, base, clock};
+use super::{Format, base};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::json::Json;
 use crate::limits::DOCUMENT_BYTES_MAX;
-use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role};
+use crate::object::{Body, Memory, MemoryKind, ModelCall, Part, Role, clock};
 
 const FORMAT: Format = Format::OpenHands;
 const PROVIDER: &str = "openhands";

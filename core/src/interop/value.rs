@@ -111,7 +111,7 @@ pub(super) fn thinking(thoughts: &str, signature: &str) -> Option<Part> {
 /// Returns the time of a key that counts milliseconds, or writes it as RFC 3339 does.
 pub(super) fn time(value: &Json, key: &str) -> Option<Timestamp> {
     match value.get(key)? {
-        Json::String(text) => super::clock::parse(text),
+        Json::String(text) => crate::object::clock::parse(text),
         number => number_of(number).and_then(millis_of),
     }
 }

@@ -7,6 +7,7 @@
 mod bytes;
 mod checkout;
 mod checkpoint;
+pub(crate) mod clock;
 mod directory;
 mod horizon;
 mod iteration;
@@ -38,7 +39,7 @@ pub use name::NameFault;
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use part::{Body, Part};
-pub use path::FilePath;
+pub use path::{AsPath, FilePath};
 #[cfg(test)]
 pub(crate) use tests::golden;
 pub use time::Timestamp;

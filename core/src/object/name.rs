@@ -127,7 +127,7 @@ fn windows_fault(component: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn is_refused(path: impl AsRef<[u8]>) -> bool {
+    fn is_refused(path: impl crate::object::AsPath) -> bool {
         FilePath::new(path).unwrap().name_fault().is_some()
     }
 

@@ -1,7 +1,9 @@
 //! Paths of files inside a session.
 
 use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, quoted};
 use crate::limits::PATH_BYTES_MAX;
@@ -23,16 +25,16 @@ use crate::limits::PATH_BYTES_MAX;
 pub struct FilePath(Box<[u8]>);
 
 impl FilePath {
-    /// Checks and takes a path.
+    /// Checks and takes a path: a text, bytes, or one of the system's.
     ///
     /// # Errors
     /// `Invalid`, saying which rule it breaks.
-    pub fn new(path: impl AsRef<[u8]>) -> Result<Self> {
-        let bytes = path.as_ref();
-        match fault(bytes) {
+    pub fn new(path: impl AsPath) -> Result<Self> {
+        let bytes = path.path_bytes()?;
+        match fault(&bytes) {
             None => Ok(FilePath(bytes.into())),
             Some(why) => {
-                let shown = quoted(&String::from_utf8_lossy(bytes));
+                let shown = quoted(&String::from_utf8_lossy(&bytes));
                 Err(Error::invalid(format!("path {shown} {why}")))
             }
         }
@@ -78,6 +80,105 @@ fn fault(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What a path may be given as: texts, bytes, [`FilePath`]s, and the paths of the system.
+///
+/// A system's path is taken as it stands: on Unix its bytes, UTF-8 or not. Elsewhere it must be
+/// Unicode, and the separators become `/`. A host may implement it for its own types.
+///
+/// ```
+/// use std::path::Path;
+/// let session = partita::Store::in_memory()?.session("s")?;
+/// session.write(Path::new("src").join("lib.rs"), "fn main() {}")?;
+/// assert_eq!(session.read("src/lib.rs")?, b"fn main() {}");
+/// # Ok::<(), partita::Error>(())
+/// ```
+pub trait AsPath {
+    /// Returns the bytes of the path, with `/` between components. No rule is checked yet.
+    ///
+    /// # Errors
+    /// `Invalid` for a path of the system that has no such bytes.
+    fn path_bytes(&self) -> Result<Cow<'_, [u8]>>;
+}
+
+impl<T: AsPath + ?Sized> AsPath for &T {
+    fn path_bytes(&self) -> Result<Cow<'_, [u8]>> {
+        (**self).path_bytes()
+    }
+}
+
+impl<T: AsPath + ToOwned + ?Sized> AsPath for Cow<'_, T> {
+    fn path_bytes(&self) -> Result<Cow<'_, [u8]>> {
+        (**self).path_bytes()
+    }
+}
+
+impl<const LEN: usize> AsPath for [u8; LEN] {
+    fn path_bytes(&self) -> Result<Cow<'_, [u8]>> {
+        Ok(Cow::Borrowed(self))
+    }
+}
+
+macro_rules! as_path {
+    ($($bytes:ty),*; $($system:ty),*) => {
+        $(impl AsPath for $bytes {
+            fn path_bytes(&self) -> Result<Cow<'_, [u8]>> {
+                Ok(Cow::Borrowed(self.as_ref()))
+            }
+        })*
+        $(impl AsPath for $system {
+            fn path_bytes(&self) -> Result<Cow<'_, [u8]>> {
+                system_bytes(self.as_ref())
+            }
+        })*
+    };
+}
+
+as_path!(str, String, [u8], Vec<u8>, FilePath; OsStr, OsString, Path, PathBuf);
+
+macro_rules! try_from_path {
+    ($($path:ty),*) => {
+        $(impl TryFrom<$path> for FilePath {
+            type Error = Error;
+
+            /// Checks and takes a path.
+            ///
+            /// # Errors
+            /// As [`FilePath::new`].
+            fn try_from(path: $path) -> Result<Self> {
+                FilePath::new(path)
+            }
+        })*
+    };
+}
+
+try_from_path!(&str, String, &[u8], Vec<u8>, &OsStr, OsString, &Path, PathBuf);
+
+impl std::str::FromStr for FilePath {
+    type Err = Error;
+
+    fn from_str(path: &str) -> Result<Self> {
+        FilePath::new(path)
+    }
+}
+
+#[cfg(unix)]
+fn system_bytes(path: &OsStr) -> Result<Cow<'_, [u8]>> {
+    use std::os::unix::ffi::OsStrExt as _;
+    Ok(Cow::Borrowed(path.as_bytes()))
+}
+
+#[cfg(not(unix))]
+fn system_bytes(path: &OsStr) -> Result<Cow<'_, [u8]>> {
+    let text = path.to_str().ok_or_else(|| {
+        let shown: String = path.to_string_lossy().chars().take(80).collect();
+        Error::invalid(format!("path {shown:?} is not Unicode"))
+    })?;
+    Ok(match std::path::MAIN_SEPARATOR {
+        '/' => Cow::Borrowed(text.as_bytes()),
+        separator => Cow::Owned(text.replace(separator, "/").into_bytes()),
+    })
+}
+
 impl AsRef<[u8]> for FilePath {
     fn as_ref(&self) -> &[u8] {
         &self.0
@@ -105,6 +206,30 @@ mod tests {
         assert!(FilePath::new("a".repeat(PATH_BYTES_MAX - 1)).is_ok());
         assert!(FilePath::new("a".repeat(PATH_BYTES_MAX)).is_ok());
         assert!(FilePath::new("a".repeat(PATH_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_path_of_the_system_is_the_text_that_it_shows() {
+        let text = FilePath::new("src/lib.rs").unwrap();
+        let path = Path::new("src").join("lib.rs");
+        assert_eq!(FilePath::new(&path).unwrap(), text);
+        assert_eq!(FilePath::try_from(path.as_path()).unwrap(), text);
+        assert_eq!(FilePath::try_from(path.as_os_str()).unwrap(), text);
+        assert_eq!(FilePath::try_from(path.clone()).unwrap(), text);
+        assert_eq!(FilePath::new(path.into_os_string()).unwrap(), text);
+        assert_eq!(FilePath::new(Cow::Borrowed(Path::new("src/lib.rs"))).unwrap(), text);
+        assert_eq!("src/lib.rs".parse::<FilePath>().unwrap(), text);
+        for bad in ["", "/etc/passwd", "../a", "./a"] {
+            assert!(FilePath::try_from(Path::new(bad)).is_err(), "{bad:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_of_the_system_that_is_not_utf_8_keeps_its_bytes() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = FilePath::new(Path::new(OsStr::from_bytes(b"a/\xff"))).unwrap();
+        assert_eq!(path.as_bytes(), b"a/\xff");
     }
 
     #[test]

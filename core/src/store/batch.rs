@@ -161,6 +161,30 @@ impl Batch {
             || self.store.tombstone(id)?.is_some())
     }
 
+    /// Fails if a content is neither here nor in the store, saying why.
+    pub(crate) fn require(&self, id: ContentId) -> Result<()> {
+        if self.own_content(id).is_some() {
+            return Ok(());
+        }
+        self.store.require(id)?;
+        self.store.content_size(id).map(drop)
+    }
+
+    /// Reads a content that is here or in the store.
+    pub(crate) fn read_content(&self, id: ContentId) -> Result<Bytes> {
+        match self.own_content(id) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.store.read_content(id),
+        }
+    }
+
+    fn own_content(&self, id: ContentId) -> Option<&Bytes> {
+        match &self.objects.get(*self.index.get(&id.id())?)?.payload {
+            Payload::Content(bytes) => Some(bytes),
+            Payload::Node(_) => None,
+        }
+    }
+
     fn add(&mut self, id: ObjectId, payload: Payload, base: Option<ObjectId>) {
         if !self.index.contains_key(&id) {
             match &payload {

@@ -10,7 +10,7 @@ use super::prepared::{Asked, Failed, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::CheckpointId;
 use crate::limits::CHECKOUT_ATTEMPTS_MAX;
-use crate::object::FilePath;
+use crate::object::{AsPath, FilePath};
 use crate::session::Session;
 
 impl Session {
@@ -76,7 +76,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`checkout_part`](Self::checkout_part).
-    pub fn plan_checkout_part<P: AsRef<[u8]>>(
+    pub fn plan_checkout_part<P: AsPath>(
         &self,
         checkpoint: Option<CheckpointId>,
         directory: impl AsRef<Path>,
@@ -105,7 +105,7 @@ impl Session {
     /// # Errors
     /// `Invalid` if no path is given. `NotFound` if there is none of a path's in the checkpoint,
     /// and none that an earlier checkout wrote. Else as [`checkout`](Self::checkout).
-    pub fn checkout_part<P: AsRef<[u8]>>(
+    pub fn checkout_part<P: AsPath>(
         &self,
         checkpoint: Option<CheckpointId>,
         directory: impl AsRef<Path>,
@@ -161,7 +161,7 @@ impl Session {
     }
 }
 
-fn part<P: AsRef<[u8]>>(paths: impl IntoIterator<Item = P>) -> Result<Part> {
+fn part<P: AsPath>(paths: impl IntoIterator<Item = P>) -> Result<Part> {
     let paths = paths.into_iter().map(FilePath::new).collect::<Result<BTreeSet<_>>>()?;
     if paths.is_empty() {
         return Err(Error::invalid("no path of the part to check out"));

@@ -1,5 +1,6 @@
 //! Batches: several changes as one checkpoint, all or nothing.
 
+mod cause;
 pub(crate) mod compact;
 pub(crate) mod files;
 pub(crate) mod mark;
@@ -12,9 +13,9 @@ pub(crate) mod texts;
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::id::{CheckpointId, MemoryId, OperationId};
-use crate::object::{Bytes, FilePath, Memory, ModelCall, OperationKind, Timestamp};
+use crate::error::{Error, Result};
+use crate::id::{CheckpointId, OperationId};
+use crate::object::{AsPath, Bytes, FilePath, Memory, ModelCall, OperationKind, Timestamp};
 use crate::session::draft::Draft;
 use crate::session::draft::build::Built;
 use crate::session::draft::entry::NewEntry;
@@ -22,16 +23,11 @@ use crate::session::draft::memories::has_call;
 use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::history::iterations::{numbered, unknown};
 use crate::session::line::info::CheckpointInfo;
-use crate::session::line::keys::{memory_id, memory_key};
 use crate::session::line::names::check_line;
 use crate::session::line::place::Place;
 use crate::session::line::point::{Head, Point};
-use crate::session::line::roots::Roots;
 use crate::session::read::snapshot::Snapshot;
 use crate::store::Batch as StoreBatch;
-
-/// Memories that are looked through for the last call.
-const CAUSES_LOOKED_AT: usize = 1_024;
 
 /// Changes on their way into one checkpoint: all or nothing at [`commit`](Self::commit), nothing
 /// at all when dropped.
@@ -106,6 +102,39 @@ impl Session {
     /// # Errors
     /// What `edit` returns, else as [`Batch::commit`]; nothing to commit is no error.
     pub fn batch<T>(&self, edit: impl FnOnce(&mut Batch) -> Result<T>) -> Result<T> {
+        self.try_batch(edit)
+    }
+
+    /// Runs `edit` on a batch and commits it as [`batch`](Self::batch) does, and gives back errors
+    /// of the host's own type. It is a second method because the type of the error is to be named.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    ///
+    /// ```
+    /// #[derive(Debug)]
+    /// enum HostError {
+    ///     Budget,
+    ///     Store(partita::Error),
+    /// }
+    /// impl From<partita::Error> for HostError {
+    ///     fn from(error: partita::Error) -> Self {
+    ///         HostError::Store(error)
+    ///     }
+    /// }
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// let done: Result<(), HostError> = session.try_batch(|batch| {
+    ///     batch.write("a", "1")?;
+    ///     Err(HostError::Budget)
+    /// });
+    /// assert!(matches!(done, Err(HostError::Budget)));
+    /// assert_eq!(session.get("a")?, None);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn try_batch<T, E: From<Error>>(
+        &self,
+        edit: impl FnOnce(&mut Batch) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut batch = self.begin()?;
         let value = edit(&mut batch)?;
         batch.finish()?;
@@ -134,7 +163,7 @@ impl Batch {
     /// # Errors
     /// `Invalid` for a path that cannot be or that [no checkout could
     /// write](FilePath::name_fault), or bytes above the limit.
-    pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn write(&mut self, path: impl AsPath, bytes: impl AsRef<[u8]>) -> Result<u64> {
         let path = FilePath::new(path)?;
         self.write_bytes(path, Bytes::copy(bytes.as_ref())?)
     }
@@ -143,18 +172,21 @@ impl Batch {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_bytes(&mut self, path: impl AsRef<[u8]>, bytes: impl Into<Bytes>) -> Result<u64> {
+    pub fn write_bytes(&mut self, path: impl AsPath, bytes: impl Into<Bytes>) -> Result<u64> {
         let bytes = bytes.into();
         self.written(FilePath::new(path)?, |draft, batch, path| {
             draft.write_bytes(batch, path, bytes)
         })
     }
 
-    /// Puts a file with its executable bit, a link or a submodule at a path.
+    /// Puts a file with its executable bit, a link, a submodule or an [`Entry`](crate::Entry) that
+    /// the store holds at a path.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
-    pub fn write_entry(&mut self, path: impl AsRef<[u8]>, entry: NewEntry) -> Result<u64> {
+    /// As [`write`](Self::write); `NotFound` or `Purged` if the store does not hold an entry's
+    /// content, `Invalid` for a removal.
+    pub fn write_entry(&mut self, path: impl AsPath, entry: impl Into<NewEntry>) -> Result<u64> {
+        let entry = entry.into();
         self.written(FilePath::new(path)?, |draft, batch, path| draft.write(batch, path, entry))
     }
 
@@ -178,7 +210,7 @@ impl Batch {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn remove(&mut self, path: impl AsPath) -> Result<u64> {
         self.draft.remove(&mut self.batch, FilePath::new(path)?)
     }
 
@@ -187,7 +219,7 @@ impl Batch {
     /// # Errors
     /// `NotFound` if there is none, `Invalid` if both paths are one or if [no checkout could
     /// write](FilePath::name_fault) the new one.
-    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn rename(&mut self, from: impl AsPath, to: impl AsPath) -> Result<u64> {
         let from = FilePath::new(from)?;
         self.written(FilePath::new(to)?, |draft, batch, to| draft.rename(batch, from, to, None))
     }
@@ -195,14 +227,14 @@ impl Batch {
     /// Moves a file and changes it, in one iteration.
     ///
     /// # Errors
-    /// As [`rename`](Self::rename) and [`write`](Self::write).
+    /// As [`rename`](Self::rename) and [`write_entry`](Self::write_entry).
     pub fn rename_entry(
         &mut self,
-        from: impl AsRef<[u8]>,
-        to: impl AsRef<[u8]>,
-        entry: NewEntry,
+        from: impl AsPath,
+        to: impl AsPath,
+        entry: impl Into<NewEntry>,
     ) -> Result<u64> {
-        let from = FilePath::new(from)?;
+        let (from, entry) = (FilePath::new(from)?, entry.into());
         self.written(FilePath::new(to)?, |draft, batch, to| {
             draft.rename(batch, from, to, Some(entry))
         })
@@ -213,7 +245,7 @@ impl Batch {
     ///
     /// # Errors
     /// `NotFound` if there is no such path or number.
-    pub fn restore(&mut self, path: impl AsRef<[u8]>, number: u64) -> Result<u64> {
+    pub fn restore(&mut self, path: impl AsPath, number: u64) -> Result<u64> {
         let path = FilePath::new(path)?;
         let place = self.draft.place(&self.batch, &path)?.ok_or_else(|| unknown(&path))?;
         let end = self.session.end(&self.head)?;
@@ -258,62 +290,12 @@ impl Batch {
         self.draft.remember_with_call(&mut self.batch, memory, call)
     }
 
-    /// Makes iterations from here on say that the call in a memory made them.
-    ///
-    /// # Errors
-    /// `NotFound` if there is no memory of the number, those of this batch apart.
-    pub fn cause(&mut self, number: u64) -> Result<()> {
-        let memories = Roots::of(self.head.point()).memories();
-        let value = memories.get(&self.batch, &memory_key(number))?;
-        let value = value.ok_or_else(|| Error::not_found(format!("no memory {number}")))?;
-        self.draft.cause = Some(memory_id(&value)?);
-        Ok(())
-    }
-
-    /// Makes iterations from here on say that the last remembered call made them: this batch's
-    /// last memory that holds one, else the newest of the session's last 1,024 memories.
-    ///
-    /// # Errors
-    /// `NotFound` if none of them holds a call.
-    ///
-    /// ```
-    /// use partita::{Body, Memory, Part};
-    /// let session = partita::Store::in_memory()?.session("s")?;
-    /// let call = Part::Call { id: "c1".into(), name: "write".into(), arguments: Body::new("{}") };
-    /// session.batch(|b| {
-    ///     b.remember(Memory::assistant("I write it.").with_part(call))?;
-    ///     b.cause_last_call()?;
-    ///     b.write("a", "1")
-    /// })?;
-    /// assert_eq!(session.iteration("a", 1)?.cause, Some(session.memory(1)?.id));
-    /// # Ok::<(), partita::Error>(())
-    /// ```
-    pub fn cause_last_call(&mut self) -> Result<()> {
-        let own = self.draft.memories.as_slice().iter().rev().find(|memory| memory.has_call);
-        if let Some(memory) = own {
-            self.draft.cause = Some(memory.id);
-            return Ok(());
-        }
-        let snapshot = Snapshot::new(self.session.store(), self.head.point.clone());
-        for entry in snapshot.memories_back().take(CAUSES_LOOKED_AT) {
-            match entry {
-                Ok(entry) if has_call(&entry.memory) => {
-                    self.draft.cause = Some(entry.id);
-                    return Ok(());
-                }
-                Err(error) if error.kind() != ErrorKind::Purged => return Err(error),
-                _ => {}
-            }
-        }
-        Err(Error::not_found("no call is remembered that could be the cause"))
-    }
-
     /// Makes the batch rest on a path being at this iteration, or with `None` on there being no
     /// file, now and still at the commit.
     ///
     /// # Errors
     /// `Conflict` if it is not so now.
-    pub fn expect(&mut self, path: impl AsRef<[u8]>, number: Option<u64>) -> Result<()> {
+    pub fn expect(&mut self, path: impl AsPath, number: Option<u64>) -> Result<()> {
         self.draft.expect(&self.batch, FilePath::new(path)?, number)
     }
 
@@ -387,7 +369,7 @@ impl Batch {
     ///
     /// # Errors
     /// `NotFound` if there is none, `Invalid` for a submodule.
-    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    pub fn read(&self, path: impl AsPath) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
         read_drafted(&self.draft, &self.batch, &self.session, &path)
     }
@@ -396,7 +378,7 @@ impl Batch {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be.
-    pub fn iteration(&self, path: impl AsRef<[u8]>) -> Result<Option<u64>> {
+    pub fn iteration(&self, path: impl AsPath) -> Result<Option<u64>> {
         self.draft.number(&self.batch, &FilePath::new(path)?)
     }
 

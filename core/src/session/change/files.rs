@@ -2,7 +2,7 @@
 
 use crate::diff::FileDiff;
 use crate::error::{Error, ErrorKind, Result};
-use crate::object::{Bytes, Entry, FilePath, OperationKind};
+use crate::object::{AsPath, Bytes, Entry, FilePath, OperationKind};
 use crate::session::batch::Batch;
 use crate::session::handle::Session;
 use crate::session::line::info::IterationInfo;
@@ -17,7 +17,7 @@ impl Session {
     /// # Errors
     /// `Invalid` for a path that cannot be or clashes with a directory, `Conflict` if another
     /// writer changed the path during the call.
-    pub fn write(&self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<IterationInfo> {
+    pub fn write(&self, path: impl AsPath, bytes: impl AsRef<[u8]>) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         self.edit(OperationKind::Write, &path, |batch| batch.write(&path, bytes))
     }
@@ -38,7 +38,7 @@ impl Session {
     /// ```
     pub fn write_expecting(
         &self,
-        path: impl AsRef<[u8]>,
+        path: impl AsPath,
         number: Option<u64>,
         bytes: impl Into<Bytes>,
     ) -> Result<IterationInfo> {
@@ -60,11 +60,7 @@ impl Session {
     /// session.write_bytes("model.bin", model)?;
     /// # Ok::<(), partita::Error>(())
     /// ```
-    pub fn write_bytes(
-        &self,
-        path: impl AsRef<[u8]>,
-        bytes: impl Into<Bytes>,
-    ) -> Result<IterationInfo> {
+    pub fn write_bytes(&self, path: impl AsPath, bytes: impl Into<Bytes>) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         self.edit(OperationKind::Write, &path, |batch| batch.write_bytes(&path, bytes))
     }
@@ -73,7 +69,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is no such file, `Conflict` as [`write`](Self::write).
-    pub fn remove(&self, path: impl AsRef<[u8]>) -> Result<IterationInfo> {
+    pub fn remove(&self, path: impl AsPath) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         self.edit(OperationKind::Remove, &path, |batch| batch.remove(&path))
     }
@@ -84,7 +80,7 @@ impl Session {
     /// # Errors
     /// `NotFound` if there is no such file, `Invalid` if both paths are one or the new one
     /// cannot be, `Conflict` as [`write`](Self::write) for either path.
-    pub fn rename(&self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<IterationInfo> {
+    pub fn rename(&self, from: impl AsPath, to: impl AsPath) -> Result<IterationInfo> {
         let to = FilePath::new(to)?;
         self.edit(OperationKind::Rename, &to, |batch| batch.rename(from, &to))
     }
@@ -94,7 +90,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is no such path or number, `Conflict` as [`write`](Self::write).
-    pub fn restore(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
+    pub fn restore(&self, path: impl AsPath, number: u64) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         self.edit(OperationKind::Restore, &path, |batch| batch.restore(&path, number))
     }
@@ -103,7 +99,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is none, saying since when; `Invalid` for a submodule, which has none.
-    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    pub fn read(&self, path: impl AsPath) -> Result<Vec<u8>> {
         self.latest()?.read(path)
     }
 
@@ -111,7 +107,7 @@ impl Session {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be, and for a submodule.
-    pub fn get(&self, path: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
+    pub fn get(&self, path: impl AsPath) -> Result<Option<Vec<u8>>> {
         match self.read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -123,7 +119,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is no such path or number, or if the iteration is a removal.
-    pub fn read_at(&self, path: impl AsRef<[u8]>, number: u64) -> Result<Vec<u8>> {
+    pub fn read_at(&self, path: impl AsPath, number: u64) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
         let link = self.iteration_of(&*self.head()?, &path, number)?;
         match &link.value.entry {
@@ -147,7 +143,7 @@ impl Session {
     /// assert!(diff.unified().to_string().ends_with("-one\n+two\n"));
     /// # Ok::<(), partita::Error>(())
     /// ```
-    pub fn diff(&self, path: impl AsRef<[u8]>, from: u64, to: u64) -> Result<FileDiff> {
+    pub fn diff(&self, path: impl AsPath, from: u64, to: u64) -> Result<FileDiff> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
         let bytes = |number| -> Result<Bytes> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MemoryId, ObjectId};
-use crate::object::{Body, FilePath, Memory, Objects, read};
+use crate::object::{AsPath, Body, FilePath, Memory, Objects, read};
 use crate::session::handle::Session;
 use crate::session::history::iterations::newest;
 use crate::store::{GcProgress, Progress, PurgeOptions, PurgeReport};
@@ -30,7 +30,7 @@ impl Session {
     /// ```
     pub fn purge_file(
         &self,
-        path: impl AsRef<[u8]>,
+        path: impl AsPath,
         number: Option<u64>,
         options: &PurgeOptions,
         progress: Progress<'_, GcProgress>,

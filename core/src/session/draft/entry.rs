@@ -1,7 +1,10 @@
 //! What a path is to hold.
 
-use crate::object::Bytes;
+use crate::object::{Bytes, Entry};
+
 /// What is to be at a path.
+///
+/// An [`Entry`] that the store holds is one too: its bytes are named again, neither read nor hashed.
 ///
 /// ```
 /// use partita::{NewEntry, Store};
@@ -11,6 +14,9 @@ use crate::object::Bytes;
 ///     b.write_entry("latest", NewEntry::symlink("run.sh"))
 /// })?;
 /// assert_eq!(session.read("latest")?, b"run.sh");
+/// let entry = session.latest()?.entry("run.sh")?.expect("it was just written");
+/// session.batch(|b| b.write_entry("copy.sh", entry.clone()))?;
+/// assert_eq!(session.latest()?.entry("copy.sh")?, Some(entry));
 /// # Ok::<(), partita::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +39,14 @@ pub enum NewEntry {
         /// The raw bytes of the commit's id.
         commit: Vec<u8>,
     },
+    /// What an iteration holds, of any session of the same store: a removal cannot be written.
+    Stored(Entry),
+}
+
+impl From<Entry> for NewEntry {
+    fn from(entry: Entry) -> Self {
+        NewEntry::Stored(entry)
+    }
 }
 
 impl NewEntry {
@@ -54,7 +68,9 @@ impl NewEntry {
     /// Lets a regular file be executed; leaves other entries as they are.
     #[must_use]
     pub fn executable(mut self) -> Self {
-        if let NewEntry::File { executable, .. } = &mut self {
+        if let NewEntry::File { executable, .. }
+        | NewEntry::Stored(Entry::File { executable, .. }) = &mut self
+        {
             *executable = true;
         }
         self

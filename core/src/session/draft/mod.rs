@@ -5,6 +5,7 @@ pub(crate) mod entry;
 pub(crate) mod memories;
 pub(crate) mod remember;
 pub(crate) mod state;
+mod stored;
 pub(crate) mod texts;
 pub(crate) mod view;
 
@@ -167,7 +168,7 @@ impl Draft {
         path: FilePath,
         new: NewEntry,
     ) -> Result<u64> {
-        self.check_writable(&path, &new)?;
+        self.check_writable(batch, &path, &new)?;
         let place = self.place(batch, &path)?;
         let base = place.as_ref().and_then(|place| place.entry.content());
         let entry = self.put_entry(batch, new, base)?;
@@ -175,13 +176,13 @@ impl Draft {
     }
 
     /// Refuses what no checkout could ever write into a directory.
-    fn check_writable(&self, path: &FilePath, new: &NewEntry) -> Result<()> {
-        let target = match new {
-            NewEntry::Symlink { target } => Some(target),
-            _ => None,
-        };
+    fn check_writable(&self, batch: &StoreBatch, path: &FilePath, new: &NewEntry) -> Result<()> {
+        if let NewEntry::Stored(entry) = new {
+            stored::check(batch, path, entry)?;
+        }
+        let target = stored::link_target(batch, new)?;
         self.check_name(path, target.is_some())?;
-        if !self.takes_any_name && target.is_some_and(|target| !is_target(target)) {
+        if !self.takes_any_name && target.is_some_and(|target| !is_target(&target)) {
             return Err(Error::invalid(format!(
                 "{path} is a symlink whose target no system can hold: it has 1 to 4095 bytes and \
                  no NUL"
@@ -224,6 +225,7 @@ impl Draft {
                 }
                 Entry::Submodule { commit }
             }
+            NewEntry::Stored(entry) => entry,
         })
     }
 
@@ -286,7 +288,7 @@ impl Draft {
         }
         let source = self.live(batch, &from)?;
         match &new {
-            Some(new) => self.check_writable(&to, new)?,
+            Some(new) => self.check_writable(batch, &to, new)?,
             None => self.check_name(&to, matches!(source.entry, Entry::Symlink { .. }))?,
         }
         let base = self.base.as_ref();

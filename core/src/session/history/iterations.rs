@@ -1,7 +1,7 @@
 //! Histories: the iterations of a file, newest first.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::object::{Checkpoint, FilePath, Iteration, Objects, Timestamp};
+use crate::object::{AsPath, Checkpoint, FilePath, Iteration, Objects, Timestamp};
 use crate::session::handle::Session;
 use crate::session::history::end::End;
 use crate::session::line::chain::Link;
@@ -37,7 +37,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if nothing was ever at the path, `Invalid` for a path that cannot be.
-    pub fn history(&self, path: impl AsRef<[u8]>) -> Result<History> {
+    pub fn history(&self, path: impl AsPath) -> Result<History> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
         let (link, point) = newest(&self.store, &head, &path)?;
@@ -50,7 +50,7 @@ impl Session {
     ///
     /// # Errors
     /// `NotFound` if there is no such path or number.
-    pub fn iteration(&self, path: impl AsRef<[u8]>, number: u64) -> Result<IterationInfo> {
+    pub fn iteration(&self, path: impl AsPath, number: u64) -> Result<IterationInfo> {
         let path = FilePath::new(path)?;
         let head = self.head()?;
         self.iteration_of(&head, &path, number)?;

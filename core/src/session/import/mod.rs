@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::id::CheckpointId;
 use crate::map::Map;
-use crate::object::{Bytes, Checkpoint, Entry, FilePath, Memory, OperationKind, Timestamp};
+use crate::object::{AsPath, Bytes, Checkpoint, Entry, FilePath, Memory, OperationKind, Timestamp};
 use crate::session::batch::read_drafted;
 use crate::session::draft::Draft;
 use crate::session::draft::entry::NewEntry;
@@ -102,7 +102,7 @@ impl Import {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be.
-    pub fn entry(&self, path: impl AsRef<[u8]>) -> Result<Option<Entry>> {
+    pub fn entry(&self, path: impl AsPath) -> Result<Option<Entry>> {
         let files = root(self.point.as_ref(), Checkpoint::FILES);
         let place = Place::find(files, &self.batch, &FilePath::new(path)?)?;
         Ok(place.filter(Place::is_live).map(|place| place.entry))
@@ -195,7 +195,7 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be, `Conflict` as [`Import::rest_on`] has it.
-    pub fn write(&mut self, path: impl AsRef<[u8]>, bytes: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn write(&mut self, path: impl AsPath, bytes: impl AsRef<[u8]>) -> Result<u64> {
         let path = self.path(path)?;
         self.draft.write_bytes(&mut self.import.batch, path, Bytes::copy(bytes.as_ref())?)
     }
@@ -204,7 +204,7 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_bytes(&mut self, path: impl AsRef<[u8]>, bytes: impl Into<Bytes>) -> Result<u64> {
+    pub fn write_bytes(&mut self, path: impl AsPath, bytes: impl Into<Bytes>) -> Result<u64> {
         let path = self.path(path)?;
         self.draft.write_bytes(&mut self.import.batch, path, bytes.into())
     }
@@ -213,16 +213,16 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_entry(&mut self, path: impl AsRef<[u8]>, entry: NewEntry) -> Result<u64> {
+    pub fn write_entry(&mut self, path: impl AsPath, entry: impl Into<NewEntry>) -> Result<u64> {
         let path = self.path(path)?;
-        self.draft.write(&mut self.import.batch, path, entry)
+        self.draft.write(&mut self.import.batch, path, entry.into())
     }
 
     /// Removes a file.
     ///
     /// # Errors
     /// `NotFound` if there is none, else as [`write`](Self::write).
-    pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn remove(&mut self, path: impl AsPath) -> Result<u64> {
         let path = self.path(path)?;
         self.draft.remove(&mut self.import.batch, path)
     }
@@ -231,7 +231,7 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// `NotFound` if there is none, else as [`write`](Self::write).
-    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<u64> {
+    pub fn rename(&mut self, from: impl AsPath, to: impl AsPath) -> Result<u64> {
         let (from, to) = (self.path(from)?, self.path(to)?);
         self.draft.rename(&mut self.import.batch, from, to, None)
     }
@@ -242,12 +242,12 @@ impl ImportStep<'_> {
     /// As [`rename`](Self::rename).
     pub fn rename_entry(
         &mut self,
-        from: impl AsRef<[u8]>,
-        to: impl AsRef<[u8]>,
-        entry: NewEntry,
+        from: impl AsPath,
+        to: impl AsPath,
+        entry: impl Into<NewEntry>,
     ) -> Result<u64> {
         let (from, to) = (self.path(from)?, self.path(to)?);
-        self.draft.rename(&mut self.import.batch, from, to, Some(entry))
+        self.draft.rename(&mut self.import.batch, from, to, Some(entry.into()))
     }
 
     /// Appends a memory.
@@ -276,7 +276,7 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be.
-    pub fn entry(&self, path: impl AsRef<[u8]>) -> Result<Option<Entry>> {
+    pub fn entry(&self, path: impl AsPath) -> Result<Option<Entry>> {
         let place = self.draft.place(&self.import.batch, &FilePath::new(path)?)?;
         Ok(place.filter(Place::is_live).map(|place| place.entry))
     }
@@ -285,7 +285,7 @@ impl ImportStep<'_> {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    pub fn read(&self, path: impl AsPath) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
         read_drafted(&self.draft, &self.import.batch, &self.import.session, &path)
     }
@@ -339,7 +339,7 @@ impl ImportStep<'_> {
         Ok(id)
     }
 
-    fn path(&mut self, path: impl AsRef<[u8]>) -> Result<FilePath> {
+    fn path(&mut self, path: impl AsPath) -> Result<FilePath> {
         let path = FilePath::new(path)?;
         self.import.ready()?;
         let Some((origin, start)) = self.import.rests_on else { return Ok(path) };

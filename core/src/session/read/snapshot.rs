@@ -7,7 +7,7 @@ use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::IterationId;
 use crate::map::{Diff, Map, MapChange, Range, Value, prefix_end};
-use crate::object::{Entry, FilePath, Objects};
+use crate::object::{AsPath, Entry, FilePath, Objects};
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::place::Place;
 use crate::session::line::point::Point;
@@ -63,7 +63,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be.
-    pub fn entry(&self, path: impl AsRef<[u8]>) -> Result<Option<Entry>> {
+    pub fn entry(&self, path: impl AsPath) -> Result<Option<Entry>> {
         Ok(self.file(path)?.map(|file| file.entry))
     }
 
@@ -71,7 +71,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// `Invalid` for a path that cannot be.
-    pub fn file(&self, path: impl AsRef<[u8]>) -> Result<Option<FileEntry>> {
+    pub fn file(&self, path: impl AsPath) -> Result<Option<FileEntry>> {
         let path = FilePath::new(path)?;
         let place = Place::find(self.roots().files(), &self.store, &path)?;
         let place = place.filter(Place::is_live);
@@ -82,7 +82,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// `NotFound` if there is none, saying since when; `Invalid` for a submodule, which has none.
-    pub fn read(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    pub fn read(&self, path: impl AsPath) -> Result<Vec<u8>> {
         let path = FilePath::new(path)?;
         let place = Place::find(self.roots().files(), &self.store, &path)?;
         let Some(place) = place else {

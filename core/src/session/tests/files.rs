@@ -58,6 +58,116 @@ fn a_write_keeps_the_executable_bit_and_turns_a_link_into_a_file() {
 }
 
 #[test]
+fn an_entry_of_the_store_is_written_again_by_its_name_alone() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    session
+        .batch(|batch| {
+            batch.write_entry("run", NewEntry::file("1").executable())?;
+            batch.write_entry("link", NewEntry::symlink("run"))?;
+            batch.write_entry("sub", NewEntry::submodule([7; 20]))
+        })
+        .unwrap();
+    let before = session.latest().unwrap();
+    let other = store.session("other").unwrap();
+    other
+        .batch(|batch| {
+            for file in before.files() {
+                let file = file?;
+                batch.write_entry(file.path, file.entry)?;
+            }
+            batch.rename_entry("run", "moved", before.entry("run")?.unwrap())
+        })
+        .unwrap();
+    let after = other.latest().unwrap();
+    assert_eq!(after.entry("moved").unwrap(), before.entry("run").unwrap());
+    for path in ["link", "sub"] {
+        assert_eq!(after.entry(path).unwrap(), before.entry(path).unwrap(), "{path}");
+    }
+    let plain = Entry::File { executable: false, content: content_of(&before, "run") };
+    let done = session.batch(|b| b.write_entry("x", NewEntry::from(plain).executable()));
+    done.unwrap();
+    assert_eq!(session.latest().unwrap().entry("x").unwrap(), before.entry("run").unwrap());
+}
+
+fn content_of(snapshot: &Snapshot, path: &str) -> crate::ContentId {
+    snapshot.entry(path).unwrap().unwrap().content().unwrap()
+}
+
+#[test]
+fn an_entry_that_the_store_cannot_name_is_refused() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    session.write("a", "1").unwrap();
+    let refused = |entry: Entry| kind(session.batch(|batch| batch.write_entry("x", entry)));
+    let file = |content| Entry::File { content: crate::ContentId::new(content), executable: false };
+    assert_eq!(refused(Entry::Removed), ErrorKind::Invalid);
+    assert_eq!(refused(file(crate::ObjectId::of_content(b"elsewhere"))), ErrorKind::NotFound);
+    let node = session.latest().unwrap().checkpoint().unwrap().id.id();
+    assert_eq!(refused(file(node)), ErrorKind::Invalid);
+    let empty = session.write("empty", "").unwrap().entry.content().unwrap();
+    assert_eq!(refused(Entry::Symlink { target: empty }), ErrorKind::Invalid);
+    let options = crate::upkeep::PurgeOptions::new("it slipped in");
+    let mut goes_on = |_| std::ops::ControlFlow::Continue(());
+    session.purge_file("a", Some(1), &options, &mut goes_on).unwrap();
+    assert_eq!(refused(file(crate::ObjectId::of_content(b"1"))), ErrorKind::Purged);
+}
+
+#[test]
+fn a_file_of_a_batch_is_written_again_before_the_commit() {
+    let session = session();
+    session
+        .batch(|batch| {
+            batch.write("a", "1")?;
+            let content = crate::ContentId::new(crate::ObjectId::of_content(b"1"));
+            batch.write_entry("b", Entry::File { content, executable: false })
+        })
+        .unwrap();
+    assert_eq!(session.read("b").unwrap(), b"1");
+}
+
+#[test]
+fn a_path_of_the_system_names_the_file_that_its_text_names() {
+    use std::path::{Path, PathBuf};
+    let session = session();
+    session.write(Path::new("src").join("lib.rs"), "1").unwrap();
+    session.write_bytes(Path::new("b"), vec![2]).unwrap();
+    assert_eq!(session.read("src/lib.rs").unwrap(), b"1");
+    assert_eq!(session.read(PathBuf::from("src/lib.rs")).unwrap(), b"1");
+    assert_eq!(session.get(std::ffi::OsStr::new("src/lib.rs")).unwrap().unwrap(), b"1");
+    session.rename(Path::new("b"), PathBuf::from("c")).unwrap();
+    assert_eq!(session.latest().unwrap().read(Path::new("c")).unwrap(), [2]);
+    session.remove(&PathBuf::from("c")).unwrap();
+    assert_eq!(session.history(Path::new("c")).unwrap().count(), 3);
+    assert_eq!(kind(session.write(Path::new("../up"), "1")), ErrorKind::Invalid);
+}
+
+#[test]
+fn a_host_s_own_error_ends_a_batch_and_comes_back() {
+    #[derive(Debug, PartialEq)]
+    enum Own {
+        Refused(u8),
+        Store(ErrorKind),
+    }
+    impl From<crate::Error> for Own {
+        fn from(error: crate::Error) -> Self {
+            Own::Store(error.kind())
+        }
+    }
+    let session = session();
+    let done = session.try_batch(|batch| {
+        batch.write("a", "1")?;
+        Err::<(), _>(Own::Refused(7))
+    });
+    assert_eq!(done, Err(Own::Refused(7)));
+    let done: Result<u64, Own> = session.try_batch(|batch| Ok(batch.remove("a")?));
+    assert_eq!(done, Err(Own::Store(ErrorKind::NotFound)));
+    assert_eq!(session.log().unwrap().count(), 0);
+    let done: Result<u64, Own> = session.try_batch(|batch| Ok(batch.write("a", "1")?));
+    assert_eq!(done, Ok(1));
+}
+
+#[test]
 fn a_submodule_is_recorded_and_has_no_bytes() {
     let session = session();
     session.batch(|batch| batch.write_entry("sub", NewEntry::submodule([7; 20]))).unwrap();

@@ -1,12 +1,12 @@
-//! Times as transcripts write them: RFC 3339, also without a zone.
+//! Times as texts: RFC 3339, read also without a zone.
 
-use crate::object::Timestamp;
+use super::Timestamp;
 
 const DAY: i64 = 86_400_000;
 
 /// Reads a time such as `2026-01-07T12:36:07.647Z`; what is finer than a millisecond is cut off, and
 /// a time without a zone is taken for UTC. None if it is no such time.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.as_bytes();
     let number = |from: usize, len: usize| -> Option<i64> {
         let digits = text.get(from..from + len)?;
@@ -72,24 +72,27 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
 
 /// Writes a time as RFC 3339 has it, in UTC with milliseconds; none beyond the years 1 to 9999.
 pub(crate) fn format(time: Timestamp) -> Option<String> {
-    let (days, millis) = (time.as_millis().div_euclid(DAY), time.as_millis().rem_euclid(DAY));
-    if !(days_of(1, 1, 1)?..=days_of(9999, 12, 31)?).contains(&days) {
-        return None;
-    }
-    // A year is at most a day longer than this, so the guess is at most one too high.
-    let mut year = 1970 + days.div_euclid(365);
-    year -= (year - 1970) / 1_460;
-    while days_of(year, 1, 1)? > days {
-        year -= 1;
-    }
-    while days_of(year + 1, 1, 1)? <= days {
-        year += 1;
-    }
-    let month = (1..=12).rev().find(|&month| days_of(year, month, 1).is_some_and(|d| d <= days))?;
-    let day = days - days_of(year, month, 1)? + 1;
-    let (seconds, millis) = (millis / 1_000, millis % 1_000);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"))
+    (1..=9_999).contains(&date_of(time).0).then(|| time.to_string())
+}
+
+/// Returns year, month and day of a time in UTC, in the Gregorian calendar throughout.
+pub(super) fn date_of(time: Timestamp) -> (i64, i64, i64) {
+    const ERA_DAYS: i64 = 146_097;
+    // Days since 0000-03-01: so a leap day is the last day of its year.
+    let days = time.as_millis().div_euclid(DAY) + 719_468;
+    let (era, day) = (days.div_euclid(ERA_DAYS), days.rem_euclid(ERA_DAYS));
+    let year = (day - day / 1_460 + day / 36_524 - day / (ERA_DAYS - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Months since March; 153 days are five of them.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, after) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (400 * era + year + after, month, day)
+}
+
+/// Returns the milliseconds of a time since its day began in UTC.
+pub(super) fn millis_of_day(time: Timestamp) -> i64 {
+    time.as_millis().rem_euclid(DAY)
 }
 
 #[cfg(test)]
