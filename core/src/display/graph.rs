@@ -25,8 +25,8 @@ pub(super) struct Graph {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) what: What,
-    /// What it came from beside the one before it.
-    merged: Vec<CheckpointId>,
+    /// What it came from: first the one before it.
+    pub(super) parents: Vec<CheckpointId>,
     /// The fork whose own it is; none for the session's.
     pub(super) fork: Option<String>,
     /// The sessions whose newest checkpoint it is, with whether it is the graph's own.
@@ -109,7 +109,7 @@ impl Graph {
                 places.get(&end).copied()
             });
             all[at].extend(next);
-            all[at].extend(row.merged.iter().filter_map(|id| places.get(id)));
+            all[at].extend(row.merged().iter().filter_map(|id| places.get(id)));
             all[at].extend(self.rows.get(at + 1).filter(|row| row.is_elsewhere()).map(|_| at + 1));
         }
         let first = self.rows.iter().position(|row| row.fork.is_none());
@@ -119,7 +119,12 @@ impl Graph {
 
 impl Row {
     fn new(what: What, fork: Option<String>) -> Row {
-        Row { what, merged: Vec::new(), fork, heads: Vec::new(), pinned: false }
+        Row { what, parents: Vec::new(), fork, heads: Vec::new(), pinned: false }
+    }
+
+    /// What it came from beside the one before it.
+    fn merged(&self) -> &[CheckpointId] {
+        self.parents.get(1..).unwrap_or_default()
     }
 
     pub(super) fn id(&self) -> Option<CheckpointId> {
@@ -164,8 +169,8 @@ impl Line {
         let mut rows = VecDeque::new();
         for entry in entries {
             let checkpoint: Checkpoint = read(store, entry.id.id())?;
-            let merged = checkpoint.parents.into_iter().skip(1).collect();
-            rows.push_back(Row { merged, ..row(What::Checkpoint(entry)) });
+            let parents = checkpoint.parents;
+            rows.push_back(Row { parents, ..row(What::Checkpoint(entry)) });
         }
         if let Some(newest) = rows.front_mut() {
             newest.heads.push((name.to_owned(), fork.is_none()));
@@ -207,7 +212,7 @@ fn in_order(main: Line, mut lines: Vec<Line>) -> Vec<Row> {
     // How many are still to come of those that stand above a checkpoint.
     let mut above: HashMap<CheckpointId, usize> = HashMap::new();
     let ends = lines.iter().filter(|line| !line.rows.is_empty()).filter_map(|line| line.end);
-    let merged = lines.iter().flat_map(|line| &line.rows).flat_map(|row| &row.merged);
+    let merged = lines.iter().flat_map(|line| &line.rows).flat_map(Row::merged);
     for id in ends.chain(merged.copied()) {
         *above.entry(id).or_default() += 1;
     }
@@ -227,7 +232,7 @@ fn in_order(main: Line, mut lines: Vec<Line>) -> Vec<Row> {
         let Some(mut row) = line.rows.pop_front() else { return rows };
         line.look();
         let end = line.end.filter(|_| line.rows.is_empty());
-        for id in row.merged.iter().chain(&end) {
+        for id in row.merged().iter().chain(&end) {
             above.entry(*id).and_modify(|left| *left -= 1);
         }
         if let Some(id) = row.id() {
@@ -243,7 +248,7 @@ fn with_elsewhere(rows: Vec<Row>) -> Vec<Row> {
     let shown: HashSet<CheckpointId> = rows.iter().filter_map(Row::id).collect();
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
-        let elsewhere = row.merged.iter().filter(|id| !shown.contains(id)).copied();
+        let elsewhere = row.merged().iter().filter(|id| !shown.contains(id)).copied();
         let elsewhere: Vec<CheckpointId> = elsewhere.collect();
         let fork = row.fork.clone();
         all.push(row);

@@ -10,6 +10,7 @@
 //! long is cut, and the display says how much is left out; the bounds are `DISPLAY_` in
 //! [`limits`](crate::limits).
 
+mod data;
 mod family;
 mod graph;
 mod html;
@@ -23,6 +24,7 @@ mod tests;
 mod text;
 mod visible;
 
+pub use data::{CheckpointGraph, GraphCheckpoint, GraphSession};
 pub use number::{counted, grouped};
 pub use text::Lines;
 
@@ -117,6 +119,17 @@ pub fn store_html(store: &Store) -> Result<String> {
 pub fn dag_svg(session: &Session) -> Result<String> {
     let graph = Graph::new(session, &Family::of(session)?, DISPLAY_GRAPH_ROWS_MAX)?;
     Ok(svg::draw(&graph).finish())
+}
+
+/// Returns the same graph as data, with the newest `most` checkpoints of the session and for each
+/// fork a share of as many.
+///
+/// # Errors
+/// As [`session_html`].
+pub fn graph(session: &Session, most: usize) -> Result<CheckpointGraph> {
+    let family = Family::of(session)?;
+    let graph = Graph::new(session, &family, most)?;
+    data::data(session, family, graph)
 }
 
 /// Draws the same graph as text, one checkpoint a line, with the newest `most` of the session and
