@@ -175,11 +175,10 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
         for stage in [Stage::Mild, Stage::Usual, Stage::LastResort] {
             let Some(problem) = self.stage(stage) else { continue };
             let least = self.least(&problem);
-            let held = self.left(&least);
-            let reached = held.after.high();
+            let reached = self.left(&least).after;
             let target = match stage {
-                Stage::Mild => marks.into_iter().take(1).find(|mark| *mark >= reached),
-                _ => marks.into_iter().find(|mark| *mark >= reached),
+                Stage::Mild => marks.into_iter().take(1).find(|mark| *mark >= reached.high()),
+                _ => marks.into_iter().find(|mark| *mark >= reached.high()),
             };
             if stage != Stage::Mild && target.is_some_and(|target| target >= total) {
                 // Neither mark can be reached, and the prompt fits the room as it is.
@@ -193,9 +192,10 @@ impl<K: Clone + fmt::Display> Search<'_, K> {
             if stage == Stage::Mild {
                 continue;
             }
-            let after = verify(&self.steps(&least))?.unwrap_or(held.after);
+            let after = verify(&self.steps(&least))?.unwrap_or(reached);
             if after.high() <= room {
-                return Ok(self.plan(&least, &held, after, room, false));
+                let (modes, after) = self.spare(&problem, least, (after, room), verify)?;
+                return Ok(self.plan(&modes, &self.left(&modes), after, room, false));
             }
             smallest = Some((least, after));
         }

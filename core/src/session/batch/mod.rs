@@ -14,12 +14,11 @@ pub(crate) mod texts;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::id::{CheckpointId, OperationId};
+use crate::id::{CheckpointId, MemoryId, OperationId};
 use crate::object::{AsPath, Bytes, FilePath, Memory, ModelCall, OperationKind, Timestamp};
 use crate::session::draft::Draft;
 use crate::session::draft::build::Built;
 use crate::session::draft::entry::NewEntry;
-use crate::session::draft::memories::has_call;
 use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::history::iterations::{numbered, unknown};
 use crate::session::line::info::CheckpointInfo;
