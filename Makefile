@@ -9,7 +9,7 @@ MINUTES ?= 20
 SUITE ?= model
 ARGS ?=
 
-.PHONY: help check test oldest crash torture soak demo bench fuzz doc
+.PHONY: help check test oldest crash torture soak demo bench fuzz doc package
 
 help:
 	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
@@ -21,6 +21,7 @@ help:
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
+	@echo "make package what would be published: its files, its doctests, and a build of it"
 	@echo "make doc     the library's reference, in target/doc, and the documentation's site, in target/site"
 
 check:
@@ -53,6 +54,9 @@ bench:
 
 fuzz:
 	CARGO="$(CARGO)" FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz.sh
+
+package:
+	CARGO="$(CARGO)" scripts/package.sh
 
 doc:
 	CARGO="$(CARGO)" scripts/docs.sh

@@ -27,6 +27,10 @@ step "build" $CARGO test --workspace --exclude partita-benches --no-run
 step "rust" $CARGO test --workspace --exclude partita-benches --no-fail-fast
 # Tokens, budgets and contexts without a store, as whoever only budgets tokens builds them.
 step "tokens alone" $CARGO test -p partita --no-default-features --features tokens --lib
+# Each set of features that somebody may choose.
+step "features" scripts/features.sh
+# Programs that have partita among their dependencies, and must not notice.
+step "hosts" scripts/hosts.sh
 # Schedules of threads, under locks with which no other test works.
 step "schedules" $CARGO test -p partita --features shuttle --lib schedules
 # The clients' own types, which are one suite of as many tests as there are bodies and broken controls.
@@ -53,7 +57,7 @@ awk '
         judged = $7; refused = $NF; passed += judged - refused; failed += refused; suites += 1; in_step += judged - refused; bad += refused
     }
     /^broken controls refused: / { passed += $4; failed += $6 - $4; in_step += $4; bad += $6 - $4 }
-    /^python suite [a-z-]+: / { passed += $4; failed += $6; ignored += $8; suites += 1; in_step += $4; bad += $6 }
+    /^(python|host) suite [a-z-]+: / { passed += $4; failed += $6; ignored += $8; suites += 1; in_step += $4; bad += $6 }
     /^pages opened in a browser: / { passed += $6 - $8; failed += $8; suites += 1; in_step += $6 - $8; bad += $8 }
     /^live control pages detected: / { passed += $5; failed += $7 - $5; in_step += $5; bad += $7 - $5 }
     /^step ends: / {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::PREFIX_DIGITS_MIN;
 
 /// The 32-byte BLAKE3 name of a content or a node.
@@ -29,6 +29,7 @@ impl ObjectId {
     }
 
     /// Returns the id of a node's canonical bytes; the hash context names kind and version.
+    #[cfg(feature = "store")]
     pub(crate) fn of_node(kind: u16, version: u16, canonical: &[u8]) -> Self {
         let mut context = [0u8; 32];
         let context = node_context(kind, version, &mut context);
@@ -52,6 +53,7 @@ impl ObjectId {
 }
 
 /// Writes `partita node KIND VERSION`, the hash context of a node, without allocating.
+#[cfg(feature = "store")]
 fn node_context(kind: u16, version: u16, room: &mut [u8; 32]) -> &str {
     use std::io::Write as _;
     let mut rest = &mut room[..];
@@ -159,13 +161,14 @@ impl fmt::Debug for Prefix {
 }
 
 /// Makes the error of a short form that matches several ids, listing them.
+#[cfg(feature = "store")]
 pub(crate) fn ambiguous(prefix: &Prefix, candidates: &[ObjectId], more: bool) -> Error {
     let mut list: Vec<String> = candidates.iter().map(|id| format!("{id:.16}")).collect();
     if more {
         list.push("...".into());
     }
     Error::new(
-        ErrorKind::Ambiguous,
+        crate::error::ErrorKind::Ambiguous,
         format!("{prefix} is ambiguous, candidates: {}", list.join(", ")),
     )
 }
@@ -236,15 +239,19 @@ typed_id! {
 }
 
 /// The random bytes that key every check and tag of one segment.
+#[cfg(feature = "store")]
 pub(crate) type Salt = [u8; 32];
 
 /// A 16-byte keyed digest of stored bytes.
+#[cfg(feature = "store")]
 pub(crate) type Tag = [u8; 16];
 
 /// Computes keyed tags piece by piece.
+#[cfg(feature = "store")]
 #[derive(Clone)]
 pub(crate) struct Tagger(blake3::Hasher);
 
+#[cfg(feature = "store")]
 impl Tagger {
     pub(crate) fn new(salt: &Salt) -> Self {
         Tagger(blake3::Hasher::new_keyed(salt))
@@ -263,6 +270,7 @@ impl Tagger {
 }
 
 /// Returns a hash of a map key for the boundary rule, salted by the level.
+#[cfg(feature = "store")]
 pub(crate) fn boundary_hash(level: u8, key: &[u8]) -> u32 {
     let mut hasher = blake3::Hasher::new_keyed(b"partita map boundary rule, v1   ");
     hasher.update(&[level]).update(key);
@@ -273,6 +281,7 @@ pub(crate) fn boundary_hash(level: u8, key: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_prefix_bounds_exactly_the_ids_that_begin_with_it() {
@@ -298,6 +307,7 @@ mod tests {
         assert!("abcd".parse::<ObjectId>().is_err());
     }
 
+    #[cfg(feature = "store")]
     #[test]
     fn every_typed_id_comes_back_from_its_text_and_from_no_other() {
         fn comes_back<T>(new: fn(ObjectId) -> T)

@@ -122,17 +122,20 @@
 //! * **Plain files and `fsync`?** If one file per session is all you need, that is the better choice.
 //!   Forks, undo, two writers, and a crash in the middle of a write are what you would then build.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![cfg_attr(
     not(feature = "store"),
-    expect(dead_code, reason = "what only a store needs of the lower layers is not built apart")
+    expect(dead_code, reason = "errors and memories have methods that only a store calls")
 )]
 
 #[cfg(feature = "tokens")]
 pub mod budget;
+#[cfg(feature = "store")]
 mod codec;
 #[cfg(feature = "tokens")]
 pub mod context;
+#[cfg(feature = "store")]
 pub mod diff;
 #[cfg(feature = "store")]
 pub mod display;
@@ -149,6 +152,7 @@ mod json;
 pub mod limits;
 #[cfg(feature = "store")]
 mod log;
+#[cfg(feature = "store")]
 pub mod map;
 pub mod object;
 #[cfg(feature = "store")]
@@ -174,7 +178,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{CheckpointId, ContentId, IterationId, MemoryId, ObjectId, OperationId};
 #[cfg(feature = "tokens")]
 pub use json::Json;
-pub use object::{Body, Entry, FilePath, Memory, MemoryKind, Part, Role, Timestamp};
+pub use object::{Body, Memory, MemoryKind, Part, Role, Timestamp};
+#[cfg(feature = "store")]
+pub use object::{Entry, FilePath};
 #[cfg(feature = "store")]
 pub use session::{Batch, NewEntry, Selector, Session, Snapshot};
 #[cfg(all(feature = "store", feature = "knockouts"))]
@@ -185,7 +191,7 @@ pub use store::{Durability, Store, StoreOptions};
 
 /// The README's Rust lines, as a test.
 #[cfg(all(doctest, feature = "store"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 /// The lines of the guide, as tests.

@@ -53,7 +53,7 @@ pub const INNER: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The foreign crates of the core, each with the only module that may name it; `*` is anywhere.
+/// The foreign crates of the core, each with the only module that may name it.
 pub const FOREIGN: &[(&str, &str)] = &[
     ("blake3", "id"),
     ("bincode", "codec"),
@@ -69,7 +69,6 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("tiktoken-rs", "tokens"),
     ("toktok-rs", "tokens"),
     ("regex", "tokens"),
-    ("thiserror", "*"),
 ];
 
 /// Lines that a source file may have, its tests aside.
@@ -216,9 +215,6 @@ pub fn foreign_faults(sources: &[Source], dependencies: &[String]) -> Vec<String
             faults.push(format!("the dependency `{dependency}` has no module of its own"));
             continue;
         };
-        if *home == "*" {
-            continue;
-        }
         for source in sources {
             let module = source.module().first().copied().unwrap_or("lib").to_owned();
             for at in mentions(&source.code, dependency) {

@@ -77,7 +77,7 @@ fn each_foreign_crate_stays_in_its_module_and_out_of_public_signatures() {
 fn each_foreign_crate_of_the_command_stays_in_one_module() {
     let cli = root().join("bindings/cli");
     if cli.exists() {
-        let shared = ["partita", "thiserror"];
+        let shared = ["partita"];
         assert_none(scattered(
             &Source::read_all(&cli.join("src")),
             &dependencies("bindings/cli"),

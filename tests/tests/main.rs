@@ -26,6 +26,7 @@ mod memory;
 mod messages;
 mod model;
 mod output;
+mod package;
 mod panics;
 mod paths;
 mod processes;

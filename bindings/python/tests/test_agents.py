@@ -380,7 +380,7 @@ def test_without_the_framework_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['agents'] = None; import partita.agents"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (
-        "ImportError: partita.agents needs the OpenAI Agents SDK: pip install partita[agents]"
+        "partita.agents needs the OpenAI Agents SDK: install partita with the extra `agents`"
         in run.stderr
     )
 

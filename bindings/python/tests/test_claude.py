@@ -303,7 +303,7 @@ def test_without_the_framework_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['claude_agent_sdk'] = None; import partita.claude"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (
-        "ImportError: partita.claude needs the Claude Agent SDK: pip install partita[claude]"
+        "partita.claude needs the Claude Agent SDK: install partita with the extra `claude`"
         in run.stderr
     )
 

@@ -462,4 +462,4 @@ def test_arrow_reads_and_writes_data_sets(fs: PartitaFileSystem) -> None:
 def test_without_the_framework_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['fsspec'] = None; import partita.fs"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "ImportError: partita.fs needs fsspec: pip install partita[fs]" in run.stderr
+    assert "ImportError: partita.fs needs fsspec: install partita with the extra `fs`" in run.stderr

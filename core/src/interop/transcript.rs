@@ -7,7 +7,9 @@ use super::report::{Place, Remarks, Report, clip};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::json::Json;
-use crate::object::{Canonical, Memory, ModelCall, Part};
+#[cfg(feature = "store")]
+use crate::object::Canonical;
+use crate::object::{Memory, ModelCall, Part};
 
 /// What becomes of the view with a memory, which brings it. Memories are named by their origins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +89,7 @@ impl Entry {
     }
 
     /// Returns the memory with a link to the call's node, and the call, which is to be stored too.
+    #[cfg(feature = "store")]
     pub fn into_linked(self) -> (Memory, Option<ModelCall>) {
         match self.call {
             Some(call) => (self.memory.with_link(call.to_node().id()), Some(call)),

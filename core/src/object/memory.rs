@@ -2,13 +2,8 @@
 
 use std::borrow::Cow;
 
-#[cfg(feature = "store")]
-use super::Node;
+use super::Timestamp;
 use super::part::{Body, Part};
-use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader, Timestamp};
-#[cfg(feature = "store")]
-use crate::codec::Reader;
-use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::limits::{LABEL_BYTES_MAX, MEMORY_PARTS_MAX};
@@ -40,11 +35,6 @@ pub enum MemoryKind {
     /// A shorter account of earlier memories.
     Summary,
 }
-
-// A number is a place in its table: both are frozen, new rows go to the end.
-const ROLES: [Role; 4] = [Role::System, Role::User, Role::Assistant, Role::Tool];
-const KINDS: [MemoryKind; 4] =
-    [MemoryKind::Message, MemoryKind::Note, MemoryKind::Validation, MemoryKind::Summary];
 
 impl Role {
     /// Returns the name that listings show.
@@ -247,64 +237,9 @@ fn misplaced_result(parts: &[Part]) -> Option<usize> {
     None
 }
 
-/// Reads what stands before the parts.
-fn head(body: &mut BodyReader<'_>) -> Result<Memory> {
-    let role = ROLES[body.0.count(ROLES.len() - 1, "a role")?];
-    let kind = KINDS[body.0.count(KINDS.len() - 1, "a memory's kind")?];
-    let actor = body.0.text(LABEL_BYTES_MAX, "an actor")?.to_owned();
-    let time = match body.0.bounded(1, "the time flag")? {
-        0 => None,
-        _ => Some(Timestamp::from_millis(body.0.int()?)),
-    };
-    let origin = body.0.text(LABEL_BYTES_MAX, "an origin")?.to_owned();
-    Ok(Memory { origin, actor, time, role, kind, parts: Vec::new(), links: Vec::new() })
-}
-
-/// Reads the origin of a memory's node, and nothing that stands behind it.
 #[cfg(feature = "store")]
-pub(crate) fn origin_of(node: &Node) -> Result<String> {
-    node.check_holds::<Memory>()?;
-    Ok(head(&mut BodyReader(Reader::new(&node.body)))?.origin)
-}
-
-impl Canonical for Memory {
-    const KIND: Kind = Kind::MEMORY;
-    const VERSION: u16 = 1;
-
-    // What two memories of a dialog share stands at both ends, what differs in the middle: so a
-    // delta of one from the other is one splice. Refs follow the parts, then the links.
-    fn encode(&self, refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
-        body.0.uint(self.role as u64).uint(self.kind as u64);
-        body.0.bytes(self.actor.as_bytes());
-        body.0.uint(u64::from(self.time.is_some()));
-        if let Some(time) = self.time {
-            body.0.int(time.as_millis());
-        }
-        body.0.bytes(self.origin.as_bytes());
-        body.0.uint(self.parts.len() as u64);
-        for part in &self.parts {
-            part.encode(refs, body);
-        }
-        body.0.uint(self.links.len() as u64);
-        refs.extend(&self.links);
-    }
-
-    fn decode(_version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
-        let Memory { role, kind, actor, time, origin, .. } = head(body)?;
-        let count = body.0.count(MEMORY_PARTS_MAX, "the number of parts")?;
-        // No capacity by a count that nobody vouches for: a part is a byte at the least.
-        let mut parts = Vec::new();
-        for _ in 0..count {
-            parts.push(Part::decode(refs, body)?);
-        }
-        if let Some(at) = misplaced_result(&parts) {
-            return Err(malformed(format!("part {at} is a result out of place")));
-        }
-        let links = body.0.count(MEMORY_PARTS_MAX, "the number of links")?;
-        let links = refs.take(links)?;
-        Ok(Memory { origin, actor, time, role, kind, parts, links })
-    }
-}
-
-#[cfg(test)]
+mod canonical;
+#[cfg(feature = "store")]
+pub(crate) use canonical::origin_of;
+#[cfg(all(test, feature = "store"))]
 mod tests;

@@ -4,60 +4,87 @@
 //! refers to, in the order in which its body consumes them, so whoever walks the graph needs no
 //! knowledge of kinds. Values with a meaning have a [`Canonical`] form over the envelope.
 
+#[cfg(feature = "store")]
 mod bytes;
+#[cfg(feature = "store")]
 mod checkout;
+#[cfg(feature = "store")]
 mod checkpoint;
 pub(crate) mod clock;
+#[cfg(feature = "store")]
 mod directory;
+#[cfg(feature = "store")]
 mod horizon;
+#[cfg(feature = "store")]
 mod iteration;
 mod memory;
 mod model_call;
+#[cfg(feature = "store")]
 mod name;
+#[cfg(feature = "store")]
 mod operation;
 mod part;
+#[cfg(feature = "store")]
 mod path;
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 mod tests;
 mod time;
+#[cfg(feature = "store")]
 mod tombstone;
 
+#[cfg(feature = "store")]
 pub use bytes::Bytes;
 #[cfg(feature = "store")]
 pub(crate) use bytes::room;
+#[cfg(feature = "store")]
 pub use checkout::{Checkout, Trace};
+#[cfg(feature = "store")]
 pub use checkpoint::Checkpoint;
+#[cfg(feature = "store")]
 pub use directory::Directory;
+#[cfg(feature = "store")]
 pub use horizon::Horizon;
+#[cfg(feature = "store")]
 pub use iteration::{Entry, Iteration};
 #[cfg(feature = "store")]
 pub(crate) use memory::origin_of;
 pub use memory::{Memory, MemoryKind, Role};
 pub use model_call::{ModelCall, Usage};
+#[cfg(feature = "store")]
 pub use name::NameFault;
 #[cfg(feature = "store")]
 pub(crate) use name::is_target;
+#[cfg(feature = "store")]
 pub use operation::{Operation, OperationKind, OperationName};
 pub use part::{Body, Part};
+#[cfg(feature = "store")]
 pub use path::{AsPath, FilePath};
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 pub(crate) use tests::golden;
 pub use time::Timestamp;
+#[cfg(feature = "store")]
 pub use tombstone::Tombstone;
 
 pub use crate::id::Prefix;
 
+#[cfg(feature = "store")]
 use std::sync::Arc;
 
+#[cfg(feature = "store")]
 use crate::codec::{Reader, Writer, malformed};
+#[cfg(feature = "store")]
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "store")]
 use crate::id::ObjectId;
+#[cfg(feature = "store")]
 use crate::limits::{NODE_BYTES_MAX, NODE_REFS_MAX};
 
 /// The number of a node's kind. Kinds unknown to this version are kept, walked and checked.
+#[cfg(feature = "store")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kind(pub u16);
 
+#[cfg(feature = "store")]
 impl Kind {
     /// A node of a Merkle map.
     pub const MAP: Kind = Kind(1);
@@ -112,6 +139,7 @@ impl Kind {
 }
 
 /// The one envelope of everything that is not a content.
+#[cfg(feature = "store")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
     /// What it is.
@@ -124,6 +152,7 @@ pub struct Node {
     pub body: Vec<u8>,
 }
 
+#[cfg(feature = "store")]
 impl Node {
     /// Returns the bytes that are hashed: kind, version, the number of refs, the refs, the body.
     pub fn canonical_bytes(&self) -> Vec<u8> {
@@ -144,7 +173,6 @@ impl Node {
 
     /// Returns what must be there with it: all that it refers to, but for the links back along its
     /// chain, which a trim may have given up.
-    #[cfg(feature = "store")]
     pub(crate) fn held(&self) -> Vec<ObjectId> {
         let held: Result<Vec<ObjectId>> = match self.kind {
             Kind::OPERATION => Operation::from_node(self)
@@ -234,6 +262,7 @@ thread_local! {
 }
 
 /// A value that has exactly one node, and a node that has at most one value.
+#[cfg(feature = "store")]
 pub trait Canonical: Sized {
     /// The kind of its node.
     const KIND: Kind;
@@ -288,20 +317,24 @@ pub trait Canonical: Sized {
 }
 
 /// The codec's writer, as far as a public trait may show it.
+#[cfg(feature = "store")]
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BodyWriter<'a>(pub(crate) &'a mut Writer);
 
 /// The codec's reader, as far as a public trait may show it.
+#[cfg(feature = "store")]
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BodyReader<'a>(pub(crate) Reader<'a>);
 
 /// Takes the refs of a node in their order.
+#[cfg(feature = "store")]
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct RefReader<'a>(pub(crate) &'a [ObjectId]);
 
+#[cfg(feature = "store")]
 impl RefReader<'_> {
     pub(crate) fn next(&mut self) -> Result<ObjectId> {
         let (first, rest) = self.0.split_first().ok_or_else(|| malformed("a ref is missing"))?;
@@ -319,6 +352,7 @@ impl RefReader<'_> {
 }
 
 /// Where nodes and contents are read from: the log, a batch over it, or a test's own map.
+#[cfg(feature = "store")]
 pub trait Objects {
     /// Returns the node, or none where there is no such object.
     ///
@@ -362,6 +396,7 @@ pub trait Objects {
 }
 
 /// Reads a node as the value it holds.
+#[cfg(feature = "store")]
 pub(crate) fn read<T: Canonical>(objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<T> {
     T::from_node(&*objects.read_node(&id)?)
         .map_err(|error| error.context(format!("object {id:.10}")))
@@ -369,6 +404,7 @@ pub(crate) fn read<T: Canonical>(objects: &(impl Objects + ?Sized), id: ObjectId
 
 /// Tells whether `number` jumps to where its parent's jump goes, or to its parent: the skew-binary
 /// rule, by the numbers of the parent, of the parent's jump and of that one's jump.
+#[cfg(feature = "store")]
 pub(crate) fn jumps_far(parent: u64, jump: u64, jump_of_jump: u64) -> bool {
     parent - jump == jump - jump_of_jump
 }

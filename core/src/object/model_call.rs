@@ -1,12 +1,8 @@
 //! Model calls: which model made a memory, from what, at which cost.
 
-use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader};
 use crate::error::{Error, Result};
-use crate::id::{ContentId, ObjectId};
+use crate::id::ContentId;
 use crate::limits::{LABEL_BYTES_MAX, PARAMETERS_BYTES_MAX};
-
-const HAS_CONTEXT: u64 = 1;
-const FLAGS_MAX: u64 = 63;
 
 /// Tokens that a provider says it counted. What it did not say is absent, which is not zero.
 ///
@@ -32,10 +28,6 @@ impl Usage {
     pub fn prompt(&self) -> Option<u64> {
         let named = [self.input, self.cache_read, self.cache_write];
         named.into_iter().flatten().reduce(u64::saturating_add)
-    }
-
-    fn fields(&self) -> [Option<u64>; 5] {
-        [self.input, self.output, self.cache_read, self.cache_write, self.reasoning]
     }
 }
 
@@ -101,99 +93,7 @@ impl ModelCall {
     }
 }
 
-impl Canonical for ModelCall {
-    const KIND: Kind = Kind::MODEL_CALL;
-    const VERSION: u16 = 1;
-
-    // What differs from one call of a session to the next stands in the middle, so that a delta is
-    // one splice.
-    fn encode(&self, _refs: &mut Vec<ObjectId>, body: &mut BodyWriter<'_>) {
-        let mut flags = if self.context.is_some() { HAS_CONTEXT } else { 0 };
-        for (at, tokens) in self.usage.fields().iter().enumerate() {
-            if tokens.is_some() {
-                flags |= 2 << at;
-            }
-        }
-        body.0.uint(flags).bytes(self.provider.as_bytes()).bytes(self.model.as_bytes());
-        body.0.bytes(self.response.as_bytes()).bytes(self.request.as_bytes());
-        if let Some(context) = self.context {
-            body.0.raw(context.id().as_bytes());
-        }
-        for tokens in self.usage.fields().into_iter().flatten() {
-            body.0.uint(tokens);
-        }
-        body.0.bytes(self.stop.as_bytes()).bytes(self.parameters.as_bytes());
-    }
-
-    fn decode(_version: u16, _refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self> {
-        let flags = body.0.bounded(FLAGS_MAX, "model call flags")?;
-        let mut label = |what| body.0.text(LABEL_BYTES_MAX, what).map(str::to_owned);
-        let (provider, model) = (label("a provider")?, label("a model")?);
-        let (response, request) = (label("a response's id")?, label("a request's id")?);
-        let context =
-            if flags & HAS_CONTEXT != 0 { Some(ContentId::new(body.0.id()?)) } else { None };
-        let mut tokens = |at: u32| match flags & (2 << at) {
-            0 => Ok(None),
-            _ => body.0.uint().map(Some),
-        };
-        let usage = Usage {
-            input: tokens(0)?,
-            output: tokens(1)?,
-            cache_read: tokens(2)?,
-            cache_write: tokens(3)?,
-            reasoning: tokens(4)?,
-        };
-        let stop = body.0.text(LABEL_BYTES_MAX, "a stop reason")?.to_owned();
-        let parameters = body.0.text(PARAMETERS_BYTES_MAX, "parameters")?.to_owned();
-        Ok(ModelCall { provider, model, response, request, stop, parameters, context, usage })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prompt_is_the_sum_of_what_is_known_and_unknown_where_nothing_is() {
-        let usage = |input, cache_read, cache_write| Usage {
-            input,
-            cache_read,
-            cache_write,
-            ..Usage::default()
-        };
-        assert_eq!(usage(None, None, None).prompt(), None);
-        assert_eq!(usage(Some(0), None, None).prompt(), Some(0));
-        assert_eq!(usage(Some(1), Some(20), Some(300)).prompt(), Some(321));
-        assert_eq!(usage(Some(u64::MAX), Some(1), None).prompt(), Some(u64::MAX));
-    }
-
-    #[test]
-    fn an_absent_count_is_not_a_zero() {
-        let mut call = ModelCall::new("m");
-        let absent = call.to_node();
-        call.usage.output = Some(0);
-        assert_ne!(call.to_node(), absent);
-        assert_eq!(ModelCall::from_node(&call.to_node()).unwrap(), call);
-    }
-
-    #[test]
-    fn names_and_parameters_at_the_limit_hold_and_beyond_it_are_refused() {
-        type Set = fn(&mut ModelCall, String);
-        let set: [(usize, Set); 6] = [
-            (LABEL_BYTES_MAX, |call, text| call.provider = text),
-            (LABEL_BYTES_MAX, |call, text| call.model = text),
-            (LABEL_BYTES_MAX, |call, text| call.response = text),
-            (LABEL_BYTES_MAX, |call, text| call.request = text),
-            (LABEL_BYTES_MAX, |call, text| call.stop = text),
-            (PARAMETERS_BYTES_MAX, |call, text| call.parameters = text),
-        ];
-        for (at, (max, set)) in set.into_iter().enumerate() {
-            for (len, holds) in [(max - 1, true), (max, true), (max + 1, false)] {
-                let mut call = ModelCall::default();
-                set(&mut call, "x".repeat(len));
-                assert_eq!(call.validate().is_ok(), holds, "field {at}, {len} bytes");
-                assert_eq!(ModelCall::from_node(&call.to_node()).is_ok(), holds, "{at}, {len}");
-            }
-        }
-    }
-}
+#[cfg(feature = "store")]
+mod canonical;
+#[cfg(all(test, feature = "store"))]
+mod tests;

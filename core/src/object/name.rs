@@ -7,9 +7,7 @@
 use std::fmt;
 
 use super::FilePath;
-use crate::limits::COMPONENT_BYTES_MAX;
-#[cfg(any(test, feature = "store"))]
-use crate::limits::TARGET_BYTES_MAX;
+use crate::limits::{COMPONENT_BYTES_MAX, TARGET_BYTES_MAX};
 
 /// Names of directories that belong to git and to us, and their first short names on Windows.
 const OWN: [&str; 4] = [".git", "git~1", ".partita", "partit~1"];
@@ -71,14 +69,12 @@ impl FilePath {
     }
 
     /// Says why this system cannot hold a file of this name, or none.
-    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only checkouts ask"))]
     pub(crate) fn platform_fault(&self) -> Option<&'static str> {
         self.components().find_map(platform_fault)
     }
 }
 
 /// Tells whether some system can hold a symlink with this target.
-#[cfg(any(test, feature = "store"))]
 pub(crate) fn is_target(target: &[u8]) -> bool {
     !target.is_empty() && target.len() <= TARGET_BYTES_MAX && !target.contains(&0)
 }

@@ -1,4 +1,4 @@
-"""Sessions of the OpenAI Agents SDK, kept in a store: ``pip install partita[agents]``."""
+"""Sessions of the OpenAI Agents SDK, kept in a store: needs the extra ``agents``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ try:
     from agents.memory import SessionSettings
 except ImportError as error:
     raise ImportError(
-        "partita.agents needs the OpenAI Agents SDK: pip install partita[agents]"
+        "partita.agents needs the OpenAI Agents SDK: install partita with the extra `agents`"
     ) from error
 
 if TYPE_CHECKING:

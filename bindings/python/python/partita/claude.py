@@ -1,4 +1,4 @@
-"""Transcripts of the Claude Agent SDK, kept in a store: ``pip install partita[claude]``."""
+"""Transcripts of the Claude Agent SDK, kept in a store: needs the extra ``claude``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ try:
     )
 except ImportError as error:
     raise ImportError(
-        "partita.claude needs the Claude Agent SDK: pip install partita[claude]"
+        "partita.claude needs the Claude Agent SDK: install partita with the extra `claude`"
     ) from error
 
 __all__ = ["PartitaSessionStore"]

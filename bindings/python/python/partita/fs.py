@@ -1,4 +1,4 @@
-"""A file system over the sessions of a store, for fsspec: ``pip install partita[fs]``."""
+"""A file system over the sessions of a store, for fsspec: needs the extra ``fs``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ try:
     from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
     from fsspec.transaction import Transaction  # type: ignore[import-untyped]
 except ImportError as error:
-    raise ImportError("partita.fs needs fsspec: pip install partita[fs]") from error
+    raise ImportError("partita.fs needs fsspec: install partita with the extra `fs`") from error
 
 __all__ = ["PartitaFile", "PartitaFileSystem"]
 

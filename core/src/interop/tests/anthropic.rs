@@ -89,6 +89,7 @@ fn messages_are_told_apart_and_one_that_cannot_be_taken_is_an_error() {
     }
 }
 
+#[cfg(feature = "store")]
 #[test]
 fn an_entry_links_its_memory_to_the_call_that_made_it() {
     let text = r#"[{"role":"assistant","model":"m","content":"x"}]"#;

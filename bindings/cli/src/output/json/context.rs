@@ -4,8 +4,7 @@ use partita::budget::{Capacity, Plan};
 use partita::context::{ContextDiff, Item};
 use partita::tokens::TokenCounter;
 use partita::view::{ItemKey, PlanKey, ViewReport};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use super::Checkpoint;
 use super::tokens::Tokens;
@@ -22,7 +21,8 @@ struct SpentItem {
 #[derive(Debug, Serialize)]
 pub(crate) struct Spent {
     counter: String,
-    sources: Map<String, Value>,
+    #[serde(serialize_with = "as_map")]
+    sources: Vec<(&'static str, u64)>,
     total: u64,
     exact: bool,
     low: u64,
@@ -44,9 +44,7 @@ impl Spent {
         });
         Spent {
             counter: counter.to_owned(),
-            sources: sources
-                .map(|(source, count)| (source.name().to_owned(), count.tokens().into()))
-                .collect(),
+            sources: sources.map(|(source, count)| (source.name(), count.tokens())).collect(),
             total: total.tokens(),
             exact: total.is_exact(),
             low: total.low(),
@@ -57,6 +55,14 @@ impl Spent {
             items: items.collect(),
         }
     }
+}
+
+/// Writes pairs as the fields of an object, in their order.
+fn as_map<S: Serializer>(
+    pairs: &[(&'static str, u64)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().copied())
 }
 
 /// What an item is called, as in the items of a prompt.
