@@ -1,6 +1,7 @@
 //! What the command draws: the log as a graph, and the page of a session.
 
-use partita_tests::command::Partita;
+use partita_tests::command::{Partita, field};
+use serde_json::json;
 
 /// A store with a session, a fork of it, and a dialog.
 fn drawn(dir: &tempfile::TempDir) -> Partita {
@@ -49,8 +50,38 @@ fn the_graph_shows_forks_in_lanes_as_the_locale_can() {
         assert!(text.contains("[s]") && text.contains("[trial]"), "{text}");
     }
     assert!(graph(&partita, "C", &["--limit", "1"]).contains("2 checkpoints, not shown"));
-    assert_eq!(partita.run(["log", "s", "--graph", "--json"]).code, Some(2));
+    assert_eq!(partita.run(["log", "s", "--graph", "--ascii", "--json"]).code, Some(2));
     assert_eq!(partita.run(["log", "s", "--ascii"]).code, Some(2));
+}
+
+#[test]
+fn the_graph_as_data_has_parents_and_where_forks_began() {
+    let dir = tempfile::tempdir().unwrap();
+    let partita = drawn(&dir);
+    let graph = partita.json(["log", "s", "--graph"]);
+    let rows = graph["checkpoints"].as_array().unwrap();
+    let made: Vec<_> = rows.iter().map(|row| field(row, "session")).collect();
+    assert_eq!(made, ["s", "trial", "s", "s"]);
+    let ids: Vec<_> = rows.iter().map(|row| field(row, "id")).collect();
+    for (row, parents) in rows.iter().zip([&ids[2..3], &ids[3..], &ids[3..], &[]]) {
+        assert_eq!(row["parents"], json!(parents), "{row}");
+    }
+    assert_eq!(rows[1]["heads"], json!(["trial"]));
+    let sessions = &graph["sessions"];
+    assert!(sessions[0]["from"].is_null(), "{sessions}");
+    assert_eq!(field(&sessions[1], "name"), "trial");
+    assert_eq!(
+        (&sessions[1]["from"]["number"], field(&sessions[1]["from"], "id")),
+        (&1.into(), ids[3])
+    );
+    // From the other end: the fork's own line, and where it began.
+    let of_trial = partita.json(["log", "trial", "--graph", "--limit", "1"]);
+    assert_eq!(field(&of_trial["sessions"][0]["from"], "id"), ids[3]);
+    assert_eq!(of_trial["sessions"][0]["left_out"], 1);
+    let limited = partita.json(["log", "s", "--graph", "--limit", "1"]);
+    assert_eq!(limited["sessions"][0]["left_out"], 2, "{limited}");
+    assert!(limited["sessions"][1]["left_out"].is_null(), "a fork of a checkpoint left out");
+    assert!(limited["notes"][0].as_str().unwrap().contains("1 fork of older checkpoints"));
 }
 
 #[test]
@@ -60,6 +91,7 @@ fn a_report_is_one_page_that_replaces_nothing_unless_forced() {
     let page = dir.path().join("page.html");
     let path = page.to_str().unwrap();
     assert!(partita.ok(["report", "s", "-o", path]).is_empty());
+    partita.misused(["report", "s", "-o", "-", "--json"]);
     let first = std::fs::read_to_string(&page).unwrap();
     assert!(first.starts_with("<!DOCTYPE html>") && first.ends_with("</html>\n"));
     for told in ["&lt;script&gt;", "fork trial", "a.txt", "in view", "<svg", "o200k"] {

@@ -16,7 +16,7 @@ pub(crate) struct Log {
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     /// Draw the checkpoints and the forks that began from them as a graph
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     pub(crate) graph: bool,
     /// Draw with ASCII alone; so does a locale that is not UTF-8
     #[arg(long, requires = "graph", conflicts_with = "json")]
@@ -42,4 +42,6 @@ pub(crate) struct Report {
     /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL
     #[arg(long, value_name = "C", default_value = COUNTER, value_parser = value::counter)]
     pub(crate) counter: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }

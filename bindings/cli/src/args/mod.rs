@@ -4,6 +4,7 @@ mod dialog;
 mod display;
 mod hint;
 mod import;
+mod pages;
 mod plain;
 mod restore;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) use self::dialog::{
 pub(crate) use self::display::{Log, Report};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
+pub(crate) use self::pages::{Man, Page, Shell, completion, pages};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
@@ -107,13 +109,15 @@ pub(crate) struct Json {
 pub(crate) enum Command {
     /// Create a store
     #[command(after_help = "Examples:\n  partita init\n  partita init --store ~/sessions")]
-    Init,
+    Init(Json),
 
     /// Create an empty session
     #[command(after_help = "Examples:\n  partita new fix-parser")]
     New {
         /// Name of the session
         name: String,
+        #[command(flatten)]
+        json: Json,
     },
 
     /// Give a session another name
@@ -123,6 +127,8 @@ pub(crate) enum Command {
         name: String,
         /// Its new name
         new: String,
+        #[command(flatten)]
+        json: Json,
     },
 
     /// Delete a session; its bytes stay until garbage is collected
@@ -130,6 +136,8 @@ pub(crate) enum Command {
     Delete {
         /// Name of the session
         name: String,
+        #[command(flatten)]
+        json: Json,
     },
 
     /// Bring a deleted session back
@@ -311,9 +319,11 @@ pub(crate) enum Command {
         name: String,
         /// Name of the copy
         new: String,
-        /// The state to copy
+        /// The state to copy; the newest unless given
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
+        #[command(flatten)]
+        json: Json,
     },
 
     /// Take back what was done last, and what was done before when repeated

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Json, value};
+use super::{Json, Man, Shell, value};
 
 /// Commands that need no store.
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,20 @@ pub(crate) enum Plain {
     /// Say which messages to drop so that a request fits, by whole exchanges; needs no store
     #[command(after_help = "Examples:\n  partita budget request.json --limit 8000")]
     Budget(BudgetArgs),
+
+    /// Print a script that completes command lines in a shell; needs no store
+    #[command(after_help = "Examples:\n  eval \"$(partita completion bash)\"\n  \
+                            partita completion zsh > ~/.zfunc/_partita\n  \
+                            partita completion fish > ~/.config/fish/completions/partita.fish")]
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
+
+    /// Write the manual's pages, one of each command; needs no store
+    #[command(after_help = "Examples:\n  partita man | man -l -\n  \
+                            partita man ~/.local/share/man/man1")]
+    Man(Man),
 }
 
 /// What counts, unless a command says otherwise.

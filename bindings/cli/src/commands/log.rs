@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::display::{Lines, graph_text};
+use partita::display::{Lines, graph, graph_text};
 use partita::history::UndoReport;
 use partita::object::Horizon;
 
@@ -16,6 +16,9 @@ use crate::output::{Output, json, quote, time};
 pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
     let limit = args.limit;
     let session = open_session(dir, Access::Read, &args.name)?;
+    if args.graph && args.json.json {
+        return out.json(&json::Graph::from(&graph(&session, limit.unwrap_or(usize::MAX))?));
+    }
     if args.graph {
         let lines = if args.ascii || !speaks_utf8() { Lines::Ascii } else { Lines::Unicode };
         let text = graph_text(&session, limit.unwrap_or(usize::MAX), lines)?;

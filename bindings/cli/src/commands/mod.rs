@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod import;
 mod log;
+mod pages;
 mod pins;
 mod report;
 mod restore;
@@ -48,10 +49,10 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
     let out = &mut output;
     let dir = &*place(cli)?;
     let done = match &cli.command {
-        Command::Init => store::init(out, dir),
-        Command::New { name } => sessions::new(out, dir, name),
-        Command::Rename { name, new } => sessions::rename(out, dir, name, new),
-        Command::Delete { name } => sessions::delete(out, dir, name),
+        Command::Init(json) => store::init(out, dir, json.json),
+        Command::New { name, json } => sessions::new(out, dir, name, json.json),
+        Command::Rename { name, new, json } => sessions::rename(out, dir, name, new, json.json),
+        Command::Delete { name, json } => sessions::delete(out, dir, name, json.json),
         Command::Undelete { id, name, json } => {
             sessions::undelete(out, dir, id, name.as_deref(), json.json)
         }
@@ -93,7 +94,9 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
             checkout::checkout(out, dir, &what, *plan, json.json)
         }
         Command::Kept(json) => checkout::kept(out, dir, json.json),
-        Command::Fork { name, new, at } => sessions::fork(out, dir, name, new, at.as_deref()),
+        Command::Fork { name, new, at, json } => {
+            sessions::fork(out, dir, name, new, at.as_deref(), json.json)
+        }
         Command::Undo { name, json } => log::undo(out, dir, name, json.json),
         Command::Redo { name, json } => log::redo(out, dir, name, json.json),
         Command::Check(json) => store::check(out, dir, json.json),
@@ -107,6 +110,8 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
+        Command::Plain(Plain::Completion { shell }) => pages::completion(out, *shell),
+        Command::Plain(Plain::Man(man)) => pages::man(out, man),
     };
     // What was said before a failure is worth reading too.
     let flushed = output.finish();
@@ -149,7 +154,7 @@ fn place(cli: &Cli) -> Result<PathBuf> {
     if matches!(cli.command, Command::Plain(_)) {
         return Ok(here());
     }
-    let from_above = !matches!(cli.command, Command::Init);
+    let from_above = !matches!(cli.command, Command::Init(_));
     let found = find(&System, &from, NAME, ("the store", "name it with --store"))?;
     Ok(match found.filter(|_| from_above) {
         Some(above) if above != from => above.join(NAME),

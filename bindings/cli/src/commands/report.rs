@@ -11,8 +11,8 @@ use partita::{Error, ErrorKind};
 
 use super::{Access, counter, open_session};
 use crate::args::Report;
-use crate::failure::Result;
-use crate::output::Output;
+use crate::failure::{Failure, Result};
+use crate::output::{Output, json};
 
 /// Writes the page of a session. A file that is there is replaced with `--force` alone, and then
 /// whole or not at all.
@@ -25,6 +25,10 @@ pub(super) fn report(out: &mut Output, dir: &Path, args: &Report) -> Result<()> 
     };
     let file = &*args.output;
     if file == Path::new("-") {
+        if args.json.json {
+            let message = "with -o - the page itself goes to the standard output: no --json";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         return out.bytes(page()?.as_bytes());
     }
     // Said before the work is done.
@@ -41,6 +45,7 @@ pub(super) fn report(out: &mut Output, dir: &Path, args: &Report) -> Result<()> 
             let message = format!("cannot write {}", file.display());
             Err(Error::new(ErrorKind::Io, message).with_source(error).into())
         }
+        Ok(()) if args.json.json => out.json(&json::Written::new(file, page.len())),
         Ok(()) => Ok(()),
     }
 }

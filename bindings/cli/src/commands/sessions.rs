@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use partita::history::LogEntry;
 use partita::object::Prefix;
-use partita::{Error, ErrorKind};
+use partita::{Error, ErrorKind, Session};
 
 use super::{Access, check_name, find_session, open_session, open_store};
 use crate::failure::Result;
@@ -11,23 +12,46 @@ use crate::output::table::Align;
 use crate::output::{Output, counted, json, quote, time};
 
 /// Creates a session, and the store if need be.
-pub(super) fn new(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
+pub(super) fn new(out: &mut Output, dir: &Path, name: &str, json: bool) -> Result<()> {
     check_name(name)?;
     let session = open_store(dir, Access::Create)?.create_session(name)?;
+    if json {
+        return out.json(&json::Session::new(&session, None, None));
+    }
     out.line(format_args!("{}  {}", session.id().id().short(), quote::text(name)))
 }
 
 /// Gives a session another name.
-pub(super) fn rename(out: &mut Output, dir: &Path, name: &str, new: &str) -> Result<()> {
+pub(super) fn rename(
+    out: &mut Output,
+    dir: &Path,
+    name: &str,
+    new: &str,
+    json: bool,
+) -> Result<()> {
     let session = open_session(dir, Access::Write, name)?;
     session.store().rename_session(name, new)?;
+    if json {
+        let renamed = session.store().open_session(new);
+        let newest = renamed.and_then(|session| newest(&session)).or_else(gone)?;
+        return out.json(&json::Session::renamed(&session, new, newest.as_ref()));
+    }
     out.line(format_args!("{} is now {}", quote::text(name), quote::text(new)))
 }
 
 /// Deletes a session.
-pub(super) fn delete(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
+pub(super) fn delete(out: &mut Output, dir: &Path, name: &str, json: bool) -> Result<()> {
     let session = open_session(dir, Access::Write, name)?;
     session.store().delete_session(name)?;
+    if json {
+        let prefix: Prefix = session.id().to_string().parse()?;
+        let deleted = session.store().find_deleted_session(&prefix);
+        let row = match deleted.map(Some).or_else(gone)? {
+            Some(deleted) => json::DeletedSession::from(&deleted),
+            None => json::DeletedSession::brought_back(&session),
+        };
+        return out.json(&row);
+    }
     let id = session.id().id().short();
     out.line(format_args!(
         "{} is deleted; its bytes stay for now: `partita undelete {id}` brings it back",
@@ -74,7 +98,7 @@ pub(super) fn undelete(
         }
         _ => error,
     })?;
-    let newest = session.log().and_then(|mut log| log.next().transpose());
+    let newest = newest(&session);
     if json {
         let newest = newest.or_else(gone)?;
         return out.json(&json::Session::new(&session, newest.as_ref(), None));
@@ -82,6 +106,11 @@ pub(super) fn undelete(
     let (id, name) = (session.id().id().short(), quote::text(session.name()));
     let at = standing(newest.map(|entry| entry.map(|entry| entry.number)))?;
     out.line(format_args!("{id}  {name}  {at}"))
+}
+
+/// The newest checkpoint of a session, as `log` has it.
+fn newest(session: &Session) -> partita::Result<Option<LogEntry>> {
+    session.log().and_then(|mut log| log.next().transpose())
 }
 
 /// Says where a session stands that this command has just made. Somebody else may have deleted it
@@ -105,7 +134,7 @@ pub(super) fn list(out: &mut Output, dir: &Path, with_sizes: bool, json: bool) -
     let sessions = store.sessions().map(|entry| -> Result<_> {
         let entry = entry?;
         let session = store.open_session(entry.name())?;
-        let newest = session.log()?.next().transpose()?;
+        let newest = newest(&session)?;
         let sizes = with_sizes.then(|| store.session_sizes(&entry)).transpose()?;
         Ok((session, newest, sizes))
     });
@@ -145,6 +174,7 @@ pub(super) fn fork(
     name: &str,
     new: &str,
     at: Option<&str>,
+    json: bool,
 ) -> Result<()> {
     let store = open_store(dir, Access::Write)?;
     let session = find_session(&store, name)?;
@@ -152,7 +182,11 @@ pub(super) fn fork(
         Some(spec) => session.fork_at(new, session.checkpoint(spec)?)?,
         None => session.fork(new)?,
     };
-    let newest = copy.latest().map(|latest| latest.checkpoint().map(|info| info.number));
-    let at = standing(newest)?;
+    let newest = newest(&copy);
+    if json {
+        let newest = newest.or_else(gone)?;
+        return out.json(&json::Session::new(&copy, newest.as_ref(), None));
+    }
+    let at = standing(newest.map(|entry| entry.map(|entry| entry.number)))?;
     out.line(format_args!("{}  {}  {at}", copy.id().id().short(), quote::text(new)))
 }

@@ -12,9 +12,13 @@ use crate::output::{Output, counted, json, quote};
 use crate::progress::{Progress, size};
 
 /// Creates a store.
-pub(super) fn init(out: &mut Output, dir: &Path) -> Result<()> {
+pub(super) fn init(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     let existed = open_store(dir, Access::Read).is_ok();
     Store::open(dir)?;
+    if as_json {
+        let directory = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        return out.json(&json::Initialized::new(&directory, !existed));
+    }
     let what = if existed { "already a store" } else { "a new store" };
     out.line(format_args!("{}: {what}", quote::path(dir.as_os_str().as_encoded_bytes())))
 }

@@ -3,6 +3,7 @@
 
 mod context;
 mod dialog;
+mod made;
 mod report;
 mod tokens;
 mod transcript;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub(crate) use self::context::{ContextChanged, Planned, Spent};
 pub(crate) use self::dialog::{Edited, Memory, Said, SetText, View, listed_state, viewed_state};
+pub(crate) use self::made::{Graph, Initialized, Pages, Written};
 pub(crate) use self::report::{
     Checked, CheckedOut, Counted, FilePlan, Imported, KeptRow, Restored,
 };
