@@ -39,7 +39,7 @@ impl Spent {
         let sources = capacity.sources();
         let items = capacity.items().iter().map(|item| SpentItem {
             source: item.source.name(),
-            key: key(&item.key),
+            key: item.key.to_word(),
             count: Tokens::from(item.count),
         });
         Spent {
@@ -56,16 +56,6 @@ impl Spent {
             headroom: limit.map(|_| capacity.headroom()),
             items: items.collect(),
         }
-    }
-}
-
-/// What an item is called, as in the items of a prompt.
-fn key(key: &ItemKey) -> String {
-    match key {
-        ItemKey::Tool(name) => name.clone(),
-        ItemKey::Memory(number) => number.to_string(),
-        ItemKey::File { path, number } => format!("{path}@{number}"),
-        other => other.to_string(),
     }
 }
 
@@ -175,7 +165,7 @@ impl ContextChanged {
     pub(crate) fn new(diff: &ContextDiff, counter: &dyn TokenCounter) -> ContextChanged {
         let row = |item: &Item, before: Option<&Item>| Changed {
             source: item.source.name(),
-            key: item.key.clone(),
+            key: item.key.to_word(),
             count: Tokens::from(item.count(counter)),
             before: before.map(|item| Tokens::from(item.count(counter))),
         };
