@@ -211,6 +211,7 @@ impl Item {
             iteration: None,
         };
         match key {
+            ItemKey::Placeholder => item.memory = Some(0),
             ItemKey::Memory(number) => item.memory = Some(*number),
             ItemKey::Tool(name) => item.tool = Some(name.clone()),
             ItemKey::File { path, number } => {

@@ -74,7 +74,7 @@ impl From<partita::context::Item> for ContextItem {
                 _ => {}
             }
         }
-        ContextItem { source: item.source.name().to_owned(), key: item.key, texts }
+        ContextItem { source: item.source.name().to_owned(), key: item.key.to_word(), texts }
     }
 }
 

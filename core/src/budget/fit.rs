@@ -267,11 +267,10 @@ fn exchanges_of(
     counts: &[Count],
 ) -> Vec<FitExchange> {
     let memories = &prompt.memories;
-    let of_memory: HashMap<&str, (&Item, Count)> = items
+    let of_memory: HashMap<u64, (&Item, Count)> = items
         .iter()
         .zip(counts)
-        .filter(|(item, _)| item.source == Source::Memories)
-        .map(|(item, count)| (item.key.as_str(), (item, *count)))
+        .filter_map(|(item, count)| Some((item.key.memory()?, (item, *count))))
         .collect();
     let numbers = |at: usize| match messages.get(at) {
         Some(numbers) => numbers.clone(),
@@ -312,7 +311,7 @@ fn exchanges_of(
         exchange.messages.dedup();
         for memory in &memories[range] {
             exchange.memories.push(memory.number);
-            if let Some((item, tokens)) = of_memory.get(memory.number.to_string().as_str()) {
+            if let Some((item, tokens)) = of_memory.get(&memory.number) {
                 exchange.tokens += *tokens;
                 exchange.makeup = exchange.makeup.with(material(item), tokens.high());
             }

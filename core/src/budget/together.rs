@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::context::{Item, Prompt, Source, called_tools, fixed_count, placeholder_count};
+use crate::context::{Item, ItemKey, Prompt, Source, called_tools, fixed_count, placeholder_count};
 use crate::tokens::{Count, TokenCounter};
 
 /// How a group opens the dialog, where it comes first.
@@ -148,7 +148,7 @@ pub(crate) fn of_dialog(
         ..Together::default()
     };
     for item in items.iter().filter(|item| item.source == Source::Memories) {
-        let group = item.key.parse().ok().and_then(|number: u64| group_of.get(&number));
+        let group = item.key.memory().and_then(|number| group_of.get(&number));
         let (Some(&group), Some(opening)) = (group, opening(item)) else { continue };
         if matches!(together.openings[group], Opening::Nothing | Opening::Elsewhere) {
             together.openings[group] = opening;
@@ -168,8 +168,8 @@ pub(crate) fn of_dialog(
         }
     }
     for (item, tokens) in items.iter().zip(counts) {
-        if item.source == Source::Tools {
-            let callers = callers.remove(&item.key).unwrap_or_default();
+        if let ItemKey::Tool(name) = &item.key {
+            let callers = callers.remove(name).unwrap_or_default();
             together.tools.push(StandIn { tokens: *tokens, callers });
         }
     }

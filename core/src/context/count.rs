@@ -143,7 +143,7 @@ pub(crate) fn message_count(counter: &(impl TokenCounter + ?Sized)) -> Count {
 pub(crate) fn placeholder_count(counter: &(impl TokenCounter + ?Sized)) -> Count {
     let begun = Prompt::default().with_memory(Memory::assistant("x"));
     let items = begun.items();
-    items.iter().find(|item| item.key == "0").map_or(Count::ZERO, |item| item.count(counter))
+    items.iter().find(|item| item.is_placeholder()).map_or(Count::ZERO, |item| item.count(counter))
 }
 
 impl Prompt {

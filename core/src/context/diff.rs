@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::dialect::Dialect;
 use super::item::Item;
+use super::key::ItemKey;
 use super::prompt::Prompt;
 use super::request::RenderOptions;
-use super::source::Source;
 
 /// What was added, removed and changed from one prompt to another, with the pieces of each item so
 /// that tokens can be put on them.
@@ -41,16 +41,16 @@ impl ContextDiff {
         let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
         let first_changed = (same < old.len().max(new.len())).then_some(same);
         let mut diff = ContextDiff { first_changed, ..ContextDiff::default() };
-        let mut rest: HashMap<(Source, String), Item> =
-            old.iter().skip(same).map(|item| (key(item), item.clone())).collect();
+        let mut rest: HashMap<ItemKey, Item> =
+            old.iter().skip(same).map(|item| (item.key.clone(), item.clone())).collect();
         for item in new.into_iter().skip(same) {
-            match rest.remove(&key(&item)) {
+            match rest.remove(&item.key) {
                 None => diff.added.push(item),
                 Some(before) if before != item => diff.changed.push((before, item)),
                 Some(_) => {}
             }
         }
-        let removed = old.into_iter().skip(same).filter(|item| rest.contains_key(&key(item)));
+        let removed = old.into_iter().skip(same).filter(|item| rest.contains_key(&item.key));
         diff.removed = removed.collect();
         diff
     }
@@ -70,8 +70,4 @@ impl Prompt {
         let (one, two) = (body(self), body(other));
         one.bytes().zip(two.bytes()).take_while(|(one, two)| one == two).count()
     }
-}
-
-fn key(item: &Item) -> (Source, String) {
-    (item.source, item.key.clone())
 }

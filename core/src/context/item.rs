@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::dialect::Dialect;
+use super::key::ItemKey;
 use super::medium::Medium;
 use super::prompt::{Prompt, PromptMemory};
 use super::provider_block::ProviderBlock;
@@ -17,9 +18,8 @@ use crate::json::Json;
 pub struct Item {
     /// What it is for.
     pub source: Source,
-    /// Which one: `instructions`, `sandbox`, a tool's name as it is sent, a memory's number,
-    /// `PATH@ITERATION` of a file; `0` for the placeholder ahead of a dialog without beginning.
-    pub key: String,
+    /// Which one.
+    pub key: ItemKey,
     /// What it is sent as, in the order of the request: by `OpenAI` Chat, or by the dialect that was
     /// asked for. Empty where only the others send something of it.
     pub pieces: Vec<Piece>,
@@ -58,8 +58,8 @@ pub enum Piece {
 }
 
 impl Item {
-    fn new(source: Source, key: String, pieces: Vec<Piece>) -> Self {
-        Item { source, key, pieces, others: Vec::new() }
+    fn new(key: ItemKey, pieces: Vec<Piece>) -> Self {
+        Item { source: key.source(), key, pieces, others: Vec::new() }
     }
 
     /// Returns what a dialect sends of it.
@@ -70,7 +70,7 @@ impl Item {
 
     /// Tells whether it is what goes ahead of a dialog without beginning.
     pub(crate) fn is_placeholder(&self) -> bool {
-        self.source == Source::Memories && self.key == "0"
+        self.key == ItemKey::Placeholder
     }
 
     /// Tells whether a dialog may begin with it where the dialect begins with a user; none where it
@@ -115,11 +115,11 @@ impl Prompt {
     ///
     /// ```
     /// use partita::Memory;
-    /// use partita::context::{Prompt, Source};
+    /// use partita::context::{ItemKey, Prompt};
     /// let prompt = Prompt::new("Be brief.").with_memory(Memory::user("Why?"));
     /// let items = prompt.items();
-    /// let keys: Vec<_> = items.iter().map(|item| (item.source, item.key.as_str())).collect();
-    /// assert_eq!(keys, [(Source::Instructions, "instructions"), (Source::Memories, "1")]);
+    /// let keys: Vec<_> = items.into_iter().map(|item| item.key).collect();
+    /// assert_eq!(keys, [ItemKey::Instructions, ItemKey::Memory(1)]);
     /// ```
     pub fn items(&self) -> Vec<Item> {
         let mut items = self.items_for(Dialect::OpenAiChat);
@@ -156,19 +156,20 @@ impl Prompt {
                     description: tool.description.to_owned(),
                     schema,
                 };
-                Item::new(Source::Tools, tool.name, vec![piece])
+                Item::new(ItemKey::Tool(tool.name), vec![piece])
             })
             .collect();
-        let fixed = [(Source::Instructions, &self.instructions), (Source::Sandbox, &self.sandbox)];
-        for (source, text) in fixed.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let fixed =
+            [(ItemKey::Instructions, &self.instructions), (ItemKey::Sandbox, &self.sandbox)];
+        for (key, text) in fixed.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
             let piece = plain_message("system", vec![text.clone()]);
-            items.push(Item::new(source, source.name().to_owned(), vec![piece]));
+            items.push(Item::new(key, vec![piece]));
         }
-        let mut places: HashMap<(Source, String), usize> = HashMap::new();
+        let mut places: HashMap<ItemKey, usize> = HashMap::new();
         for turn in &turns {
-            let (source, key) = self.key(turn.origin);
-            let place = *places.entry((source, key.clone())).or_insert_with(|| {
-                items.push(Item::new(source, key, Vec::new()));
+            let key = self.key(turn.origin);
+            let place = *places.entry(key.clone()).or_insert_with(|| {
+                items.push(Item::new(key, Vec::new()));
                 items.len() - 1
             });
             items[place].pieces.push(piece(turn, dialect));
@@ -176,13 +177,13 @@ impl Prompt {
         items
     }
 
-    fn key(&self, origin: Origin) -> (Source, String) {
+    fn key(&self, origin: Origin) -> ItemKey {
         match origin {
-            Origin::Memory(number) => (Source::Memories, number.to_string()),
-            Origin::Placeholder => (Source::Memories, "0".to_owned()),
+            Origin::Memory(number) => ItemKey::Memory(number),
+            Origin::Placeholder => ItemKey::Placeholder,
             Origin::File(at) => {
                 let file = &self.files[at];
-                (Source::Files, format!("{}@{}", file.path, file.iteration))
+                ItemKey::File { path: file.path.clone(), number: file.iteration }
             }
         }
     }
@@ -208,14 +209,10 @@ impl Beginning {
         let mut beginning = Beginning { is_settled: true, ..Beginning::default() };
         let mut items = prompt.items();
         for dialect in Dialect::ALL {
-            let speaks =
-                |item: &&Item| item.key != "0" && speaks(item.pieces_of(dialect)).is_some();
-            let of_memories = items.iter().filter(|item| item.source == Source::Memories);
-            let first = of_memories.filter(speaks).map(|item| &item.key).next();
+            let speaks = |item: &&Item| speaks(item.pieces_of(dialect)).is_some();
+            let first = items.iter().filter(speaks).find_map(|item| item.key.memory());
             beginning.is_settled &= first.is_some();
-            if dialect.begins_with_user()
-                && let Some(number) = first.and_then(|key| key.parse().ok())
-            {
+            if let Some(number) = first.filter(|_| dialect.begins_with_user()) {
                 beginning.first = Some(beginning.first.map_or(number, |first| number.min(first)));
             }
         }
@@ -235,16 +232,16 @@ fn speaks(pieces: &[Piece]) -> Option<&'static str> {
 
 /// Puts what another dialect sends beside the items, or among them at its place.
 fn join(items: &mut Vec<Item>, others: Vec<Item>, dialect: Dialect) {
-    let mut rest: HashMap<(Source, String), Vec<Piece>> = HashMap::new();
+    let mut rest: HashMap<ItemKey, Vec<Piece>> = HashMap::new();
     let mut order = Vec::new();
     for other in others {
-        order.push((other.source, other.key.clone()));
-        rest.insert((other.source, other.key), other.pieces);
+        order.push(other.key.clone());
+        rest.insert(other.key, other.pieces);
     }
-    let known: HashMap<(Source, String), usize> =
-        items.iter().enumerate().map(|(at, item)| ((item.source, item.key.clone()), at)).collect();
+    let known: HashMap<ItemKey, usize> =
+        items.iter().enumerate().map(|(at, item)| (item.key.clone(), at)).collect();
     for item in items.iter_mut() {
-        let pieces = rest.remove(&(item.source, item.key.clone())).unwrap_or_default();
+        let pieces = rest.remove(&item.key).unwrap_or_default();
         if pieces != item.pieces {
             item.others.push((dialect, pieces));
         }
@@ -263,7 +260,7 @@ fn join(items: &mut Vec<Item>, others: Vec<Item>, dialect: Dialect) {
                 taken += 1;
             }
         } else if let Some(pieces) = rest.remove(&key) {
-            let mut item = Item::new(key.0, key.1, Vec::new());
+            let mut item = Item::new(key, Vec::new());
             item.others = vec![(dialect, pieces)];
             joined.push(item);
         }

@@ -19,6 +19,7 @@ mod foreign;
 mod gemini;
 mod gemini_part;
 mod item;
+mod key;
 mod media;
 mod medium;
 mod name;
@@ -56,6 +57,7 @@ pub(crate) use gemini_part::DATA as GEMINI_DATA;
 #[cfg(any(test, feature = "store"))]
 pub(crate) use item::Beginning;
 pub use item::{Item, Piece};
+pub use key::ItemKey;
 pub(crate) use media::{data_url, decode_base64};
 pub use medium::Medium;
 pub(crate) use name::called_tools;

@@ -319,11 +319,11 @@ fn a_diff_names_what_came_went_and_changed_and_where_it_begins() {
     new.memories[1].memory = Memory::assistant("B");
     new.memories.remove(2);
     let diff = ContextDiff::between(&old, &new);
-    let keys = |items: &[super::Item]| items.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+    let keys = |items: &[super::Item]| items.iter().map(|it| it.key.to_word()).collect::<Vec<_>>();
     assert_eq!(keys(&diff.added), ["f@1"]);
     assert_eq!(keys(&diff.removed), ["3"]);
     assert_eq!(diff.changed.len(), 1);
-    assert_eq!((diff.changed[0].0.key.as_str(), diff.first_changed), ("2", Some(2)));
+    assert_eq!((diff.changed[0].0.key.memory(), diff.first_changed), (Some(2), Some(2)));
     let shared = old.shared_bytes(&new, Dialect::OpenAiChat);
     let body = plain(&old, Dialect::OpenAiChat).body.to_string();
     assert!(body[..shared].ends_with("\"content\":\""), "{}", &body[..shared]);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::context::{Dialect, Prompt, PromptMemory, Source};
+use crate::context::{Dialect, Prompt, PromptMemory};
 use crate::object::{MemoryKind, ModelCall};
 use crate::tokens::{Calibration, ContentClass, TokenCounter};
 
@@ -38,8 +38,7 @@ impl Recorded {
         let mut parts: HashMap<usize, Vec<(ContentClass, u64)>> = HashMap::new();
         for item in self.prompt.items_for(dialect) {
             let own = item.parts(dialect, counter);
-            let number = item.key.parse().ok().filter(|_| item.source == Source::Memories);
-            match number.and_then(|number: u64| numbers.get(&number)) {
+            match item.key.memory().and_then(|number| numbers.get(&number)) {
                 Some(&at) => parts.entry(at).or_default().extend(own),
                 None if item.is_placeholder() => {}
                 None => own

@@ -19,7 +19,7 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use account::key::ItemKey;
+pub use crate::context::ItemKey;
 pub use batch::Batch;
 pub use batch::compact::Summarizer;
 pub use batch::report::{PairInView, ViewReport};

@@ -179,7 +179,7 @@ fn row(item: &Item, tokens: Count) -> [String; 5] {
     [
         tokens.to_string(),
         item.source.name().to_owned(),
-        quote::text(&item.key).into_owned(),
+        quote::text(&item.key.to_word()).into_owned(),
         role(item).to_owned(),
         line(item),
     ]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partita::context::{CounterFor, Item, Piece, Prompt, Source};
+use partita::context::{CounterFor, Item, Piece, Prompt};
 use partita::interop::{Messages, messages};
 use partita::tokens::{Count, TokenCounter};
 use partita::{Error, ErrorKind, Json};
@@ -81,8 +81,8 @@ impl Body {
 
     /// Which message an item of the prompt is of; none if it is no memory's.
     pub(super) fn message_of(&self, item: &Item) -> Option<u64> {
-        let number = item.key.parse::<usize>().ok().filter(|_| item.source == Source::Memories);
-        self.read.numbers.get(number?.checked_sub(1)?)?.first().copied()
+        let at = usize::try_from(item.key.memory()?.checked_sub(1)?).ok()?;
+        self.read.numbers.get(at)?.first().copied()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::context::{Beginning, Item, Prompt, PromptMemory, Source};
+use crate::context::{Beginning, Item, ItemKey, Prompt, PromptMemory, Source};
 use crate::error::Result;
 use crate::session::read::snapshot::Snapshot;
 use crate::tokens::Count;
@@ -51,7 +51,7 @@ impl Changed {
 pub(crate) fn dialog_items(memories: Vec<PromptMemory>, state: &Snapshot) -> Result<Vec<Item>> {
     let tools = state.tools()?;
     let given = Prompt::default().with_tools(tools.clone()).items();
-    let given: HashSet<String> = given.into_iter().map(|item| item.key).collect();
+    let given: HashSet<ItemKey> = given.into_iter().map(|item| item.key).collect();
     let prompt = Prompt { memories, tools, ..Prompt::default() };
     let mut items = prompt.items();
     items.retain(|item| item.source != Source::Tools || !given.contains(&item.key));

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::budget::Account;
 use crate::context::{
-    Item, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
+    Item, ItemKey, Prompt, PromptMemory, Source, ViewedFile, fixed_count, message_count, segments,
 };
 use crate::error::{ErrorKind, Result};
 use crate::id::{IterationId, ObjectId};
 use crate::object::{Iteration, Memory, read};
 use crate::session::account::dialog::{Changed, Dialog, Stretch, beginning, dialog_items};
-use crate::session::account::key::ItemKey;
 use crate::session::account::known::Known;
 use crate::session::line::keys::memory_number;
 use crate::session::line::roots::{Root, Roots};
@@ -183,22 +182,17 @@ impl Ledger {
     }
 
     fn set(&mut self, item: &Item, counter: &(impl TokenCounter + ?Sized)) {
-        let key = match item.source {
-            Source::Instructions => ItemKey::Instructions,
-            Source::Sandbox => ItemKey::Sandbox,
-            Source::Tools => ItemKey::Tool(item.key.clone()),
-            Source::Memories => ItemKey::Memory(item.key.parse().unwrap_or(0)),
-            // Counted by themselves, where path and number are known apart.
-            Source::Files => return,
-        };
+        // Counted by themselves.
+        if item.source == Source::Files {
+            return;
+        }
         let count = item.count(counter);
         // What the counter's dialect sends nothing of is no item of its request.
         if count == Count::ZERO {
-            self.account.remove(&key);
+            self.account.remove(&item.key);
             return;
         }
-        let label = key.to_string();
-        self.account.set(key, item.source, label, count);
+        self.account.set(item.key.clone(), item.source, item.key.to_string(), count);
     }
 
     /// Sets what depends on the whole: the placeholder and what a request costs once.
@@ -208,11 +202,11 @@ impl Ledger {
             Some((first, count))
                 if count != Count::ZERO && ahead.is_none_or(|after| after >= first) =>
             {
-                let key = ItemKey::Memory(0);
+                let key = ItemKey::Placeholder;
                 let label = key.to_string();
                 self.account.set(key, Source::Memories, label, count);
             }
-            _ => drop(self.account.remove(&ItemKey::Memory(0))),
+            _ => drop(self.account.remove(&ItemKey::Placeholder)),
         }
         let tools = self.tools + self.dialog.stand_ins.len();
         self.account.set_overhead(fixed_count(counter, tools));
@@ -303,8 +297,8 @@ impl Ledger {
             let items = dialog_items(memories, state)?;
             self.dialog = Dialog::default();
             for item in &items {
-                if item.source == Source::Tools {
-                    self.dialog.stand_ins.insert(item.key.clone(), 1);
+                if let ItemKey::Tool(name) = &item.key {
+                    self.dialog.stand_ins.insert(name.clone(), 1);
                 }
                 if item.is_placeholder() {
                     let first = beginning.first.unwrap_or(u64::MAX);
@@ -386,7 +380,7 @@ impl Ledger {
             .largest()
             .map(|item| item.key)
             .filter(|key| match key {
-                ItemKey::Memory(_) => true,
+                ItemKey::Memory(_) | ItemKey::Placeholder => true,
                 ItemKey::Tool(name) => self.dialog.stand_ins.contains_key(name),
                 _ => false,
             })
@@ -432,16 +426,16 @@ impl Ledger {
             }
             let prompt = Prompt { memories: part, ..Prompt::default() };
             for item in prompt.items() {
-                match item.source {
+                match &item.key {
                     // Where the host gave any tools, none stand in for those that calls name.
-                    Source::Tools if self.tools > 0 => {}
-                    Source::Tools => {
-                        *self.dialog.stand_ins.entry(item.key.clone()).or_default() += 1;
-                        stretch.stand_ins.push(item.key.clone());
+                    ItemKey::Tool(_) if self.tools > 0 => {}
+                    ItemKey::Tool(name) => {
+                        *self.dialog.stand_ins.entry(name.clone()).or_default() += 1;
+                        stretch.stand_ins.push(name.clone());
                         self.set(&item, counter);
                     }
                     // It says that the dialog begins elsewhere.
-                    Source::Memories if item.is_placeholder() => {}
+                    ItemKey::Placeholder => {}
                     _ => self.set(&item, counter),
                 }
             }

@@ -207,7 +207,7 @@ fn a_context_diff_says_what_a_plan_took_away() {
     session.remember(Memory::user("And now?")).unwrap();
     let diff = before.context_diff(&session.latest().unwrap()).unwrap();
     let keys = |items: &[crate::context::Item]| -> Vec<String> {
-        items.iter().map(|item| item.key.clone()).collect()
+        items.iter().map(|item| item.key.to_word()).collect()
     };
     assert_eq!(
         (keys(&diff.added), keys(&diff.removed)),
@@ -348,7 +348,7 @@ fn a_plan_that_moves_the_tools_that_stand_in_keeps_nothing_of_the_cache() {
     said(&session, [Memory::user("And now?")]);
     let tools = |session: &Session| -> Vec<String> {
         let items = session.latest().unwrap().prompt().unwrap().items();
-        items.iter().filter(|at| at.source == Source::Tools).map(|at| at.key.clone()).collect()
+        items.iter().filter(|at| at.source == Source::Tools).map(|at| at.key.to_word()).collect()
     };
     assert_eq!(tools(&session), ["read", "list"]);
     let plan = plan_of(&session, total(&session) - 100);

@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 
 use crate::budget::{Account, Budget, Capacity};
+use crate::context::ItemKey;
 use crate::error::Result;
-use crate::session::account::key::ItemKey;
 use crate::session::account::known::Known;
 use crate::session::account::ledger::Ledger;
 use crate::session::handle::Session;

@@ -8,7 +8,9 @@ use crate::budget::{
     Goes, Makeup, Material, Opening, PlanAction, PlanGroup, PlanMode, PlanStep, Unit, Ways,
     answers, asks, of_dialog, turns,
 };
-use crate::context::{Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed};
+use crate::context::{
+    ItemKey, Prompt, PromptMemory, Source, exchanges, fixed_count, segments, trimmed,
+};
 use crate::error::Result;
 use crate::object::{FilePath, Memory, MemoryKind, Part, Role};
 use crate::session::read::prompt::{Shown, Standing};
@@ -84,13 +86,12 @@ impl Planned {
         let mut dialog = Dialog::new(shown, options);
         // Where each memory stands in the prompt, and before which memory each file does.
         let mut ranks: Vec<Option<usize>> = vec![None; prompt.memories.len()];
-        let mut files: Vec<(usize, usize, Count, String)> = Vec::new();
+        let mut files: Vec<(usize, usize, Count, ItemKey)> = Vec::new();
         let mut seen = 0;
         for (rank, (item, count)) in items.iter().zip(&counts).enumerate() {
             match item.source {
                 Source::Memories => {
-                    let number: Option<u64> = item.key.parse().ok();
-                    if let Some(&at) = number.and_then(|number| index.get(&number)) {
+                    if let Some(&at) = item.key.memory().and_then(|number| index.get(&number)) {
                         dialog.tokens[at] += *count;
                         ranks[at] = Some(rank);
                         seen = seen.max(at + 1);
@@ -100,7 +101,7 @@ impl Planned {
                 // Without tools of the host's those of the dialog stand in, and go with their calls.
                 Source::Tools if tools == 0 => {}
                 Source::Tools => {
-                    let key = Key::Fixed(format!("tool {}", item.key));
+                    let key = Key::Fixed(item.key.to_string());
                     groups.push(PlanGroup::new(key, item.source, *count).stays());
                 }
                 source => {
@@ -300,8 +301,7 @@ impl<'a> Dialog<'a> {
         }
         let prompt = Prompt { memories, ..Prompt::default() };
         for item in prompt.items().iter().filter(|item| item.source == Source::Memories) {
-            let number: Option<u64> = item.key.parse().ok();
-            let at = number.and_then(|number| index.get(&number));
+            let at = item.key.memory().and_then(|number| index.get(&number));
             if let Some(Some(short)) = at.map(|at| &mut self.short[*at]) {
                 *short += item.count(counter);
             }
@@ -394,15 +394,18 @@ impl<'a> Dialog<'a> {
 /// The files in view, found by the keys of their items.
 struct FilesInView<'a> {
     shown: &'a Shown,
-    files: HashMap<String, usize>,
+    files: HashMap<ItemKey, usize>,
     /// The newest iteration in view of each path.
     newest: HashMap<&'a FilePath, u64>,
 }
 
 impl<'a> FilesInView<'a> {
     fn of(shown: &'a Shown) -> Self {
-        let keys =
-            shown.prompt.files.iter().map(|file| format!("{}@{}", file.path, file.iteration));
+        let keys = shown
+            .prompt
+            .files
+            .iter()
+            .map(|file| ItemKey::File { path: file.path.clone(), number: file.iteration });
         let mut newest = HashMap::new();
         for file in &shown.files {
             let number = newest.entry(&file.path).or_default();
@@ -411,9 +414,9 @@ impl<'a> FilesInView<'a> {
         FilesInView { shown, files: keys.zip(0..).collect(), newest }
     }
 
-    fn group(&self, key: &str, tokens: Count, options: &PlanOptions<'_>) -> PlanGroup<Key> {
+    fn group(&self, key: &ItemKey, tokens: Count, options: &PlanOptions<'_>) -> PlanGroup<Key> {
         let Some(&at) = self.files.get(key) else {
-            return PlanGroup::new(Key::Fixed(key.to_owned()), Source::Files, tokens).stays();
+            return PlanGroup::new(Key::Fixed(key.to_word()), Source::Files, tokens).stays();
         };
         let file = &self.shown.files[at];
         let key = Key::File(at, format!("{}, iteration {}", file.path, file.number));

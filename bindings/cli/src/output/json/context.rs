@@ -39,7 +39,7 @@ impl Spent {
         let sources = capacity.sources();
         let items = capacity.items().iter().map(|item| SpentItem {
             source: item.source.name(),
-            key: key(&item.key),
+            key: item.key.to_word(),
             count: Tokens::from(item.count),
         });
         Spent {
@@ -63,16 +63,6 @@ fn as_map<S: Serializer>(
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().copied())
-}
-
-/// What an item is called, as in the items of a prompt.
-fn key(key: &ItemKey) -> String {
-    match key {
-        ItemKey::Tool(name) => name.clone(),
-        ItemKey::Memory(number) => number.to_string(),
-        ItemKey::File { path, number } => format!("{path}@{number}"),
-        other => other.to_string(),
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -181,7 +171,7 @@ impl ContextChanged {
     pub(crate) fn new(diff: &ContextDiff, counter: &dyn TokenCounter) -> ContextChanged {
         let row = |item: &Item, before: Option<&Item>| Changed {
             source: item.source.name(),
-            key: item.key.clone(),
+            key: item.key.to_word(),
             count: Tokens::from(item.count(counter)),
             before: before.map(|item| Tokens::from(item.count(counter))),
         };

@@ -61,7 +61,7 @@ impl CountedItem {
     ) -> CountedItem {
         CountedItem {
             source: item.source.name(),
-            key: item.key.clone(),
+            key: item.key.to_word(),
             message,
             role: Some(role).filter(|role| !role.is_empty()),
             count: Tokens::from(count),
