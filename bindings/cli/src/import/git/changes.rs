@@ -199,22 +199,22 @@ fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {
     match change {
         ChangeRef::Addition { location, entry_mode, id, .. } => {
             if let Some(value) = value_of(entry_mode, id) {
-                changes.push(Change::Put { path: FilePath::new(location)?, value, was: None });
+                changes.push(Change::Put { path: FilePath::new(&**location)?, value, was: None });
             }
         }
         ChangeRef::Deletion { location, entry_mode, id, .. } => {
             if let Some(was) = value_of(entry_mode, id) {
-                changes.push(Change::Remove { path: FilePath::new(location)?, was });
+                changes.push(Change::Remove { path: FilePath::new(&**location)?, was });
             }
         }
         ChangeRef::Modification { location, previous_entry_mode, previous_id, entry_mode, id } => {
             match (value_of(previous_entry_mode, previous_id), value_of(entry_mode, id)) {
                 // Modes of old may differ and mean the same.
                 (was, Some(value)) if was != Some(value) => {
-                    changes.push(Change::Put { path: FilePath::new(location)?, value, was });
+                    changes.push(Change::Put { path: FilePath::new(&**location)?, value, was });
                 }
                 (Some(was), None) => {
-                    changes.push(Change::Remove { path: FilePath::new(location)?, was });
+                    changes.push(Change::Remove { path: FilePath::new(&**location)?, was });
                 }
                 _ => {}
             }
@@ -230,7 +230,7 @@ fn add(changes: &mut Vec<Change>, change: ChangeRef<'_>) -> Result<()> {
         } => {
             let (was, value) = (value_of(source_entry_mode, source_id), value_of(entry_mode, id));
             if let (Some(was), Some(value)) = (was, value) {
-                let (from, to) = (FilePath::new(source_location)?, FilePath::new(location)?);
+                let (from, to) = (FilePath::new(&**source_location)?, FilePath::new(&**location)?);
                 changes.push(Change::Rename { from, to, was, value });
             }
         }
