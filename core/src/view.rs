@@ -13,6 +13,7 @@
 //! | drop outdated iterations | [`Session::refresh`](crate::Session::refresh) |
 //! | keep something whatever happens | [`Session::pin_memories`](crate::Session::pin_memories), [`pin_files`](crate::Session::pin_files) |
 //! | see it | [`Snapshot::view`](crate::Snapshot::view) |
+//! | go on where a call has no result yet | [`View::open_calls`] |
 //! | send it | [`Snapshot::prompt`](crate::Snapshot::prompt), then [`Prompt::render`](crate::context::Prompt::render) |
 //! | make it fit | [`Session::plan`](crate::Session::plan) and [`apply`](crate::Session::apply) |
 //!
@@ -29,6 +30,6 @@
 //! ```
 
 pub use crate::session::{
-    Glob, ItemKey, MemoryState, PairInView, PlanKey, PlanOptions, Summarizer, View, ViewFile,
-    ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
+    Glob, ItemKey, MemoryState, OpenCall, PairInView, PlanKey, PlanOptions, Summarizer, View,
+    ViewFile, ViewFiles, ViewMemories, ViewMemory, ViewReport, ViewRule,
 };

@@ -23,6 +23,9 @@ mod key;
 mod media;
 mod medium;
 mod name;
+mod observe;
+#[cfg(any(test, feature = "store"))]
+mod open;
 mod openai_chat;
 mod openai_responses;
 #[cfg(test)]
@@ -61,6 +64,8 @@ pub use key::ItemKey;
 pub(crate) use media::{data_url, decode_base64};
 pub use medium::Medium;
 pub(crate) use name::called_tools;
+#[cfg(feature = "store")]
+pub(crate) use open::open_calls;
 pub use prompt::{Prompt, PromptMemory, ViewedFile};
 pub use provider_block::ProviderBlock;
 pub use request::{Mend, RenderOptions, Request};

@@ -107,7 +107,7 @@ fn server_half(block: &Json) -> Option<Half> {
     }
 }
 
-fn half_of(part: &Part) -> Option<(Dialect, Half)> {
+pub(super) fn half_of(part: &Part) -> Option<(Dialect, Half)> {
     let Part::Opaque { provider, content } = part else { return None };
     let dialect = Dialect::from_name(provider)?;
     let item = Json::parse(content.as_inline()?).ok()?;

@@ -61,6 +61,14 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     Some(transcript.finish())
 }
 
+/// Takes a response's body, and the call that made it; none if it is none.
+pub(super) fn response(value: &Json) -> Option<(Transcript, ModelCall)> {
+    value.get("role").and(value.get("content"))?;
+    let mut transcript = Transcript::new(Format::Anthropic);
+    take(&mut transcript, value, Keys::new("").next(value), Place::Message(1));
+    Some((transcript, call(value).unwrap_or_default()))
+}
+
 fn take(to: &mut Transcript, message: &Json, key: String, at: Place) {
     match memories(&mut to.report, message, at) {
         Err(error) => to.report.refuse(at, error.to_string()),

@@ -35,19 +35,7 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     let mut transcript = Transcript::new(Format::Gemini);
     let mut reader = Reader::default();
     if let Some(candidates) = value.get("candidates").and_then(Json::as_array) {
-        for (at, candidate) in candidates.iter().enumerate() {
-            let place = Place::Message(at as u64 + 1);
-            match candidate.get("content") {
-                Some(content) if at == 0 => {
-                    reader.content(&mut transcript, content, place);
-                    if let Some(entry) = transcript.entries.last_mut() {
-                        entry.call = Some(call(value, candidate));
-                    }
-                }
-                Some(_) => transcript.report.skip("candidate", "a dialog goes on from the first"),
-                None => transcript.report.refuse(place, "a candidate without `content`"),
-            }
-        }
+        reader.candidates(&mut transcript, value, candidates);
         return Some(transcript.finish());
     }
     for (at, content) in contents_of(value)?.iter().enumerate() {
@@ -64,6 +52,22 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
         leave(&mut transcript.report, "request", value, &known);
     }
     Some(transcript.finish())
+}
+
+/// Takes a response's body, and the call that made it; none if it is none. A candidate in which the
+/// model said nothing, for it was stopped, makes no entry.
+pub(super) fn response(value: &Json) -> Option<(Transcript, ModelCall)> {
+    let candidates = value.get("candidates").and_then(Json::as_array)?;
+    let first = candidates.first()?;
+    let mut transcript = Transcript::new(Format::Gemini);
+    if first.get("content").and_then(|content| content.get("parts")).is_some() {
+        Reader::default().candidates(&mut transcript, value, candidates);
+    }
+    let known = ["candidates", "usageMetadata", "modelVersion", "responseId", "createTime"];
+    leave(&mut transcript.report, "response", value, &known);
+    let known = ["content", "finishReason", "index", "avgLogprobs"];
+    leave(&mut transcript.report, "candidate", first, &known);
+    Some((transcript, call(value, first)))
 }
 
 /// Returns the texts of an instruction, with an empty line between them.
@@ -111,6 +115,23 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Takes the first candidate of a response, and the call that made it.
+    fn candidates(&mut self, to: &mut Transcript, response: &Json, candidates: &[Json]) {
+        for (at, candidate) in candidates.iter().enumerate() {
+            let place = Place::Message(at as u64 + 1);
+            match candidate.get("content") {
+                Some(content) if at == 0 => {
+                    self.content(to, content, place);
+                    if let Some(entry) = to.entries.last_mut() {
+                        entry.call = Some(call(response, candidate));
+                    }
+                }
+                Some(_) => to.report.skip("candidate", "a dialog goes on from the first"),
+                None => to.report.refuse(place, "a candidate without `content`"),
+            }
+        }
+    }
+
     fn content(&mut self, to: &mut Transcript, content: &Json, at: Place) {
         let key = self.keys.next(content);
         match self.memories(&mut to.report, content, at) {

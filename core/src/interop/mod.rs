@@ -3,8 +3,8 @@
 //! [`read`] takes a file of any of the [`Format`]s and gives memories in order, each with an origin
 //! that is the same at the next import, and a [`Report`] of what was kept, mended, refused and
 //! skipped. A source is read wholly before any of it is used. [`messages()`] takes a provider's
-//! messages. The exports write a faithful record, not a request: whether a model would accept it is
-//! the contexts' business.
+//! messages, [`read_response()`] what a provider answered. The exports write a faithful record, not a
+//! request: whether a model would accept it is the contexts' business.
 
 mod amp;
 mod anthropic;
@@ -38,6 +38,7 @@ mod openhands_v0;
 mod pi;
 mod recording;
 mod report;
+mod response;
 mod swe_agent;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -56,6 +57,7 @@ pub use export::{Export, ExportFormat, to_openai_chat};
 pub use format::Format;
 pub use messages::{Messages, messages};
 pub use report::{Place, Remark, Remarks, Report, Skipped};
+pub use response::{Response, read_response};
 pub use transcript::{Entry, Transcript, Transcripts};
 #[cfg(feature = "store")]
 pub(crate) use transcript::{Lacking, Turn};

@@ -42,6 +42,10 @@ const KNOWN: [&str; 17] = [
     "extra",
 ];
 
+/// Fields of a response that are taken, or say nothing of what is in it.
+const RESPONSE: [&str; 8] =
+    ["id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"];
+
 /// Reads a document, or a document a line.
 pub(super) fn read(source: Source) -> Result<Vec<Transcript>> {
     let found = match source {
@@ -115,6 +119,27 @@ fn messages_of(value: &Json) -> Option<&[Json]> {
         return Some(items).filter(|items| items.iter().any(speaks));
     }
     ["messages", "traj", "choices"].iter().find_map(|key| value.get(key)?.as_array())
+}
+
+/// Takes a response's body, and the call that made it; none if it is none.
+pub(super) fn response(value: &Json) -> Option<(Transcript, ModelCall)> {
+    let choices = value.get("choices").and_then(Json::as_array)?;
+    let mut transcript = Transcript::new(Format::OpenAiChat);
+    Reader::new("").response(&mut transcript, value, choices.iter());
+    leave(&mut transcript.report, "response", value, &RESPONSE);
+    let choice = choices.first()?;
+    leave(&mut transcript.report, "choice", choice, &["index", "message", "finish_reason"]);
+    Some((transcript, call(value, choice)))
+}
+
+fn call(response: &Json, choice: &Json) -> ModelCall {
+    ModelCall {
+        provider: SERVICE.to_owned(),
+        response: owned(response, "id"),
+        stop: owned(choice, "finish_reason"),
+        usage: usage(response.get("usage")),
+        ..ModelCall::new(owned(response, "model"))
+    }
 }
 
 fn conversation<'a>(
@@ -298,13 +323,7 @@ impl Reader {
                 Some(message) if at == 0 => {
                     self.message(to, message, place);
                     if let Some(entry) = to.entries.last_mut() {
-                        entry.call = Some(ModelCall {
-                            provider: SERVICE.to_owned(),
-                            response: owned(whole, "id"),
-                            stop: owned(choice, "finish_reason"),
-                            usage: usage(whole.get("usage")),
-                            ..ModelCall::new(owned(whole, "model"))
-                        });
+                        entry.call = Some(call(whole, choice));
                     }
                 }
                 Some(_) => to.report.skip("choice", "a dialog goes on from the first choice"),

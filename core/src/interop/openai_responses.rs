@@ -42,6 +42,16 @@ pub(super) fn conversation(value: &Json) -> Option<Transcript> {
     Some(reader.finish())
 }
 
+/// Takes a response's body, and the call that made it; none if it is none.
+pub(super) fn response(value: &Json) -> Option<(Transcript, ModelCall)> {
+    let mut reader = Reader::new();
+    for (at, item) in value.get("output").and_then(Json::as_array)?.iter().enumerate() {
+        reader.item(item, Place::Message(at as u64 + 1));
+    }
+    reader.end_turn();
+    Some((reader.to, call(value)))
+}
+
 pub(super) fn is_item(value: &Json) -> bool {
     text(value, "type").is_some() || text(value, "role").is_some()
 }

@@ -1,5 +1,7 @@
 //! Memories: the pieces of the dialog.
 
+mod make;
+
 use std::borrow::Cow;
 
 use super::Timestamp;
@@ -93,47 +95,6 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Makes a message of a role, with one text.
-    pub fn message(role: Role, text: impl AsRef<[u8]>) -> Self {
-        Memory {
-            origin: String::new(),
-            actor: String::new(),
-            time: None,
-            role,
-            kind: MemoryKind::Message,
-            parts: vec![Part::text(text)],
-            links: Vec::new(),
-        }
-    }
-
-    /// Makes a message of whoever asks.
-    pub fn user(text: impl AsRef<[u8]>) -> Self {
-        Memory::message(Role::User, text)
-    }
-
-    /// Makes a message of the model.
-    pub fn assistant(text: impl AsRef<[u8]>) -> Self {
-        Memory::message(Role::Assistant, text)
-    }
-
-    /// Makes an instruction of the host.
-    pub fn system(text: impl AsRef<[u8]>) -> Self {
-        Memory::message(Role::System, text)
-    }
-
-    /// Makes a tool's answer to a call: a `Result` part and its text.
-    pub fn tool(call: impl Into<String>, text: impl AsRef<[u8]>) -> Self {
-        let result = Part::Result { call: call.into(), error: false, parts: 1 };
-        let mut memory = Memory::message(Role::Tool, text);
-        memory.parts.insert(0, result);
-        memory
-    }
-
-    /// Makes a note beside the dialog, in the role of whoever asks.
-    pub fn note(text: impl AsRef<[u8]>) -> Self {
-        Memory { kind: MemoryKind::Note, ..Memory::user(text) }
-    }
-
     /// Sets the origin.
     #[must_use]
     pub fn with_origin(mut self, origin: impl Into<String>) -> Self {

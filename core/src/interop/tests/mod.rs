@@ -11,6 +11,7 @@ mod openai_chat;
 mod openai_responses;
 mod openhands;
 mod own;
+mod response;
 mod robust;
 pub(crate) mod samples;
 mod swe_agent;

@@ -2,6 +2,7 @@
 
 pub(crate) mod entries;
 pub(crate) mod memories;
+pub(crate) mod open_calls;
 pub(crate) mod prompt;
 pub(crate) mod snapshot;
 pub(crate) mod state;

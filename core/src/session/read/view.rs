@@ -38,7 +38,7 @@ use crate::store::Store;
 /// ```
 #[derive(Debug)]
 pub struct View<'a> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     memories: Map,
     view: Map,
     recent: Map,
