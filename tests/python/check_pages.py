@@ -1,11 +1,14 @@
 """Opens pages in a headless browser and asserts that nothing that was planted in them runs.
 
-Reads DIR/pages.json, a list of {"file", "runs", "shows"}. A page that must not run is held against what the browser made of
+Reads DIR/pages.json, a list of {"file", "runs", "shows"} and of {"file", "laid_out"}. A page that must not run is held against what the browser made of
 it: no script ran, no element or attribute came from a planted text, nothing would be fetched, and the planted text is there
-as text. A page that must run is a control: a check that does not notice it proves nothing. Exits with 1 if either fails.
+as text. A page that must run is a control: a check that does not notice it proves nothing. A page of the second form measures
+the cells of its tables; each must have room for its text if it is laid out, and some must not if it is a control. Exits with 1
+if any of it fails.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -88,12 +91,31 @@ def faults_of(browser, path, shows):
     return faults
 
 
+def narrow_of(browser, path):
+    """Returns how many cells with a text a page has, and how many of them have no room for it."""
+    dom = open_page(browser, path)
+    found = [re.search(rf'data-{name}="([0-9]+)"', dom) for name in ("cells", "narrow")]
+    if not all(found):
+        raise SystemExit(f"error: {path.name} did not measure its cells")
+    return tuple(int(each[1]) for each in found)
+
+
 def main():
     browser, directory = sys.argv[1], Path(sys.argv[2])
     pages = json.loads((directory / "pages.json").read_text())
-    refused = controls = detected = judged = 0
+    refused = controls = detected = judged = measured = 0
     for page in pages:
         path = directory / page["file"]
+        if "laid_out" in page:
+            cells, narrow = narrow_of(browser, path)
+            measured += cells
+            if not page["laid_out"]:
+                controls += 1
+                detected += narrow > 0
+            elif narrow or not cells:
+                refused += 1
+                print(f"{path.name}: {narrow} of {cells} cells have no room for their text")
+            continue
         faults = faults_of(browser, path, page["shows"])
         if page["runs"]:
             controls += 1
@@ -104,8 +126,9 @@ def main():
             refused += 1
             print(f"{path.name}: {'; '.join(faults[:10])}")
     print(f"pages opened in a browser: {judged} judged, {refused} refused")
+    print(f"cells measured in a notebook's page: {measured}")
     print(f"live control pages detected: {detected} of {controls}")
-    sys.exit(1 if refused or detected != controls or not judged or not controls else 0)
+    sys.exit(1 if refused or detected != controls or not judged or not measured or not controls else 0)
 
 
 if __name__ == "__main__":

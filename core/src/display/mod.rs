@@ -19,6 +19,7 @@ mod number;
 mod page;
 mod pairs;
 mod svg;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,6 +27,7 @@ mod visible;
 
 pub use data::{CheckpointGraph, GraphCheckpoint, GraphSession};
 pub use number::{counted, grouped};
+pub use table::Table;
 pub use text::Lines;
 
 use self::family::Family;

@@ -106,6 +106,55 @@ fn page(fragment: &str) -> String {
     )
 }
 
+/// What JupyterLab says of tables in outputs (packages/rendermime/style/base.css), as far as it lays
+/// them out.
+const JUPYTERLAB: &str = "\
+    .jp-RenderedHTMLCommon table{border-collapse:collapse;border-spacing:0;border:none;\
+    font-size:13px;table-layout:fixed;margin-left:auto;margin-bottom:1em;margin-right:auto}\
+    .jp-RenderedHTMLCommon td,.jp-RenderedHTMLCommon th,.jp-RenderedHTMLCommon tr{\
+    vertical-align:middle;padding:.5em;line-height:normal;white-space:normal;max-width:none;\
+    border:none}\
+    :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td,\
+    :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th,\
+    :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon tr{text-align:right}\
+    .jp-RenderedHTMLCommon tbody tr:nth-child(odd){background:#eee}";
+
+/// Counts cells with a text, and those too narrow for a letter of it.
+const MEASURE: &str = "<script>const cells=[...document.querySelectorAll('.partita td,.partita th')]\
+    .filter(cell=>cell.textContent.trim());const narrow=cells.filter(cell=>{const style=\
+    getComputedStyle(cell);return cell.clientWidth-parseFloat(style.paddingLeft)-\
+    parseFloat(style.paddingRight)<6});document.body.setAttribute('data-cells',cells.length);\
+    document.body.setAttribute('data-narrow',narrow.length)</script>";
+
+/// Pages of a notebook with displays in them, which say how wide their cells are; and whether all of
+/// them should hold their texts. A display that leaves its tables to the page is the control.
+fn notebooks() -> Result<Vec<(String, String, bool)>> {
+    let session = Store::in_memory()?.session("fix-parser")?;
+    for number in 0..4 {
+        session.write("src/lib.rs", format!("fn parse() -> {number} {{}}\n").repeat(20))?;
+    }
+    session.remember(partita::Memory::user("The parser drops the last token. ".repeat(20)))?;
+    let names = [b"old".to_vec(), b"new".to_vec()];
+    let all = displays(&session, &(session.diff("src/lib.rs", 1, 2)?, names))?;
+    let fragments = all.into_iter().filter(|(name, _)| {
+        matches!(*name, "session.html" | "diff.html" | "capacity.html" | "store.html")
+    });
+    let pages = fragments.flat_map(|(name, html)| {
+        let bare = html.replace("table-layout:auto;", "");
+        [(format!("notebook-{name}"), html, true), (format!("left-{name}"), bare, false)]
+    });
+    // Where no column takes all the room, nothing is lost without it.
+    let told = pages.filter(|(name, _, holds)| *holds || name == "left-capacity.html");
+    let whole = |(name, html, holds)| {
+        let page = format!(
+            "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><style>{JUPYTERLAB}</style></head>\
+             <body><div class=\"jp-RenderedHTMLCommon\">{html}</div>{MEASURE}</body></html>\n"
+        );
+        (name, page, holds)
+    };
+    Ok(told.map(whole).collect())
+}
+
 fn hostile(dir: &Path) -> Done {
     let (planted, mut pages) = (PLANTED.join("\n"), Vec::new());
     let diff = partita::diff::file(planted.as_bytes(), planted.replace('x', "y").as_bytes());
@@ -133,6 +182,10 @@ fn hostile(dir: &Path) -> Done {
     }
     for (at, live) in CONTROLS.iter().enumerate() {
         write(format!("control-{at}.html"), &page(live), true, &[])?;
+    }
+    for (file, page, is_laid_out) in notebooks()? {
+        std::fs::write(dir.join(&file), page)?;
+        pages.push(json!({"file": file, "laid_out": is_laid_out}));
     }
     std::fs::write(dir.join("pages.json"), serde_json::to_vec(&pages)?)?;
     Ok(())

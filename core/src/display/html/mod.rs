@@ -7,12 +7,14 @@ mod memories;
 mod report;
 mod session;
 mod store;
+mod table;
 
 pub(super) use capacity::capacity;
 pub(super) use diff::diff;
 pub(super) use report::report;
 pub(super) use session::session;
 pub(super) use store::store;
+pub(super) use table::table;
 
 use super::number::grouped;
 use super::page::Page;

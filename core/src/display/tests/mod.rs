@@ -10,6 +10,7 @@ mod report;
 mod session;
 mod store;
 mod style;
+mod table;
 
 use super::*;
 use crate::object::Memory;

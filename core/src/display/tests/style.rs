@@ -69,3 +69,35 @@ fn text_and_marks_can_be_read_in_every_theme() {
         }
     }
 }
+
+/// The selectors of all rules, media queries opened.
+fn selectors() -> Vec<&'static str> {
+    let rules = STYLE.lines().flat_map(|line| line.split('}'));
+    let rules = rules.filter_map(|rule| rule.rsplit_once('{')?.0.rsplit('{').next());
+    rules.flat_map(|rule| rule.split(',')).filter(|selector| !selector.is_empty()).collect()
+}
+
+#[test]
+fn every_rule_outweighs_the_rules_of_a_host_page() {
+    // JupyterLab has `:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td` and
+    // `.jp-RenderedHTMLCommon tbody tr:nth-child(odd)`: two classes and two elements.
+    let grounds = [".partita", ".partita *"];
+    for selector in selectors() {
+        let is_ground = grounds.iter().any(|ground| selector.trim_start() == *ground)
+            || selector.ends_with(" .partita");
+        let outweighs = selector.starts_with(".partita.partita.partita ");
+        assert!(is_ground || outweighs, "{selector:?}");
+    }
+    assert!(selectors().len() > 60);
+}
+
+#[test]
+fn a_table_says_how_it_is_laid_out_itself() {
+    for said in ["table{display:table;table-layout:auto;", "tr{display:table-row;"] {
+        assert!(STYLE.contains(said), "{said}");
+    }
+    let cells = STYLE.lines().find(|line| line.contains(" th,") && line.contains("{")).unwrap();
+    for said in ["display:table-cell", "width:auto", "text-align:left", "max-width:none"] {
+        assert!(cells.contains(said), "{said}");
+    }
+}

@@ -22,7 +22,7 @@ use crate::store::Store;
 /// assert_eq!((history[1].number, history[1].size), (1, Some(1)));
 /// # Ok::<(), partita::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct History {
     store: Store,
     timeline: Timeline,

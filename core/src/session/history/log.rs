@@ -52,7 +52,7 @@ impl LogEntry {
 /// assert_eq!((log[1].number, log[1].actor.as_str()), (1, "tester"));
 /// # Ok::<(), partita::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LogEntries {
     store: Store,
     timeline: Timeline,

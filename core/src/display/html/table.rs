@@ -1,0 +1,37 @@
+//! A listing: a table of its first rows.
+
+use super::super::page::Page;
+use super::super::table::Table;
+use super::{fragment, note};
+use crate::limits::DISPLAY_LABEL_CHARS_MAX;
+
+/// Draws a listing.
+pub(in crate::display) fn table(table: &Table) -> Page {
+    fragment(|page| {
+        page.markup("<div class=\"p-h\">").text(table.name).markup(": ").text(table.told());
+        page.markup("</div>");
+        if !table.rows.is_empty() {
+            page.markup("<div class=\"p-scroll\"><table><thead><tr>");
+            for column in &table.columns {
+                page.markup("<th>").text(column).markup("</th>");
+            }
+            page.markup("</tr></thead><tbody>");
+            table.rows.iter().for_each(|row| write(page, row));
+            page.markup("</tbody></table></div>");
+        }
+        if let Some(left) = table.left() {
+            note(page, left);
+        }
+    })
+    .0
+}
+
+fn write(page: &mut Page, row: &[String]) {
+    page.markup("<tr>");
+    for (at, cell) in row.iter().enumerate() {
+        let is_last = at + 1 == row.len();
+        page.markup(if is_last { "<td class=\"p-w\">" } else { "<td class=\"p-nw\">" });
+        page.short(cell, DISPLAY_LABEL_CHARS_MAX).markup("</td>");
+    }
+    page.markup("</tr>");
+}
