@@ -27,6 +27,7 @@ mod messages;
 mod model;
 mod output;
 mod package;
+mod page;
 mod panics;
 mod paths;
 mod processes;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::plain::COUNTER;
-use super::{Json, value};
+use super::{Json, usage, value};
 
 /// Commands on the dialog of a session.
 #[derive(Debug, Subcommand)]
@@ -15,20 +15,21 @@ pub(crate) enum Dialog {
                             partita memories chat --limit 20 --json")]
     Memories(Memories),
 
-    /// Append a memory; creates the session if need be
+    /// Append a memory, such as a user's message; creates the session if need be
     #[command(
         after_help = "Examples:\n  echo 'Mend the parser.' | partita say chat --role user\n  \
                             partita say chat --role assistant answer.txt"
     )]
     Say(Say),
 
-    /// Take memories out of the view, by whole exchanges; they stay in the session
+    /// Take memories out of the view, by whole exchanges: no model is sent them, but they stay in the
+    /// session
     #[command(after_help = "Examples:\n  partita forget chat 3..7\n  \
                             partita forget chat role:tool\n  \
                             partita forget chat before:2026-11-20")]
     Forget(Selected),
 
-    /// Bring memories back into the view
+    /// Bring forgotten memories back into the view, by whole exchanges
     #[command(after_help = "Examples:\n  partita recall chat 3..7")]
     Recall(Selected),
 
@@ -75,7 +76,7 @@ pub(crate) enum Dialog {
     #[command(after_help = "Examples:\n  partita search chat parser --role user")]
     Search(Search),
 
-    /// Show what is in context: memories, files, and what hides files
+    /// Show the view: the memories and files that a model is sent, and what hides files
     #[command(after_help = "Examples:\n  partita view chat --json")]
     View {
         /// Name of the session
@@ -84,7 +85,7 @@ pub(crate) enum Dialog {
         json: Json,
     },
 
-    /// Write the dialog for other tools: a record, not a request
+    /// Write the whole dialog in another tool's format, forgotten memories too
     #[command(after_help = "Examples:\n  partita export chat --format openai-chat > chat.json\n  \
                             partita export chat --format atif --at 12")]
     Export(Export),
@@ -100,8 +101,11 @@ pub(crate) enum Dialog {
     Plan(PlanArgs),
 
     /// Show what a model is sent: the request's body with --json, else an outline
-    #[command(after_help = "Examples:\n  partita context chat --dialect anthropic --json\n  \
-                            partita context chat --diff 12..latest")]
+    #[command(
+        override_usage = usage::CONTEXT,
+        after_help = "Examples:\n  partita context chat --dialect anthropic --json\n  \
+                            partita context chat --diff 12..latest"
+    )]
     Context(ContextArgs),
 }
 
@@ -110,10 +114,10 @@ pub(crate) enum Dialog {
 pub(crate) struct Memories {
     /// Name of the session
     pub(crate) name: String,
-    /// The newest N of them
+    /// Only the newest N
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
-    /// The state to list
+    /// The checkpoint to list: N, latest, id:PREFIX or git:PREFIX
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     #[command(flatten)]
@@ -125,10 +129,10 @@ pub(crate) struct Memories {
 pub(crate) struct Say {
     /// Name of the session
     pub(crate) name: String,
-    /// Whose words they are: system, user, assistant or tool
-    #[arg(long, value_name = "R", value_parser = value::role)]
+    /// Whose words they are
+    #[arg(long, value_name = "R", value_parser = value::roles())]
     pub(crate) role: String,
-    /// File to read; `-` and nothing mean the standard input
+    /// File to read; the standard input if it is `-` or left out
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -151,7 +155,7 @@ pub(crate) struct Selected {
 pub(crate) struct Globbed {
     /// Name of the session
     pub(crate) name: String,
-    /// Which files: `*` and `?` stay within a component, `**` does not
+    /// Which files: `*.log` matches in every directory, `out/*` at the top only, `out/**` all below
     pub(crate) glob: String,
     #[command(flatten)]
     pub(crate) json: Json,
@@ -198,10 +202,10 @@ pub(crate) struct Search {
     pub(crate) name: String,
     /// What to look for
     pub(crate) text: String,
-    /// Only what this role said: system, user, assistant or tool
-    #[arg(long, value_name = "R", value_parser = value::role)]
+    /// Only what this role said
+    #[arg(long, value_name = "R", value_parser = value::roles())]
     pub(crate) role: Option<String>,
-    /// Stop after so many
+    /// List at most N
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     #[command(flatten)]
@@ -213,10 +217,10 @@ pub(crate) struct Search {
 pub(crate) struct Export {
     /// Name of the session
     pub(crate) name: String,
-    /// How to write it: openai-chat or atif
-    #[arg(long, value_name = "F", value_parser = value::export_format)]
+    /// How to write it
+    #[arg(long, value_name = "F", value_parser = value::export_formats())]
     pub(crate) format: String,
-    /// The state to write
+    /// The checkpoint to write: N, latest, id:PREFIX or git:PREFIX
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
 }
@@ -256,19 +260,21 @@ pub(crate) struct PlanArgs {
 
 /// Arguments of `context`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("what to show").required(true).args(["dialect", "diff"])))]
+#[group(skip)]
 pub(crate) struct ContextArgs {
     /// Name of the session
     pub(crate) name: String,
-    /// Whose API it is for: anthropic, openai-chat, openai-responses or gemini
-    #[arg(long, value_name = "D", required_unless_present = "diff", value_parser = value::dialect)]
+    /// Whose API it is for
+    #[arg(long, value_name = "D", value_parser = value::dialects())]
     pub(crate) dialect: Option<String>,
-    /// The state to show
+    /// The checkpoint to show: N, latest, id:PREFIX or git:PREFIX
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     /// Put a user's text behind a last turn of the model's, which newer models refuse
     #[arg(long, conflicts_with = "diff")]
     pub(crate) end_with_user: bool,
-    /// Only how it differs between two checkpoints
+    /// Show how it differs between two checkpoints
     #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"], value_parser = value::checkpoints)]
     pub(crate) diff: Option<String>,
     /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL

@@ -12,7 +12,7 @@ use super::{Json, value};
 pub(crate) struct Log {
     /// Name of the session
     pub(crate) name: String,
-    /// Stop after so many
+    /// List at most N, the newest
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
     /// Draw the checkpoints and the forks that began from them as a graph
@@ -36,7 +36,7 @@ pub(crate) struct Report {
     /// Replace FILE if it is there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Tokens that the context may have
+    /// Tokens that the context may have: the page then shows how many are left
     #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) limit: Option<u64>,
     /// What counts: o200k, cl100k, the name of an OpenAI model, or calibrated:MODEL

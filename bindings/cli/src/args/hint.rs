@@ -86,7 +86,7 @@ fn command<'a>(words: &'a [&'a str]) -> Option<(&'a str, &'a [&'a str])> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         match *word {
-            "--store" | "--color" => at += 2,
+            "--store" | "--color" | "--wait" => at += 2,
             word if word.starts_with('-') => at += 1,
             word => return Some((word, &words[at + 1..])),
         }
@@ -121,6 +121,7 @@ mod tests {
             ("partita log -n 5 s", "`partita log NAME --limit 5`"),
             ("partita log s -5", "`partita log s --limit 5`"),
             ("partita --store d log s -n5", "`partita log s --limit 5`"),
+            ("partita --wait 5 log s -n5", "`partita log s --limit 5`"),
             ("partita diff s 1 2", "`partita diff s --from 1 --to 2`"),
             ("partita diff s p 1 2", "`partita diff s p --from 1 --to 2`"),
             ("partita show s", "`partita cat NAME PATH"),

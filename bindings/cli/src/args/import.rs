@@ -9,7 +9,7 @@ use super::{Json, value};
 /// Where an import comes from.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportSource {
-    /// Record a git history: one checkpoint a commit, along the first parents, oldest first
+    /// Record a git history: one checkpoint per commit, along the first parents, oldest first
     #[command(after_help = "A second run adds only what is new.\n\nExamples:\n  \
                             partita import git . --session project\n  \
                             partita import git ../project.git --session project --rev v1.0\n  \
@@ -61,12 +61,10 @@ pub(crate) struct ImportTranscript {
     /// Name of the session; created if need be
     #[arg(long, value_name = "NAME")]
     pub(crate) session: String,
-    /// How it is written: auto, amp, anthropic, atif, bedrock, chatgpt, claude-code, codex-exec,
-    /// copilot, gemini, goose, langchain, openai-chat, openai-responses, opencode, openhands,
-    /// openhands-v0, pi, swe-agent or vercel
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::format)]
+    /// How it is written; `auto` looks at the file's first bytes
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = value::formats())]
     pub(crate) format: String,
-    /// Which of a file's conversations, from 1
+    /// Which conversation of a file that has several, from 1
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) conversation: Option<usize>,
     /// Also record a file of which more messages are refused than can be kept

@@ -10,6 +10,7 @@ mod restore;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod usage;
 mod value;
 
 use std::ffi::OsString;
@@ -74,6 +75,7 @@ impl Cli {
 const EXAMPLES: &str = "\
 CHECKPOINT is a number, `id:PREFIX`, `latest`, or `git:SHA-PREFIX` for an imported commit.
 SELECTOR is a number, `A..B`, `id:PREFIX`, `role:R`, `text:T` or `before:T`.
+`partita help COMMAND` has the options of a command, and examples.
 
 Examples:
   partita init
@@ -107,7 +109,7 @@ pub(crate) struct Json {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create a store
+    /// Create a store; leaves an existing one as it is
     #[command(after_help = "Examples:\n  partita init\n  partita init --store ~/sessions")]
     Init(Json),
 
@@ -131,7 +133,7 @@ pub(crate) enum Command {
         json: Json,
     },
 
-    /// Delete a session; its bytes stay until garbage is collected
+    /// Delete a session; its bytes stay until `partita gc` frees them
     #[command(after_help = "Examples:\n  partita delete fix-parser")]
     Delete {
         /// Name of the session
@@ -146,7 +148,7 @@ pub(crate) enum Command {
                             partita undelete 5d1f0c parser-again"
     )]
     Undelete {
-        /// Its id, or the first four digits of it or more
+        /// Its id, or the first four digits of it or more: `partita sessions --deleted` has it
         id: String,
         /// Its name from now on; the one that it had unless given
         name: Option<String>,
@@ -155,8 +157,11 @@ pub(crate) enum Command {
     },
 
     /// List the sessions
-    #[command(after_help = "Examples:\n  partita sessions\n  partita sessions --sizes --json\n  \
-                            partita sessions --deleted")]
+    #[command(
+        override_usage = usage::SESSIONS,
+        after_help = "Examples:\n  partita sessions\n  partita sessions --sizes --json\n  \
+                            partita sessions --deleted"
+    )]
     Sessions {
         /// Count the files and memories of each
         #[arg(long)]
@@ -168,7 +173,7 @@ pub(crate) enum Command {
         json: Json,
     },
 
-    /// Record another tool's history
+    /// Record a git history, or the dialog of another agent
     Import {
         /// Where from
         #[command(subcommand)]
@@ -177,12 +182,13 @@ pub(crate) enum Command {
 
     /// List what happened to a session, newest first
     #[command(
+        override_usage = usage::LOG,
         after_help = "Examples:\n  partita log project\n  partita log project --limit 5 --json\n  \
                       partita log project --graph"
     )]
     Log(Log),
 
-    /// Write one page that tells all of a session, for a browser
+    /// Write one page that shows a whole session, for a browser
     #[command(after_help = "Examples:\n  partita report project -o project.html\n  \
                             partita report project -o - --limit 128000 > project.html")]
     Report(Report),
@@ -192,7 +198,7 @@ pub(crate) enum Command {
     Files {
         /// Name of the session
         name: String,
-        /// The state to list
+        /// The checkpoint to list: N, latest, id:PREFIX or git:PREFIX
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         #[command(flatten)]
@@ -211,10 +217,13 @@ pub(crate) enum Command {
     },
 
     /// Print the exact bytes of a file, or of any content by its id
-    #[command(after_help = "Examples:\n  partita cat project src/lib.rs\n  \
+    #[command(
+        override_usage = usage::CAT,
+        after_help = "Examples:\n  partita cat project src/lib.rs\n  \
                             partita cat project src/lib.rs --iteration 3\n  \
                             partita cat project src/lib.rs --at git:1a2b3c4\n  \
-                            partita cat --content 2499d425f6")]
+                            partita cat --content 2499d425f6"
+    )]
     Cat {
         /// Name of the session
         #[arg(required_unless_present = "content")]
@@ -222,30 +231,33 @@ pub(crate) enum Command {
         /// Path of the file
         #[arg(required_unless_present = "content")]
         path: Option<OsString>,
-        /// The content of this id, of whatever session; at least four digits of it
+        /// The content of this id, whatever session has it; at least four digits of it
         #[arg(long, value_name = "ID", conflicts_with_all = ["name", "path", "iteration", "at"])]
         content: Option<String>,
-        /// Its iteration of this number
+        /// Print this iteration of it, as `partita history` numbers them
         #[arg(long, value_name = "N", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
         iteration: Option<u64>,
-        /// Its bytes in this state
+        /// Print it as it was at this checkpoint: N, latest, id:PREFIX or git:PREFIX
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
     },
 
     /// Compare two iterations of a file, or two checkpoints, as a unified patch
-    #[command(after_help = "Examples:\n  partita diff project\n  \
+    #[command(
+        override_usage = usage::DIFF,
+        after_help = "Examples:\n  partita diff project\n  \
                             partita diff project src/lib.rs --from 3 --to 5\n  \
-                            partita diff project --from 12 --to latest")]
+                            partita diff project --from 12 --to latest"
+    )]
     Diff {
         /// Name of the session
         name: String,
-        /// Path of a file; A and B are then its iterations, else they are checkpoints
+        /// Path of a file, of which to compare two iterations
         path: Option<OsString>,
-        /// The older side; by default the one before the newer side
+        /// The older side, a checkpoint or an iteration; else the one before the newer side
         #[arg(long, value_name = "A", value_parser = value::checkpoint)]
         from: Option<String>,
-        /// The newer side; by default the newest
+        /// The newer side, a checkpoint or an iteration; else the newest
         #[arg(long, value_name = "B", value_parser = value::checkpoint)]
         to: Option<String>,
     },
@@ -259,7 +271,7 @@ pub(crate) enum Command {
         name: String,
         /// Path inside the session
         path: OsString,
-        /// File to read; `-` and nothing mean the standard input
+        /// File to read; the standard input if it is `-` or left out
         file: Option<PathBuf>,
         /// Fail unless N is the file's newest iteration; 0 means that there is no file
         #[arg(long, value_name = "N", value_parser = value::number::<u64>, allow_negative_numbers = true)]
@@ -280,9 +292,12 @@ pub(crate) enum Command {
     },
 
     /// Bring back an iteration of a file, or a checkpoint, as something new
-    #[command(after_help = "Examples:\n  partita restore project src/lib.rs --iteration 3\n  \
+    #[command(
+        override_usage = usage::RESTORE,
+        after_help = "Examples:\n  partita restore project src/lib.rs --iteration 3\n  \
                             partita restore project --at 12 --plan\n  \
-                            partita restore project --at git:1a2b3c4 --all")]
+                            partita restore project --at git:1a2b3c4 --all"
+    )]
     Restore(Restore),
 
     /// Write a session's files into a directory
@@ -292,12 +307,12 @@ pub(crate) enum Command {
     Checkout {
         /// Name of the session
         name: String,
-        /// The directory
+        /// The directory; made if need be
         dir: PathBuf,
         /// Only the files at these paths of the session and below them
         #[arg(value_name = "PATH")]
         paths: Vec<OsString>,
-        /// The state to write
+        /// The checkpoint to write: N, latest, id:PREFIX or git:PREFIX
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         /// Only say what would happen
@@ -319,14 +334,14 @@ pub(crate) enum Command {
         name: String,
         /// Name of the copy
         new: String,
-        /// The state to copy; the newest unless given
+        /// The checkpoint to copy: N, latest, id:PREFIX or git:PREFIX
         #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
         at: Option<String>,
         #[command(flatten)]
         json: Json,
     },
 
-    /// Take back what was done last, and what was done before when repeated
+    /// Take back the newest operation; run again, take back the one before
     #[command(after_help = "Examples:\n  partita undo project")]
     Undo {
         /// Name of the session
@@ -352,12 +367,13 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  partita stats --json")]
     Stats(Json),
 
-    /// Free what no session leads to, and pack what stays
+    /// Free what no session keeps, and pack what stays
     #[command(after_help = "Examples:\n  partita gc --dry-run\n  partita gc --keep 7d")]
     Gc(Gc),
 
     /// Remove bytes for good: of a file, of a memory, or wherever they stand
     #[command(
+        override_usage = usage::PURGE,
         after_help = "Examples:\n  partita purge project .env --reason 'a key slipped in'\n  \
                             partita purge project .env --iteration 3 --reason 'a key'\n  \
                             partita purge project --memory 17 --reason 'private'\n  \
@@ -366,25 +382,32 @@ pub(crate) enum Command {
     Purge(Purge),
 
     /// Give up a session's older checkpoints; gc then frees their bytes
-    #[command(after_help = "Examples:\n  partita trim project --keep 100\n  \
+    #[command(
+        override_usage = usage::TRIM,
+        after_help = "Examples:\n  partita trim project --keep 100\n  \
                             partita trim project --since 2026-11-01\n  \
-                            partita trim project --since 30d")]
+                            partita trim project --since 30d"
+    )]
     Trim(Trim),
 
     /// Keep a checkpoint, whatever is trimmed or deleted; or memories and files in view
-    #[command(after_help = "Examples:\n  partita pin project\n  partita pin project --at 12\n  \
+    #[command(
+        override_usage = usage::PIN,
+        after_help = "Examples:\n  partita pin project\n  partita pin project --at 12\n  \
                             partita pin project --memory role:system\n  \
-                            partita pin project --files 'src/**'")]
+                            partita pin project --files 'src/**'"
+    )]
     Pin(Pin),
 
     /// Take a pin away, or all of a session's checkpoints; or those of memories and files in view
     #[command(
+        override_usage = usage::UNPIN,
         after_help = "Examples:\n  partita unpin project --at 12\n  partita unpin project\n  \
                             partita unpin project --memory 3..7"
     )]
     Unpin(Pin),
 
-    /// Make a damaged store whole again with what is left of it; damaged files go to its quarantine
+    /// Repair a damaged store with what is left, and name what is lost; damaged files are put aside
     #[command(after_help = "Examples:\n  partita recover\n  partita recover --json")]
     Recover(Json),
 

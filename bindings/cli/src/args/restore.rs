@@ -14,10 +14,10 @@ pub(crate) struct Restore {
     /// Path of the file to bring back
     #[arg(requires = "iteration", conflicts_with = "at", required_unless_present = "at")]
     pub(crate) path: Option<OsString>,
-    /// The iteration to bring back
+    /// The iteration to bring back, as `partita history` numbers them
     #[arg(long, value_name = "N", requires = "path", conflicts_with = "at", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) iteration: Option<u64>,
-    /// The checkpoint to bring back
+    /// The checkpoint to bring back: N, latest, id:PREFIX or git:PREFIX
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
     #[command(flatten)]

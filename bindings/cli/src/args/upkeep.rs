@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{Json, value};
 
@@ -13,7 +13,7 @@ pub(crate) struct Gc {
     /// Only say what would go
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// How long deleted sessions, and what checkouts put aside, stay: 0, 12h, 30d, 8w
+    /// How long deleted sessions, and what checkouts put aside, stay: 0, 90m, 12h, 30d, 8w
     #[arg(long, value_name = "AGE", default_value = "30d")]
     pub(crate) keep: String,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) struct Purge {
     /// The memory that goes: its number, or `id:PREFIX`
     #[arg(long, value_name = "ID", conflicts_with_all = ["path", "matching"], value_parser = value::memory)]
     pub(crate) memory: Option<String>,
-    /// Everything goes that contains the bytes of this file, a line feed at its end apart
+    /// Everything goes that contains the bytes of this file, without the line feed at its end
     #[arg(long, value_name = "FILE", conflicts_with_all = ["path"])]
     pub(crate) matching: Option<PathBuf>,
     /// Also from other sessions that hold the same bytes
@@ -56,12 +56,13 @@ pub(crate) struct Purge {
 
 /// Arguments of `trim`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("what stays").required(true).args(["keep", "since"])))]
 #[group(skip)]
 pub(crate) struct Trim {
     /// Name of the session
     pub(crate) name: String,
     /// Keep the newest N checkpoints
-    #[arg(long, value_name = "N", required_unless_present = "since", conflicts_with = "since", value_parser = value::number::<u64>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", conflicts_with = "since", value_parser = value::number::<u64>, allow_negative_numbers = true)]
     pub(crate) keep: Option<u64>,
     /// Keep the checkpoints from this time on: a date, an RFC 3339 time, or an age such as 30d
     #[arg(long, value_name = "T")]
@@ -76,13 +77,13 @@ pub(crate) struct Trim {
 pub(crate) struct Pin {
     /// Name of the session
     pub(crate) name: String,
-    /// The checkpoint
+    /// The checkpoint: N, latest, id:PREFIX or git:PREFIX; for `pin` the newest unless given
     #[arg(long, value_name = "CHECKPOINT", value_parser = value::checkpoint)]
     pub(crate) at: Option<String>,
-    /// Memories in view instead
+    /// Memories in view instead: N, A..B, id:PREFIX, role:R, text:T or before:T
     #[arg(long, value_name = "SELECTOR", conflicts_with_all = ["at", "files"], value_parser = value::selector)]
     pub(crate) memory: Option<String>,
-    /// Files in view instead
+    /// Files in view instead: `*.rs` matches in every directory, `src/**` all below
     #[arg(long, value_name = "GLOB", conflicts_with = "at")]
     pub(crate) files: Option<String>,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use clap::builder::PossibleValuesParser;
 use partita::context::Dialect;
 use partita::interop::{ExportFormat, Format};
 use partita::tokens::Encoding;
@@ -61,7 +62,7 @@ pub(super) fn checkpoints(text: &str) -> Result<String, String> {
 
 /// Looks at the form of a selector.
 pub(super) fn selector(text: &str) -> Result<String, String> {
-    kept::<Selector>(text)
+    Selector::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Looks at the form of a memory's name.
@@ -73,13 +74,10 @@ pub(super) fn memory(text: &str) -> Result<String, String> {
     }
 }
 
-/// Looks at the name of a role.
-pub(super) fn role(text: &str) -> Result<String, String> {
+/// The names of the roles.
+pub(super) fn roles() -> PossibleValuesParser {
     let roles = [Role::System, Role::User, Role::Assistant, Role::Tool];
-    if roles.into_iter().any(|role| role.name() == text) {
-        return Ok(text.to_owned());
-    }
-    Err("there are system, user, assistant and tool".to_owned())
+    PossibleValuesParser::new(roles.map(Role::name))
 }
 
 /// Looks at the name of what counts tokens.
@@ -95,28 +93,21 @@ pub(super) fn counter(text: &str) -> Result<String, String> {
     known.map_err(|error| format!("{error}; or calibrated:MODEL, by recorded requests"))
 }
 
-/// Looks at the name of an API.
-pub(super) fn dialect(text: &str) -> Result<String, String> {
-    if Dialect::ALL.iter().any(|dialect| dialect.name() == text) {
-        return Ok(text.to_owned());
-    }
-    let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    Err(format!("there are {}", names.join(", ")))
+/// The names of the APIs.
+pub(super) fn dialects() -> PossibleValuesParser {
+    PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.name()))
 }
 
-/// Looks at the name of a transcript's format.
-pub(super) fn format(text: &str) -> Result<String, String> {
-    if text == "auto" { Ok(text.to_owned()) } else { kept::<Format>(text) }
+/// The names of the formats of transcripts, and `auto`.
+pub(super) fn formats() -> PossibleValuesParser {
+    let mut names = Format::ALL.map(Format::name);
+    names.sort_unstable();
+    PossibleValuesParser::new(std::iter::once("auto").chain(names))
 }
 
-/// Looks at the name of an export's format.
-pub(super) fn export_format(text: &str) -> Result<String, String> {
-    kept::<ExportFormat>(text)
-}
-
-/// Keeps a text that is well-formed, or says why it is not.
-fn kept<T: FromStr<Err = partita::Error>>(text: &str) -> Result<String, String> {
-    T::from_str(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+/// The names of the formats of exports.
+pub(super) fn export_formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(ExportFormat::ALL.map(ExportFormat::name))
 }
 
 #[cfg(test)]

@@ -62,3 +62,24 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::grouped;
+
+    #[test]
+    fn the_page_of_the_command_has_the_limits_that_hold() {
+        let page = include_str!("../../../../../docs/cli.md");
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = format!(
+            "{} entries of a tree, {} files and directories of a commit, {} MiB of a tree or a \
+             commit object. A file above {} GiB is left out",
+            grouped(TREE_ENTRIES_MAX as u64),
+            grouped(COMMIT_ENTRIES_MAX),
+            OBJECT_BYTES_MAX >> 20,
+            BLOB_BYTES_MAX >> 30
+        );
+        assert!(page.contains(&said), "{said}");
+    }
+}
