@@ -1,6 +1,5 @@
 //! Tables: the first rows of a listing and how many there are, for whoever shows one.
 
-use super::html;
 use super::number::counted;
 use super::visible::{cells, short};
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
@@ -65,11 +64,6 @@ impl Table {
             (left, false) => Some(format!("and {left} more")),
             (left, true) => Some(format!("and more than {left} more")),
         }
-    }
-
-    /// Draws it as HTML.
-    pub fn html(&self) -> String {
-        html::table(self).finish()
     }
 
     /// Draws it as lines of text, without columns' names. Fit for a terminal: whatever one would

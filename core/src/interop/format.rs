@@ -105,13 +105,24 @@ impl fmt::Display for Format {
     }
 }
 
+/// What `openai-responses` is called too: its lines are Codex's.
+const CODEX: &str = "codex";
+
 impl FromStr for Format {
     type Err = Error;
 
+    /// Reads a name; `codex` stands for `openai-responses`.
+    ///
+    /// # Errors
+    /// `Invalid`, listing the names, for any other text.
     fn from_str(text: &str) -> Result<Self> {
+        if text == CODEX {
+            return Ok(Format::OpenAiResponses);
+        }
         let format = Format::ALL.into_iter().find(|format| format.name() == text);
         format.ok_or_else(|| {
             let names = Format::ALL.map(Format::name).join(", ");
+            let names = format!("{names}, {CODEX}");
             let text = super::report::clip(text);
             Error::invalid(format!("no transcript format {text:?}; there are {names}"))
         })
@@ -127,7 +138,8 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.name().parse::<Format>().unwrap(), format);
         }
-        let error = "codex".parse::<Format>().unwrap_err();
-        assert!(error.to_string().contains("openhands"), "{error}");
+        assert_eq!("codex".parse::<Format>().unwrap(), Format::OpenAiResponses);
+        let error = "code".parse::<Format>().unwrap_err();
+        assert!(error.to_string().ends_with("gemini, codex"), "{error}");
     }
 }

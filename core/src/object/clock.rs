@@ -1,8 +1,9 @@
 //! Times as texts: RFC 3339, read also without a zone.
 
-use super::Timestamp;
+use std::str::FromStr;
 
-const DAY: i64 = 86_400_000;
+use super::time::{DAY, Timestamp, date_of};
+use crate::error::{Error, Result};
 
 /// Reads a time such as `2026-01-07T12:36:07.647Z`; what is finer than a millisecond is cut off, and
 /// a time without a zone is taken for UTC. None if it is no such time.
@@ -75,24 +76,18 @@ pub(crate) fn format(time: Timestamp) -> Option<String> {
     (1..=9_999).contains(&date_of(time).0).then(|| time.to_string())
 }
 
-/// Returns year, month and day of a time in UTC, in the Gregorian calendar throughout.
-pub(super) fn date_of(time: Timestamp) -> (i64, i64, i64) {
-    const ERA_DAYS: i64 = 146_097;
-    // Days since 0000-03-01: so a leap day is the last day of its year.
-    let days = time.as_millis().div_euclid(DAY) + 719_468;
-    let (era, day) = (days.div_euclid(ERA_DAYS), days.rem_euclid(ERA_DAYS));
-    let year = (day - day / 1_460 + day / 36_524 - day / (ERA_DAYS - 1)) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    // Months since March; 153 days are five of them.
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, after) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (400 * era + year + after, month, day)
-}
+impl FromStr for Timestamp {
+    type Err = Error;
 
-/// Returns the milliseconds of a time since its day began in UTC.
-pub(super) fn millis_of_day(time: Timestamp) -> i64 {
-    time.as_millis().rem_euclid(DAY)
+    /// Reads a time such as `2026-01-07T12:36:07.647Z`. What is finer than a millisecond is cut
+    /// off, and a time without a zone is taken for UTC.
+    ///
+    /// # Errors
+    /// `Invalid` for a text that is no such time.
+    fn from_str(text: &str) -> Result<Self> {
+        let none = || Error::invalid(format!("{text:.40?} is no time as RFC 3339 writes them"));
+        parse(text).ok_or_else(none)
+    }
 }
 
 #[cfg(test)]

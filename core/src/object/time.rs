@@ -1,11 +1,10 @@
 //! Points in time.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::clock;
-use crate::error::{Error, Result};
+/// Milliseconds of a day.
+pub(super) const DAY: i64 = 86_400_000;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, before it negative.
 ///
@@ -63,30 +62,35 @@ impl From<Timestamp> for SystemTime {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = clock::date_of(*self);
+        let (year, month, day) = date_of(*self);
         match year {
             0..=9_999 => write!(f, "{year:04}")?,
             _ => write!(f, "{year:+07}")?,
         }
-        let (seconds, millis) =
-            (clock::millis_of_day(*self) / 1_000, clock::millis_of_day(*self) % 1_000);
+        let (seconds, millis) = (millis_of_day(*self) / 1_000, millis_of_day(*self) % 1_000);
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
         write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 }
 
-impl FromStr for Timestamp {
-    type Err = Error;
+/// Returns year, month and day of a time in UTC, in the Gregorian calendar throughout.
+pub(super) fn date_of(time: Timestamp) -> (i64, i64, i64) {
+    const ERA_DAYS: i64 = 146_097;
+    // Days since 0000-03-01: so a leap day is the last day of its year.
+    let days = time.as_millis().div_euclid(DAY) + 719_468;
+    let (era, day) = (days.div_euclid(ERA_DAYS), days.rem_euclid(ERA_DAYS));
+    let year = (day - day / 1_460 + day / 36_524 - day / (ERA_DAYS - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Months since March; 153 days are five of them.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, after) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (400 * era + year + after, month, day)
+}
 
-    /// Reads a time such as `2026-01-07T12:36:07.647Z`. What is finer than a millisecond is cut
-    /// off, and a time without a zone is taken for UTC.
-    ///
-    /// # Errors
-    /// `Invalid` for a text that is no such time.
-    fn from_str(text: &str) -> Result<Self> {
-        let none = || Error::invalid(format!("{text:.40?} is no time as RFC 3339 writes them"));
-        clock::parse(text).ok_or_else(none)
-    }
+/// Returns the milliseconds of a time since its day began in UTC.
+fn millis_of_day(time: Timestamp) -> i64 {
+    time.as_millis().rem_euclid(DAY)
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ pub(super) use diff::diff;
 pub(super) use report::report;
 pub(super) use session::session;
 pub(super) use store::store;
-pub(super) use table::table;
 
 use super::number::grouped;
 use super::page::Page;

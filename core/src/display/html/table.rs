@@ -5,8 +5,14 @@ use super::super::table::Table;
 use super::{fragment, note};
 use crate::limits::DISPLAY_LABEL_CHARS_MAX;
 
-/// Draws a listing.
-pub(in crate::display) fn table(table: &Table) -> Page {
+impl Table {
+    /// Draws it as HTML.
+    pub fn html(&self) -> String {
+        table(self).finish()
+    }
+}
+
+fn table(table: &Table) -> Page {
     fragment(|page| {
         page.markup("<div class=\"p-h\">").text(table.name).markup(": ").text(table.told());
         page.markup("</div>");
