@@ -33,11 +33,33 @@ OVERLOADS = {
 # What an iterator yields.
 YIELDS = {"State": "bytes", "StateList": "bytes"}
 
+# Arguments and attributes that take one of a few names, as `partita.literals` lists them.
+LITERALS = {"dialect": "Dialect", "durability": "Durability", "role": "Role"}
+KINDS = {"Memory": "MemoryKind", "Part": "PartKind"}
+FORMATS = {"export": "ExportFormat", "import_transcript": "Format"}
+
 EXTRA_IMPORTS = {
     "collections.abc": {"Mapping", "Sequence"},
     "partita._documents": {"Export", "Request"},
+    "partita.literals": {*LITERALS.values(), *KINDS.values(), *FORMATS.values()},
     "typing": {"Never", "TypeVar", "overload"},
 }
+
+
+def literals(line: str, owner: str) -> str:
+    """Gives arguments and attributes that take one of a few names their types."""
+    method = re.match(r" *def (\w+)", line)
+    name = method[1] if method else ""
+    types = dict(LITERALS)
+    if owner in KINDS:
+        types["kind"] = KINDS[owner]
+    if name in FORMATS:
+        types["format"] = FORMATS[name]
+    for argument, alias in types.items():
+        line = re.sub(rf"\b{argument}: str\b", f"{argument}: {alias}", line)
+    if owner in KINDS and name in ("kind", "role"):
+        line = line.replace("-> str:", f"-> {types[name]}:")
+    return line
 
 
 def main(text: str) -> str:
@@ -56,7 +78,7 @@ def main(text: str) -> str:
         elif line.startswith("def "):
             owner = ""
         if re.match(r" *def ", line):
-            line = annotations(line, imports)
+            line = literals(annotations(line, imports), owner)
             # What always raises.
             line = line.replace("def __reduce__(self, /) -> None:", "def __reduce__(self, /) -> Never:")
             # Lists without an item type hold messages, as JSON.

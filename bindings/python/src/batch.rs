@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::block::block;
-use crate::convert::{Data, as_bytes};
+use crate::convert::{Data, Whole, as_bytes};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
 use crate::memory::memory_of;
@@ -134,8 +134,8 @@ impl Batch {
     }
 
     /// Brings an iteration of a file back.
-    fn restore(&self, py: Python<'_>, path: SessionPath, number: u64) -> PyResult<u64> {
-        self.edit(py, |batch| batch.restore(&path, number))
+    fn restore(&self, py: Python<'_>, path: SessionPath, number: Whole) -> PyResult<u64> {
+        self.edit(py, |batch| batch.restore(&path, number.0))
     }
 
     /// Appends a memory, or a text of a role.
@@ -156,8 +156,8 @@ impl Batch {
     }
 
     /// Says that the memory of a number holds the call that made the files of this batch.
-    fn cause(&self, py: Python<'_>, number: u64) -> PyResult<()> {
-        self.edit(py, |batch| batch.cause(number))
+    fn cause(&self, py: Python<'_>, number: Whole) -> PyResult<()> {
+        self.edit(py, |batch| batch.cause(number.0))
     }
 
     /// Says that the newest memory with a call made the files of this batch.
@@ -168,8 +168,8 @@ impl Batch {
     /// Makes the commit a ``Conflict`` unless the newest iteration of a path is this one; none is
     /// for a path where nothing ever was.
     #[pyo3(signature = (path, number))]
-    fn expect(&self, py: Python<'_>, path: SessionPath, number: Option<u64>) -> PyResult<()> {
-        self.edit(py, |batch| batch.expect(&path, number))
+    fn expect(&self, py: Python<'_>, path: SessionPath, number: Option<Whole>) -> PyResult<()> {
+        self.edit(py, |batch| batch.expect(&path, number.map(|number| number.0)))
     }
 
     /// Sets a key of the state to bytes, whatever it held.
@@ -188,8 +188,8 @@ impl Batch {
     }
 
     /// Cuts a list of the state to its first items; a shorter one stays as it is.
-    fn state_truncate(&self, py: Python<'_>, key: Data, length: u64) -> PyResult<()> {
-        self.edit(py, |batch| batch.state_truncate(&key, length))
+    fn state_truncate(&self, py: Python<'_>, key: Data, length: Whole) -> PyResult<()> {
+        self.edit(py, |batch| batch.state_truncate(&key, length.0))
     }
 
     /// Sets a key of the state to what another holds, as this batch has left that one so far: bytes,

@@ -12,6 +12,7 @@ use partita::budget::CapacityItem;
 use partita::tokens::Encoding;
 use partita::view::ItemKey;
 
+use crate::convert::{Whole, whole};
 use crate::counter::{AnyCounter, Count, Counter, counting_in};
 use crate::error::OrRaise as _;
 use crate::session::Session;
@@ -35,8 +36,8 @@ pub(crate) struct Prices {
 impl Prices {
     #[new]
     #[pyo3(signature = (*, input, cache_read, cache_write))]
-    fn new(input: u64, cache_read: u64, cache_write: u64) -> Prices {
-        Prices { input, cache_read, cache_write }
+    fn new(input: Whole, cache_read: Whole, cache_write: Whole) -> Prices {
+        Prices { input: input.0, cache_read: cache_read.0, cache_write: cache_write.0 }
     }
 
     fn __repr__(&self) -> String {
@@ -117,15 +118,18 @@ impl Budget {
 #[pymethods]
 impl Budget {
     #[new]
-    #[pyo3(signature = (limit, *, reserve = 0, high = None, low = None, prices = None, horizon = None))]
+    #[pyo3(signature = (limit, *, reserve: "typing.SupportsIndex" = 0, high = None, low = None, prices = None, horizon = None))]
     fn new(
-        limit: u64,
-        reserve: u64,
-        high: Option<u64>,
-        low: Option<u64>,
+        limit: Whole,
+        #[pyo3(from_py_with = whole)] reserve: u64,
+        high: Option<Whole>,
+        low: Option<Whole>,
         prices: Option<Prices>,
-        horizon: Option<u64>,
+        horizon: Option<Whole>,
     ) -> PyResult<Budget> {
+        let number = |number: Option<Whole>| number.map(|number| number.0);
+        let (limit, horizon) = (limit.0, number(horizon));
+        let (high, low) = (number(high), number(low));
         let budget = Budget { limit, reserve, high, low, prices, horizon };
         budget.inner().check().or_raise()?;
         Ok(budget)
@@ -336,10 +340,10 @@ impl Session {
         py: Python<'_>,
         budget: AnyBudget,
         counter: AnyCounter,
-        largest: Option<usize>,
+        largest: Option<Whole>,
     ) -> PyResult<Capacity> {
         let capacity = counting_in(py, &self.0, &counter, |session, counter| match largest {
-            Some(most) => session.capacity_of_largest(&budget.0, counter, most),
+            Some(most) => session.capacity_of_largest(&budget.0, counter, most.size()),
             None => session.capacity(&budget.0, counter),
         })?;
         Ok(capacity.into())

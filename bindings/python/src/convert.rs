@@ -13,6 +13,63 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::Timestamp;
 
+use crate::error::invalid;
+
+/// A number of things, or the number of one: an int from 0 on. Any other int is `Invalid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Whole(pub(crate) u64);
+
+impl Whole {
+    /// Returns it as a size, the largest where it is larger.
+    pub(crate) fn size(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Whole {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = u64::INPUT_TYPE;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Whole).map_err(|error| out_of_range(&object, error))
+    }
+}
+
+/// An argument whose int is `Invalid`, and no bare `OverflowError`, where it is out of range.
+#[derive(Debug)]
+pub(crate) struct Given<T>(pub(crate) T);
+
+impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Given<T> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = T::INPUT_TYPE;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let value = object.extract::<T>().map_err(Into::into);
+        value.map(Given).map_err(|error| out_of_range(&object, error))
+    }
+}
+
+/// Says what a number is where it is out of range; all other errors stay.
+fn out_of_range(object: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyOverflowError>(object.py()) {
+        return error;
+    }
+    let shown = object.repr().map_or_else(|_| "?".into(), |shown| shown.to_string());
+    let shown: String = shown.chars().take(40).collect();
+    invalid(format!("expected a number from 0 to 2**64 - 1, got {shown}"))
+}
+
+/// Reads a whole number for an argument that has a default.
+pub(crate) fn whole<T: TryFrom<u64>>(object: &Bound<'_, PyAny>) -> PyResult<T> {
+    let number: Whole = object.extract()?;
+    let too_large = || invalid(format!("{} is too large here", number.0));
+    T::try_from(number.0).map_err(|_| too_large())
+}
+
 /// Text or bytes: a `str` stands for its UTF-8.
 #[derive(Debug)]
 pub(crate) enum Data {
@@ -122,7 +179,7 @@ impl<'py> FromPyObject<'_, 'py> for Time {
 /// A duration from seconds, as Python's timeouts are given.
 pub(crate) fn seconds(seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds)
-        .map_err(|error| PyOverflowError::new_err(format!("{seconds} seconds: {error}")))
+        .map_err(|error| invalid(format!("{seconds} seconds: {error}")))
 }
 
 /// Returns a copy of bytes as Python's own; raises `MemoryError` where there is no room for it.

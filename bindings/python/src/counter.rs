@@ -15,6 +15,7 @@ use partita::tokens::{CalibratedCounter, ContentClass, Encoding, SafeCuts, Token
 use partita::{Error, ErrorKind};
 
 use crate::context::dialect_of;
+use crate::convert::Whole;
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::json::{Dict, to_json};
@@ -103,7 +104,7 @@ impl<'py> FromPyObject<'_, 'py> for CountOrInt {
             return Ok(CountOrInt(count.get().inner()));
         }
         if object.cast::<PyInt>().is_ok() {
-            return Ok(CountOrInt(partita::tokens::Count::exact(object.extract()?)));
+            return Ok(CountOrInt(partita::tokens::Count::exact(object.extract::<Whole>()?.0)));
         }
         let name = object.get_type().name()?;
         Err(PyTypeError::new_err(format!("a count is int or Count, got {name}")))
@@ -347,7 +348,7 @@ pub(crate) fn counting_in<T: Sync, R: Send>(
 pub(crate) struct Calibration(Mutex<partita::tokens::Calibration>);
 
 impl Calibration {
-    fn with<R>(&self, work: impl FnOnce(&mut partita::tokens::Calibration) -> R) -> R {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut partita::tokens::Calibration) -> R) -> R {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -387,15 +388,15 @@ impl Calibration {
     fn observe(
         &self,
         model: &str,
-        parts: BTreeMap<String, u64>,
-        usage: u64,
+        parts: BTreeMap<String, Whole>,
+        usage: Whole,
         host: &str,
     ) -> PyResult<bool> {
         let parts = parts
             .into_iter()
-            .map(|(class, tokens)| Ok((class_of(&class)?, tokens)))
+            .map(|(class, tokens)| Ok((class_of(&class)?, tokens.0)))
             .collect::<PyResult<Vec<_>>>()?;
-        Ok(self.with(|calibration| calibration.observe_at(model, host, &parts, usage)))
+        Ok(self.with(|calibration| calibration.observe_at(model, host, &parts, usage.0)))
     }
 
     /// Tells which class a text is of.

@@ -5,7 +5,7 @@ use pyo3::types::PyBytes;
 
 use partita::object::Bytes;
 
-use crate::convert::Data;
+use crate::convert::{Data, whole};
 use crate::value::value;
 
 /// How one version of a file differs from another, line by line.
@@ -137,19 +137,25 @@ impl Diff {
 
     /// Returns the unified patch as text, with U+FFFD for what is not UTF-8; ``/dev/null`` is the
     /// name of a version that does not exist.
-    #[pyo3(signature = (*, old_name = "a", new_name = "b", context = 3))]
-    fn unified(&self, py: Python<'_>, old_name: &str, new_name: &str, context: usize) -> String {
+    #[pyo3(signature = (*, old_name = "a", new_name = "b", context: "typing.SupportsIndex" = 3))]
+    fn unified(
+        &self,
+        py: Python<'_>,
+        old_name: &str,
+        new_name: &str,
+        #[pyo3(from_py_with = whole)] context: usize,
+    ) -> String {
         py.detach(|| self.diff.unified_with(old_name, new_name).context(context).to_string())
     }
 
     /// Returns the unified patch as bytes, which ``git apply`` takes.
-    #[pyo3(signature = (*, old_name = "a", new_name = "b", context = 3))]
+    #[pyo3(signature = (*, old_name = "a", new_name = "b", context: "typing.SupportsIndex" = 3))]
     fn unified_bytes<'py>(
         &self,
         py: Python<'py>,
         old_name: &str,
         new_name: &str,
-        context: usize,
+        #[pyo3(from_py_with = whole)] context: usize,
     ) -> Bound<'py, PyBytes> {
         let patch =
             py.detach(|| self.diff.unified_with(old_name, new_name).context(context).to_bytes());

@@ -6,6 +6,7 @@ use partita::display;
 use partita::limits::DISPLAY_GRAPH_ROWS_MAX;
 
 use crate::budget::Capacity;
+use crate::convert::Whole;
 use crate::counter::{AnyCounter, counting_in};
 use crate::diff::Diff;
 use crate::session::Session;
@@ -15,7 +16,7 @@ use crate::value::value;
 value! {
     /// The newest checkpoints of a session, and the forks that began from them, drawn: notebooks show
     /// it as SVG, ``print`` as text.
-    Graph {
+    Graph: drawn {
         /// The graph as SVG.
         svg: String,
         /// The graph as text, one checkpoint a line.
@@ -28,6 +29,10 @@ value! {
 
     fn __str__(&self) -> &str {
         &self.text
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Graph>\n{}", self.text.trim_end())
     }
 }
 
@@ -65,10 +70,10 @@ impl Session {
     fn report_html(
         &self,
         py: Python<'_>,
-        limit: Option<u64>,
+        limit: Option<Whole>,
         counter: AnyCounter,
     ) -> PyResult<String> {
-        let limit = limit.unwrap_or(partita::limits::BUDGET_TOKENS_MAX);
+        let limit = limit.map_or(partita::limits::BUDGET_TOKENS_MAX, |limit| limit.0);
         counting_in(py, &self.0, &counter, |session, counter| {
             display::report_html(session, &partita::budget::Budget::new(limit), counter)
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use partita::display::Table;
 use pyo3::prelude::*;
 
 use crate::convert::Time;
@@ -11,6 +12,7 @@ use crate::files::Entry;
 use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::path::SessionPath;
+use crate::table::{self, Shows};
 use crate::value::value;
 
 value! {
@@ -196,6 +198,37 @@ impl Log {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<LogEntry>> {
         Ok(step(py, &self.0)?.map(LogEntry::from))
     }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        table::text(py, self)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        table::html(py, self)
+    }
+}
+
+/// A copy of an iterator, to look ahead with.
+fn ahead<I: Clone>(rows: &Mutex<I>) -> I {
+    rows.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+impl Shows for Log {
+    const NAME: &'static str = "Log";
+    type Asked = Mutex<partita::history::LogEntries>;
+
+    fn asked(&self) -> &Handle<Self::Asked> {
+        &self.0
+    }
+
+    fn table(&self, of: &Self::Asked) -> partita::Result<Table> {
+        let columns = ["number", "id", "time (UTC)", "operation", "about"];
+        let table = Table::new(Self::NAME, ["checkpoint", "checkpoints"], &columns);
+        table::fill(table, ahead(of), |entry| {
+            let (id, time) = (entry.id.id().short(), entry.time.to_string());
+            Ok([entry.number.to_string(), id, time, entry.kind.name().to_owned(), entry.message])
+        })
+    }
 }
 
 /// The iterations of a file, newest first.
@@ -210,5 +243,37 @@ impl History {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Iteration>> {
         Ok(step(py, &self.0)?.map(Iteration::from))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        table::text(py, self)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        table::html(py, self)
+    }
+}
+
+impl Shows for History {
+    const NAME: &'static str = "History";
+    type Asked = Mutex<partita::history::History>;
+
+    fn asked(&self) -> &Handle<Self::Asked> {
+        &self.0
+    }
+
+    fn table(&self, of: &Self::Asked) -> partita::Result<Table> {
+        let columns = ["number", "checkpoint", "time (UTC)", "bytes", "path"];
+        let table = Table::new(Self::NAME, ["iteration", "iterations"], &columns);
+        table::fill(table, ahead(of), |info| {
+            let bytes = match (info.size, info.entry.is_removed()) {
+                (_, true) => "removed".to_owned(),
+                (Some(size), _) => size.to_string(),
+                (None, _) => "-".to_owned(),
+            };
+            let (number, checkpoint) =
+                (info.number.to_string(), info.checkpoint_number.to_string());
+            Ok([number, checkpoint, info.time.to_string(), bytes, info.path.to_string()])
+        })
     }
 }

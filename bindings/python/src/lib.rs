@@ -27,12 +27,14 @@ mod pages;
 mod part;
 mod path;
 mod plan;
+mod response;
 mod restore;
 mod session;
 mod snapshot;
 mod spec;
 mod state;
 mod store;
+mod table;
 mod tokens;
 mod transcript;
 mod upkeep;
@@ -82,6 +84,8 @@ mod _partita {
     #[pymodule_export]
     use crate::plan::{Plan, PlanCost, PlanStep};
     #[pymodule_export]
+    use crate::response::{Response, read_response};
+    #[pymodule_export]
     use crate::restore::RestorePlan;
     #[pymodule_export]
     use crate::session::Session;
@@ -101,5 +105,5 @@ mod _partita {
         Tombstone, UnreadLog, recover,
     };
     #[pymodule_export]
-    use crate::view::{View, ViewFile, ViewMemory, ViewReport, ViewRule};
+    use crate::view::{OpenCall, View, ViewFile, ViewMemory, ViewReport, ViewRule};
 }

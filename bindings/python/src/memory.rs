@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use partita::display::Table;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -14,6 +15,7 @@ use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::part::Part;
+use crate::table::{self, Shows};
 
 /// Memories that are read at once while one iterates.
 const PAGE: usize = 64;
@@ -96,6 +98,11 @@ impl Memory {
         self.place.map(|(number, _)| number)
     }
 
+    /// Takes a memory of no session.
+    pub(crate) fn made(memory: partita::Memory) -> Memory {
+        Memory { memory, place: None }
+    }
+
     pub(crate) fn inner(&self) -> &partita::Memory {
         &self.memory
     }
@@ -166,6 +173,17 @@ impl Memory {
         let mut memory = partita::Memory::message(partita::Role::Tool, "");
         memory.parts = parts;
         Memory::checked(memory)
+    }
+
+    /// Makes what stands for a tool's answer to a call where the tool failed.
+    ///
+    /// >>> from partita import Memory
+    /// >>> Memory.tool_error("c1", "no such file").parts[0].error
+    /// True
+    #[staticmethod]
+    #[pyo3(signature = (call, *parts: "Part | str | bytes"))]
+    fn tool_error(call: &str, parts: Vec<PartOrText>) -> PyResult<Memory> {
+        Memory::tool(call, parts, true)
     }
 
     /// Makes a note beside the dialog.
@@ -380,6 +398,50 @@ impl Memories {
                 page(snapshot, self.search.as_ref(), &mut rows)?;
             }
             Ok(rows.0.pop_front())
+        })
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        table::text(py, self)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        table::html(py, self)
+    }
+}
+
+impl Shows for Memories {
+    const NAME: &'static str = "Memories";
+    type Asked = partita::Snapshot;
+
+    fn asked(&self) -> &Handle<Self::Asked> {
+        &self.snapshot
+    }
+
+    fn table(&self, of: &Self::Asked) -> partita::Result<Table> {
+        let table = Table::new(Self::NAME, ["memory", "memories"], &["number", "role", "text"]);
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = rows.0.iter().map(|memory| Ok((memory.place_number(), memory.memory.clone())));
+        let unread: Box<dyn Iterator<Item = partita::Result<partita::history::MemoryEntry>> + '_> =
+            match (&rows.1, &self.search) {
+                (Next::End, _) => Box::new(std::iter::empty()),
+                (Next::From(from), _) => Box::new(of.memories_from(*from)),
+                (Next::Before(before), None) => Box::new(of.memories_before(*before)),
+                (Next::Before(before), Some((text, role))) => {
+                    Box::new(of.search_before(*before, text, *role))
+                }
+            };
+        let unread = unread.filter(
+            |entry| !matches!(entry, Err(error) if error.kind() == partita::ErrorKind::Purged),
+        );
+        let unread = unread.map(|entry| entry.map(|entry| (Some(entry.number), entry.memory)));
+        table::fill(table, read.chain(unread), |(number, memory)| {
+            let memory = match of.store().read_memory(&memory) {
+                Err(error) if error.kind() == partita::ErrorKind::Purged => memory,
+                whole => whole?,
+            };
+            let number = number.map(|number| number.to_string()).unwrap_or_default();
+            Ok([number, memory.role.name().to_owned(), memory.text().into_owned()])
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::convert::Whole;
 use crate::error::OrRaise as _;
 use crate::value::value;
 
@@ -26,7 +27,7 @@ value! {
 /// >>> from partita import ModelCall
 /// >>> ModelCall("claude-x", provider="anthropic", input=10, output=3).usage.output
 /// 3
-#[pyclass(module = "partita", frozen, eq, hash)]
+#[pyclass(module = "partita", frozen, eq, hash, from_py_object)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ModelCall(pub(crate) partita::object::ModelCall);
 
@@ -42,13 +43,20 @@ impl ModelCall {
         request: &str,
         stop: &str,
         parameters: &str,
-        input: Option<u64>,
-        output: Option<u64>,
-        cache_read: Option<u64>,
-        cache_write: Option<u64>,
-        reasoning: Option<u64>,
+        input: Option<Whole>,
+        output: Option<Whole>,
+        cache_read: Option<Whole>,
+        cache_write: Option<Whole>,
+        reasoning: Option<Whole>,
     ) -> PyResult<Self> {
-        let usage = partita::object::Usage { input, output, cache_read, cache_write, reasoning };
+        let number = |number: Option<Whole>| number.map(|number| number.0);
+        let usage = partita::object::Usage {
+            input: number(input),
+            output: number(output),
+            cache_read: number(cache_read),
+            cache_write: number(cache_write),
+            reasoning: number(reasoning),
+        };
         let call = partita::object::ModelCall {
             provider: provider.to_owned(),
             response: response.to_owned(),

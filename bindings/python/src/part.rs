@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::convert::Data;
+use crate::convert::{Data, whole};
 use crate::error::invalid;
 use crate::id::ObjectId;
 use crate::value::value;
@@ -64,8 +64,12 @@ value! {
 
     /// Makes the head of what came back from a call: the next ``parts`` parts are the result.
     #[staticmethod]
-    #[pyo3(signature = (call, *, error = false, parts = 1))]
-    fn result(call: String, error: bool, parts: u64) -> Part {
+    #[pyo3(signature = (call, *, error = false, parts: "typing.SupportsIndex" = 1))]
+    fn result(
+        call: String,
+        error: bool,
+        #[pyo3(from_py_with = whole)] parts: u64,
+    ) -> Part {
         Part { id: Some(call), error, parts: Some(parts), ..Part::of_kind("result", None) }
     }
 

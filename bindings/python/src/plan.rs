@@ -8,6 +8,7 @@ use partita::budget::PlanAction;
 use partita::view::PlanKey;
 
 use crate::budget::AnyBudget;
+use crate::convert::Whole;
 use crate::counter::{AnyCounter, Count, counting_in};
 use crate::error::invalid;
 use crate::id::ObjectId;
@@ -293,14 +294,14 @@ impl Session {
         py: Python<'_>,
         budget: AnyBudget,
         counter: AnyCounter,
-        summaries: Option<u64>,
+        summaries: Option<Whole>,
         values: Option<HostValues>,
     ) -> PyResult<Plan> {
         let plan = counting_in(py, &self.0, &counter, |session, counter| {
             let values = values.as_ref().map(|values| values.at_work(counter));
             let mut options = partita::view::PlanOptions::new();
             if let Some(tokens) = summaries {
-                options = options.summaries(tokens);
+                options = options.summaries(tokens.0);
             }
             if let Some(values) = &values {
                 options = options.values(values);

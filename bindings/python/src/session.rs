@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::batch::Batch;
-use crate::convert::{Data, Time, as_bytes};
+use crate::convert::{Data, Time, Whole, as_bytes, whole};
 use crate::diff::Diff;
 use crate::files::{Files, Source};
 use crate::handle::Handle;
@@ -91,9 +91,10 @@ impl Session {
         &self,
         py: Python<'_>,
         path: SessionPath,
-        number: Option<u64>,
+        number: Option<Whole>,
         data: Data,
     ) -> PyResult<Iteration> {
+        let number = number.map(|number| number.0);
         Ok(self
             .0
             .run(py, |session| session.write_expecting(&path, number, data.as_bytes()))?
@@ -111,8 +112,8 @@ impl Session {
     }
 
     /// Brings an iteration of a file back, as a new iteration.
-    fn restore(&self, py: Python<'_>, path: SessionPath, number: u64) -> PyResult<Iteration> {
-        Ok(self.0.run(py, |session| session.restore(&path, number))?.into())
+    fn restore(&self, py: Python<'_>, path: SessionPath, number: Whole) -> PyResult<Iteration> {
+        Ok(self.0.run(py, |session| session.restore(&path, number.0))?.into())
     }
 
     /// Reads the latest bytes of a file.
@@ -137,9 +138,9 @@ impl Session {
         &self,
         py: Python<'py>,
         path: SessionPath,
-        number: u64,
+        number: Whole,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        as_bytes(py, &self.0.run(py, |session| session.read_at(&path, number))?)
+        as_bytes(py, &self.0.run(py, |session| session.read_at(&path, number.0))?)
     }
 
     /// Iterates over the iterations of a file, newest first; also of one that is removed by now.
@@ -149,15 +150,15 @@ impl Session {
     }
 
     /// Returns one iteration of a file, by its number on the line that leads to the path.
-    fn iteration(&self, py: Python<'_>, path: SessionPath, number: u64) -> PyResult<Iteration> {
-        Ok(self.0.run(py, |session| session.iteration(&path, number))?.into())
+    fn iteration(&self, py: Python<'_>, path: SessionPath, number: Whole) -> PyResult<Iteration> {
+        Ok(self.0.run(py, |session| session.iteration(&path, number.0))?.into())
     }
 
     /// Compares two iterations of a file. A removal counts as an empty file.
     #[pyo3(signature = (path, old, new))]
-    fn diff(&self, py: Python<'_>, path: SessionPath, old: u64, new: u64) -> PyResult<Diff> {
+    fn diff(&self, py: Python<'_>, path: SessionPath, old: Whole, new: Whole) -> PyResult<Diff> {
         self.0.run(py, |session| {
-            let diff = session.diff(&path, old, new)?;
+            let diff = session.diff(&path, old.0, new.0)?;
             let (old, new) = diff.sides();
             Ok(Diff::between(old.clone(), new.clone()))
         })
@@ -185,8 +186,13 @@ impl Session {
 
     /// Iterates over the latest memories from a number on, or newest first. Purged ones are left
     /// out.
-    #[pyo3(signature = (*, start = 1, reverse = false))]
-    fn memories(&self, py: Python<'_>, start: u64, reverse: bool) -> PyResult<Memories> {
+    #[pyo3(signature = (*, start: "typing.SupportsIndex" = 1, reverse = false))]
+    fn memories(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = whole)] start: u64,
+        reverse: bool,
+    ) -> PyResult<Memories> {
         let latest = self.0.run(py, partita::Session::latest)?;
         Ok(Memories::new(self.0.with(latest), start, reverse))
     }
@@ -194,9 +200,9 @@ impl Session {
     /// Returns the memory of a number.
     ///
     /// Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
-    fn memory(&self, py: Python<'_>, number: u64) -> PyResult<Memory> {
+    fn memory(&self, py: Python<'_>, number: Whole) -> PyResult<Memory> {
         let entry = self.0.run(py, |session| {
-            session.memory(number).and_then(|entry| entry.resolve(session.store()))
+            session.memory(number.0).and_then(|entry| entry.resolve(session.store()))
         })?;
         Ok(Memory::placed(entry))
     }
@@ -371,9 +377,9 @@ impl Session {
     /// Gives up history: keeps the newest ``keep`` checkpoints, or those ``since`` a time. Returns
     /// how many went. The next gc frees their bytes. This cannot be undone.
     #[pyo3(signature = (*, keep = None, since = None))]
-    fn trim(&self, py: Python<'_>, keep: Option<u64>, since: Option<Time>) -> PyResult<u64> {
+    fn trim(&self, py: Python<'_>, keep: Option<Whole>, since: Option<Time>) -> PyResult<u64> {
         let trim = match (keep, since) {
-            (Some(keep), None) => partita::history::Trim::Keep(keep),
+            (Some(keep), None) => partita::history::Trim::Keep(keep.0),
             (None, Some(since)) => partita::history::Trim::Since(since.0),
             _ => return Err(PyTypeError::new_err("give either keep= or since=")),
         };
@@ -391,7 +397,7 @@ impl Session {
         &self,
         py: Python<'_>,
         path: SessionPath,
-        number: Option<u64>,
+        number: Option<Whole>,
         reason: &str,
         actor: &str,
         everywhere: bool,
@@ -399,7 +405,7 @@ impl Session {
     ) -> PyResult<PurgeReport> {
         let options = purge_options(reason, actor, everywhere, rewrite);
         progress(py, &self.0, None, |session, told| {
-            session.purge_file(&path, number, &options, told)
+            session.purge_file(&path, number.map(|number| number.0), &options, told)
         })
         .map(PurgeReport::from)
     }
@@ -409,7 +415,7 @@ impl Session {
     fn purge_memory(
         &self,
         py: Python<'_>,
-        number: u64,
+        number: Whole,
         reason: &str,
         actor: &str,
         everywhere: bool,
@@ -417,7 +423,7 @@ impl Session {
     ) -> PyResult<PurgeReport> {
         let options = purge_options(reason, actor, everywhere, rewrite);
         progress(py, &self.0, None, |session, told| {
-            let id = session.memory_id(&number.to_string())?;
+            let id = session.memory_id(&number.0.to_string())?;
             session.purge_memory(id, &options, told)
         })
         .map(PurgeReport::from)

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::convert::as_bytes;
+use crate::convert::{Whole, as_bytes, whole};
 use crate::files::{FileChange, Files, Source};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
@@ -62,17 +62,17 @@ impl Snapshot {
     }
 
     /// Iterates over the memories from a number on, or newest first. Purged ones are left out.
-    #[pyo3(signature = (*, start = 1, reverse = false))]
-    fn memories(&self, start: u64, reverse: bool) -> Memories {
+    #[pyo3(signature = (*, start: "typing.SupportsIndex" = 1, reverse = false))]
+    fn memories(&self, #[pyo3(from_py_with = whole)] start: u64, reverse: bool) -> Memories {
         Memories::new(self.0.clone(), start, reverse)
     }
 
     /// Returns the memory of a number.
     ///
     /// Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
-    fn memory(&self, py: Python<'_>, number: u64) -> PyResult<Memory> {
+    fn memory(&self, py: Python<'_>, number: Whole) -> PyResult<Memory> {
         let entry = self.0.run(py, |snapshot| {
-            snapshot.memory(number).and_then(|entry| entry.resolve(snapshot.store()))
+            snapshot.memory(number.0).and_then(|entry| entry.resolve(snapshot.store()))
         })?;
         Ok(Memory::placed(entry))
     }

@@ -7,11 +7,13 @@ use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PySlice};
 
+use partita::display::Table;
 use partita::state::StateValue;
 
 use crate::convert::Data;
 use crate::handle::Handle;
 use crate::pages::{self, Pages};
+use crate::table::{self, Shows};
 
 /// Where state is read.
 #[derive(Clone, Debug)]
@@ -175,6 +177,35 @@ impl State {
     fn append(&self, py: Python<'_>, key: Data, item: Data) -> PyResult<()> {
         let state = self.session()?;
         self.0.run(py, |_| state.append(&key, &item))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        table::text(py, self)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        table::html(py, self)
+    }
+}
+
+impl Shows for State {
+    const NAME: &'static str = "State";
+    type Asked = Place;
+
+    fn asked(&self) -> &Handle<Self::Asked> {
+        &self.0
+    }
+
+    fn table(&self, of: &Self::Asked) -> partita::Result<Table> {
+        let table = Table::new(Self::NAME, ["key", "keys"], &["key", "value"]);
+        table::fill(table, of.snapshot()?.under(""), |entry| {
+            let value = match entry.read()? {
+                StateValue::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                StateValue::List(len) => format!("a list of {len}"),
+                _ => "-".to_owned(),
+            };
+            Ok([String::from_utf8_lossy(&entry.key).into_owned(), value])
+        })
     }
 }
 

@@ -7,18 +7,20 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use partita::display::Table;
 use partita::upkeep::GcOptions;
 use partita::{ContentId, Durability, StoreOptions};
 
 use crate::block::block;
 use crate::checkout::Kept;
-use crate::convert::{Data, Time, as_bytes, seconds};
+use crate::convert::{Data, Time, Whole, as_bytes, seconds};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::{Handle, Opened};
 use crate::history::step;
 use crate::id::ObjectId;
 use crate::path::DiskPath;
 use crate::session::Session;
+use crate::table::{self, Shows};
 use crate::upkeep::{CheckReport, GcReport, PurgeReport, progress, purge_options};
 use crate::value::value;
 use crate::wait;
@@ -91,6 +93,32 @@ impl Sessions {
             name: entry.name().to_owned(),
             operation: entry.operation().into(),
         }))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        table::text(py, self)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        table::html(py, self)
+    }
+}
+
+impl Shows for Sessions {
+    const NAME: &'static str = "Sessions";
+    type Asked = Mutex<partita::history::Sessions>;
+
+    fn asked(&self) -> &Handle<Self::Asked> {
+        &self.0
+    }
+
+    fn table(&self, of: &Self::Asked) -> partita::Result<Table> {
+        let columns = ["operation", "session"];
+        let table = Table::new(Self::NAME, ["session", "sessions"], &columns);
+        let rows = of.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        table::fill(table, rows, |entry| {
+            Ok([entry.operation().id().short(), entry.name().to_owned()])
+        })
     }
 }
 
@@ -277,7 +305,7 @@ impl Store {
         &self,
         prefix: &str,
         after: Option<&str>,
-        limit: Option<usize>,
+        limit: Option<Whole>,
     ) -> PyResult<Sessions> {
         let store = self.handle()?;
         let mut sessions = store.get()?.sessions().prefix(prefix);
@@ -285,7 +313,7 @@ impl Store {
             sessions = sessions.after(after);
         }
         if let Some(limit) = limit {
-            sessions = sessions.limit(limit);
+            sessions = sessions.limit(limit.size());
         }
         Ok(Sessions(store.with(Mutex::new(sessions))))
     }

@@ -17,7 +17,10 @@ use crate::json::{Dicts, to_json};
 use crate::values::HostValues;
 
 /// Reads messages of any provider's, with tools beside them.
-fn read(given: &Bound<'_, PyAny>, tools: Option<&Bound<'_, PyAny>>) -> PyResult<Messages> {
+pub(crate) fn read(
+    given: &Bound<'_, PyAny>,
+    tools: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Messages> {
     let mut messages = messages(&to_json(given, "messages")?).or_raise()?;
     if let Some(tools) = tools {
         let tools = to_json(tools, "tools")?;

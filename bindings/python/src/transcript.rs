@@ -17,7 +17,7 @@ use partita::interop::{ExportFormat, Format, Transcripts, read};
 use partita::{Error, ErrorKind};
 
 use crate::context::document;
-use crate::convert::Data;
+use crate::convert::{Data, Whole};
 use crate::error::{OrRaise as _, invalid};
 use crate::path::DiskPath;
 use crate::session::Session;
@@ -249,13 +249,13 @@ impl Session {
     /// ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
     /// from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
     /// is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
-    /// ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``,
-    /// ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
-    /// ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
-    /// several, from 1. ``final`` says that nothing more comes: without it a response
-    /// whose end the source does not show waits, with all behind it, for the next import. ``partial``
-    /// also takes a conversation of which more messages are refused than can be kept. ``name`` is what
-    /// the checkpoints' messages call the source.
+    /// ``"chatgpt"``, ``"claude-code"``, ``"codex"`` (which is ``"openai-responses"``), ``"codex-exec"``,
+    /// ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``, ``"openai-chat"``, ``"openai-responses"``,
+    /// ``"opencode"``, ``"openhands"``, ``"openhands-v0"``, ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed
+    /// unless given. ``conversation`` says which one of several, from 1. ``final`` says that nothing more
+    /// comes: without it a response whose end the source does not show waits, with all behind it, for the
+    /// next import. ``partial`` also takes a conversation of which more messages are refused than can be
+    /// kept. ``name`` is what the checkpoints' messages call the source.
     /// ``progress(done, total)``, in memories, is called a few times a second.
     ///
     /// Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -276,7 +276,7 @@ impl Session {
         py: Python<'_>,
         source: &Bound<'_, PyAny>,
         format: &str,
-        conversation: Option<usize>,
+        conversation: Option<Whole>,
         r#final: bool,
         partial: bool,
         name: Option<String>,
@@ -310,7 +310,7 @@ impl Session {
             let source = read_aside(source, format, &attention).map_err(in_source)?;
             let source = if r#final { source.ended() } else { source };
             let source = if partial { source.partial() } else { source };
-            let chosen = source.choose(conversation).map_err(in_source)?;
+            let chosen = source.choose(conversation.map(Whole::size)).map_err(in_source)?;
             let transcript = &source.transcripts[chosen];
             let done = session.import_transcript(transcript, &name, &mut |told| {
                 attention.tell(told.done, told.total)

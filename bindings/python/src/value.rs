@@ -15,7 +15,8 @@ pub(crate) fn shown(name: &str, fields: &Bound<'_, PyDict>) -> PyResult<String> 
 }
 
 /// Defines a value class: its fields are its attributes and the keyword arguments that make it.
-/// With `: ord` behind its name its values are ordered too; methods may follow.
+/// With `: ord` behind its name its values are ordered too, with `: drawn` it has a `__repr__` of
+/// its own; methods may follow.
 macro_rules! value {
     (
         $(#[doc = $doc:literal])*
@@ -31,7 +32,13 @@ macro_rules! value {
             $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
         }
 
-        $crate::value::value! { @methods $name { $( $field: $type, )* } $($methods)* }
+        $crate::value::value! { @methods $name { $( $field: $type, )* }
+            fn __repr__(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<String> {
+                $crate::value::shown(stringify!($name), &self.fields(py)?)
+            }
+
+            $($methods)*
+        }
     };
     // Apart, for pyo3 writes names of its own where the word `ord` stands.
     (
@@ -48,6 +55,28 @@ macro_rules! value {
             $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
         }
 
+        $crate::value::value! { @methods $name { $( $field: $type, )* }
+            fn __repr__(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<String> {
+                $crate::value::shown(stringify!($name), &self.fields(py)?)
+            }
+
+            $($methods)*
+        }
+    };
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident : drawn {
+            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty, )*
+        }
+        $($methods:tt)*
+    ) => {
+        $(#[doc = $doc])*
+        #[pyo3::pyclass(module = "partita", frozen, eq, hash, get_all, from_py_object)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub(crate) struct $name {
+            $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
+        }
+
         $crate::value::value! { @methods $name { $( $field: $type, )* } $($methods)* }
     };
     (@methods $name:ident { $( $field:ident : $type:ty, )* } $($methods:tt)*) => {
@@ -55,8 +84,8 @@ macro_rules! value {
         impl $name {
             #[new]
             #[pyo3(signature = (*, $($field),*))]
-            fn new($($field: $type),*) -> Self {
-                $name { $($field),* }
+            fn new($($field: $crate::convert::Given<$type>),*) -> Self {
+                $name { $($field: $field.0),* }
             }
 
             #[pyo3(signature = () -> "tuple[tuple[()], dict[str, object]]")]
@@ -68,10 +97,6 @@ macro_rules! value {
                 pyo3::Bound<'py, pyo3::types::PyDict>,
             )> {
                 Ok((pyo3::types::PyTuple::empty(py), self.fields(py)?))
-            }
-
-            fn __repr__(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<String> {
-                $crate::value::shown(stringify!($name), &self.fields(py)?)
             }
 
             $($methods)*

@@ -11,6 +11,7 @@ use partita::view::{MemoryState, PairInView, Summarizer};
 use partita::{Error, ErrorKind, Selector};
 
 use crate::batch::Batch;
+use crate::convert::Whole;
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
@@ -117,6 +118,22 @@ value! {
     }
 }
 
+value! {
+    /// A call in view that waits for its result: ``Memory.tool(id, ...)`` answers it, or
+    /// ``Memory.tool_error(id, ...)``.
+    OpenCall {
+        /// The number of the memory that calls.
+        memory: u64,
+        /// The id of the call, which its result names.
+        id: String,
+        /// The name of the tool; of a built-in tool of the provider's the type of its call.
+        name: String,
+        /// The arguments as the model wrote them: JSON, as a rule. Of a call that only its provider
+        /// understands it is the whole item.
+        arguments: String,
+    }
+}
+
 /// What of a state's memories and files is in context, apart from what exists.
 ///
 /// >>> import partita
@@ -187,6 +204,29 @@ impl View {
         })
     }
 
+    /// Returns the calls in view that wait for a result, in their order: what is to be done first
+    /// when a session is resumed. A call that is forgotten or covered by a summary waits no more.
+    ///
+    /// >>> import partita
+    /// >>> from partita import Memory, Part
+    /// >>> session = partita.Store.in_memory().session("s")
+    /// >>> _ = session.remember(Memory.assistant("I look.", Part.call("c1", "ls", "{}")))
+    /// >>> [(call.memory, call.id, call.name) for call in session.view.open_calls()]
+    /// [(1, 'c1', 'ls')]
+    /// >>> _ = session.remember(Memory.tool_error("c1", "interrupted"))
+    /// >>> session.view.open_calls()
+    /// []
+    fn open_calls(&self, py: Python<'_>) -> PyResult<Vec<OpenCall>> {
+        let calls = self.0.run(py, |snapshot| snapshot.view().open_calls())?;
+        let call = |call: partita::view::OpenCall| OpenCall {
+            memory: call.memory,
+            id: call.id,
+            name: call.name,
+            arguments: String::from_utf8_lossy(&call.arguments).into_owned(),
+        };
+        Ok(calls.into_iter().map(call).collect())
+    }
+
     /// Returns the patterns that hide and show files, oldest first.
     fn rules(&self, py: Python<'_>) -> PyResult<Vec<ViewRule>> {
         let rules = self.0.run(py, |snapshot| snapshot.view().rules())?;
@@ -227,7 +267,7 @@ impl<'py> FromPyObject<'_, 'py> for Selected {
             });
         }
         if object.cast::<PyInt>().is_ok() {
-            return Ok(Selected(Selector::Number(object.extract()?)));
+            return Ok(Selected(Selector::Number(object.extract::<Whole>()?.0)));
         }
         match object.cast::<PyString>() {
             Ok(text) => Ok(Selected(Selector::parse(&text.to_cow()?).or_raise()?)),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, ItemsView, Iterable, Iterator, 
 from datetime import datetime
 from os import PathLike
 from partita._documents import Export, Request
+from partita.literals import Dialect, Durability, ExportFormat, Format, MemoryKind, PartKind, Role
 from pathlib import Path
 from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
@@ -131,7 +132,7 @@ class Batch:
         """
         Lets outdated iterations in view give way to the current ones.
         """
-    def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> None:
+    def remember(self, /, memory: Memory | str | bytes, *, role: Role | None = None, call: ModelCall | None = None) -> None:
         """
         Appends a memory, or a text of a role.
         """
@@ -340,6 +341,22 @@ class Calibration:
 
         ``host`` names who made the request: what it adds on its own (a system prompt, tools) is the same
         for all of one. ``"agent"`` means every host whose name begins with ``"agent/"``, too.
+        """
+    def observe_request(self, /, request: list[dict[str, Any]] | dict[str, Any], call: ModelCall, *, tools: list[dict[str, Any]] | None = None, host: str = "") -> bool:
+        """
+        Takes what a request cost: the body that was sent, such as ``Session.context()`` gives, or its
+        messages, and the call that answered it, such as ``read_response()`` gives. Returns whether it
+        was taken: a call without a model or a usage says nothing.
+
+        ``host`` is as in ``observe()``. Raises as ``partita.count()``.
+
+        >>> import partita
+        >>> calibration = partita.Calibration()
+        >>> call = partita.ModelCall("claude-x", input=19)
+        >>> calibration.observe_request([{"role": "user", "content": "Why?"}], call)
+        True
+        >>> calibration.models
+        {'claude-x': 1}
         """
     def quality(self, /, model: str) -> dict[str, float] | None:
         """
@@ -746,7 +763,7 @@ class Counter:
         """
         Counts the tokens of a text, all of it as ordinary text.
         """
-    def __new__(cls, /, name: str, *, model: str | None = None, dialect: str | None = None) -> Counter:
+    def __new__(cls, /, name: str, *, model: str | None = None, dialect: Dialect | None = None) -> Counter:
         """
         Raises ``NotFound``, listing the known names, for a model without a public tokenizer.
         """
@@ -1102,6 +1119,8 @@ class History:
     """
     def __iter__(self, /) -> History: ...
     def __next__(self, /) -> Iteration: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
 
 @final
 class Horizon:
@@ -1340,6 +1359,8 @@ class Log:
     """
     def __iter__(self, /) -> Log: ...
     def __next__(self, /) -> LogEntry: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
 
 @final
 class LogEntry:
@@ -1437,6 +1458,8 @@ class Memories:
     """
     def __iter__(self, /) -> Memories: ...
     def __next__(self, /) -> Memory: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
 
 @final
 class Memory:
@@ -1454,7 +1477,7 @@ class Memory:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, role: str, *parts: Part | str | bytes, kind: str = "message", origin: str = "", actor: str = "", time: datetime | None = None, links: Sequence[ObjectId] = ...) -> Memory:
+    def __new__(cls, /, role: Role, *parts: Part | str | bytes, kind: MemoryKind = "message", origin: str = "", actor: str = "", time: datetime | None = None, links: Sequence[ObjectId] = ...) -> Memory:
         """
         Makes a memory; a part may be given as text. Raises ``Invalid``, naming the limit, for one
         that no session takes.
@@ -1481,7 +1504,7 @@ class Memory:
         What it is called; none for one made here.
         """
     @property
-    def kind(self, /) -> str:
+    def kind(self, /) -> MemoryKind:
         """
         What it is for.
         """
@@ -1511,7 +1534,7 @@ class Memory:
         What it says.
         """
     @property
-    def role(self, /) -> str:
+    def role(self, /) -> Role:
         """
         Whose words it holds.
         """
@@ -1534,6 +1557,15 @@ class Memory:
     def tool(call: str, *parts: Part | str | bytes, error: bool = False) -> Memory:
         """
         Makes a tool's answer to a call.
+        """
+    @staticmethod
+    def tool_error(call: str, *parts: Part | str | bytes) -> Memory:
+        """
+        Makes what stands for a tool's answer to a call where the tool failed.
+
+        >>> from partita import Memory
+        >>> Memory.tool_error("c1", "no such file").parts[0].error
+        True
         """
     @staticmethod
     def user(*parts: Part | str | bytes) -> Memory:
@@ -1689,6 +1721,40 @@ class ObjectId:
         """
 
 @final
+class OpenCall:
+    """
+    A call in view that waits for its result: ``Memory.tool(id, ...)`` answers it, or
+    ``Memory.tool_error(id, ...)``.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, memory: SupportsIndex, id: str, name: str, arguments: str) -> OpenCall: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def arguments(self, /) -> str:
+        """
+        The arguments as the model wrote them: JSON, as a rule. Of a call that only its provider
+        understands it is the whole item.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        The id of the call, which its result names.
+        """
+    @property
+    def memory(self, /) -> int:
+        """
+        The number of the memory that calls.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name of the tool; of a built-in tool of the provider's the type of its call.
+        """
+
+@final
 class Operation:
     """
     An operation: who did what to a session, and when.
@@ -1751,7 +1817,7 @@ class Part:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, kind: str, data: bytes | None, id: str | None, name: str | None, signature: bytes | None, error: bool, parts: SupportsIndex | None, media_type: str | None, iteration: ObjectId | None, provider: str | None) -> Part: ...
+    def __new__(cls, /, *, kind: PartKind, data: bytes | None, id: str | None, name: str | None, signature: bytes | None, error: bool, parts: SupportsIndex | None, media_type: str | None, iteration: ObjectId | None, provider: str | None) -> Part: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
     def call(id: str, name: str, arguments: str | bytes | bytearray | memoryview) -> Part:
@@ -1785,7 +1851,7 @@ class Part:
         An iteration of a file.
         """
     @property
-    def kind(self, /) -> str:
+    def kind(self, /) -> PartKind:
         """
         What it is.
         """
@@ -2233,6 +2299,33 @@ class Report:
         """
 
 @final
+class Response:
+    """
+    What a provider answered, as ``Session.remember(memory, call=call)`` takes it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, memory: Memory, call: ModelCall, report: Report) -> Response: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def call(self, /) -> ModelCall:
+        """
+        The model, the tokens that the provider counted, and why the model stopped.
+        """
+    @property
+    def memory(self, /) -> Memory:
+        """
+        What the model said, thought and called, in its order.
+        """
+    @property
+    def report(self, /) -> Report:
+        """
+        What was mended, and what the response holds that a dialog has no place for.
+        """
+
+@final
 class RestorePlan:
     """
     What a restore does to a session.
@@ -2426,7 +2519,7 @@ class Session:
         >>> [memory.memory.text for memory in session.view.memories()]
         ['2 memories']
         """
-    def context(self, /, dialect: str, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
+    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
         """
         Renders the request for a provider's model from the newest state: valid by construction,
         whatever was forgotten, hidden or compacted, and whatever a crash left open.
@@ -2451,7 +2544,7 @@ class Session:
         """
         Takes the summaries that stand for memories off again.
         """
-    def export(self, /, format: str = "openai-chat") -> Export:
+    def export(self, /, format: ExportFormat = "openai-chat") -> Export:
         """
         Writes the latest dialog as another tool reads it, as a dict: ``"openai-chat"`` messages, or
         ``"atif"``, harbor's trajectories. A record, not a request: calls and results stand as they
@@ -2519,7 +2612,7 @@ class Session:
         """
         Begins an import of another history on the latest state.
         """
-    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: str = "auto", conversation: SupportsIndex | None = None, final: bool = False, partial: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
+    def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: Format = "auto", conversation: SupportsIndex | None = None, final: bool = False, partial: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
         """
         Records what the session lacks of another agent's dialog, in batches: each is one durable
         checkpoint, so what ends an import halfway, a ``KeyboardInterrupt`` or what ``progress``
@@ -2529,13 +2622,13 @@ class Session:
         ``source`` is a path, or what is open for reading bytes or text: its ``read(size)`` is called
         from here, piece by piece, and what it raises is raised. Nothing is recorded before the source
         is read to its end. ``format`` is ``"amp"``, ``"anthropic"``, ``"atif"``, ``"bedrock"``,
-        ``"chatgpt"``, ``"claude-code"``, ``"codex-exec"``, ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``,
-        ``"openai-chat"``, ``"openai-responses"``, ``"opencode"``, ``"openhands"``, ``"openhands-v0"``,
-        ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed unless given. ``conversation`` says which one of
-        several, from 1. ``final`` says that nothing more comes: without it a response
-        whose end the source does not show waits, with all behind it, for the next import. ``partial``
-        also takes a conversation of which more messages are refused than can be kept. ``name`` is what
-        the checkpoints' messages call the source.
+        ``"chatgpt"``, ``"claude-code"``, ``"codex"`` (which is ``"openai-responses"``), ``"codex-exec"``,
+        ``"copilot"``, ``"gemini"``, ``"goose"``, ``"langchain"``, ``"openai-chat"``, ``"openai-responses"``,
+        ``"opencode"``, ``"openhands"``, ``"openhands-v0"``, ``"pi"``, ``"swe-agent"`` or ``"vercel"``; guessed
+        unless given. ``conversation`` says which one of several, from 1. ``final`` says that nothing more
+        comes: without it a response whose end the source does not show waits, with all behind it, for the
+        next import. ``partial`` also takes a conversation of which more messages are refused than can be
+        kept. ``name`` is what the checkpoints' messages call the source.
         ``progress(done, total)``, in memories, is called a few times a second.
 
         Raises ``Invalid``, with the place, for what is no transcript, and where several
@@ -2675,7 +2768,7 @@ class Session:
         """
         Lets outdated iterations in view give way to the current ones.
         """
-    def remember(self, /, memory: Memory | str | bytes, *, role: str | None = None, call: ModelCall | None = None) -> int:
+    def remember(self, /, memory: Memory | str | bytes, *, role: Role | None = None, call: ModelCall | None = None) -> int:
         """
         Appends a memory, or a text of a role, and returns its number. A model call says which
         model made it and what the provider counted.
@@ -2707,7 +2800,7 @@ class Session:
         """
         What the model is told of its sandbox; empty where nothing is set.
         """
-    def search(self, /, text: str, *, role: str | None = None) -> Memories:
+    def search(self, /, text: str, *, role: Role | None = None) -> Memories:
         """
         Iterates over the memories that hold a text, whatever the case of its letters, newest first.
         """
@@ -2851,6 +2944,8 @@ class Sessions:
     """
     def __iter__(self, /) -> Sessions: ...
     def __next__(self, /) -> SessionEntry: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
 
 @final
 class Snapshot:
@@ -2882,7 +2977,7 @@ class Snapshot:
         """
         The checkpoint; none where the session is still empty.
         """
-    def context(self, /, dialect: str, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
+    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
         """
         Renders the request for a provider's model, as ``Session.context()``.
         """
@@ -2890,7 +2985,7 @@ class Snapshot:
         """
         Tells what a model sees otherwise in another state than in this one.
         """
-    def export(self, /, format: str = "openai-chat", *, name: str = "") -> Export:
+    def export(self, /, format: ExportFormat = "openai-chat", *, name: str = "") -> Export:
         """
         Writes the dialog as another tool reads it, as ``Session.export()``; ``name`` is what an
         ``"atif"`` calls the session.
@@ -2926,7 +3021,7 @@ class Snapshot:
         """
         What the model is told of its sandbox; empty where nothing is set.
         """
-    def search(self, /, text: str, *, role: str | None = None) -> Memories:
+    def search(self, /, text: str, *, role: Role | None = None) -> Memories:
         """
         Iterates over the memories that hold a text, whatever the case of its letters, newest first.
         """
@@ -2965,7 +3060,9 @@ class State:
     def __getitem__(self, key: str | bytes | bytearray | memoryview, /) -> bytes | StateList: ...
     def __iter__(self, /) -> Iterator[bytes]: ...
     def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
     def __setitem__(self, key: str | bytes | bytearray | memoryview, value: str | bytes | bytearray | memoryview, /) -> None: ...
+    def _repr_html_(self, /) -> str: ...
     def append(self, /, key: str | bytes | bytearray | memoryview, item: str | bytes | bytearray | memoryview) -> None:
         """
         Appends an item to a list, which begins with its first item.
@@ -3139,7 +3236,7 @@ class Store:
         ``gc()`` frees it after the time that it is told, 30 days unless told otherwise.
         """
     @staticmethod
-    def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: str = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0, on_wait: Callable[[float, str | None], object] | None = None) -> Store:
+    def open(directory: str | bytes | PathLike[str] | PathLike[bytes], *, create: bool = True, read_only: bool = False, durability: Durability = "sync", lock_timeout: SupportsFloat | SupportsIndex = 30.0, on_wait: Callable[[float, str | None], object] | None = None) -> Store:
         """
         Opens the store in a directory; creates both unless told otherwise.
 
@@ -3453,6 +3550,21 @@ class View:
         Returns the memories in view in their order, summaries in place of what they cover; on wish
         also those that are forgotten. Purged ones are left out.
         """
+    def open_calls(self, /) -> list[OpenCall]:
+        """
+        Returns the calls in view that wait for a result, in their order: what is to be done first
+        when a session is resumed. A call that is forgotten or covered by a summary waits no more.
+
+        >>> import partita
+        >>> from partita import Memory, Part
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.remember(Memory.assistant("I look.", Part.call("c1", "ls", "{}")))
+        >>> [(call.memory, call.id, call.name) for call in session.view.open_calls()]
+        [(1, 'c1', 'ls')]
+        >>> _ = session.remember(Memory.tool_error("c1", "interrupted"))
+        >>> session.view.open_calls()
+        []
+        """
     def rules(self, /) -> list[ViewRule]:
         """
         Returns the patterns that hide and show files, oldest first.
@@ -3705,6 +3817,29 @@ def plan(messages: list[dict[str, Any]] | dict[str, Any], tools: list[dict[str, 
     False
     """
 
+def read_response(body: dict[str, Any], *, dialect: Dialect) -> Response:
+    """
+    Reads the whole body of a response, of Anthropic's Messages API, OpenAI's Chat Completions or its
+    Responses API, or the Gemini API: the dict that is sent, or a client's ``model_dump()`` of it.
+
+    Of several choices or candidates it takes the first. Blocks that only their provider understands
+    stay as they came. It reads no streams: put the pieces together first, as the providers' clients
+    do.
+
+    Raises ``Invalid`` for what is no response of the dialect, with the provider's own words where it
+    is an error of the API's.
+
+    >>> import partita
+    >>> body = {"id": "chatcmpl-1", "model": "gpt-x", "usage": {"prompt_tokens": 9},
+    ...         "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "Hi."}}]}
+    >>> response = partita.read_response(body, dialect="openai-chat")
+    >>> response.memory.text, response.call.model, response.call.stop, response.call.usage.input
+    ('Hi.', 'gpt-x', 'stop', 9)
+    >>> session = partita.Store.in_memory().session("s")
+    >>> session.remember(response.memory, call=response.call)
+    1
+    """
+
 def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progress: Callable[[int, int], object] | None = None) -> RecoverReport:
     """
     Makes a damaged store whole again, with what is left of it: copies every object that is whole,
@@ -3719,7 +3854,7 @@ def recover(directory: str | bytes | PathLike[str] | PathLike[bytes], *, progres
     ``progress(done, total)`` is called a few times a second; what it raises ends the work.
     """
 
-def render(messages: list[dict[str, Any]] | dict[str, Any], *, dialect: str, tools: list[dict[str, Any]] | None = None, cache_points: bool = False, end_with_user: bool = False) -> Request:
+def render(messages: list[dict[str, Any]] | dict[str, Any], *, dialect: Dialect, tools: list[dict[str, Any]] | None = None, cache_points: bool = False, end_with_user: bool = False) -> Request:
     """
     Renders messages of any provider's as the request of another's: the part of its body that is of
     messages, instructions and tools. What no API takes is mended, and ``mends`` tells of it.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from partita._partita import Memory, ObjectId, Part
+from partita.literals import MemoryKind, Role
 
 
 def memory(
-    role: str,
+    role: Role,
     parts: list[Part],
-    kind: str,
+    kind: MemoryKind,
     origin: str,
     actor: str,
     time: datetime | None,

@@ -15,6 +15,7 @@ from partita._errors import NotFound
 from partita._fs_file import Change, PartitaFile
 from partita._fs_path import Place, absent, directory, exists, fixed, place, spell
 from partita._partita import Batch, Entry, Iteration, Session, Snapshot, Store
+from partita.literals import Durability
 
 try:
     from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
@@ -74,7 +75,7 @@ class PartitaFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec is 
         store: str | os.PathLike[str] | None = None,
         *,
         read_only: bool = False,
-        durability: str = "sync",
+        durability: Durability = "sync",
         lock_timeout: float = 30.0,
         **options: Any,
     ) -> None:
