@@ -19,9 +19,9 @@
 //! let session = partita::Store::in_memory()?.session("s")?;
 //! session.write("notes.md", "first\n")?;
 //! session.write("notes.md", "second\n")?;
-//! assert_eq!(session.read_at("notes.md", 1)?.as_ref(), b"first\n");
+//! assert_eq!(session.read_at("notes.md", 1)?, b"first\n");
 //! session.undo()?;
-//! assert_eq!(session.read("notes.md")?.as_ref(), b"first\n");
+//! assert_eq!(session.read("notes.md")?, b"first\n");
 //! // The undo is an iteration, too: the third. Nothing was lost.
 //! assert_eq!(session.history("notes.md")?.count(), 3);
 //! # Ok::<(), partita::Error>(())
