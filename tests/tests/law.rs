@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use partita_tests::law::arrows::{Arrow, arrows, circles, upward};
 use partita_tests::law::face::{ROOT_NAMES_MAX, WHOLE, root_names, whole_types};
 use partita_tests::law::{
-    INNER, LAYERS, Source, dependencies_of, foreign_faults, layer_faults, long_files, not_ascii,
-    scattered,
+    FILE_LINES_MAX, INNER, LAYERS, Source, dependencies_of, foreign_faults, layer_faults,
+    long_files, not_ascii, scattered,
 };
 use partita_tests::source::{code_of, files_below, without_tests};
 
@@ -263,8 +263,8 @@ fn the_scan_finds_a_dependency_without_a_home_and_one_in_two_modules() {
 #[test]
 fn the_scan_finds_a_long_file_and_a_letter_beyond_ascii() {
     let line = "fn f() {}\n";
-    assert_none(long_files(&[Source::new("id.rs", &line.repeat(600))]));
-    assert_eq!(long_files(&[Source::new("id.rs", &line.repeat(601))]).len(), 1);
+    assert_none(long_files(&[Source::new("id.rs", &line.repeat(FILE_LINES_MAX))]));
+    assert_eq!(long_files(&[Source::new("id.rs", &line.repeat(FILE_LINES_MAX + 1))]).len(), 1);
     let tests = format!("{line}#[cfg(test)]\nmod tests {{\n{}}}\n", line.repeat(700));
     assert_none(long_files(&[Source::new("id.rs", &tests)]));
     assert_eq!(not_ascii("a\nb\u{e9}".as_bytes()), Some(2));

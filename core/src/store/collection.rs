@@ -17,6 +17,16 @@ use crate::object::{Node, Objects};
 /// Bytes of segments that one commit retires: what a collection needs of free space at the most.
 const GROUP_BYTES: u64 = 256 << 20;
 
+impl Store {
+    /// Returns what an object refers to.
+    pub(super) fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
+        if !self.log().is_node(id)? {
+            return self.log().chunks(id);
+        }
+        Ok(self.read_node(id)?.refs.clone())
+    }
+}
+
 /// How much of what is listed stays, and how much goes.
 #[derive(Debug, Default)]
 pub(super) struct Tally {

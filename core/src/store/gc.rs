@@ -18,7 +18,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::ObjectId;
 use crate::limits::KEEP;
 use crate::log::{Expected, RefUpdate, Retirement, SegmentId, Transaction, Unretired, is_full};
-use crate::object::{Objects, Operation, Timestamp, read};
+use crate::object::{Operation, Timestamp, read};
 
 /// How garbage is collected.
 ///
@@ -205,14 +205,6 @@ impl Store {
             }
         }
         Ok(expired)
-    }
-
-    /// Returns what an object refers to.
-    pub(super) fn refs_of(&self, id: &ObjectId) -> Result<Vec<ObjectId>> {
-        if !self.log().is_node(id)? {
-            return self.log().chunks(id);
-        }
-        Ok(self.read_node(id)?.refs.clone())
     }
 
     /// Looks for room on a full disk: in what no commit names, in the reserve, in what is derived.

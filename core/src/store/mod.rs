@@ -39,10 +39,11 @@ pub use recover::{LostVersion, RecoverReport, RecoveredSession, SetBack, UnreadL
 pub use stats::Stats;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{ContentId, ObjectId, Prefix, ambiguous};
+use crate::id::{ContentId, MapId, ObjectId, Prefix, ambiguous};
 use crate::limits::CANDIDATES_MAX;
 use crate::log::{Freeing, Log};
-use crate::object::{Bytes, Node, Objects, Timestamp};
+use crate::map::Map;
+use crate::object::{Bytes, Node, Objects, Timestamp, Tombstone, read};
 
 /// A store of sessions. Cheap to clone; clones are one store.
 #[derive(Clone)]
@@ -214,6 +215,26 @@ impl Store {
     /// The time by this store's clock.
     pub(crate) fn now(&self) -> Timestamp {
         (self.inner.clock)()
+    }
+
+    /// Returns why an object's bytes are gone, if they were purged or given up for lost.
+    pub(crate) fn tombstone(&self, id: &ObjectId) -> Result<Option<Tombstone>> {
+        for name in [refs::PURGED, refs::LOST] {
+            let map = if name == refs::PURGED {
+                self.log().purged()?
+            } else {
+                Map::new(self.log().reference(refs::LOST)?.map(MapId::new))
+            };
+            if map.root().is_none() {
+                continue;
+            }
+            if let Some(value) = map.get(self, id.as_bytes())?
+                && let Some(tombstone) = value.refs.first()
+            {
+                return read(self, *tombstone).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// Random bytes that make a session's first operation its own.

@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::Store;
 use super::kept::Record;
-use super::refs::{CHECKOUT, DELETED, HORIZON, LOST, PIN, PURGED, SESSION, session_in};
+use super::refs::{CHECKOUT, DELETED, HORIZON, PIN, SESSION, session_in};
 use crate::error::{ErrorKind, Result};
-use crate::id::{MapId, ObjectId, OperationId};
-use crate::map::Map;
-use crate::object::{Horizon, Operation, Tombstone, read};
+use crate::id::{ObjectId, OperationId};
+use crate::object::{Horizon, Operation, read};
 
 /// A ref and what a walk needs to know of it.
 #[derive(Clone, Debug)]
@@ -120,26 +119,6 @@ impl Store {
         }
         let named = session_in(name, DELETED).or_else(|| session_in(name, PIN));
         Ok(named.map(|(session, _)| session))
-    }
-
-    /// Returns why an object's bytes are gone, if they were purged or given up for lost.
-    pub(crate) fn tombstone(&self, id: &ObjectId) -> Result<Option<Tombstone>> {
-        for name in [PURGED, LOST] {
-            let map = if name == PURGED {
-                self.log().purged()?
-            } else {
-                Map::new(self.log().reference(LOST)?.map(MapId::new))
-            };
-            if map.root().is_none() {
-                continue;
-            }
-            if let Some(value) = map.get(self, id.as_bytes())?
-                && let Some(tombstone) = value.refs.first()
-            {
-                return read(self, *tombstone).map(Some);
-            }
-        }
-        Ok(None)
     }
 }
 
