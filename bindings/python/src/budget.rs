@@ -171,7 +171,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyBudget {
             return Ok(AnyBudget(budget.get().inner()));
         }
         if object.cast::<PyInt>().is_ok() {
-            return Ok(AnyBudget(partita::budget::Budget::new(object.extract()?)));
+            return Ok(AnyBudget(partita::budget::Budget::new(object.extract::<Whole>()?.0)));
         }
         let name = object.get_type().name()?;
         Err(PyTypeError::new_err(format!("a budget is int or Budget, got {name}")))

@@ -137,7 +137,7 @@ fn a_path_of_the_system_names_the_file_that_its_text_names() {
     assert_eq!(session.get(std::ffi::OsStr::new("src/lib.rs")).unwrap().unwrap(), b"1");
     session.rename(Path::new("b"), PathBuf::from("c")).unwrap();
     assert_eq!(session.latest().unwrap().read(Path::new("c")).unwrap(), [2]);
-    session.remove(&PathBuf::from("c")).unwrap();
+    session.remove(PathBuf::from("c")).unwrap();
     assert_eq!(session.history(Path::new("c")).unwrap().count(), 3);
     assert_eq!(kind(session.write(Path::new("../up"), "1")), ErrorKind::Invalid);
 }
