@@ -23,6 +23,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["workspace", "host", "display"],
     // The topics of the public face: names of rooms below, and no code.
     &["history", "view", "state", "import", "upkeep", "vfs", "plumbing"],
+    &["shape"],
 ];
 
 /// The rooms within a module of the core, lowest first: a file names those of its own room and of
@@ -64,6 +65,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("getrandom", "log"),
     ("shuttle", "log"),
     ("base64", "context"),
+    ("serde", "shape"),
     ("serde_json", "json"),
     ("sled", "store"),
     ("tiktoken-rs", "tokens"),

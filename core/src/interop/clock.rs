@@ -1,12 +1,12 @@
-//! Times as transcripts write them: RFC 3339, also without a zone.
+//! Times as RFC 3339 writes them; transcripts leave out the zone now and then.
 
 use crate::object::Timestamp;
 
 const DAY: i64 = 86_400_000;
 
-/// Reads a time such as `2026-01-07T12:36:07.647Z`; what is finer than a millisecond is cut off, and
-/// a time without a zone is taken for UTC. None if it is no such time.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+/// Reads a time such as `2026-01-07T12:36:07.647Z`; what is finer than a millisecond is cut off,
+/// and a time without a zone is taken for UTC. None if it is no such time.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.as_bytes();
     let number = |from: usize, len: usize| -> Option<i64> {
         let digits = text.get(from..from + len)?;
@@ -66,14 +66,30 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     }
     let before: i64 = lengths[..month as usize - 1].iter().sum();
     let years = year - 1;
+    let leaps = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
     // Days since 0001-01-01, of which 719,162 come before the epoch.
-    Some(years * 365 + years / 4 - years / 100 + years / 400 + before + day - 1 - 719_162)
+    Some(years * 365 + leaps + before + day - 1 - 719_162)
 }
 
 /// Writes a time as RFC 3339 has it, in UTC with milliseconds; none beyond the years 1 to 9999.
 pub(crate) fn format(time: Timestamp) -> Option<String> {
+    let (seconds, millis) = to_the_second(time, 1)?;
+    Some(format!("{seconds}.{millis:03}Z"))
+}
+
+/// Writes a time as RFC 3339 has it, in UTC, with as many digits of the second as it takes; none
+/// beyond the years 0 to 9999.
+#[cfg(feature = "serde")]
+pub(crate) fn rfc3339(time: Timestamp) -> Option<String> {
+    let (seconds, millis) = to_the_second(time, 0)?;
+    let fraction = format!("{seconds}.{millis:03}");
+    Some(format!("{}Z", fraction.trim_end_matches('0').trim_end_matches('.')))
+}
+
+/// Returns a time in UTC without its milliseconds, and these; none before a year and beyond 9999.
+fn to_the_second(time: Timestamp, first_year: i64) -> Option<(String, i64)> {
     let (days, millis) = (time.as_millis().div_euclid(DAY), time.as_millis().rem_euclid(DAY));
-    if !(days_of(1, 1, 1)?..=days_of(9999, 12, 31)?).contains(&days) {
+    if !(days_of(first_year, 1, 1)?..=days_of(9999, 12, 31)?).contains(&days) {
         return None;
     }
     // A year is at most a day longer than this, so the guess is at most one too high.
@@ -89,7 +105,7 @@ pub(crate) fn format(time: Timestamp) -> Option<String> {
     let day = days - days_of(year, month, 1)? + 1;
     let (seconds, millis) = (millis / 1_000, millis % 1_000);
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"))
+    Some((format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"), millis))
 }
 
 #[cfg(test)]
@@ -106,6 +122,7 @@ mod tests {
             ("2024-02-29T23:59:60+01:00", 1_709_247_600_000),
             ("1969-12-31T23:59:59.9-00:00", -100),
             ("0001-01-01 00:00:00Z", -62_135_596_800_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
         ] {
             assert_eq!(parse(text).map(Timestamp::as_millis), Some(millis), "{text}");
         }
