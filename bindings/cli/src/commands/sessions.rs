@@ -39,7 +39,7 @@ pub(super) fn delete(out: &mut Output, dir: &Path, name: &str) -> Result<()> {
 pub(super) fn deleted(out: &mut Output, dir: &Path, json: bool) -> Result<()> {
     let sessions = open_store(dir, Access::Read)?.deleted_sessions()?;
     if json {
-        return out.json_array(sessions.iter().map(|row| Ok(json::DeletedSession::from(row))));
+        return out.json_array(sessions.iter().map(Ok));
     }
     let rows = sessions.iter().map(|row| {
         let goes = match row.goes {
