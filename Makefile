@@ -28,6 +28,7 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy -p partita --no-default-features --features tokens --all-targets -- -D warnings
+	$(CARGO) clippy -p partita --no-default-features --features serde --all-targets -- -D warnings
 	$(CARGO) clippy -p partita --no-default-features --features fast-tokens,store --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
 

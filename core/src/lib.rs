@@ -159,6 +159,8 @@ pub mod object;
 pub mod plumbing;
 #[cfg(feature = "store")]
 mod session;
+#[cfg(feature = "serde")]
+pub mod shape;
 #[cfg(feature = "store")]
 pub mod state;
 #[cfg(feature = "store")]

@@ -24,6 +24,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["workspace", "host", "display"],
     // The topics of the public face: names of rooms below, and no code.
     &["history", "view", "state", "import", "upkeep", "vfs", "plumbing"],
+    &["shape"],
 ];
 
 /// The rooms within a module of the core, lowest first: a file names those of its own room and of
@@ -65,6 +66,7 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("getrandom", "log"),
     ("shuttle", "log"),
     ("base64", "context"),
+    ("serde", "shape"),
     ("sled", "store"),
     ("tiktoken-rs", "tokens"),
     ("toktok-rs", "tokens"),

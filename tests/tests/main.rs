@@ -37,6 +37,7 @@ mod repository;
 mod room;
 mod rot;
 mod seen;
+mod shape;
 mod survivors;
 mod torture;
 mod transcripts;

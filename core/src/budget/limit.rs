@@ -30,8 +30,8 @@ use crate::limits::{BUDGET_TOKENS_MAX, HORIZON_TURNS_MAX, PRICE_MAX};
 pub struct Budget {
     limit: u64,
     reserve: u64,
-    high: Option<u64>,
-    low: Option<u64>,
+    pub(crate) high: Option<u64>,
+    pub(crate) low: Option<u64>,
     prices: Option<Prices>,
     horizon: u64,
 }

@@ -61,6 +61,8 @@ pub(crate) use gemini_part::DATA as GEMINI_DATA;
 pub(crate) use item::Beginning;
 pub use item::{Item, Piece};
 pub use key::ItemKey;
+#[cfg(feature = "serde")]
+pub(crate) use media::base64;
 pub(crate) use media::{data_url, decode_base64};
 pub use medium::Medium;
 pub(crate) use name::called_tools;

@@ -67,13 +67,23 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     }
     let before: i64 = lengths[..month as usize - 1].iter().sum();
     let years = year - 1;
+    let leaps = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
     // Days since 0001-01-01, of which 719,162 come before the epoch.
-    Some(years * 365 + years / 4 - years / 100 + years / 400 + before + day - 1 - 719_162)
+    Some(years * 365 + leaps + before + day - 1 - 719_162)
 }
 
 /// Writes a time as RFC 3339 has it, in UTC with milliseconds; none beyond the years 1 to 9999.
 pub(crate) fn format(time: Timestamp) -> Option<String> {
     (1..=9_999).contains(&date_of(time).0).then(|| time.to_string())
+}
+
+/// Writes a time as RFC 3339 has it, in UTC, with as many digits of the second as it takes; none
+/// beyond the years 0 to 9999.
+#[cfg(feature = "serde")]
+pub(crate) fn rfc3339(time: Timestamp) -> Option<String> {
+    let text = (0..=9_999).contains(&date_of(time).0).then(|| time.to_string())?;
+    let fraction = text.trim_end_matches('Z');
+    Some(format!("{}Z", fraction.trim_end_matches('0').trim_end_matches('.')))
 }
 
 impl FromStr for Timestamp {
@@ -104,6 +114,7 @@ mod tests {
             ("2024-02-29T23:59:60+01:00", 1_709_247_600_000),
             ("1969-12-31T23:59:59.9-00:00", -100),
             ("0001-01-01 00:00:00Z", -62_135_596_800_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
         ] {
             assert_eq!(parse(text).map(Timestamp::as_millis), Some(millis), "{text}");
         }

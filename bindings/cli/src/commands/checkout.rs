@@ -60,7 +60,7 @@ pub(super) fn checkout(
         );
     }
     if as_json {
-        out.json(&json::CheckedOut::new(&plan, !only_plan))?;
+        out.json(&json::Done { applied: !only_plan, report: &plan })?;
     } else {
         show(out, &plan, only_plan)?;
     }
@@ -125,7 +125,8 @@ pub(super) fn kept(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
         u64::try_from(now.saturating_sub(then).max(0) / 1_000).ok()
     };
     if as_json {
-        return out.json_array(kept.iter().map(|kept| Ok(json::KeptRow::new(kept, age(kept)))));
+        let rows = kept.iter().map(|kept| json::KeptRow { kept, age: age(kept) });
+        return out.json_array(rows.map(Ok));
     }
     let align = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right, Align::Left];
     out.table(

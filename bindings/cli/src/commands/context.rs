@@ -5,6 +5,7 @@ use std::path::Path;
 use partita::budget::{Budget, Capacity, Plan};
 use partita::context::{ContextDiff, CounterFor, Dialect, Item, RenderOptions};
 use partita::limits::BUDGET_TOKENS_MAX;
+use partita::shape::Brief;
 use partita::tokens::{Count, TokenCounter};
 use partita::view::{ItemKey, PlanKey};
 use partita::{Error, ErrorKind};
@@ -30,7 +31,7 @@ pub(super) fn capacity(out: &mut Output, dir: &Path, args: &CapacityArgs) -> Res
     let most = if args.json.json { usize::MAX } else { ITEMS };
     let capacity = session.capacity_of_largest(&budget, counter, most)?;
     if args.json.json {
-        return out.json(&json::Spent::new(counter.id(), args.limit, &capacity));
+        return out.json(&json::Spent { counter: counter.id(), capacity: &capacity });
     }
     show_capacity(out, &capacity, args.limit, counter)
 }
@@ -92,14 +93,14 @@ pub(super) fn plan(out: &mut Output, dir: &Path, args: &PlanArgs) -> Result<()> 
         false => None,
     };
     if args.json.json {
-        let counter = counter.id();
-        return out.json(&json::Planned::new(
-            counter,
-            args.limit,
-            &plan,
-            args.apply,
-            report.as_ref(),
-        ));
+        let checkpoint = report.as_ref().and_then(|report| report.checkpoint.as_ref());
+        return out.json(&json::Planned {
+            applied: args.apply,
+            counter: counter.id(),
+            limit: args.limit,
+            plan: &plan,
+            checkpoint: checkpoint.map(Brief),
+        });
     }
     show_plan(out, &plan, args.limit)?;
     match report.and_then(|report| report.checkpoint) {

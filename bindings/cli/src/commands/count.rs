@@ -22,7 +22,13 @@ pub(super) fn count(out: &mut Output, dir: &Path, args: &CountArgs) -> Result<()
     }
     let tokens = counter.count_bytes(&bytes);
     if args.json.json {
-        return out.json(&json::CountedText::new(counter.id(), tokens, bytes.len()));
+        return out.json(&json::Counted {
+            counter: counter.id(),
+            count: tokens,
+            bytes: Some(bytes.len()),
+            overhead: None,
+            items: None,
+        });
     }
     let bytes = counted(bytes.len() as u64, "byte", "bytes");
     out.line(format_args!("{tokens} tokens of {}, {bytes}", counter.id()))
@@ -100,11 +106,19 @@ fn count_messages(
     let total = body.prompt.count(&counter);
     let overhead = overhead(total, counts.iter().sum());
     if as_json {
-        let rows = items.iter().zip(&counts).map(|(item, &tokens)| {
-            json::CountedItem::new(item, body.message_of(item), role(item), tokens)
+        let rows = items.iter().zip(&counts).map(|(item, &count)| json::CountedItem {
+            item,
+            message: body.message_of(item),
+            role: Some(role(item)).filter(|role| !role.is_empty()),
+            count,
         });
-        let counted = json::CountedMessages::new(counter.id(), rows.collect(), overhead, total);
-        return out.json(&counted);
+        return out.json(&json::Counted {
+            counter: counter.id(),
+            count: total,
+            bytes: None,
+            overhead: Some(overhead.tokens()),
+            items: Some(rows.collect()),
+        });
     }
     let rows = items.iter().zip(&counts).map(|(item, tokens)| {
         let what = match body.message_of(item) {

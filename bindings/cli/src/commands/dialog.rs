@@ -1,8 +1,10 @@
 //! The dialog: memories, say, search, view.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use partita::history::MemoryEntry;
+use partita::shape::{Listed, said};
 use partita::view::MemoryState;
 use partita::{ErrorKind, Memory, Snapshot};
 
@@ -57,23 +59,25 @@ fn list(
     let (store, view) = (snapshot.store(), snapshot.view());
     let rows = entries.into_iter().map(|entry| -> Result<_> {
         let entry = entry?;
-        let said = Said::read(store, &entry.memory)?;
-        let state = view.state(entry.number)?;
-        Ok((entry, state, said))
+        let (state, pinned) = view.state(entry.number)?;
+        let state =
+            if matches!(state, MemoryState::Summary { .. }) { "covered" } else { state.name() };
+        Ok((entry, state, pinned))
     });
     if as_json {
         return out.json_array(rows.map(|row| {
-            let (entry, state, said) = row?;
-            Ok(json::Memory::listed(&entry, state, said))
+            let (entry, state, pinned) = row?;
+            let memory = Cow::Owned(said(store, &entry.memory)?);
+            Ok(Listed { number: entry.number, id: entry.id, memory, state, last: None, pinned })
         }));
     }
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left];
     out.table(
         align,
         rows.map(|row| {
-            let (entry, (state, pinned), said) = row?;
-            let state = stated(json::listed_state(state).to_owned(), pinned);
-            Ok(cells(entry.number, &entry.memory, state, &said))
+            let (entry, state, pinned) = row?;
+            let said = Said::read(store, &entry.memory)?;
+            Ok(cells(entry.number, &entry.memory, stated(state.to_owned(), pinned), &said))
         }),
     )
 }
@@ -99,26 +103,24 @@ pub(super) fn view(out: &mut Output, dir: &Path, name: &str, as_json: bool) -> R
     let view = snapshot.view();
     let rules = view.rules()?;
     let files = view.files().collect::<partita::Result<Vec<_>>>()?;
-    let memories = view.memories().map(|memory| -> Result<_> {
-        let memory = memory?;
-        let said = Said::read(snapshot.store(), &memory.memory)?;
-        Ok((memory, said))
-    });
     if as_json {
-        let memories = memories.map(|row| {
-            let (memory, said) = row?;
-            Ok(json::Memory::viewed(&memory, said))
+        let memories = view.memories().map(|row| -> Result<_> {
+            let mut row = row?;
+            row.memory = said(snapshot.store(), &row.memory)?;
+            Ok(row)
         });
-        return out.json(&json::View::new(memories.collect::<Result<_>>()?, &files, &rules));
+        let memories = memories.collect::<Result<Vec<_>>>()?;
+        return out.json(&json::View { memories: &memories, files: &files, rules: &rules });
     }
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left];
     out.table(
         align,
-        memories.map(|row| {
-            let (memory, said) = row?;
+        view.memories().map(|memory| {
+            let memory = memory?;
+            let said = Said::read(snapshot.store(), &memory.memory)?;
             let state = match memory.state {
                 MemoryState::Summary { last } => format!("summary to {last}"),
-                state => json::viewed_state(state).0.to_owned(),
+                state => state.name().to_owned(),
             };
             Ok(cells(memory.number, &memory.memory, stated(state, memory.pinned), &said))
         }),
@@ -146,7 +148,7 @@ pub(super) fn say(out: &mut Output, dir: &Path, args: &Say) -> Result<()> {
     let session = open_store(dir, Access::Create)?.session(&args.name)?;
     let said = session.remember_entry(memory)?;
     if args.json.json {
-        return out.json(&json::Said::new(&said));
+        return out.json(&said);
     }
     let (number, id) = (said.entry.number, said.entry.id.id().short());
     out.line(format_args!("memory {number}  {id}  checkpoint {}", said.checkpoint.number))

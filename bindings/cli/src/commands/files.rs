@@ -9,7 +9,7 @@ use partita::{ContentId, Entry, Error, ErrorKind, FilePath};
 use super::{Access, check_name, checkpoint, input, open_session, open_store};
 use crate::failure::Result;
 use crate::output::table::Align;
-use crate::output::{Output, grouped, json, quote, time};
+use crate::output::{Output, grouped, quote, time};
 
 /// Lists the files of a state.
 pub(super) fn list(
@@ -25,7 +25,7 @@ pub(super) fn list(
         None => session.latest()?,
     };
     if json {
-        return out.json_array(snapshot.files().map(|file| Ok(json::File::new(&file?)?)));
+        return out.json_array(snapshot.files().map(|file| Ok(file?)));
     }
     let align = [Align::Left, Align::Right, Align::Right, Align::Left];
     out.table(
@@ -53,7 +53,7 @@ pub(super) fn history(
     let session = open_session(dir, Access::Read, name)?;
     let history = session.history(path)?;
     if json {
-        return out.json_array(history.map(|info| Ok(json::Iteration::from(&info?))));
+        return out.json_array(history.map(|info| Ok(info?)));
     }
     let align = [
         Align::Right,
@@ -171,7 +171,7 @@ pub(super) fn remove(
 /// Says which iteration a command made.
 pub(super) fn told(out: &mut Output, info: &IterationInfo, json: bool) -> Result<()> {
     if json {
-        return out.json(&json::Iteration::from(info));
+        return out.json(info);
     }
     let path = quote::path(info.path.as_bytes());
     let (number, id) = (info.number, info.id.id().short());

@@ -10,7 +10,7 @@ use super::{Access, open_session};
 use crate::args::Log;
 use crate::failure::Result;
 use crate::output::table::Align;
-use crate::output::{Output, json, quote, time};
+use crate::output::{Output, quote, time};
 
 /// Lists what happened to a session, newest first.
 pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
     }
     let entries = session.log()?.take(limit.unwrap_or(usize::MAX));
     if args.json.json {
-        return out.json_array(entries.map(|entry| Ok(json::Log::from(&entry?))));
+        return out.json_array(entries.map(|entry| Ok(entry?)));
     }
     let align = [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left, Align::Left];
     let mut shown = 0;
@@ -90,7 +90,7 @@ pub(super) fn redo(out: &mut Output, dir: &Path, name: &str, json: bool) -> Resu
 /// Says which checkpoint was made, and what was done to which operation.
 fn told(out: &mut Output, report: &UndoReport, done: &str, json: bool) -> Result<()> {
     if json {
-        return out.json(&json::Undone::from(report));
+        return out.json(report);
     }
     let operation = &report.operation;
     let mut said = format!("operation {}, {}", operation.number, operation.kind.name());

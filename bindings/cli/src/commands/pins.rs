@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use partita::history::CheckpointInfo;
+use partita::shape::Brief;
 use partita::{Error, ErrorKind, Session};
 
 use super::view::{selector, told};
 use super::{Access, checkpoint, open_session};
 use crate::args::Pin;
 use crate::failure::Result;
-use crate::output::{Output, json};
+use crate::output::Output;
 
 /// Pins a checkpoint, or memories or files in view.
 pub(super) fn pin(out: &mut Output, dir: &Path, args: &Pin) -> Result<()> {
@@ -27,7 +28,7 @@ pub(super) fn pin(out: &mut Output, dir: &Path, args: &Pin) -> Result<()> {
     })?;
     let info = session.pin(id)?;
     if args.json.json {
-        return out.json(&json::Checkpoint::from(&info));
+        return out.json(&Brief(&info));
     }
     line(out, &info, "pinned")
 }
@@ -44,7 +45,7 @@ pub(super) fn unpin(out: &mut Output, dir: &Path, args: &Pin) -> Result<()> {
     }
     let infos = unpin_checkpoints(&session, args)?;
     if args.json.json {
-        return out.json_array(infos.iter().map(|info| Ok(json::Checkpoint::from(info))));
+        return out.json_array(infos.iter().map(|info| Ok(Brief(info))));
     }
     infos.iter().try_for_each(|info| line(out, info, "unpinned"))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use partita::history::{RestorePlan, RestoreScope};
+use partita::shape::Brief;
 use partita::{FilePath, Session};
 
 use super::files::told;
@@ -47,7 +48,12 @@ fn file(
         (None, false) => "create",
     };
     if json {
-        return out.json(&json::FilePlan::new(&path, number, action));
+        return out.json(&json::FilePlan {
+            path: &path,
+            iteration: number,
+            action,
+            applied: false,
+        });
     }
     out.line(format_args!("{action}  {}", quote::path(path.as_bytes())))
 }
@@ -58,7 +64,8 @@ fn whole(out: &mut Output, session: &Session, spec: &str, args: &Restore) -> Res
     let plan = session.plan_restore(id, scope)?;
     let restored = if args.plan { None } else { Some(session.restore_checkpoint(id, scope)?) };
     if args.json.json {
-        return out.json(&json::Restored::new(&plan, restored.as_ref()));
+        let checkpoint = restored.as_ref().map(Brief);
+        return out.json(&json::Restored { applied: restored.is_some(), plan: &plan, checkpoint });
     }
     let rows = rows(&plan)
         .map(|(action, path)| Ok([action.to_owned(), quote::path(path.as_bytes()).into_owned()]));

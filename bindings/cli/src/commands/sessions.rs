@@ -46,11 +46,10 @@ pub(super) fn delete(out: &mut Output, dir: &Path, name: &str, json: bool) -> Re
     if json {
         let prefix: Prefix = session.id().to_string().parse()?;
         let deleted = session.store().find_deleted_session(&prefix);
-        let row = match deleted.map(Some).or_else(gone)? {
-            Some(deleted) => json::DeletedSession::from(&deleted),
-            None => json::DeletedSession::brought_back(&session),
+        return match deleted.map(Some).or_else(gone)? {
+            Some(deleted) => out.json(&deleted),
+            None => out.json(&json::BroughtBack::new(&session)),
         };
-        return out.json(&row);
     }
     let id = session.id().id().short();
     out.line(format_args!(
@@ -63,7 +62,7 @@ pub(super) fn delete(out: &mut Output, dir: &Path, name: &str, json: bool) -> Re
 pub(super) fn deleted(out: &mut Output, dir: &Path, json: bool) -> Result<()> {
     let sessions = open_store(dir, Access::Read)?.deleted_sessions()?;
     if json {
-        return out.json_array(sessions.iter().map(|row| Ok(json::DeletedSession::from(row))));
+        return out.json_array(sessions.iter().map(Ok));
     }
     let rows = sessions.iter().map(|row| {
         let goes = match row.goes {

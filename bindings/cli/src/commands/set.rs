@@ -4,6 +4,7 @@ use std::path::Path;
 
 use partita::Json;
 use partita::context::Tool;
+use partita::shape::Brief;
 
 use super::{Access, open_session, text};
 use crate::args::{Set, Text};
@@ -27,8 +28,9 @@ pub(super) fn set(out: &mut Output, dir: &Path, args: &Set) -> Result<()> {
     };
     let changed = checkpoint.as_ref().map(|info| info.id) != before;
     if args.json.json {
-        let set = json::SetText::new(what, text.len(), count, changed, checkpoint.as_ref());
-        return out.json(&set);
+        let (bytes, tools) = (text.len(), count);
+        let checkpoint = checkpoint.as_ref().map(Brief);
+        return out.json(&json::SetText { what, bytes, tools, changed, checkpoint });
     }
     let now = match count {
         Some(0) => "none".to_owned(),

@@ -8,7 +8,7 @@ use partita::{Error, ErrorKind, Store};
 
 use super::{Access, open_store};
 use crate::failure::Result;
-use crate::output::{Output, counted, json, quote};
+use crate::output::{Output, counted, quote};
 use crate::progress::{Progress, size};
 
 /// Creates a store.
@@ -35,7 +35,7 @@ pub(super) fn check(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     })?;
     drop(progress);
     if as_json {
-        out.json(&json::Checked::new(&report))?;
+        out.json(&report)?;
     } else {
         show(out, &report)?;
     }
@@ -104,7 +104,7 @@ fn line(fault: &Fault) -> String {
 pub(super) fn stats(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     let stats = open_store(dir, Access::Read)?.stats()?;
     if as_json {
-        return out.json(&json::Counted::new(&stats));
+        return out.json(&stats);
     }
     for (name, value) in [("sessions", stats.sessions), ("objects", stats.objects)] {
         out.line(format_args!("{name:<13} {value}"))?;

@@ -21,7 +21,7 @@ pub(super) fn gc(out: &mut Output, dir: &Path, args: &Gc) -> Result<()> {
     let options = GcOptions::new().keep(age(&args.keep)?).dry_run(args.dry_run);
     let report = with_progress("objects", |progress| store.gc(&options, progress))?;
     if args.json.json {
-        return out.json(&json::Collected::new(&report, !args.dry_run));
+        return out.json(&json::Done { applied: !args.dry_run, report: &report });
     }
     let objects = counted(report.objects, "object", "objects");
     let mut sessions = counted(report.sessions, "deleted session", "deleted sessions");
@@ -73,7 +73,7 @@ pub(super) fn purge(out: &mut Output, dir: &Path, args: &Purge) -> Result<()> {
         }
     };
     if args.json.json {
-        return out.json(&json::Purged::new(&report));
+        return out.json(&report);
     }
     for tombstone in &report.tombstones {
         out.line(format_args!("{tombstone}"))?;
@@ -106,7 +106,7 @@ pub(super) fn trim(out: &mut Output, dir: &Path, args: &Trim) -> Result<()> {
     let session = open_session(dir, Access::Write, &args.name)?;
     let report = session.trim(keep)?;
     if args.json.json {
-        return out.json(&json::Trimmed::new(&report));
+        return out.json(&report);
     }
     let gone = counted(report.trimmed, "checkpoint", "checkpoints");
     let oldest = report.oldest;
@@ -127,7 +127,7 @@ pub(super) fn recover(out: &mut Output, dir: &Path, as_json: bool) -> Result<()>
     })?;
     drop(bar);
     if as_json {
-        return out.json(&json::Recovered::new(&report));
+        return out.json(&report);
     }
     tell_recovered(out, dir, &report)?;
     let objects = counted(report.objects, "object is", "objects are");

@@ -10,7 +10,7 @@ use partita::{Error, ErrorKind, Selector};
 use super::{Access, open_session, text};
 use crate::args::{Compact, Globbed, Selected};
 use crate::failure::Result;
-use crate::output::{Output, counted, json, quote};
+use crate::output::{Output, counted, quote};
 
 /// Takes memories out of the view.
 pub(super) fn forget(out: &mut Output, dir: &Path, args: &Selected) -> Result<()> {
@@ -102,7 +102,7 @@ pub(super) fn told(
         return Err(Error::new(ErrorKind::NotFound, message).into());
     }
     if as_json {
-        return out.json(&json::Edited::from(report));
+        return out.json(report);
     }
     if !report.changed.is_empty() {
         let mut line = format!("changed {}", numbers(&report.changed));

@@ -12,14 +12,19 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 pub(crate) use anstyle::{AnsiColor, Style};
 pub(crate) use partita::display::{counted, grouped};
+use partita::{Error, ErrorKind};
 use serde::Serialize;
 
 use crate::args::Color;
 use crate::failure::{Failure, Result};
 
 impl From<serde_json::Error> for Failure {
+    /// What is not the output's fault is that of the store, which a shape could not read.
     fn from(error: serde_json::Error) -> Failure {
-        Failure::Output(error.into())
+        match error.is_io() {
+            true => Failure::Output(error.into()),
+            false => Failure::Refused(Error::new(ErrorKind::Corrupt, error.to_string())),
+        }
     }
 }
 

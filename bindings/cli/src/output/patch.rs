@@ -100,7 +100,7 @@ fn same_kind(path: &FilePath, old: Option<&Version>, new: Option<&Version>) -> R
 }
 
 /// Returns bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

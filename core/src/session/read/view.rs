@@ -38,7 +38,7 @@ use crate::store::Store;
 /// ```
 #[derive(Debug)]
 pub struct View<'a> {
-    pub(super) store: &'a Store,
+    pub(crate) store: &'a Store,
     memories: Map,
     view: Map,
     recent: Map,
@@ -68,6 +68,18 @@ pub enum MemoryState {
     },
     /// It is not in view.
     Forgotten,
+}
+
+impl MemoryState {
+    /// Returns the name that listings show.
+    pub fn name(self) -> &'static str {
+        match self {
+            MemoryState::Full => "full",
+            MemoryState::Trimmed => "trimmed",
+            MemoryState::Summary { .. } => "summary",
+            MemoryState::Forgotten => "forgotten",
+        }
+    }
 }
 
 /// A memory in view.

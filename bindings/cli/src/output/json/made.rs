@@ -3,34 +3,26 @@
 
 use std::path::Path as FsPath;
 
-use partita::CheckpointId;
 use partita::display::{CheckpointGraph, GraphCheckpoint, GraphSession};
 use partita::history::LogEntry;
+use partita::{CheckpointId, OperationId, Timestamp};
 use serde::Serialize;
 
-use super::{DeletedSession, Log, Session};
-
-impl Session {
-    /// The row of a session that has another name now.
-    pub(crate) fn renamed(
-        session: &partita::Session,
-        name: &str,
-        newest: Option<&LogEntry>,
-    ) -> Session {
-        Session { name: name.to_owned(), ..Session::new(session, newest, None) }
-    }
+/// The row of a deleted session that somebody else brought back at once: the keys of `sessions
+/// --deleted`.
+#[derive(Debug, Serialize)]
+pub(crate) struct BroughtBack {
+    name: String,
+    id: OperationId,
+    checkpoint: Option<u64>,
+    deleted: Option<Timestamp>,
+    goes: Option<Timestamp>,
 }
 
-impl DeletedSession {
-    /// The row of a deleted session that somebody else brought back at once.
-    pub(crate) fn brought_back(session: &partita::Session) -> DeletedSession {
-        DeletedSession {
-            name: Some(session.name().to_owned()),
-            id: session.id().to_string(),
-            checkpoint: None,
-            deleted: None,
-            goes: None,
-        }
+impl BroughtBack {
+    pub(crate) fn new(session: &partita::Session) -> BroughtBack {
+        let (name, id) = (session.name().to_owned(), session.id());
+        BroughtBack { name, id, checkpoint: None, deleted: None, goes: None }
     }
 }
 
@@ -75,17 +67,17 @@ impl Pages {
 
 /// What `log --graph` draws.
 #[derive(Debug, Serialize)]
-pub(crate) struct Graph {
-    checkpoints: Vec<Node>,
+pub(crate) struct Graph<'a> {
+    checkpoints: Vec<Node<'a>>,
     sessions: Vec<Line>,
     notes: Vec<String>,
 }
 
 /// A row of `log`, and where it stands.
 #[derive(Debug, Serialize)]
-struct Node {
+struct Node<'a> {
     #[serde(flatten)]
-    entry: Log,
+    entry: &'a LogEntry,
     session: String,
     parents: Vec<String>,
     heads: Vec<String>,
@@ -106,8 +98,8 @@ struct Beginning {
     id: String,
 }
 
-impl From<&CheckpointGraph> for Graph {
-    fn from(graph: &CheckpointGraph) -> Graph {
+impl<'a> From<&'a CheckpointGraph> for Graph<'a> {
+    fn from(graph: &'a CheckpointGraph) -> Self {
         Graph {
             checkpoints: graph.checkpoints.iter().map(Node::from).collect(),
             sessions: graph.sessions.iter().map(Line::from).collect(),
@@ -116,10 +108,10 @@ impl From<&CheckpointGraph> for Graph {
     }
 }
 
-impl From<&GraphCheckpoint> for Node {
-    fn from(checkpoint: &GraphCheckpoint) -> Node {
+impl<'a> From<&'a GraphCheckpoint> for Node<'a> {
+    fn from(checkpoint: &'a GraphCheckpoint) -> Self {
         Node {
-            entry: Log::from(&checkpoint.entry),
+            entry: &checkpoint.entry,
             session: checkpoint.session.clone(),
             parents: checkpoint.parents.iter().map(CheckpointId::to_string).collect(),
             heads: checkpoint.heads.clone(),
