@@ -6,7 +6,7 @@ use partita::budget::{Budget, Plan, PlanAction};
 use partita::context::{Dialect, Prompt, PromptMemory};
 use partita::tokens::Count;
 use partita::view::{MemoryState, PlanKey, PlanOptions};
-use partita::{ErrorKind, MemoryKind, Part, Session, Snapshot};
+use partita::{ErrorKind, FilePath, MemoryKind, Part, Session, Snapshot};
 
 use super::book::{Book, Item};
 use super::brute;
@@ -48,6 +48,18 @@ pub(super) fn shows(session: &Session, book: &Book) -> Result<(), String> {
     let due = book.now.pairs.iter();
     let due = due.map(|pair| (PATHS[pair.path].to_owned(), pair.number, pair.pinned));
     same("the files in view", &files, &due.collect())?;
+    let rules = latest.view().rules().map_err(said)?;
+    let hides = |path: usize| {
+        let path = FilePath::new(PATHS[path]).expect("it is a path");
+        rules.iter().rev().find(|rule| rule.glob.matches(&path)).is_some_and(|rule| rule.hides)
+    };
+    let paths = 0..PATHS.len();
+    let due = paths.clone().filter(|path| book.now.hides(*path)).collect();
+    same(
+        "the paths that are hidden",
+        &paths.filter(|path| hides(*path)).collect::<Vec<_>>(),
+        &due,
+    )?;
     let total = session.capacity(&Budget::new(1), &COUNTER).map_err(said)?.total();
     same("the capacity", &total, &found.count(&COUNTER))
 }

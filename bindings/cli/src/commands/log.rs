@@ -9,6 +9,7 @@ use partita::object::Horizon;
 use super::{Access, open_session};
 use crate::args::Log;
 use crate::failure::Result;
+use crate::output::json::Graph;
 use crate::output::table::Align;
 use crate::output::{Output, quote, time};
 
@@ -17,7 +18,7 @@ pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
     let limit = args.limit;
     let session = open_session(dir, Access::Read, &args.name)?;
     if args.graph && args.json.json {
-        return out.json(&json::Graph::from(&graph(&session, limit.unwrap_or(usize::MAX))?));
+        return out.json(&Graph::from(&graph(&session, limit.unwrap_or(usize::MAX))?));
     }
     if args.graph {
         let lines = if args.ascii || !speaks_utf8() { Lines::Ascii } else { Lines::Unicode };

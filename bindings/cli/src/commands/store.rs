@@ -8,6 +8,7 @@ use partita::{Error, ErrorKind, Store};
 
 use super::{Access, open_store};
 use crate::failure::Result;
+use crate::output::json::Initialized;
 use crate::output::{Output, counted, quote};
 use crate::progress::{Progress, size};
 
@@ -17,7 +18,7 @@ pub(super) fn init(out: &mut Output, dir: &Path, as_json: bool) -> Result<()> {
     Store::open(dir)?;
     if as_json {
         let directory = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-        return out.json(&json::Initialized::new(&directory, !existed));
+        return out.json(&Initialized::new(&directory, !existed));
     }
     let what = if existed { "already a store" } else { "a new store" };
     out.line(format_args!("{}: {what}", quote::path(dir.as_os_str().as_encoded_bytes())))
