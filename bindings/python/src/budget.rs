@@ -39,6 +39,12 @@ impl Prices {
         Prices { input, cache_read, cache_write }
     }
 
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        let Prices { input, cache_read, cache_write } = *self;
+        dict_of(&partita::budget::Prices { input, cache_read, cache_write })
+    }
+
     fn __repr__(&self) -> String {
         let Prices { input, cache_read, cache_write } = self;
         format!("Prices(input={input}, cache_read={cache_read}, cache_write={cache_write})")
@@ -116,6 +122,11 @@ impl Budget {
 
 #[pymethods]
 impl Budget {
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.inner())
+    }
+
     #[new]
     #[pyo3(signature = (limit, *, reserve = 0, high = None, low = None, prices = None, horizon = None))]
     fn new(
@@ -176,7 +187,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyBudget {
 
 value! {
     /// One thing that tokens are spent on.
-    Item {
+    Item: shaped {
         /// ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
         source: String,
         /// What people are shown.
@@ -209,6 +220,12 @@ impl Item {
             tool: None,
             path: None,
             iteration: None,
+            shape: Shape::of(CapacityItem {
+                key: key.clone(),
+                source,
+                label: label.to_owned(),
+                count,
+            }),
         };
         match key {
             ItemKey::Memory(number) => item.memory = Some(*number),
@@ -225,7 +242,7 @@ impl Item {
 
 value! {
     /// How much of a limit is spent, on what, and how much is left.
-    Capacity {
+    Capacity: shaped {
         /// The limit in tokens, of prompt and answer together.
         limit: u64,
         /// The tokens kept free for the answer.
@@ -259,6 +276,7 @@ impl From<partita::budget::Capacity<ItemKey>> for Capacity {
             sources: by_name(capacity.sources()),
             items: capacity.items().iter().map(item).collect(),
             items_total: capacity.items_total() as u64,
+            shape: Shape::of(capacity),
         }
     }
 }
@@ -293,7 +311,7 @@ fn by_name(
 
 value! {
     /// What the tokens of a state are spent on.
-    Account {
+    Account: shaped {
         /// The tokens of everything.
         total: Count,
         /// What a request costs beside its items; part of the total, of no source.
@@ -361,6 +379,7 @@ impl Snapshot {
             overhead: account.overhead().into(),
             sources: by_name(sources.map(|source| (source, account.source(source)))),
             items: items.collect(),
+            shape: Shape::of(account),
         })
     }
 }

@@ -28,6 +28,7 @@ mod part;
 mod path;
 mod plan;
 mod session;
+mod shape;
 mod snapshot;
 mod state;
 mod store;

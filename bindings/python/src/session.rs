@@ -21,6 +21,7 @@ use crate::id::ObjectId;
 use crate::memory::{Memories, Memory, memory_of, role};
 use crate::model_call::ModelCall;
 use crate::path::SessionPath;
+use crate::shape::Shape;
 use crate::snapshot::Snapshot;
 use crate::state::{Place, State};
 use crate::upkeep::{PurgeReport, progress, purge_options};
@@ -28,7 +29,7 @@ use crate::value::value;
 
 value! {
     /// What a restore does to a session.
-    RestorePlan {
+    RestorePlan: shaped {
         /// The checkpoint to restore.
         from_: Checkpoint,
         /// What of it: ``"files"``, ``"dialog"`` or ``"all"``.
@@ -558,5 +559,6 @@ fn restore_plan(plan: partita::history::RestorePlan, scope: &'static str) -> Res
         tools_changes: plan.tools_changes,
         sandbox_changes: plan.sandbox_changes,
         others_changes: plan.others_changes,
+        shape: Shape::of(plan),
     }
 }

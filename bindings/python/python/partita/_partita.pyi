@@ -20,7 +20,7 @@ class Account:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, total: Count, overhead: Count, sources: dict[str, Count], items: Sequence[Item]) -> Account: ...
+    def __new__(cls, /, *, total: Count, overhead: Count, sources: dict[str, Count], items: Sequence[Item], shape: dict[str, Any] | None = None) -> Account: ...
     def __repr__(self, /) -> str: ...
     @property
     def items(self, /) -> list[Item]:
@@ -36,6 +36,12 @@ class Account:
     def sources(self, /) -> dict[str, Count]:
         """
         The tokens by source.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def total(self, /) -> Count:
@@ -280,6 +286,10 @@ class Budget:
         """
         The tokens that a prompt may have: the limit less the reserve.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class Calibration:
@@ -362,7 +372,7 @@ class Capacity:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex) -> Capacity: ...
+    def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex, shape: dict[str, Any] | None = None) -> Capacity: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -399,6 +409,12 @@ class Capacity:
     def sources(self, /) -> dict[str, Count]:
         """
         The tokens by source.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def total(self, /) -> Count:
@@ -447,7 +463,7 @@ class CheckReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, faults: Sequence[Fault], newer: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str]) -> CheckReport: ...
+    def __new__(cls, /, *, faults: Sequence[Fault], newer: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str], shape: dict[str, Any] | None = None) -> CheckReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes(self, /) -> int:
@@ -480,6 +496,12 @@ class CheckReport:
         """
         Files among the segments that the log does not name. No fault.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tombstones(self, /) -> int:
         """
@@ -506,7 +528,7 @@ class CheckoutPlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep], recorded: bool) -> CheckoutPlan: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep], recorded: bool, shape: dict[str, Any] | None = None) -> CheckoutPlan: ...
     def __repr__(self, /) -> str: ...
     @property
     def checkpoint(self, /) -> ObjectId | None:
@@ -534,6 +556,12 @@ class CheckoutPlan:
         """
         All steps, in the order of their paths.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class CheckoutStep:
@@ -544,7 +572,7 @@ class CheckoutStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None, why: str | None) -> CheckoutStep: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None, why: str | None, shape: dict[str, Any] | None = None) -> CheckoutStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def action(self, /) -> str:
@@ -569,6 +597,12 @@ class CheckoutStep:
         ``"unchanged"``; of what is left out ``"purged"``, ``"lost"``, ``"unreadable"``,
         ``"refused"``, ``"too-long"``, ``"blocked"`` or ``"not-kept"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def why(self, /) -> str | None:
         """
@@ -584,7 +618,7 @@ class Checkpoint:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, parents: Sequence[ObjectId], time: datetime | None, labels: dict[str, bytes]) -> Checkpoint: ...
+    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, parents: Sequence[ObjectId], time: datetime | None, labels: dict[str, bytes], shape: dict[str, Any] | None = None) -> Checkpoint: ...
     def __repr__(self, /) -> str: ...
     @property
     def id(self, /) -> ObjectId:
@@ -611,6 +645,12 @@ class Checkpoint:
         """
         The source's time, where the source has one.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class ContextDiff:
@@ -621,7 +661,7 @@ class ContextDiff:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, added: Sequence[ContextItem], removed: Sequence[ContextItem], changed: Sequence[tuple[ContextItem, ContextItem]], first_changed: SupportsIndex | None) -> ContextDiff: ...
+    def __new__(cls, /, *, added: Sequence[ContextItem], removed: Sequence[ContextItem], changed: Sequence[tuple[ContextItem, ContextItem]], first_changed: SupportsIndex | None, shape: dict[str, Any] | None = None) -> ContextDiff: ...
     def __repr__(self, /) -> str: ...
     @property
     def added(self, /) -> list[ContextItem]:
@@ -644,6 +684,12 @@ class ContextDiff:
         """
         Items that went.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class ContextItem:
@@ -654,7 +700,7 @@ class ContextItem:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, source: str, key: str, texts: Sequence[str]) -> ContextItem: ...
+    def __new__(cls, /, *, source: str, key: str, texts: Sequence[str], shape: dict[str, Any] | None = None) -> ContextItem: ...
     def __repr__(self, /) -> str: ...
     @property
     def key(self, /) -> str:
@@ -671,6 +717,12 @@ class ContextItem:
     def texts(self, /) -> list[str]:
         """
         The texts that are sent of it, in their order; of a tool its name, description and schema.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -719,6 +771,10 @@ class Count:
         """
         The lower bound; the number itself where it is exact.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
     @property
     def tokens(self, /) -> int:
         """
@@ -766,7 +822,7 @@ class DeletedSession:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, id: ObjectId, name: str | None, checkpoint: SupportsIndex | None, deleted: datetime, goes: datetime | None) -> DeletedSession: ...
+    def __new__(cls, /, *, id: ObjectId, name: str | None, checkpoint: SupportsIndex | None, deleted: datetime, goes: datetime | None, shape: dict[str, Any] | None = None) -> DeletedSession: ...
     def __repr__(self, /) -> str: ...
     @property
     def checkpoint(self, /) -> int | None:
@@ -792,6 +848,12 @@ class DeletedSession:
     def name(self, /) -> str | None:
         """
         The name that it had; none where it was deleted by a version that did not record it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -900,6 +962,12 @@ class Entry:
         """
         What it is.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+
+        Raises ``Invalid`` for a value that was made by hand and is no entry.
+        """
 
 @final
 class Fault:
@@ -910,7 +978,7 @@ class Fault:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, segment: str | None, offset: SupportsIndex | None, object: ObjectId | None, what: str) -> Fault: ...
+    def __new__(cls, /, *, segment: str | None, offset: SupportsIndex | None, object: ObjectId | None, what: str, shape: dict[str, Any] | None = None) -> Fault: ...
     def __repr__(self, /) -> str: ...
     @property
     def object(self, /) -> ObjectId | None:
@@ -927,6 +995,12 @@ class Fault:
         """
         The segment's file name, where the fault has a place.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def what(self, /) -> str:
         """
@@ -942,7 +1016,7 @@ class FileChange:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], before: Entry | None, after: Entry | None) -> FileChange: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], before: Entry | None, after: Entry | None, shape: dict[str, Any] | None = None) -> FileChange: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> Entry | None:
@@ -958,6 +1032,12 @@ class FileChange:
     def path(self, /) -> str:
         """
         Which path.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1027,7 +1107,7 @@ class GcReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, sessions: SupportsIndex, put_aside: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex) -> GcReport: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, put_aside: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex, shape: dict[str, Any] | None = None) -> GcReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes_after(self, /) -> int:
@@ -1068,6 +1148,12 @@ class GcReport:
     def sessions(self, /) -> int:
         """
         Deleted sessions that went for good.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1190,7 +1276,7 @@ class Item:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, source: str, label: str, count: Count, memory: SupportsIndex | None, tool: str | None, path: str | None, iteration: SupportsIndex | None) -> Item: ...
+    def __new__(cls, /, *, source: str, label: str, count: Count, memory: SupportsIndex | None, tool: str | None, path: str | None, iteration: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Item: ...
     def __repr__(self, /) -> str: ...
     @property
     def count(self, /) -> Count:
@@ -1222,6 +1308,12 @@ class Item:
         """
         ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tool(self, /) -> str | None:
         """
@@ -1237,7 +1329,7 @@ class Iteration:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, id: ObjectId, entry: Entry | None, renamed_from: str | bytes | PathLike[str] | PathLike[bytes] | None, checkpoint: ObjectId, checkpoint_number: SupportsIndex, size: SupportsIndex | None, time: datetime, cause: ObjectId | None) -> Iteration: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, id: ObjectId, entry: Entry | None, renamed_from: str | bytes | PathLike[str] | PathLike[bytes] | None, checkpoint: ObjectId, checkpoint_number: SupportsIndex, size: SupportsIndex | None, time: datetime, cause: ObjectId | None, shape: dict[str, Any] | None = None) -> Iteration: ...
     def __repr__(self, /) -> str: ...
     @property
     def cause(self, /) -> ObjectId | None:
@@ -1289,6 +1381,12 @@ class Iteration:
         """
         The source's time, else that of the operation which made the checkpoint.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Kept:
@@ -1299,7 +1397,7 @@ class Kept:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, directory: str | PathLike[str], path: str | bytes | PathLike[str] | PathLike[bytes], content: ObjectId | None, symlink: bool, size: SupportsIndex | None, time: datetime | None) -> Kept: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], path: str | bytes | PathLike[str] | PathLike[bytes], content: ObjectId | None, symlink: bool, size: SupportsIndex | None, time: datetime | None, shape: dict[str, Any] | None = None) -> Kept: ...
     def __repr__(self, /) -> str: ...
     @property
     def content(self, /) -> ObjectId | None:
@@ -1331,6 +1429,12 @@ class Kept:
         """
         When it was replaced; none where an earlier version did it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Log:
@@ -1350,7 +1454,7 @@ class LogEntry:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, time: datetime, kind: str, message: str, actor: str, operation: ObjectId, labels: dict[str, bytes]) -> LogEntry: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, time: datetime, kind: str, message: str, actor: str, operation: ObjectId, labels: dict[str, bytes], shape: dict[str, Any] | None = None) -> LogEntry: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -1392,6 +1496,12 @@ class LogEntry:
         """
         The source's time, else that of the operation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class LostVersion:
@@ -1402,7 +1512,7 @@ class LostVersion:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, object: ObjectId, path: str | bytes | PathLike[str] | PathLike[bytes] | None, number: SupportsIndex | None, sessions: Sequence[str], is_whole: bool) -> LostVersion: ...
+    def __new__(cls, /, *, object: ObjectId, path: str | bytes | PathLike[str] | PathLike[bytes] | None, number: SupportsIndex | None, sessions: Sequence[str], is_whole: bool, shape: dict[str, Any] | None = None) -> LostVersion: ...
     def __repr__(self, /) -> str: ...
     @property
     def is_whole(self, /) -> bool:
@@ -1428,6 +1538,12 @@ class LostVersion:
     def sessions(self, /) -> list[str]:
         """
         The refs of the sessions that had it, as far as that is known.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1530,6 +1646,10 @@ class Memory:
         """
         The source's time, where the source has one.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it, with all its parts.
+        """
     @staticmethod
     def tool(call: str, *parts: Part | str | bytes, error: bool = False) -> Memory:
         """
@@ -1550,12 +1670,18 @@ class Mend:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, memory: SupportsIndex, what: str) -> Mend: ...
+    def __new__(cls, /, *, memory: SupportsIndex, what: str, shape: dict[str, Any] | None = None) -> Mend: ...
     def __repr__(self, /) -> str: ...
     @property
     def memory(self, /) -> int:
         """
         The number of the memory that it was done to; 0 for what is no memory's.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def what(self, /) -> str:
@@ -1641,6 +1767,10 @@ class ModelCall:
         """
         Why the model stopped, in the provider's word; may be empty.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
     @property
     def usage(self, /) -> Usage:
         """
@@ -1697,7 +1827,7 @@ class Operation:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, kind: str, message: str, actor: str, time: datetime, checkpoint: SupportsIndex | None) -> Operation: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, kind: str, message: str, actor: str, time: datetime, checkpoint: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Operation: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -1733,6 +1863,12 @@ class Operation:
     def time(self, /) -> datetime:
         """
         When, by the clock of whoever did it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1844,6 +1980,10 @@ class Part:
         """
         Makes what a model thought, with the provider's signature over it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class Paths:
@@ -1937,6 +2077,10 @@ class Plan:
         """
         The tokens that were aimed at.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command's ``plan`` prints with ``--json``.
+        """
 
 @final
 class PlanCost:
@@ -1964,6 +2108,10 @@ class PlanCost:
         """
         Not paid over the budget's horizon: what is freed is not read from the cache any more.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class PlanStep:
@@ -1974,7 +2122,7 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex, shape: dict[str, Any] | None = None) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def about(self, /) -> list[str]:
@@ -2021,6 +2169,12 @@ class PlanStep:
         """
         The memories, by the numbers of the first and the last.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def what(self, /) -> list[str]:
         """
@@ -2054,6 +2208,10 @@ class Prices:
         """
         A token of a prompt, without a cache.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class PurgeReport:
@@ -2064,7 +2222,7 @@ class PurgeReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, tombstones: Sequence[Tombstone], rewritten: SupportsIndex, sessions: Sequence[str], freed: SupportsIndex) -> PurgeReport: ...
+    def __new__(cls, /, *, tombstones: Sequence[Tombstone], rewritten: SupportsIndex, sessions: Sequence[str], freed: SupportsIndex, shape: dict[str, Any] | None = None) -> PurgeReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def freed(self, /) -> int:
@@ -2080,6 +2238,12 @@ class PurgeReport:
     def sessions(self, /) -> list[str]:
         """
         The sessions that held any of it, by name; deleted ones as ``deleted/ID``.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def tombstones(self, /) -> list[Tombstone]:
@@ -2097,7 +2261,7 @@ class RecoverReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], versions: Sequence[LostVersion], set_back: Sequence[tuple[str, SupportsIndex | None]], recovered: Sequence[RecoveredSession], unread: Sequence[UnreadLog], quarantined: Sequence[str], time: datetime | None, is_earlier: bool) -> RecoverReport: ...
+    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], versions: Sequence[LostVersion], set_back: Sequence[tuple[str, SupportsIndex | None]], recovered: Sequence[RecoveredSession], unread: Sequence[UnreadLog], quarantined: Sequence[str], time: datetime | None, is_earlier: bool, shape: dict[str, Any] | None = None) -> RecoverReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def is_earlier(self, /) -> bool:
@@ -2135,6 +2299,12 @@ class RecoverReport:
         """
         When the store was recovered; none if it never was.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def unread(self, /) -> list[UnreadLog]:
         """
@@ -2155,7 +2325,7 @@ class RecoveredSession:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, name: str, operation: ObjectId | None, session: ObjectId | None) -> RecoveredSession: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId | None, session: ObjectId | None, shape: dict[str, Any] | None = None) -> RecoveredSession: ...
     def __repr__(self, /) -> str: ...
     @property
     def name(self, /) -> str:
@@ -2172,6 +2342,12 @@ class RecoveredSession:
         """
         The session's first operation, where it is known.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Remarks:
@@ -2182,7 +2358,7 @@ class Remarks:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, count: SupportsIndex, first: Sequence[tuple[str, str]]) -> Remarks: ...
+    def __new__(cls, /, *, count: SupportsIndex, first: Sequence[tuple[str, str]], shape: dict[str, Any] | None = None) -> Remarks: ...
     def __repr__(self, /) -> str: ...
     @property
     def count(self, /) -> int:
@@ -2194,6 +2370,12 @@ class Remarks:
         """
         The first of them: where, and what was done or why it was not taken.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Report:
@@ -2204,7 +2386,7 @@ class Report:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]], waiting: Remarks) -> Report: ...
+    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]], waiting: Remarks, shape: dict[str, Any] | None = None) -> Report: ...
     def __repr__(self, /) -> str: ...
     @property
     def kept(self, /) -> int:
@@ -2226,6 +2408,12 @@ class Report:
         """
         What was left out on purpose, by kind: what, why, how many.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def waiting(self, /) -> Remarks:
         """
@@ -2241,7 +2429,7 @@ class RestorePlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, from_: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], delete: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state_changes: bool, view_changes: bool, instructions_changes: bool, tools_changes: bool, sandbox_changes: bool, others_changes: bool) -> RestorePlan: ...
+    def __new__(cls, /, *, from_: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], delete: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state_changes: bool, view_changes: bool, instructions_changes: bool, tools_changes: bool, sandbox_changes: bool, others_changes: bool, shape: dict[str, Any] | None = None) -> RestorePlan: ...
     def __repr__(self, /) -> str: ...
     @property
     def create(self, /) -> list[str]:
@@ -2297,6 +2485,12 @@ class RestorePlan:
     def state_changes(self, /) -> bool:
         """
         Whether the state changes.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def tools_changes(self, /) -> bool:
@@ -2808,7 +3002,7 @@ class SessionEntry:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, name: str, operation: ObjectId) -> SessionEntry: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId, shape: dict[str, Any] | None = None) -> SessionEntry: ...
     def __repr__(self, /) -> str: ...
     @property
     def name(self, /) -> str:
@@ -2820,6 +3014,12 @@ class SessionEntry:
         """
         The id of its newest operation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class SessionSizes:
@@ -2830,7 +3030,7 @@ class SessionSizes:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, files: SupportsIndex, memories: SupportsIndex) -> SessionSizes: ...
+    def __new__(cls, /, *, files: SupportsIndex, memories: SupportsIndex, shape: dict[str, Any] | None = None) -> SessionSizes: ...
     def __repr__(self, /) -> str: ...
     @property
     def files(self, /) -> int:
@@ -2841,6 +3041,12 @@ class SessionSizes:
     def memories(self, /) -> int:
         """
         Memories.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3024,7 +3230,7 @@ class Stats:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, raw_bytes: SupportsIndex, stored_bytes: SupportsIndex, segments: SupportsIndex) -> Stats: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, raw_bytes: SupportsIndex, stored_bytes: SupportsIndex, segments: SupportsIndex, shape: dict[str, Any] | None = None) -> Stats: ...
     def __repr__(self, /) -> str: ...
     @property
     def objects(self, /) -> int:
@@ -3050,6 +3256,12 @@ class Stats:
     def stored_bytes(self, /) -> int:
         """
         Bytes of the files that hold all of it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3233,7 +3445,7 @@ class Tombstone:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, target: ObjectId, lost: bool, size: SupportsIndex | None, reason: str, actor: str, time: datetime) -> Tombstone: ...
+    def __new__(cls, /, *, target: ObjectId, lost: bool, size: SupportsIndex | None, reason: str, actor: str, time: datetime, shape: dict[str, Any] | None = None) -> Tombstone: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -3265,6 +3477,12 @@ class Tombstone:
         """
         When, by the clock of whoever did it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class TranscriptImport:
@@ -3275,7 +3493,7 @@ class TranscriptImport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, given_up: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]]) -> TranscriptImport: ...
+    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, given_up: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]], shape: dict[str, Any] | None = None) -> TranscriptImport: ...
     def __repr__(self, /) -> str: ...
     @property
     def conversation(self, /) -> str:
@@ -3317,6 +3535,12 @@ class TranscriptImport:
         """
         What became of everything in the conversation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tools(self, /) -> int | None:
         """
@@ -3337,7 +3561,7 @@ class UndoReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, operation: Operation) -> UndoReport: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, operation: Operation, shape: dict[str, Any] | None = None) -> UndoReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def id(self, /) -> ObjectId:
@@ -3354,6 +3578,12 @@ class UndoReport:
         """
         The operation that was taken back, or that a redo brought back.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class UnreadLog:
@@ -3364,7 +3594,7 @@ class UnreadLog:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, segment: str, offset: SupportsIndex, end: SupportsIndex, what: str, sessions: Sequence[str]) -> UnreadLog: ...
+    def __new__(cls, /, *, segment: str, offset: SupportsIndex, end: SupportsIndex, what: str, sessions: Sequence[str], shape: dict[str, Any] | None = None) -> UnreadLog: ...
     def __repr__(self, /) -> str: ...
     @property
     def end(self, /) -> int:
@@ -3385,6 +3615,12 @@ class UnreadLog:
     def sessions(self, /) -> list[str]:
         """
         The refs of the sessions that were committed to there, as far as that can be told.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def what(self, /) -> str:
@@ -3428,6 +3664,10 @@ class Usage:
         """
         How many of the output's tokens were thoughts.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class View:
@@ -3457,6 +3697,10 @@ class View:
         """
         Returns the patterns that hide and show files, oldest first.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command's ``view`` prints with ``--json``.
+        """
 
 @final
 class ViewFile:
@@ -3467,7 +3711,7 @@ class ViewFile:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, iteration: ObjectId, after: SupportsIndex, pinned: bool) -> ViewFile: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, iteration: ObjectId, after: SupportsIndex, pinned: bool, shape: dict[str, Any] | None = None) -> ViewFile: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> int:
@@ -3493,6 +3737,12 @@ class ViewFile:
     def pinned(self, /) -> bool:
         """
         Whether nothing else may touch it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3537,6 +3787,12 @@ class ViewMemory:
         How it stands in the view: ``"full"``, ``"trimmed"`` with what tools returned shortened,
         ``"summary"`` of a range of memories, or ``"forgotten"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: a row of what the command's ``view`` prints with ``--json``.
+
+        Raises ``Invalid`` if its memory is of no session.
+        """
 
 @final
 class ViewReport:
@@ -3548,7 +3804,7 @@ class ViewReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, named: Sequence[SupportsIndex], widened: Sequence[SupportsIndex], summaries: Sequence[tuple[SupportsIndex, SupportsIndex]], changed: Sequence[SupportsIndex], pinned: Sequence[SupportsIndex], files_out: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_in: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_changed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_pinned: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], rules: bool, checkpoint: Checkpoint | None) -> ViewReport: ...
+    def __new__(cls, /, *, named: Sequence[SupportsIndex], widened: Sequence[SupportsIndex], summaries: Sequence[tuple[SupportsIndex, SupportsIndex]], changed: Sequence[SupportsIndex], pinned: Sequence[SupportsIndex], files_out: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_in: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_changed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_pinned: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], rules: bool, checkpoint: Checkpoint | None, shape: dict[str, Any] | None = None) -> ViewReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def changed(self, /) -> list[int]:
@@ -3600,6 +3856,12 @@ class ViewReport:
         """
         The summaries that stand for named memories, each taken whole: first and last number.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def widened(self, /) -> list[int]:
         """
@@ -3615,7 +3877,7 @@ class ViewRule:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, hides: bool, glob: str | bytes | PathLike[str] | PathLike[bytes]) -> ViewRule: ...
+    def __new__(cls, /, *, hides: bool, glob: str | bytes | PathLike[str] | PathLike[bytes], shape: dict[str, Any] | None = None) -> ViewRule: ...
     def __repr__(self, /) -> str: ...
     @property
     def glob(self, /) -> str:
@@ -3626,6 +3888,12 @@ class ViewRule:
     def hides(self, /) -> bool:
         """
         Whether it hides; else it shows.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 def _after_fork_in_child() -> None:
