@@ -15,7 +15,9 @@ use partita::view::ItemKey;
 use crate::convert::{Whole, whole};
 use crate::counter::{AnyCounter, Count, Counter, counting_in};
 use crate::error::OrRaise as _;
+use crate::json::Dict;
 use crate::session::Session;
+use crate::shape::{Shape, dict_of};
 use crate::snapshot::Snapshot;
 use crate::value::{shown, value};
 
@@ -38,6 +40,13 @@ impl Prices {
     #[pyo3(signature = (*, input, cache_read, cache_write))]
     fn new(input: Whole, cache_read: Whole, cache_write: Whole) -> Prices {
         Prices { input: input.0, cache_read: cache_read.0, cache_write: cache_write.0 }
+    }
+
+    /// Returns it as JSON has it.
+    #[expect(clippy::wrong_self_convention, reason = "a method of Python borrows itself")]
+    fn to_dict(&self) -> PyResult<Dict> {
+        let Prices { input, cache_read, cache_write } = *self;
+        dict_of(&partita::budget::Prices { input, cache_read, cache_write })
     }
 
     fn __repr__(&self) -> String {
@@ -117,6 +126,12 @@ impl Budget {
 
 #[pymethods]
 impl Budget {
+    /// Returns it as JSON has it.
+    #[expect(clippy::wrong_self_convention, reason = "a method of Python borrows itself")]
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.inner())
+    }
+
     #[new]
     #[pyo3(signature = (limit, *, reserve: "typing.SupportsIndex" = 0, high = None, low = None, prices = None, horizon = None))]
     fn new(
@@ -180,7 +195,7 @@ impl<'py> FromPyObject<'_, 'py> for AnyBudget {
 
 value! {
     /// One thing that tokens are spent on.
-    Item {
+    Item: shaped {
         /// ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
         source: String,
         /// What people are shown.
@@ -213,6 +228,12 @@ impl Item {
             tool: None,
             path: None,
             iteration: None,
+            shape: Shape::of(CapacityItem {
+                key: key.clone(),
+                source,
+                label: label.to_owned(),
+                count,
+            }),
         };
         match key {
             ItemKey::Placeholder => item.memory = Some(0),
@@ -230,7 +251,7 @@ impl Item {
 
 value! {
     /// How much of a limit is spent, on what, and how much is left.
-    Capacity {
+    Capacity: shaped {
         /// The limit in tokens, of prompt and answer together.
         limit: u64,
         /// The tokens kept free for the answer.
@@ -264,6 +285,7 @@ impl From<partita::budget::Capacity<ItemKey>> for Capacity {
             sources: by_name(capacity.sources()),
             items: capacity.items().iter().map(item).collect(),
             items_total: capacity.items_total() as u64,
+            shape: Shape::of(capacity),
         }
     }
 }
@@ -298,7 +320,7 @@ fn by_name(
 
 value! {
     /// What the tokens of a state are spent on.
-    Account {
+    Account: shaped {
         /// The tokens of everything.
         total: Count,
         /// What a request costs beside its items; part of the total, of no source.
@@ -366,6 +388,7 @@ impl Snapshot {
             overhead: account.overhead().into(),
             sources: by_name(sources.map(|source| (source, account.source(source)))),
             items: items.collect(),
+            shape: Shape::of(account),
         })
     }
 }

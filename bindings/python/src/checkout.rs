@@ -10,12 +10,13 @@ use crate::convert::Time;
 use crate::id::ObjectId;
 use crate::path::{DiskPath, SessionPath};
 use crate::session::Session;
+use crate::shape::Shape;
 use crate::spec::Spec;
 use crate::value::value;
 
 value! {
     /// What happens to one path of a directory.
-    CheckoutStep {
+    CheckoutStep: shaped {
         /// The path, relative to the directory.
         path: SessionPath,
         /// What happens: ``"create"``, ``"overwrite"``, ``"delete"``, ``"leave"`` or
@@ -34,7 +35,7 @@ value! {
 
 value! {
     /// What a checkout found, replaced and keeps in the store.
-    Kept {
+    Kept: shaped {
         /// The directory of the checkout: absolute, without symlinks.
         directory: PathBuf,
         /// Where it was, relative to the directory.
@@ -53,6 +54,7 @@ value! {
 impl From<partita::upkeep::Kept> for Kept {
     fn from(kept: partita::upkeep::Kept) -> Self {
         Kept {
+            shape: Shape::of(kept.clone()),
             directory: kept.directory,
             path: (&kept.path).into(),
             content: kept.entry.content().map(ObjectId::from),
@@ -65,7 +67,7 @@ impl From<partita::upkeep::Kept> for Kept {
 
 value! {
     /// What a checkout does, or has done, path by path.
-    CheckoutPlan {
+    CheckoutPlan: shaped {
         /// The directory: absolute, without symlinks.
         directory: PathBuf,
         /// The checkpoint; none for a session that has none yet.
@@ -92,12 +94,14 @@ impl From<partita::workspace::CheckoutPlan> for CheckoutPlan {
             reason: step.reason.name().to_owned(),
             kept: step.kept.map(ObjectId::from),
             why: step.why.clone(),
+            shape: Shape::of(step.clone()),
         };
         CheckoutPlan {
             directory: plan.directory().to_owned(),
             checkpoint: plan.checkpoint().map(ObjectId::from),
             steps: plan.steps().iter().map(step).collect(),
             recorded: plan.is_recorded(),
+            shape: Shape::of(plan),
         }
     }
 }

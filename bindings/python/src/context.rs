@@ -10,6 +10,7 @@ use crate::error::{OrRaise as _, invalid};
 use crate::history::Checkpoint;
 use crate::json::{Dict, object, to_json};
 use crate::session::Session;
+use crate::shape::Shape;
 use crate::snapshot::Snapshot;
 use crate::value::value;
 
@@ -25,8 +26,11 @@ pub(crate) fn request<'py>(
     py: Python<'py>,
     request: &partita::context::Request,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mends =
-        request.mends.iter().map(|mend| Mend { memory: mend.memory, what: mend.what.clone() });
+    let mends = request.mends.iter().map(|mend| Mend {
+        memory: mend.memory,
+        what: mend.what.clone(),
+        shape: Shape::of(mend.clone()),
+    });
     let mends: Vec<Mend> = mends.collect();
     let body = object(py, &request.body)?;
     let made = (body, request.dialect.name(), mends, request.cache_points.clone());
@@ -35,7 +39,7 @@ pub(crate) fn request<'py>(
 
 value! {
     /// What was done to a prompt so that an API takes it.
-    Mend {
+    Mend: shaped {
         /// The number of the memory that it was done to; 0 for what is no memory's.
         memory: u64,
         /// What was done, and why.
@@ -45,7 +49,7 @@ value! {
 
 value! {
     /// One thing in a prompt that tokens are spent on, and its texts.
-    ContextItem {
+    ContextItem: shaped {
         /// ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
         source: String,
         /// Which one: ``instructions``, ``sandbox``, a tool's name, a memory's number,
@@ -57,11 +61,13 @@ value! {
 }
 
 impl From<partita::context::Item> for ContextItem {
-    fn from(item: partita::context::Item) -> Self {
+    fn from(mut item: partita::context::Item) -> Self {
         let mut texts = Vec::new();
         // What only another dialect sends is shown as that sends it.
-        let others = item.others.into_iter().map(|(_, pieces)| pieces);
-        let sent = std::iter::once(item.pieces).chain(others).find(|pieces| !pieces.is_empty());
+        let others = std::mem::take(&mut item.others).into_iter().map(|(_, pieces)| pieces);
+        let sent = std::iter::once(std::mem::take(&mut item.pieces))
+            .chain(others)
+            .find(|pieces| !pieces.is_empty());
         for piece in sent.unwrap_or_default() {
             match piece {
                 Piece::Message { texts: said, blocks, .. } => {
@@ -74,13 +80,18 @@ impl From<partita::context::Item> for ContextItem {
                 _ => {}
             }
         }
-        ContextItem { source: item.source.name().to_owned(), key: item.key.to_word(), texts }
+        ContextItem {
+            source: item.source.name().to_owned(),
+            key: item.key.to_word(),
+            texts,
+            shape: Shape::of(item),
+        }
     }
 }
 
 value! {
     /// What a model sees otherwise from one state to another.
-    ContextDiff {
+    ContextDiff: shaped {
         /// Items that came, in the order of the request.
         added: Vec<ContextItem>,
         /// Items that went.
@@ -91,6 +102,22 @@ value! {
         /// prompt cache has nothing to offer.
         first_changed: Option<usize>,
     }
+}
+
+/// The same without the texts, of which its shape has none.
+fn slim(diff: &partita::context::ContextDiff) -> partita::context::ContextDiff {
+    let slim = |item: &partita::context::Item| partita::context::Item {
+        source: item.source,
+        key: item.key.clone(),
+        pieces: Vec::new(),
+        others: Vec::new(),
+    };
+    let all = |items: &[partita::context::Item]| items.iter().map(slim).collect();
+    let mut slimmer = partita::context::ContextDiff::default();
+    (slimmer.added, slimmer.removed) = (all(&diff.added), all(&diff.removed));
+    slimmer.changed = diff.changed.iter().map(|(old, new)| (slim(old), slim(new))).collect();
+    slimmer.first_changed = diff.first_changed;
+    slimmer
 }
 
 fn tools_of(tools: &Bound<'_, PyAny>) -> PyResult<Vec<Tool>> {
@@ -238,6 +265,7 @@ impl Snapshot {
         let items =
             |items: Vec<partita::context::Item>| items.into_iter().map(ContextItem::from).collect();
         Ok(ContextDiff {
+            shape: Shape::of(slim(&diff)),
             added: items(diff.added),
             removed: items(diff.removed),
             changed: diff.changed.into_iter().map(|(old, new)| (old.into(), new.into())).collect(),

@@ -19,6 +19,7 @@ use crate::convert::Whole;
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::json::{Dict, to_json};
+use crate::shape::dict_of;
 use crate::upkeep::Attention;
 use crate::value::value;
 
@@ -45,6 +46,11 @@ value! {
         high: u64,
         /// Whether the number is known.
         exact: bool,
+    }
+
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.inner())
     }
 
     fn __int__(&self) -> u64 {

@@ -5,11 +5,16 @@ use std::sync::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use partita::ContentId;
+
 use crate::convert::{Data, as_bytes};
+use crate::error::invalid;
 use crate::handle::Handle;
 use crate::id::ObjectId;
+use crate::json::Dict;
 use crate::pages::{self, Pages};
 use crate::path::SessionPath;
+use crate::shape::{Shape, dict_of};
 use crate::value::value;
 
 value! {
@@ -24,9 +29,35 @@ value! {
         /// The commit of a submodule, as raw bytes.
         commit: Option<Vec<u8>>,
     }
+
+    /// Returns it as JSON has it.
+    ///
+    /// Raises ``Invalid`` for a value that was made by hand and is no entry.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.inner()?)
+    }
 }
 
 impl Entry {
+    fn inner(&self) -> PyResult<partita::Entry> {
+        let content = || {
+            let id = self.content.ok_or_else(|| invalid("an entry needs its content"))?;
+            PyResult::Ok(ContentId::new(id.0))
+        };
+        Ok(match &*self.kind {
+            "file" => partita::Entry::File { content: content()?, executable: self.executable },
+            "symlink" => partita::Entry::Symlink { target: content()? },
+            "submodule" => {
+                partita::Entry::Submodule { commit: self.commit.clone().unwrap_or_default() }
+            }
+            kind => {
+                return Err(invalid(format!(
+                    "an entry is file, symlink or submodule, got {kind:?}"
+                )));
+            }
+        })
+    }
+
     /// Takes an entry; none where nothing is there any more.
     pub(crate) fn of(entry: &partita::Entry) -> Option<Entry> {
         let (kind, executable, commit) = match entry {
@@ -42,7 +73,7 @@ impl Entry {
 
 value! {
     /// How a path differs between two states.
-    FileChange {
+    FileChange: shaped {
         /// Which path.
         path: SessionPath,
         /// What was there, if anything.
@@ -56,7 +87,7 @@ impl From<partita::history::FileChange> for FileChange {
     fn from(change: partita::history::FileChange) -> Self {
         let entry = |entry: &Option<partita::Entry>| entry.as_ref().and_then(Entry::of);
         let (before, after) = (entry(&change.before), entry(&change.after));
-        FileChange { path: (&change.path).into(), before, after }
+        FileChange { path: (&change.path).into(), before, after, shape: Shape::of(change) }
     }
 }
 

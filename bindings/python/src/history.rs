@@ -12,12 +12,13 @@ use crate::files::Entry;
 use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::path::SessionPath;
+use crate::shape::Shape;
 use crate::table::{self, Shows};
 use crate::value::value;
 
 value! {
     /// A checkpoint: the whole state of a session at a point.
-    Checkpoint {
+    Checkpoint: shaped {
         /// What it is called.
         id: ObjectId,
         /// Counts from 1 along the session's line.
@@ -39,13 +40,14 @@ impl From<&partita::history::CheckpointInfo> for Checkpoint {
             parents: info.parents.iter().map(|id| (*id).into()).collect(),
             time: info.time.map(Time),
             labels: info.labels.clone(),
+            shape: Shape::of(info.clone()),
         }
     }
 }
 
 value! {
     /// A row of the log: a checkpoint, and the operation that made it.
-    LogEntry {
+    LogEntry: shaped {
         /// The checkpoint's number, from 1 along the session's line.
         number: u64,
         /// The checkpoint.
@@ -68,6 +70,7 @@ value! {
 impl From<partita::history::LogEntry> for LogEntry {
     fn from(entry: partita::history::LogEntry) -> Self {
         LogEntry {
+            shape: Shape::of(entry.clone()),
             number: entry.number,
             id: entry.id.into(),
             time: Time(entry.time),
@@ -82,7 +85,7 @@ impl From<partita::history::LogEntry> for LogEntry {
 
 value! {
     /// An operation: who did what to a session, and when.
-    Operation {
+    Operation: shaped {
         /// Counts from 1 along the session's operations.
         number: u64,
         /// What it is called.
@@ -102,7 +105,7 @@ value! {
 
 value! {
     /// What an undo or a redo did.
-    UndoReport {
+    UndoReport: shaped {
         /// The number of the new checkpoint, which holds the state that came back.
         number: u64,
         /// The new checkpoint.
@@ -114,11 +117,14 @@ value! {
 
 impl From<partita::history::UndoReport> for UndoReport {
     fn from(report: partita::history::UndoReport) -> Self {
+        let shape = Shape::of(report.clone());
         let operation = report.operation;
         UndoReport {
+            shape,
             number: report.number,
             id: report.id.into(),
             operation: Operation {
+                shape: Shape::of(operation.clone()),
                 number: operation.number,
                 id: operation.id.into(),
                 kind: operation.kind.name().to_owned(),
@@ -133,7 +139,7 @@ impl From<partita::history::UndoReport> for UndoReport {
 
 value! {
     /// An iteration: one version of the file at a path.
-    Iteration {
+    Iteration: shaped {
         /// Where the file was.
         path: SessionPath,
         /// Counts from 1 along the file's line; a rename may leave a gap.
@@ -170,6 +176,7 @@ impl From<partita::history::IterationInfo> for Iteration {
             size: info.size,
             time: Time(info.time),
             cause: info.cause.map(ObjectId::from),
+            shape: Shape::of(info),
         }
     }
 }

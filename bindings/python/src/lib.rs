@@ -30,6 +30,7 @@ mod plan;
 mod response;
 mod restore;
 mod session;
+mod shape;
 mod snapshot;
 mod spec;
 mod state;

@@ -14,7 +14,9 @@ use crate::convert::{Data, Time};
 use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::id::ObjectId;
+use crate::json::Dict;
 use crate::part::Part;
+use crate::shape::dict_of;
 use crate::table::{self, Shows};
 
 /// Memories that are read at once while one iterates.
@@ -195,6 +197,11 @@ impl Memory {
         Memory::checked(memory)
     }
 
+    /// Returns it as JSON has it, with all its parts.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.memory)
+    }
+
     /// Whose words it holds.
     #[getter]
     fn role(&self) -> &'static str {
@@ -251,7 +258,7 @@ impl Memory {
 
     /// What it is called; none for one made here.
     #[getter]
-    fn id(&self) -> Option<ObjectId> {
+    pub(crate) fn id(&self) -> Option<ObjectId> {
         self.place.map(|(_, id)| id)
     }
 

@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 
 use crate::convert::Whole;
 use crate::error::OrRaise as _;
+use crate::json::Dict;
+use crate::shape::dict_of;
 use crate::value::value;
 
 value! {
@@ -19,6 +21,12 @@ value! {
         cache_write: Option<u64>,
         /// How many of the output's tokens were thoughts.
         reasoning: Option<u64>,
+    }
+
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        let Usage { input, output, cache_read, cache_write, reasoning } = *self;
+        dict_of(&partita::object::Usage { input, output, cache_read, cache_write, reasoning })
     }
 }
 
@@ -68,6 +76,11 @@ impl ModelCall {
         };
         call.validate().or_raise()?;
         Ok(ModelCall(call))
+    }
+
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.0)
     }
 
     /// The model, as the provider named it.

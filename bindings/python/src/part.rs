@@ -5,6 +5,8 @@ use pyo3::prelude::*;
 use crate::convert::{Data, whole};
 use crate::error::invalid;
 use crate::id::ObjectId;
+use crate::json::Dict;
+use crate::shape::dict_of;
 use crate::value::value;
 
 value! {
@@ -37,6 +39,11 @@ value! {
         iteration: Option<ObjectId>,
         /// Whose opaque block it is.
         provider: Option<String>,
+    }
+
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.give()?)
     }
 
     /// Makes a text.

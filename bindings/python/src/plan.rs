@@ -12,14 +12,16 @@ use crate::convert::Whole;
 use crate::counter::{AnyCounter, Count, counting_in};
 use crate::error::invalid;
 use crate::id::ObjectId;
+use crate::json::Dict;
 use crate::session::Session;
+use crate::shape::{Shape, dict_of};
 use crate::value::value;
 use crate::values::HostValues;
 use crate::view::{Summarizing, ViewReport};
 
 value! {
     /// One step of a plan.
-    PlanStep {
+    PlanStep: shaped {
         /// ``"refresh"``, ``"hide"``, ``"trim"``, ``"compact"`` or ``"forget"``.
         action: String,
         /// To what, in words, in the order of the prompt.
@@ -71,6 +73,7 @@ impl From<&partita::budget::PlanStep<PlanKey>> for PlanStep {
             left: step.tokens.into(),
             freed: step.freed,
             loss: step.loss,
+            shape: Shape::of(step.clone()),
         }
     }
 }
@@ -119,6 +122,12 @@ value! {
         saved: u128,
         /// What the plan costs more than it saves; negative if it pays for itself.
         net: i128,
+    }
+
+    /// Returns it as JSON has it.
+    fn to_dict(&self) -> PyResult<Dict> {
+        let PlanCost { rewriting, saved, .. } = *self;
+        dict_of(&partita::budget::PlanCost { rewriting, saved })
     }
 }
 
@@ -180,6 +189,11 @@ impl Plan {
         fields.set_item("cost", self.cost())?;
         fields.set_item("optimal", self.optimal())?;
         Ok((PyTuple::empty(py), fields))
+    }
+
+    /// Returns it as JSON has it: what the command's ``plan`` prints with ``--json``.
+    fn to_dict(&self) -> PyResult<Dict> {
+        dict_of(&self.0)
     }
 
     /// The steps, in the order of the prompt.

@@ -7,11 +7,12 @@ use partita::history::RestoreScope;
 use crate::error::invalid;
 use crate::history::Checkpoint;
 use crate::path::SessionPath;
+use crate::shape::Shape;
 use crate::value::value;
 
 value! {
     /// What a restore does to a session.
-    RestorePlan {
+    RestorePlan: shaped {
         /// The checkpoint to restore.
         from_: Checkpoint,
         /// What of it: ``"files"``, ``"dialog"`` or ``"all"``.
@@ -73,5 +74,6 @@ pub(crate) fn restore_plan(
         tools_changes: plan.tools_changes,
         sandbox_changes: plan.sandbox_changes,
         others_changes: plan.others_changes,
+        shape: Shape::of(plan),
     }
 }

@@ -20,6 +20,7 @@ use crate::history::step;
 use crate::id::ObjectId;
 use crate::path::DiskPath;
 use crate::session::Session;
+use crate::shape::Shape;
 use crate::table::{self, Shows};
 use crate::upkeep::{CheckReport, GcReport, PurgeReport, progress, purge_options};
 use crate::value::value;
@@ -27,7 +28,7 @@ use crate::wait;
 
 value! {
     /// A row of the list of sessions.
-    SessionEntry {
+    SessionEntry: shaped {
         /// The session's name.
         name: String,
         /// The id of its newest operation.
@@ -37,7 +38,7 @@ value! {
 
 value! {
     /// A deleted session that gc has not taken yet.
-    DeletedSession {
+    DeletedSession: shaped {
         /// The id of its first operation, which is what it is called now.
         id: ObjectId,
         /// The name that it had; none where it was deleted by a version that did not record it.
@@ -53,7 +54,7 @@ value! {
 
 value! {
     /// How much a session holds in its newest state.
-    SessionSizes {
+    SessionSizes: shaped {
         /// Files that are there.
         files: u64,
         /// Memories.
@@ -63,7 +64,7 @@ value! {
 
 value! {
     /// What a store holds.
-    Stats {
+    Stats: shaped {
         /// Sessions, deleted ones not counted.
         sessions: u64,
         /// Distinct objects: contents and nodes.
@@ -92,6 +93,7 @@ impl Sessions {
         Ok(step(py, &self.0)?.map(|entry: partita::history::SessionEntry| SessionEntry {
             name: entry.name().to_owned(),
             operation: entry.operation().into(),
+            shape: Shape::of(entry),
         }))
     }
 
@@ -266,6 +268,7 @@ impl Store {
     fn deleted_sessions(&self, py: Python<'_>) -> PyResult<Vec<DeletedSession>> {
         let sessions = self.handle()?.run(py, partita::Store::deleted_sessions)?;
         let sessions = sessions.into_iter().map(|session| DeletedSession {
+            shape: Shape::of(session.clone()),
             id: session.id.into(),
             name: session.name,
             checkpoint: session.checkpoint,
@@ -334,7 +337,7 @@ impl Store {
                 )),
             }
         })?;
-        Ok(SessionSizes { files: sizes.files, memories: sizes.memories })
+        Ok(SessionSizes { files: sizes.files, memories: sizes.memories, shape: Shape::of(sizes) })
     }
 
     fn __iter__(&self) -> PyResult<Sessions> {
@@ -400,6 +403,7 @@ impl Store {
             raw_bytes: stats.raw_bytes,
             stored_bytes: stats.stored_bytes,
             segments: stats.segments,
+            shape: Shape::of(stats),
         })
     }
 

@@ -21,6 +21,7 @@ use crate::convert::{Data, Whole};
 use crate::error::{OrRaise as _, invalid};
 use crate::path::DiskPath;
 use crate::session::Session;
+use crate::shape::Shape;
 use crate::snapshot::Snapshot;
 use crate::upkeep::Attention;
 use crate::value::value;
@@ -33,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 value! {
     /// What was mended or refused of a source.
-    Remarks {
+    Remarks: shaped {
         /// How many there are in all.
         count: u64,
         /// The first of them: where, and what was done or why it was not taken.
@@ -45,13 +46,13 @@ impl From<&partita::interop::Remarks> for Remarks {
     fn from(remarks: &partita::interop::Remarks) -> Self {
         let first = remarks.first.iter();
         let first = first.map(|remark| (remark.at.to_string(), remark.what.clone()));
-        Remarks { count: remarks.count, first: first.collect() }
+        Remarks { count: remarks.count, first: first.collect(), shape: Shape::of(remarks.clone()) }
     }
 }
 
 value! {
     /// What became of everything in a source: nothing is dropped in silence.
-    Report {
+    Report: shaped {
         /// Memories that were made.
         kept: u64,
         /// What was kept otherwise than it stood, or stands oddly.
@@ -75,13 +76,14 @@ impl From<&partita::interop::Report> for Report {
             refused: (&report.refused).into(),
             skipped: skipped.collect(),
             waiting: (&report.waiting).into(),
+            shape: Shape::of(report.clone()),
         }
     }
 }
 
 value! {
     /// What an import of a transcript did.
-    TranscriptImport {
+    TranscriptImport: shaped {
         /// How the source is written.
         format: String,
         /// Which of its conversations it was: empty for the only or main one.
@@ -319,6 +321,7 @@ impl Session {
             let others =
                 others.map(|(at, other)| (at as u64 + 1, other.name.clone(), other.report.kept));
             Ok(TranscriptImport {
+                shape: Shape::of(done.clone()),
                 format: source.format.name().to_owned(),
                 conversation: transcript.name.clone(),
                 new: done.new,

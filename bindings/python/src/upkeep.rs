@@ -13,6 +13,7 @@ use crate::error::OrRaise as _;
 use crate::handle::Handle;
 use crate::id::ObjectId;
 use crate::path::{DiskPath, SessionPath};
+use crate::shape::Shape;
 use crate::value::value;
 use crate::wait;
 
@@ -21,7 +22,7 @@ const EVERY: Duration = Duration::from_millis(100);
 
 value! {
     /// Something that is not as it was written.
-    Fault {
+    Fault: shaped {
         /// The segment's file name, where the fault has a place.
         segment: Option<String>,
         /// The offset in that file, in bytes.
@@ -35,7 +36,7 @@ value! {
 
 value! {
     /// What a check found: nothing is wrong if ``faults`` is empty.
-    CheckReport {
+    CheckReport: shaped {
         /// What is wrong.
         faults: Vec<Fault>,
         /// Nodes of known kinds in versions that a newer partita wrote, which alone can judge them.
@@ -61,7 +62,9 @@ value! {
 
 impl From<partita::upkeep::CheckReport> for CheckReport {
     fn from(report: partita::upkeep::CheckReport) -> Self {
+        let shape = Shape::of(report.clone());
         let fault = |fault: partita::upkeep::Fault| Fault {
+            shape: Shape::of(fault.clone()),
             segment: fault.segment,
             offset: fault.offset,
             object: fault.object.map(ObjectId),
@@ -77,13 +80,14 @@ impl From<partita::upkeep::CheckReport> for CheckReport {
             tombstones: report.tombstones,
             unfinished: report.unfinished,
             strays: report.strays,
+            shape,
         }
     }
 }
 
 value! {
     /// What a collection did, or would do.
-    GcReport {
+    GcReport: shaped {
         /// Deleted sessions that went for good.
         sessions: u64,
         /// Paths of what checkouts had put aside that went for good.
@@ -114,13 +118,14 @@ impl From<partita::upkeep::GcReport> for GcReport {
             bytes_before: report.bytes_before,
             bytes_after: report.bytes_after,
             segments: report.segments,
+            shape: Shape::of(report),
         }
     }
 }
 
 value! {
     /// What stands in for an object whose bytes are gone for good.
-    Tombstone {
+    Tombstone: shaped {
         /// The object.
         target: ObjectId,
         /// Whether it was lost to damage; else it was purged on purpose.
@@ -139,6 +144,7 @@ value! {
 impl From<partita::object::Tombstone> for Tombstone {
     fn from(tombstone: partita::object::Tombstone) -> Self {
         Tombstone {
+            shape: Shape::of(tombstone.clone()),
             target: ObjectId(tombstone.target),
             lost: tombstone.lost,
             size: tombstone.size,
@@ -151,7 +157,7 @@ impl From<partita::object::Tombstone> for Tombstone {
 
 value! {
     /// What a purge did.
-    PurgeReport {
+    PurgeReport: shaped {
         /// One for each object that went; empty where all of it was purged before.
         tombstones: Vec<Tombstone>,
         /// Nodes that were made anew, where history was rewritten.
@@ -166,6 +172,7 @@ value! {
 impl From<partita::upkeep::PurgeReport> for PurgeReport {
     fn from(report: partita::upkeep::PurgeReport) -> Self {
         PurgeReport {
+            shape: Shape::of(report.clone()),
             tombstones: report.tombstones.into_iter().map(Tombstone::from).collect(),
             rewritten: report.rewritten,
             sessions: report.sessions,
@@ -176,7 +183,7 @@ impl From<partita::upkeep::PurgeReport> for PurgeReport {
 
 value! {
     /// A version of a file, or a memory, that no session has any more.
-    LostVersion {
+    LostVersion: shaped {
         /// The object: a content, an iteration or a memory.
         object: ObjectId,
         /// The path, where it is a version of a file and the path is known.
@@ -192,7 +199,7 @@ value! {
 
 value! {
     /// A session that no ref led to any more, and that has one again.
-    RecoveredSession {
+    RecoveredSession: shaped {
         /// The ref that names it now: ``session/NAME``, ``session/recovered/ID`` or ``deleted/ID``.
         name: String,
         /// The newest operation that was found of it; none where the state was found alone.
@@ -204,7 +211,7 @@ value! {
 
 value! {
     /// Where the log could not be read. What commits did there and nowhere else is not known.
-    UnreadLog {
+    UnreadLog: shaped {
         /// The segment's file name.
         segment: String,
         /// The offset in that file, in bytes.
@@ -221,7 +228,7 @@ value! {
 value! {
     /// What a recovery did. It is kept in the store, so that one that was cut short tells the same
     /// when it is run again.
-    RecoverReport {
+    RecoverReport: shaped {
         /// Objects that are whole.
         objects: u64,
         /// One for each object that something leads to and that is lost.
@@ -246,7 +253,9 @@ value! {
 
 impl From<partita::upkeep::RecoverReport> for RecoverReport {
     fn from(report: partita::upkeep::RecoverReport) -> Self {
+        let shape = Shape::of(report.clone());
         let versions = report.versions.into_iter().map(|version| LostVersion {
+            shape: Shape::of(version.clone()),
             object: ObjectId(version.object),
             path: version.path.as_ref().map(SessionPath::from),
             number: version.number,
@@ -254,11 +263,13 @@ impl From<partita::upkeep::RecoverReport> for RecoverReport {
             is_whole: version.is_whole,
         });
         let recovered = report.recovered.into_iter().map(|session| RecoveredSession {
+            shape: Shape::of(session.clone()),
             name: session.name,
             operation: session.operation.map(|id| ObjectId(id.id())),
             session: session.session.map(|id| ObjectId(id.id())),
         });
         let unread = report.unread.into_iter().map(|unread| UnreadLog {
+            shape: Shape::of(unread.clone()),
             segment: unread.segment,
             offset: unread.offset,
             end: unread.end,
@@ -266,6 +277,7 @@ impl From<partita::upkeep::RecoverReport> for RecoverReport {
             sessions: unread.sessions,
         });
         RecoverReport {
+            shape,
             objects: report.objects,
             lost: report.lost.into_iter().map(Tombstone::from).collect(),
             versions: versions.collect(),

@@ -1,5 +1,7 @@
 //! The view: what of memories and files is in context, and its edits.
 
+use std::borrow::Cow;
+
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
@@ -7,8 +9,9 @@ use pyo3::types::{PyInt, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use partita::history::MemoryEntry;
+use partita::shape::Listed;
 use partita::view::{MemoryState, PairInView, Summarizer};
-use partita::{Error, ErrorKind, Selector};
+use partita::{Error, ErrorKind, MemoryId, Selector};
 
 use crate::batch::Batch;
 use crate::convert::Whole;
@@ -16,9 +19,11 @@ use crate::error::{OrRaise as _, invalid};
 use crate::handle::Handle;
 use crate::history::Checkpoint;
 use crate::id::ObjectId;
+use crate::json::Dict;
 use crate::memory::Memory;
 use crate::path::SessionPath;
 use crate::session::Session;
+use crate::shape::{Shape, dict_of};
 use crate::snapshot::Snapshot;
 use crate::upkeep::Attention;
 use crate::value::value;
@@ -26,7 +31,7 @@ use crate::value::value;
 value! {
     /// What an edit of the view did, and what it left alone. Files are paths with the number of an
     /// iteration; a summary is known by the first number that it covers.
-    ViewReport {
+    ViewReport: shaped {
         /// The memories that were named.
         named: Vec<u64>,
         /// The memories that were added, so that no exchange is torn.
@@ -58,6 +63,7 @@ impl From<partita::view::ViewReport> for ViewReport {
             files.iter().map(|pair| (SessionPath::from(&pair.path), pair.number)).collect()
         };
         ViewReport {
+            shape: Shape::of(report.clone()),
             files_out: files(&report.files_out),
             files_in: files(&report.files_in),
             files_changed: files(&report.files_changed),
@@ -90,11 +96,26 @@ value! {
         /// Of a summary, what it relies on: calls, results and checks that it covers.
         relies_on: Vec<ObjectId>,
     }
+
+    /// Returns it as JSON has it: a row of what the command's ``view`` prints with ``--json``.
+    ///
+    /// Raises ``Invalid`` if its memory is of no session.
+    fn to_dict(&self) -> PyResult<Dict> {
+        let id = self.memory.id().ok_or_else(|| invalid("a memory of no session is no row"))?;
+        dict_of(&Listed {
+            number: self.number,
+            id: MemoryId::new(id.0),
+            memory: Cow::Borrowed(self.memory.inner()),
+            state: &self.state,
+            last: self.last,
+            pinned: self.pinned,
+        })
+    }
 }
 
 value! {
     /// A file in view.
-    ViewFile {
+    ViewFile: shaped {
         /// Where it is.
         path: SessionPath,
         /// The number of the iteration.
@@ -110,7 +131,7 @@ value! {
 
 value! {
     /// A pattern that hides or shows files, also those to come; the last that matches counts.
-    ViewRule {
+    ViewRule: shaped {
         /// Whether it hides; else it shows.
         hides: bool,
         /// Which files.
@@ -199,6 +220,7 @@ impl View {
                 iteration: file.iteration.into(),
                 after: file.after,
                 pinned: file.pinned,
+                shape: Shape::of(file),
             };
             snapshot.view().files().map(|row| row.map(file)).collect()
         })
@@ -233,8 +255,15 @@ impl View {
         let rule = |rule: &partita::view::ViewRule| ViewRule {
             hides: rule.hides,
             glob: SessionPath(rule.glob.as_bytes().to_vec()),
+            shape: Shape::of(rule.clone()),
         };
         Ok(rules.iter().map(rule).collect())
+    }
+
+    /// Returns it as JSON has it: what the command's ``view`` prints with ``--json``.
+    fn to_dict(&self, py: Python<'_>) -> PyResult<Dict> {
+        let snapshot = self.0.get()?;
+        py.detach(|| dict_of(&snapshot.view()))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -21,7 +21,7 @@ class Account:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, total: Count, overhead: Count, sources: dict[str, Count], items: Sequence[Item]) -> Account: ...
+    def __new__(cls, /, *, total: Count, overhead: Count, sources: dict[str, Count], items: Sequence[Item], shape: dict[str, Any] | None = None) -> Account: ...
     def __repr__(self, /) -> str: ...
     @property
     def items(self, /) -> list[Item]:
@@ -37,6 +37,12 @@ class Account:
     def sources(self, /) -> dict[str, Count]:
         """
         The tokens by source.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def total(self, /) -> Count:
@@ -281,6 +287,10 @@ class Budget:
         """
         The tokens that a prompt may have: the limit less the reserve.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class Calibration:
@@ -379,7 +389,7 @@ class Capacity:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex) -> Capacity: ...
+    def __new__(cls, /, *, limit: SupportsIndex, reserve: SupportsIndex, total: Count, overhead: Count, headroom: SupportsIndex, sources: dict[str, Count], items: Sequence[Item], items_total: SupportsIndex, shape: dict[str, Any] | None = None) -> Capacity: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -416,6 +426,12 @@ class Capacity:
     def sources(self, /) -> dict[str, Count]:
         """
         The tokens by source.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def total(self, /) -> Count:
@@ -464,7 +480,7 @@ class CheckReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, faults: Sequence[Fault], newer: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str]) -> CheckReport: ...
+    def __new__(cls, /, *, faults: Sequence[Fault], newer: Sequence[Fault], frames: SupportsIndex, bytes: SupportsIndex, objects: SupportsIndex, unreachable: SupportsIndex, tombstones: SupportsIndex, unfinished: tuple[str, SupportsIndex] | None, strays: Sequence[str], shape: dict[str, Any] | None = None) -> CheckReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes(self, /) -> int:
@@ -497,6 +513,12 @@ class CheckReport:
         """
         Files among the segments that the log does not name. No fault.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tombstones(self, /) -> int:
         """
@@ -523,7 +545,7 @@ class CheckoutPlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep], recorded: bool) -> CheckoutPlan: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, steps: Sequence[CheckoutStep], recorded: bool, shape: dict[str, Any] | None = None) -> CheckoutPlan: ...
     def __repr__(self, /) -> str: ...
     @property
     def checkpoint(self, /) -> ObjectId | None:
@@ -551,6 +573,12 @@ class CheckoutPlan:
         """
         All steps, in the order of their paths.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class CheckoutStep:
@@ -561,7 +589,7 @@ class CheckoutStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None, why: str | None) -> CheckoutStep: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], action: str, reason: str, kept: ObjectId | None, why: str | None, shape: dict[str, Any] | None = None) -> CheckoutStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def action(self, /) -> str:
@@ -586,6 +614,12 @@ class CheckoutStep:
         ``"unchanged"``; of what is left out ``"purged"``, ``"lost"``, ``"unreadable"``,
         ``"refused"``, ``"too-long"``, ``"blocked"`` or ``"not-kept"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def why(self, /) -> str | None:
         """
@@ -601,7 +635,7 @@ class Checkpoint:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, parents: Sequence[ObjectId], time: datetime | None, labels: dict[str, bytes]) -> Checkpoint: ...
+    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, parents: Sequence[ObjectId], time: datetime | None, labels: dict[str, bytes], shape: dict[str, Any] | None = None) -> Checkpoint: ...
     def __repr__(self, /) -> str: ...
     @property
     def id(self, /) -> ObjectId:
@@ -628,6 +662,12 @@ class Checkpoint:
         """
         The source's time, where the source has one.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class ContextDiff:
@@ -638,7 +678,7 @@ class ContextDiff:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, added: Sequence[ContextItem], removed: Sequence[ContextItem], changed: Sequence[tuple[ContextItem, ContextItem]], first_changed: SupportsIndex | None) -> ContextDiff: ...
+    def __new__(cls, /, *, added: Sequence[ContextItem], removed: Sequence[ContextItem], changed: Sequence[tuple[ContextItem, ContextItem]], first_changed: SupportsIndex | None, shape: dict[str, Any] | None = None) -> ContextDiff: ...
     def __repr__(self, /) -> str: ...
     @property
     def added(self, /) -> list[ContextItem]:
@@ -661,6 +701,12 @@ class ContextDiff:
         """
         Items that went.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class ContextItem:
@@ -671,7 +717,7 @@ class ContextItem:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, source: str, key: str, texts: Sequence[str]) -> ContextItem: ...
+    def __new__(cls, /, *, source: str, key: str, texts: Sequence[str], shape: dict[str, Any] | None = None) -> ContextItem: ...
     def __repr__(self, /) -> str: ...
     @property
     def key(self, /) -> str:
@@ -688,6 +734,12 @@ class ContextItem:
     def texts(self, /) -> list[str]:
         """
         The texts that are sent of it, in their order; of a tool its name, description and schema.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -736,6 +788,10 @@ class Count:
         """
         The lower bound; the number itself where it is exact.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
     @property
     def tokens(self, /) -> int:
         """
@@ -783,7 +839,7 @@ class DeletedSession:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, id: ObjectId, name: str | None, checkpoint: SupportsIndex | None, deleted: datetime, goes: datetime | None) -> DeletedSession: ...
+    def __new__(cls, /, *, id: ObjectId, name: str | None, checkpoint: SupportsIndex | None, deleted: datetime, goes: datetime | None, shape: dict[str, Any] | None = None) -> DeletedSession: ...
     def __repr__(self, /) -> str: ...
     @property
     def checkpoint(self, /) -> int | None:
@@ -809,6 +865,12 @@ class DeletedSession:
     def name(self, /) -> str | None:
         """
         The name that it had; none where it was deleted by a version that did not record it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -917,6 +979,12 @@ class Entry:
         """
         What it is.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+
+        Raises ``Invalid`` for a value that was made by hand and is no entry.
+        """
 
 @final
 class Fault:
@@ -927,7 +995,7 @@ class Fault:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, segment: str | None, offset: SupportsIndex | None, object: ObjectId | None, what: str) -> Fault: ...
+    def __new__(cls, /, *, segment: str | None, offset: SupportsIndex | None, object: ObjectId | None, what: str, shape: dict[str, Any] | None = None) -> Fault: ...
     def __repr__(self, /) -> str: ...
     @property
     def object(self, /) -> ObjectId | None:
@@ -944,6 +1012,12 @@ class Fault:
         """
         The segment's file name, where the fault has a place.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def what(self, /) -> str:
         """
@@ -959,7 +1033,7 @@ class FileChange:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], before: Entry | None, after: Entry | None) -> FileChange: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], before: Entry | None, after: Entry | None, shape: dict[str, Any] | None = None) -> FileChange: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> Entry | None:
@@ -975,6 +1049,12 @@ class FileChange:
     def path(self, /) -> str:
         """
         Which path.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1044,7 +1124,7 @@ class GcReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, sessions: SupportsIndex, put_aside: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex) -> GcReport: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, put_aside: SupportsIndex, objects: SupportsIndex, object_bytes: SupportsIndex, kept: SupportsIndex, bytes_before: SupportsIndex, bytes_after: SupportsIndex, segments: SupportsIndex, shape: dict[str, Any] | None = None) -> GcReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def bytes_after(self, /) -> int:
@@ -1085,6 +1165,12 @@ class GcReport:
     def sessions(self, /) -> int:
         """
         Deleted sessions that went for good.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1209,7 +1295,7 @@ class Item:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, source: str, label: str, count: Count, memory: SupportsIndex | None, tool: str | None, path: str | None, iteration: SupportsIndex | None) -> Item: ...
+    def __new__(cls, /, *, source: str, label: str, count: Count, memory: SupportsIndex | None, tool: str | None, path: str | None, iteration: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Item: ...
     def __repr__(self, /) -> str: ...
     @property
     def count(self, /) -> Count:
@@ -1241,6 +1327,12 @@ class Item:
         """
         ``"instructions"``, ``"tools"``, ``"memories"``, ``"files"`` or ``"sandbox"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tool(self, /) -> str | None:
         """
@@ -1256,7 +1348,7 @@ class Iteration:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, id: ObjectId, entry: Entry | None, renamed_from: str | bytes | PathLike[str] | PathLike[bytes] | None, checkpoint: ObjectId, checkpoint_number: SupportsIndex, size: SupportsIndex | None, time: datetime, cause: ObjectId | None) -> Iteration: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, id: ObjectId, entry: Entry | None, renamed_from: str | bytes | PathLike[str] | PathLike[bytes] | None, checkpoint: ObjectId, checkpoint_number: SupportsIndex, size: SupportsIndex | None, time: datetime, cause: ObjectId | None, shape: dict[str, Any] | None = None) -> Iteration: ...
     def __repr__(self, /) -> str: ...
     @property
     def cause(self, /) -> ObjectId | None:
@@ -1308,6 +1400,12 @@ class Iteration:
         """
         The source's time, else that of the operation which made the checkpoint.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Kept:
@@ -1318,7 +1416,7 @@ class Kept:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, directory: str | PathLike[str], path: str | bytes | PathLike[str] | PathLike[bytes], content: ObjectId | None, symlink: bool, size: SupportsIndex | None, time: datetime | None) -> Kept: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], path: str | bytes | PathLike[str] | PathLike[bytes], content: ObjectId | None, symlink: bool, size: SupportsIndex | None, time: datetime | None, shape: dict[str, Any] | None = None) -> Kept: ...
     def __repr__(self, /) -> str: ...
     @property
     def content(self, /) -> ObjectId | None:
@@ -1350,6 +1448,12 @@ class Kept:
         """
         When it was replaced; none where an earlier version did it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Log:
@@ -1371,7 +1475,7 @@ class LogEntry:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, time: datetime, kind: str, message: str, actor: str, operation: ObjectId, labels: dict[str, bytes]) -> LogEntry: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, time: datetime, kind: str, message: str, actor: str, operation: ObjectId, labels: dict[str, bytes], shape: dict[str, Any] | None = None) -> LogEntry: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -1413,6 +1517,12 @@ class LogEntry:
         """
         The source's time, else that of the operation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class LostVersion:
@@ -1423,7 +1533,7 @@ class LostVersion:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, object: ObjectId, path: str | bytes | PathLike[str] | PathLike[bytes] | None, number: SupportsIndex | None, sessions: Sequence[str], is_whole: bool) -> LostVersion: ...
+    def __new__(cls, /, *, object: ObjectId, path: str | bytes | PathLike[str] | PathLike[bytes] | None, number: SupportsIndex | None, sessions: Sequence[str], is_whole: bool, shape: dict[str, Any] | None = None) -> LostVersion: ...
     def __repr__(self, /) -> str: ...
     @property
     def is_whole(self, /) -> bool:
@@ -1449,6 +1559,12 @@ class LostVersion:
     def sessions(self, /) -> list[str]:
         """
         The refs of the sessions that had it, as far as that is known.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1553,6 +1669,10 @@ class Memory:
         """
         The source's time, where the source has one.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it, with all its parts.
+        """
     @staticmethod
     def tool(call: str, *parts: Part | str | bytes, error: bool = False) -> Memory:
         """
@@ -1582,12 +1702,18 @@ class Mend:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, memory: SupportsIndex, what: str) -> Mend: ...
+    def __new__(cls, /, *, memory: SupportsIndex, what: str, shape: dict[str, Any] | None = None) -> Mend: ...
     def __repr__(self, /) -> str: ...
     @property
     def memory(self, /) -> int:
         """
         The number of the memory that it was done to; 0 for what is no memory's.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def what(self, /) -> str:
@@ -1672,6 +1798,10 @@ class ModelCall:
     def stop(self, /) -> str:
         """
         Why the model stopped, in the provider's word; may be empty.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
         """
     @property
     def usage(self, /) -> Usage:
@@ -1763,7 +1893,7 @@ class Operation:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, kind: str, message: str, actor: str, time: datetime, checkpoint: SupportsIndex | None) -> Operation: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, kind: str, message: str, actor: str, time: datetime, checkpoint: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Operation: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -1799,6 +1929,12 @@ class Operation:
     def time(self, /) -> datetime:
         """
         When, by the clock of whoever did it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1910,6 +2046,10 @@ class Part:
         """
         Makes what a model thought, with the provider's signature over it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class Paths:
@@ -2003,6 +2143,10 @@ class Plan:
         """
         The tokens that were aimed at.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command's ``plan`` prints with ``--json``.
+        """
 
 @final
 class PlanCost:
@@ -2030,6 +2174,10 @@ class PlanCost:
         """
         Not paid over the budget's horizon: what is freed is not read from the cache any more.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class PlanStep:
@@ -2040,7 +2188,7 @@ class PlanStep:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex) -> PlanStep: ...
+    def __new__(cls, /, *, action: str, what: Sequence[str], memories: Sequence[tuple[SupportsIndex, SupportsIndex]], about: Sequence[str], files: Sequence[tuple[str, SupportsIndex]], iterations: Sequence[ObjectId], index: SupportsIndex, left: Count, freed: SupportsIndex, loss: SupportsIndex, shape: dict[str, Any] | None = None) -> PlanStep: ...
     def __repr__(self, /) -> str: ...
     @property
     def about(self, /) -> list[str]:
@@ -2087,6 +2235,12 @@ class PlanStep:
         """
         The memories, by the numbers of the first and the last.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def what(self, /) -> list[str]:
         """
@@ -2120,6 +2274,10 @@ class Prices:
         """
         A token of a prompt, without a cache.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
+        """
 
 @final
 class PurgeReport:
@@ -2130,7 +2288,7 @@ class PurgeReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, tombstones: Sequence[Tombstone], rewritten: SupportsIndex, sessions: Sequence[str], freed: SupportsIndex) -> PurgeReport: ...
+    def __new__(cls, /, *, tombstones: Sequence[Tombstone], rewritten: SupportsIndex, sessions: Sequence[str], freed: SupportsIndex, shape: dict[str, Any] | None = None) -> PurgeReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def freed(self, /) -> int:
@@ -2146,6 +2304,12 @@ class PurgeReport:
     def sessions(self, /) -> list[str]:
         """
         The sessions that held any of it, by name; deleted ones as ``deleted/ID``.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def tombstones(self, /) -> list[Tombstone]:
@@ -2163,7 +2327,7 @@ class RecoverReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], versions: Sequence[LostVersion], set_back: Sequence[tuple[str, SupportsIndex | None]], recovered: Sequence[RecoveredSession], unread: Sequence[UnreadLog], quarantined: Sequence[str], time: datetime | None, is_earlier: bool) -> RecoverReport: ...
+    def __new__(cls, /, *, objects: SupportsIndex, lost: Sequence[Tombstone], versions: Sequence[LostVersion], set_back: Sequence[tuple[str, SupportsIndex | None]], recovered: Sequence[RecoveredSession], unread: Sequence[UnreadLog], quarantined: Sequence[str], time: datetime | None, is_earlier: bool, shape: dict[str, Any] | None = None) -> RecoverReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def is_earlier(self, /) -> bool:
@@ -2201,6 +2365,12 @@ class RecoverReport:
         """
         When the store was recovered; none if it never was.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def unread(self, /) -> list[UnreadLog]:
         """
@@ -2221,7 +2391,7 @@ class RecoveredSession:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, name: str, operation: ObjectId | None, session: ObjectId | None) -> RecoveredSession: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId | None, session: ObjectId | None, shape: dict[str, Any] | None = None) -> RecoveredSession: ...
     def __repr__(self, /) -> str: ...
     @property
     def name(self, /) -> str:
@@ -2238,6 +2408,12 @@ class RecoveredSession:
         """
         The session's first operation, where it is known.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Remarks:
@@ -2248,7 +2424,7 @@ class Remarks:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, count: SupportsIndex, first: Sequence[tuple[str, str]]) -> Remarks: ...
+    def __new__(cls, /, *, count: SupportsIndex, first: Sequence[tuple[str, str]], shape: dict[str, Any] | None = None) -> Remarks: ...
     def __repr__(self, /) -> str: ...
     @property
     def count(self, /) -> int:
@@ -2260,6 +2436,12 @@ class Remarks:
         """
         The first of them: where, and what was done or why it was not taken.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class Report:
@@ -2270,7 +2452,7 @@ class Report:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]], waiting: Remarks) -> Report: ...
+    def __new__(cls, /, *, kept: SupportsIndex, mended: Remarks, refused: Remarks, skipped: Sequence[tuple[str, str, SupportsIndex]], waiting: Remarks, shape: dict[str, Any] | None = None) -> Report: ...
     def __repr__(self, /) -> str: ...
     @property
     def kept(self, /) -> int:
@@ -2291,6 +2473,12 @@ class Report:
     def skipped(self, /) -> list[tuple[str, str, int]]:
         """
         What was left out on purpose, by kind: what, why, how many.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def waiting(self, /) -> Remarks:
@@ -2334,7 +2522,7 @@ class RestorePlan:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, from_: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], delete: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state_changes: bool, view_changes: bool, instructions_changes: bool, tools_changes: bool, sandbox_changes: bool, others_changes: bool) -> RestorePlan: ...
+    def __new__(cls, /, *, from_: Checkpoint, scope: str, create: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], overwrite: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], delete: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], untouched: SupportsIndex, memories_back: SupportsIndex, memories_dropped: SupportsIndex, state_changes: bool, view_changes: bool, instructions_changes: bool, tools_changes: bool, sandbox_changes: bool, others_changes: bool, shape: dict[str, Any] | None = None) -> RestorePlan: ...
     def __repr__(self, /) -> str: ...
     @property
     def create(self, /) -> list[str]:
@@ -2390,6 +2578,12 @@ class RestorePlan:
     def state_changes(self, /) -> bool:
         """
         Whether the state changes.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def tools_changes(self, /) -> bool:
@@ -2901,7 +3095,7 @@ class SessionEntry:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, name: str, operation: ObjectId) -> SessionEntry: ...
+    def __new__(cls, /, *, name: str, operation: ObjectId, shape: dict[str, Any] | None = None) -> SessionEntry: ...
     def __repr__(self, /) -> str: ...
     @property
     def name(self, /) -> str:
@@ -2913,6 +3107,12 @@ class SessionEntry:
         """
         The id of its newest operation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class SessionSizes:
@@ -2923,7 +3123,7 @@ class SessionSizes:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, files: SupportsIndex, memories: SupportsIndex) -> SessionSizes: ...
+    def __new__(cls, /, *, files: SupportsIndex, memories: SupportsIndex, shape: dict[str, Any] | None = None) -> SessionSizes: ...
     def __repr__(self, /) -> str: ...
     @property
     def files(self, /) -> int:
@@ -2934,6 +3134,12 @@ class SessionSizes:
     def memories(self, /) -> int:
         """
         Memories.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3121,7 +3327,7 @@ class Stats:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, raw_bytes: SupportsIndex, stored_bytes: SupportsIndex, segments: SupportsIndex) -> Stats: ...
+    def __new__(cls, /, *, sessions: SupportsIndex, objects: SupportsIndex, raw_bytes: SupportsIndex, stored_bytes: SupportsIndex, segments: SupportsIndex, shape: dict[str, Any] | None = None) -> Stats: ...
     def __repr__(self, /) -> str: ...
     @property
     def objects(self, /) -> int:
@@ -3147,6 +3353,12 @@ class Stats:
     def stored_bytes(self, /) -> int:
         """
         Bytes of the files that hold all of it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3330,7 +3542,7 @@ class Tombstone:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, target: ObjectId, lost: bool, size: SupportsIndex | None, reason: str, actor: str, time: datetime) -> Tombstone: ...
+    def __new__(cls, /, *, target: ObjectId, lost: bool, size: SupportsIndex | None, reason: str, actor: str, time: datetime, shape: dict[str, Any] | None = None) -> Tombstone: ...
     def __repr__(self, /) -> str: ...
     @property
     def actor(self, /) -> str:
@@ -3362,6 +3574,12 @@ class Tombstone:
         """
         When, by the clock of whoever did it.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class TranscriptImport:
@@ -3372,7 +3590,7 @@ class TranscriptImport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, given_up: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]]) -> TranscriptImport: ...
+    def __new__(cls, /, *, format: str, conversation: str, new: SupportsIndex, known: SupportsIndex, given_up: SupportsIndex, instructions: bool, tools: SupportsIndex | None, tools_left_out: Sequence[str], report: Report, others: Sequence[tuple[SupportsIndex, str, SupportsIndex]], shape: dict[str, Any] | None = None) -> TranscriptImport: ...
     def __repr__(self, /) -> str: ...
     @property
     def conversation(self, /) -> str:
@@ -3414,6 +3632,12 @@ class TranscriptImport:
         """
         What became of everything in the conversation.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def tools(self, /) -> int | None:
         """
@@ -3434,7 +3658,7 @@ class UndoReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, operation: Operation) -> UndoReport: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, operation: Operation, shape: dict[str, Any] | None = None) -> UndoReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def id(self, /) -> ObjectId:
@@ -3451,6 +3675,12 @@ class UndoReport:
         """
         The operation that was taken back, or that a redo brought back.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
 
 @final
 class UnreadLog:
@@ -3461,7 +3691,7 @@ class UnreadLog:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, segment: str, offset: SupportsIndex, end: SupportsIndex, what: str, sessions: Sequence[str]) -> UnreadLog: ...
+    def __new__(cls, /, *, segment: str, offset: SupportsIndex, end: SupportsIndex, what: str, sessions: Sequence[str], shape: dict[str, Any] | None = None) -> UnreadLog: ...
     def __repr__(self, /) -> str: ...
     @property
     def end(self, /) -> int:
@@ -3482,6 +3712,12 @@ class UnreadLog:
     def sessions(self, /) -> list[str]:
         """
         The refs of the sessions that were committed to there, as far as that can be told.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
     @property
     def what(self, /) -> str:
@@ -3524,6 +3760,10 @@ class Usage:
     def reasoning(self, /) -> int | None:
         """
         How many of the output's tokens were thoughts.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it.
         """
 
 @final
@@ -3569,6 +3809,10 @@ class View:
         """
         Returns the patterns that hide and show files, oldest first.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command's ``view`` prints with ``--json``.
+        """
 
 @final
 class ViewFile:
@@ -3579,7 +3823,7 @@ class ViewFile:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, iteration: ObjectId, after: SupportsIndex, pinned: bool) -> ViewFile: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex, iteration: ObjectId, after: SupportsIndex, pinned: bool, shape: dict[str, Any] | None = None) -> ViewFile: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> int:
@@ -3605,6 +3849,12 @@ class ViewFile:
     def pinned(self, /) -> bool:
         """
         Whether nothing else may touch it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -3649,6 +3899,12 @@ class ViewMemory:
         How it stands in the view: ``"full"``, ``"trimmed"`` with what tools returned shortened,
         ``"summary"`` of a range of memories, or ``"forgotten"``.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: a row of what the command's ``view`` prints with ``--json``.
+
+        Raises ``Invalid`` if its memory is of no session.
+        """
 
 @final
 class ViewReport:
@@ -3660,7 +3916,7 @@ class ViewReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, named: Sequence[SupportsIndex], widened: Sequence[SupportsIndex], summaries: Sequence[tuple[SupportsIndex, SupportsIndex]], changed: Sequence[SupportsIndex], pinned: Sequence[SupportsIndex], files_out: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_in: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_changed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_pinned: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], rules: bool, checkpoint: Checkpoint | None) -> ViewReport: ...
+    def __new__(cls, /, *, named: Sequence[SupportsIndex], widened: Sequence[SupportsIndex], summaries: Sequence[tuple[SupportsIndex, SupportsIndex]], changed: Sequence[SupportsIndex], pinned: Sequence[SupportsIndex], files_out: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_in: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_changed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], files_pinned: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex]], rules: bool, checkpoint: Checkpoint | None, shape: dict[str, Any] | None = None) -> ViewReport: ...
     def __repr__(self, /) -> str: ...
     @property
     def changed(self, /) -> list[int]:
@@ -3712,6 +3968,12 @@ class ViewReport:
         """
         The summaries that stand for named memories, each taken whole: first and last number.
         """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
     @property
     def widened(self, /) -> list[int]:
         """
@@ -3727,7 +3989,7 @@ class ViewRule:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, hides: bool, glob: str | bytes | PathLike[str] | PathLike[bytes]) -> ViewRule: ...
+    def __new__(cls, /, *, hides: bool, glob: str | bytes | PathLike[str] | PathLike[bytes], shape: dict[str, Any] | None = None) -> ViewRule: ...
     def __repr__(self, /) -> str: ...
     @property
     def glob(self, /) -> str:
@@ -3738,6 +4000,12 @@ class ViewRule:
     def hides(self, /) -> bool:
         """
         Whether it hides; else it shows.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 def _after_fork_in_child() -> None:
