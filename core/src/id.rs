@@ -330,6 +330,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "store")]
     fn kinds_versions_and_contents_never_share_an_id() {
         let bytes = b"same bytes";
         let ids = [

@@ -1,13 +1,9 @@
-//! What the items of a capacity and the steps of a plan are of.
+//! What the steps of a session's plan are of.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::fields::{Fields, rows, texts, write};
-use crate::view::{ItemKey, PlanKey};
-
-texts! {
-    ItemKey, key => key.to_word();
-}
+use super::fields::{Fields, rows, write};
+use crate::view::PlanKey;
 
 impl Fields for PlanKey {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {

@@ -31,6 +31,7 @@
 
 mod budget;
 mod context;
+#[cfg(feature = "store")]
 mod entry;
 mod fields;
 #[cfg(feature = "store")]

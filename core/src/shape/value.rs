@@ -1,17 +1,16 @@
-//! Values that stand alone: ids, paths, times, errors.
+//! Values that stand alone: ids, times, errors.
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use super::fields::{object, texts};
-use super::read::{bytes_of, field, from_json, text_of};
+use super::read::{from_json, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{
     CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId, Prefix,
 };
-use crate::json::Json;
+use crate::object::Timestamp;
 use crate::object::clock;
-use crate::object::{FilePath, Timestamp};
 
 texts! {
     ObjectId, id => id;
@@ -42,21 +41,6 @@ impl Serialize for Timestamp {
         clock::rfc3339(*self).serialize(to)
     }
 }
-
-object!(FilePath, path => {
-    path: path.to_string_lossy(),
-    path_bytes?: path.as_str().is_none().then(|| path.as_bytes()),
-});
-
-from_json!(FilePath, json => {
-    if let Json::String(text) = json {
-        return FilePath::new(text);
-    }
-    match json.get("path_bytes") {
-        Some(bytes) => FilePath::new(bytes_of(bytes)?),
-        None => FilePath::new(text_of(field(json, "path")?, "a path")?),
-    }
-});
 
 object!(Error, error => {
     kind: error.kind(),
