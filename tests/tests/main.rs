@@ -14,6 +14,7 @@ mod edits;
 mod examples;
 mod expired;
 mod forks;
+mod foundation;
 mod git_import;
 mod growing;
 mod import;

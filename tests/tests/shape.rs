@@ -20,7 +20,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "a trait, or what implements one",
-        "CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
+        "AsPath CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
          SafeCuts Summarizer SyncSite TokenCounter Values Vfs VfsFile VfsLock",
     ),
     (
@@ -36,8 +36,12 @@ const WITHOUT: &[(&str, &str)] = &[
         "BodyReader BodyWriter Bytes Checkout Checkpoint Directory Edited Horizon Iteration Kind \
          Map MapChange NameFault NewNode Node Operation RefReader Trace Value",
     ),
-    ("a picture or a patch: text by itself", "Change ChangeKind DiffStats FileDiff Lines Unified"),
-    ("a name for another type", "Result"),
+    (
+        "a picture or a patch: text by itself; the command says in JSON what its graph is drawn from",
+        "Change ChangeKind CheckpointGraph DiffStats FileDiff GraphCheckpoint GraphSession Lines \
+         Table Unified",
+    ),
+    ("a name for another type", "Progress Result"),
 ];
 
 fn core() -> std::path::PathBuf {

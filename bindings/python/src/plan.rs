@@ -15,9 +15,10 @@ use crate::id::ObjectId;
 use crate::json::Dict;
 use crate::session::Session;
 use crate::shape::{Shape, dict_of};
+use crate::summarizing::Summarizing;
 use crate::value::value;
 use crate::values::HostValues;
-use crate::view::{Summarizing, ViewReport};
+use crate::view::ViewReport;
 
 value! {
     /// One step of a plan.

@@ -2,30 +2,25 @@
 
 use std::borrow::Cow;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
-#[cfg(feature = "stubs")]
-use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use partita::history::MemoryEntry;
 use partita::shape::Listed;
-use partita::view::{MemoryState, PairInView, Summarizer};
-use partita::{Error, ErrorKind, MemoryId, Selector};
+use partita::view::{MemoryState, PairInView};
+use partita::{ErrorKind, MemoryId};
 
 use crate::batch::Batch;
-use crate::convert::Whole;
-use crate::error::{OrRaise as _, invalid};
+use crate::error::invalid;
 use crate::handle::Handle;
 use crate::history::Checkpoint;
 use crate::id::ObjectId;
 use crate::json::Dict;
 use crate::memory::Memory;
 use crate::path::SessionPath;
+use crate::selected::Selected;
 use crate::session::Session;
 use crate::shape::{Shape, dict_of};
 use crate::snapshot::Snapshot;
-use crate::upkeep::Attention;
+use crate::summarizing::Summarizing;
 use crate::value::value;
 
 value! {
@@ -272,76 +267,6 @@ impl View {
         }
         let files = self.0.run(py, |snapshot| snapshot.view().file_count())?;
         Ok(format!("<View with {files} files>"))
-    }
-}
-
-/// Which memories are meant: a number, a memory with a place, or a text such as ``"3..7"``.
-pub(crate) struct Selected(Selector);
-
-impl<'py> FromPyObject<'_, 'py> for Selected {
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
-        type_hint_identifier!("builtins", "int"),
-        type_hint_identifier!("builtins", "str"),
-        <Memory as pyo3::PyTypeInfo>::TYPE_HINT
-    );
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(memory) = object.cast::<Memory>() {
-            let number = memory.get().place_number();
-            return number.map(|number| Selected(Selector::Number(number))).ok_or_else(|| {
-                invalid("the memory has no number: take one that a session returned")
-            });
-        }
-        if object.cast::<PyInt>().is_ok() {
-            return Ok(Selected(Selector::Number(object.extract::<Whole>()?.0)));
-        }
-        match object.cast::<PyString>() {
-            Ok(text) => Ok(Selected(Selector::parse(&text.to_cow()?).or_raise()?)),
-            Err(_) => Err(PyTypeError::new_err(format!(
-                "memories are selected by a number, a Memory or a text such as \"3..7\", got {}",
-                object.get_type().name()?
-            ))),
-        }
-    }
-}
-
-/// A summarizer of Python's at work: what it raises is raised in the end, and nothing is changed.
-pub(crate) struct Summarizing<'a> {
-    call: &'a Py<PyAny>,
-    attention: Attention<'a>,
-}
-
-impl<'a> Summarizing<'a> {
-    pub(crate) fn new(call: &'a Py<PyAny>) -> Self {
-        Summarizing { call, attention: Attention::new(None) }
-    }
-
-    /// Gives what was raised meanwhile, else the result.
-    pub(crate) fn end<R>(self, result: partita::Result<R>) -> PyResult<R> {
-        self.attention.end(result)
-    }
-}
-
-impl Summarizer for Summarizing<'_> {
-    fn summarize(&self, memories: &[MemoryEntry]) -> partita::Result<String> {
-        let text = Python::attach(|py| {
-            let memories: Vec<Memory> = memories.iter().cloned().map(Memory::placed).collect();
-            let summary = self.call.bind(py).call1((memories,))?;
-            match summary.cast::<Memory>() {
-                Ok(memory) => Ok(memory.get().inner().text().into_owned()),
-                Err(_) => summary.extract::<String>().map_err(|error| {
-                    let what = error.value(py);
-                    PyTypeError::new_err(format!("a summarizer returns a text or a Memory: {what}"))
-                }),
-            }
-        });
-        text.map_err(|error| {
-            self.attention.raise(error);
-            Error::new(ErrorKind::Io, "the summarizer raised")
-        })
     }
 }
 

@@ -199,8 +199,6 @@ fn misplaced_result(parts: &[Part]) -> Option<usize> {
 }
 
 #[cfg(feature = "store")]
-mod canonical;
-#[cfg(feature = "store")]
-pub(crate) use canonical::origin_of;
+pub(super) mod canonical;
 #[cfg(all(test, feature = "store"))]
 mod tests;

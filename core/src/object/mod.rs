@@ -47,7 +47,7 @@ pub use horizon::Horizon;
 #[cfg(feature = "store")]
 pub use iteration::{Entry, Iteration};
 #[cfg(feature = "store")]
-pub(crate) use memory::origin_of;
+pub(crate) use memory::canonical::origin_of;
 pub use memory::{Memory, MemoryKind, Role};
 pub use model_call::{ModelCall, Usage};
 #[cfg(feature = "store")]

@@ -1,7 +1,7 @@
-//! Transcripts: what became of them.
+//! Transcripts and responses: what became of them.
 
 use super::fields::{object, texts};
-use crate::interop::{AtifAgent, Place, Remark, Remarks, Report, Skipped};
+use crate::interop::{AtifAgent, Place, Remark, Remarks, Report, Response, Skipped};
 
 texts! {
     Place, place => place;
@@ -35,4 +35,10 @@ object!(AtifAgent, agent => {
     name: agent.name,
     version: agent.version,
     session: agent.session,
+});
+
+object!(Response, response => {
+    memory: response.memory,
+    call: response.call,
+    report: response.report,
 });

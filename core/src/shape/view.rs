@@ -10,7 +10,7 @@ use crate::history::MemoryEntry;
 use crate::id::MemoryId;
 use crate::object::{Body, Memory, Part};
 use crate::view::{
-    Glob, MemoryState, PairInView, View, ViewFile, ViewMemory, ViewReport, ViewRule,
+    Glob, MemoryState, OpenCall, PairInView, View, ViewFile, ViewMemory, ViewReport, ViewRule,
 };
 
 /// What a memory says, as far as it needs no reading.
@@ -210,3 +210,10 @@ impl Serialize for View<'_> {
         write(self, to)
     }
 }
+
+object!(OpenCall, call => {
+    memory: call.memory,
+    id: call.id,
+    name: call.name,
+    arguments: String::from_utf8_lossy(&call.arguments),
+});

@@ -35,6 +35,7 @@ pub const WHOLE: &[(&str, &[&str])] = &[
             "Edited",
             "Expected",
             "Item",
+            "Listed",
             "PlanMode",
             "Prices",
             "Prompt",
