@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARGO=${CARGO:-cargo}
 needs "${CARGO%% *}" cc
 
-for features in "" tokens fast-tokens store catalogue catalogue,fast-tokens; do
+for features in "" tokens serde fast-tokens store store,serde catalogue catalogue,fast-tokens; do
     echo "features: ${features:-none}"
     $CARGO clippy --quiet -p partita --no-default-features --features "$features" -- -D warnings
 done

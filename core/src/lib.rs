@@ -73,6 +73,7 @@
 //! | `catalogue` | yes | a cache beside a store on disk (crate `sled`): the same answers sooner |
 //! | `tokens` | yes | counts, budgets, contexts, transcripts; alone it needs no store |
 //! | `fast-tokens` | no | the same counts from a younger, faster tokenizer, for many megabytes at once |
+//! | `serde` | no | `serde::Serialize` for what a host logs or sends, `Deserialize` for what it reads back |
 //!
 //! `default-features = false, features = ["tokens"]` is for programs that only budget tokens.
 //!
