@@ -197,17 +197,23 @@ impl ViewDraft {
         since: &Meanwhile,
     ) -> Result<ViewMaps> {
         let moved = view != self.base;
-        if self.keys.is_empty() && self.rules.is_empty() {
+        let own = self.own_rules(batch, view.all, moved)?;
+        if self.keys.is_empty() && own.is_empty() {
             return self.append_files(batch, view, (moved, since), newest);
         }
         let folding = view.folding(batch)?;
         let all = batch.edit_map(view.all, folding)?;
         let mut edits = self.edits_of_keys(batch, all, moved)?;
-        if moved && !self.rules.is_empty() {
-            edits.extend(self.hidden_since(batch, all)?);
+        if moved && !own.is_empty() {
+            edits.extend(self.hidden_since(batch, all, &own)?);
         }
         let folded = ViewMaps { all, recent: Map::EMPTY };
-        let appended = self.pairs_to_come(batch, folded, (moved, since))?;
+        let appended = self.pairs_to_come(batch, folded, (moved, since), &own)?;
+        let mut number = marks::next_in(all, batch, RULE)?;
+        for rule in &own {
+            edits.push((marks::key(RULE, number), Some(rule_value(rule))));
+            number = number_after(number)?;
+        }
         if edits.is_empty() && appended.is_empty() {
             return Ok(view);
         }
@@ -241,24 +247,17 @@ impl ViewDraft {
                 edits.push((key.clone(), now.clone()));
             }
         }
-        if !self.rules.is_empty() {
-            let mut number = marks::next_in(view, batch, RULE)?;
-            for rule in &self.rules {
-                edits.push((marks::key(RULE, number), Some(rule_value(rule))));
-                number = number_after(number)?;
-            }
-        }
         Ok(edits)
     }
 
     /// The files that came into the view since the draft began and that its own rules hide: they go
     /// too, unless they are pinned. Refuses where a file that the rules show has left the view.
-    fn hidden_since(&self, batch: &StoreBatch, view: Map) -> Result<Vec<Edit>> {
+    fn hidden_since(&self, batch: &StoreBatch, view: Map, rules: &[ViewRule]) -> Result<Vec<Edit>> {
         let path = |pair: &Pair| -> Result<FilePath> {
             Ok(read::<Iteration>(batch, pair.iteration.id())?.path)
         };
         let hides = |path: &FilePath| {
-            let mut own = self.rules.iter().rev();
+            let mut own = rules.iter().rev();
             own.find(|rule| rule.glob.matches(path)).map(|rule| rule.hides)
         };
         let before = pairs(self.base, batch)?;
@@ -290,7 +289,7 @@ impl ViewDraft {
         since: (bool, &Meanwhile),
         newest: u64,
     ) -> Result<ViewMaps> {
-        let files = self.pairs_to_come(batch, view, since)?;
+        let files = self.pairs_to_come(batch, view, since, &[])?;
         if files.is_empty() {
             return Ok(view);
         }
@@ -312,11 +311,12 @@ impl ViewDraft {
         batch: &StoreBatch,
         view: ViewMaps,
         (moved, Meanwhile { changed, came }): (bool, &'a Meanwhile),
+        own: &[ViewRule],
     ) -> Result<Vec<&'a Pending>> {
         if self.files.is_empty() && came.is_empty() {
             return Ok(Vec::new());
         }
-        let rules = self.rules_of(batch, view.all)?;
+        let rules = self.rules_of(batch, view.all, own)?;
         // Another writer may have brought the same iteration.
         let may_be_there = came.iter().chain(&self.files).any(|file| !file.is_new);
         let there = match moved && may_be_there {
@@ -327,12 +327,35 @@ impl ViewDraft {
             !there.contains(&file.iteration) && (file.shown || !is_hidden(rules.iter(), &file.path))
         };
         // Whoever changed a path since brought its iteration: the one before may not come after it.
-        let own = self.files.iter().filter(|file| file.is_new || !changed.contains(&file.path));
-        Ok(own.chain(came).filter(comes).collect())
+        let files = self.files.iter().filter(|file| file.is_new || !changed.contains(&file.path));
+        Ok(files.chain(came).filter(comes).collect())
+    }
+
+    /// The rules that the draft adds. One that shows was not needed where nothing hid; it is, where
+    /// another writer hides by now.
+    fn own_rules(&self, objects: &impl Objects, view: Map, moved: bool) -> Result<Vec<ViewRule>> {
+        let mut own = self.rules.clone();
+        if !moved || self.shows.is_empty() {
+            return Ok(own);
+        }
+        let stays = self.rules_of(objects, view, &[])?;
+        if stays.iter().any(|rule| rule.hides) {
+            for glob in self.shows.iter().rev() {
+                if own.iter().all(|rule| rule.glob != *glob) {
+                    own.insert(0, ViewRule { hides: false, glob: glob.clone() });
+                }
+            }
+        }
+        Ok(own)
     }
 
     /// The rules of a view after the draft's edits.
-    fn rules_of(&self, objects: &impl Objects, view: Map) -> Result<Vec<ViewRule>> {
+    fn rules_of(
+        &self,
+        objects: &impl Objects,
+        view: Map,
+        own: &[ViewRule],
+    ) -> Result<Vec<ViewRule>> {
         let mut all = Vec::new();
         for row in marks::rows(view, objects, RULE, 0, u64::MAX) {
             let (key, value) = row?;
@@ -341,7 +364,7 @@ impl ViewDraft {
                 _ => all.push(rule_of(&value)?),
             }
         }
-        all.extend(self.rules.iter().cloned());
+        all.extend_from_slice(own);
         if all.len() > VIEW_RULES_MAX {
             return Err(too_many_rules());
         }

@@ -88,6 +88,23 @@ fn of_two_who_refresh_at_once_each_file_comes_once() {
 }
 
 #[test]
+fn a_file_that_is_shown_stays_shown_where_another_writer_hides_all() {
+    let session = dialog();
+    session.hide("dir/").unwrap();
+    session.write("dir/a", "1").unwrap();
+    let mut shows = session.begin().unwrap();
+    shows.show("dir/").unwrap();
+    session.hide("*").unwrap();
+    shows.commit().unwrap();
+    // As if it had come after the other: its rule is the last word.
+    assert_eq!(files(&session), [("dir/a".to_owned(), 1)]);
+    session.write("dir/b", "1").unwrap();
+    session.write("c", "1").unwrap();
+    let seen = files(&session);
+    assert_eq!(seen, [("dir/a".to_owned(), 1), ("dir/b".to_owned(), 1)]);
+}
+
+#[test]
 fn what_another_writer_changed_comes_not_once_more_as_it_was() {
     let start = || {
         let session = dialog();
