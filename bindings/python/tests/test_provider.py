@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -58,7 +59,7 @@ def session() -> Iterator[partita.Session]:
 def test_a_response_of_each_dialect_becomes_a_memory_and_a_call(session: partita.Session) -> None:
     assert [dialect for dialect, _ in BODIES] == list(get_args(Dialect))
     for dialect, body in BODIES:
-        response = partita.read_response(body, dialect=dialect)
+        response: partita.Response = partita.read_response(body, dialect=dialect)
         number = session.remember(response.memory, call=response.call)
         assert session.memory(number).text == "I look."
         usage = response.call.usage
@@ -75,6 +76,7 @@ def test_a_session_says_which_calls_wait(session: partita.Session) -> None:
     response = partita.read_response(ANTHROPIC, dialect="anthropic")
     session.remember(response.memory, call=response.call)
     [call] = session.view.open_calls()
+    assert isinstance(call, partita.OpenCall)
     assert (call.memory, call.id, call.name, call.arguments) == (1, "c1", "ls", '{"at":"."}')
     session.remember(Memory.tool_error(call.id, "no such directory"))
     assert session.view.open_calls() == []
@@ -92,7 +94,5 @@ def test_a_request_and_its_call_calibrate_the_model(session: partita.Session) ->
 
 
 def test_codex_is_a_format_by_its_name(session: partita.Session) -> None:
-    import io
-
-    line = '{"type": "response_item", "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}}'
-    assert session.import_transcript(io.StringIO(line), format="codex").new == 1
+    recording = Path(__file__).parents[3] / "tests" / "data" / "transcripts" / "codex.jsonl"
+    assert session.import_transcript(recording, format="codex").new > 1

@@ -77,7 +77,7 @@ def test_reports_of_upkeep_are_as_the_command_prints_them(tmp_path: Path, store:
     plan = session.checkout(tmp_path / "out").to_dict()
     printed = told(tmp_path, "checkout", "s", "out", "--plan")
     assert printed.keys() == {"applied", *plan}
-    purged = session.purge("a", reason="a key").to_dict()
+    purged = session.purge_file("a", reason="a key").to_dict()
     assert [stone["kind"] for stone in purged["purged"]] == ["content"]
     assert store.stats().to_dict() == told(tmp_path, "stats")
     assert store.check().to_dict() == told(tmp_path, "check")
