@@ -227,11 +227,13 @@ fn every_format_stands_on_the_page_in_the_help_and_in_the_stub() {
     };
     let page = read("docs/importing.md");
     let stub = read("bindings/python/python/partita/_partita.pyi");
+    let literals = read("bindings/python/python/partita/literals.py");
     for format in Format::ALL.map(Format::name) {
-        let words = |text: &str| text.split([' ', ',', '\n']).any(|word| word == format);
+        let words = |text: &str| text.split([' ', ',', '\n', '[', ']']).any(|word| word == format);
         assert!(words(&help), "{format} in {help}");
         assert!(page.contains(&format!("| `{format}` |")), "{format} on the page");
         assert!(stub.contains(&format!("``\"{format}\"``")), "{format} in the stub");
+        assert!(literals.contains(&format!("\"{format}\",")), "{format} in the type");
     }
 }
 
