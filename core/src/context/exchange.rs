@@ -77,7 +77,7 @@ fn ends(memories: &[&Memory]) -> Vec<usize> {
         let (Fate::Answers((call, _)) | Fate::Duplicate(call)) = fate else { continue };
         ends[call] = ends[call].max(at);
     }
-    for (call, at) in opaque_pairs(memories) {
+    for ((call, _), (at, _)) in opaque_pairs(memories) {
         ends[call] = ends[call].max(at);
     }
     ends

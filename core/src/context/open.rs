@@ -1,9 +1,9 @@
 //! Calls that wait for the host's answer: what a dialog is resumed with.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::dialect::Dialect;
-use super::pair::{CallKey, Half, Pairing, Place, half_of};
+use super::pair::{Half, Pairing, Place, half_of, opaque_pairs};
 use crate::json::Json;
 use crate::object::{Body, Memory, Part, Role};
 
@@ -19,55 +19,34 @@ pub(crate) struct Open {
 /// only `OpenAI`'s Responses API understands are among them, where the host is to answer.
 pub(crate) fn open_calls(memories: &[&Memory]) -> Vec<Open> {
     let answers = Pairing::of(memories.iter().copied()).answers;
-    let own = unanswered(memories);
+    let own: HashSet<Place> = opaque_pairs(memories).into_iter().map(|(call, _)| call).collect();
     let mut open = Vec::new();
     for (at, memory) in memories.iter().enumerate().filter(|(_, of)| of.role == Role::Assistant) {
         for (part_at, part) in memory.parts.iter().enumerate() {
-            match part {
-                Part::Call { id, name, arguments } if !answers.contains_key(&(at, part_at)) => {
-                    let (id, name, arguments) = (id.clone(), name.clone(), arguments.clone());
-                    open.push(Open { memory: at, id, name, arguments });
-                }
-                Part::Opaque { content, .. } if own.contains_key(&(at, part_at)) => {
-                    let (id, name) = own[&(at, part_at)].clone();
-                    open.push(Open { memory: at, id, name, arguments: content.clone() });
-                }
-                _ => {}
-            }
+            let is_answered = answers.contains_key(&(at, part_at)) || own.contains(&(at, part_at));
+            open.extend(call_of(at, part).filter(|_| !is_answered));
         }
     }
     open
 }
 
-/// The id and the name of each call that only its provider understands and that has no output.
-fn unanswered(memories: &[&Memory]) -> HashMap<Place, (String, String)> {
-    let mut waiting: HashMap<CallKey, Place> = HashMap::new();
-    let mut open = HashMap::new();
-    for (at, memory) in memories.iter().enumerate() {
-        for (part_at, part) in memory.parts.iter().enumerate() {
-            match half_of(part) {
-                Some((Dialect::OpenAiResponses, Half::Call(key))) => {
-                    open.insert((at, part_at), (key.1.clone(), name_of(part, &key)));
-                    waiting.insert(key, (at, part_at));
-                }
-                Some((Dialect::OpenAiResponses, Half::Output(key))) => {
-                    if let Some(place) = waiting.remove(&key) {
-                        open.remove(&place);
-                    }
-                }
-                _ => {}
-            }
+/// The call that a part is and that the host answers; of a built-in tool's the name is its type.
+fn call_of(memory: usize, part: &Part) -> Option<Open> {
+    match part {
+        Part::Call { id, name, arguments } => {
+            let (id, name, arguments) = (id.clone(), name.clone(), arguments.clone());
+            Some(Open { memory, id, name, arguments })
         }
+        Part::Opaque { content, .. } => {
+            let Some((Dialect::OpenAiResponses, Half::Call((kind, id)))) = half_of(part) else {
+                return None;
+            };
+            let item = content.as_inline().and_then(|bytes| Json::parse(bytes).ok());
+            let name = item.as_ref().and_then(|item| item.get("name")?.as_str()).map(str::to_owned);
+            Some(Open { memory, id, name: name.unwrap_or(kind), arguments: content.clone() })
+        }
+        _ => None,
     }
-    open
-}
-
-/// The name of the tool; of a built-in one the type of its call.
-fn name_of(part: &Part, key: &CallKey) -> String {
-    let Part::Opaque { content, .. } = part else { return key.0.clone() };
-    let item = content.as_inline().and_then(|bytes| Json::parse(bytes).ok());
-    let name = item.as_ref().and_then(|item| item.get("name")?.as_str());
-    name.map_or_else(|| key.0.clone(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -139,26 +139,28 @@ pub(super) fn is_bound(part: &Part) -> bool {
     (signed || !is_beside(&block)) && block.get("type").and_then(Json::as_str) != Some("message")
 }
 
-/// Pairs what only its provider understands: the memories of each output and of its call, which is
-/// the oldest under its key that waits, else the newest that had its output.
-pub(super) fn opaque_pairs(memories: &[&Memory]) -> Vec<(usize, usize)> {
+/// Pairs what only its provider understands: each output with its call, which is the oldest under
+/// its key that waits, else the newest that had its output.
+pub(super) fn opaque_pairs(memories: &[&Memory]) -> Vec<(Place, Place)> {
     let mut pairs = Vec::new();
-    let mut open: HashMap<(Dialect, CallKey), (usize, bool)> = HashMap::new();
+    let mut open: HashMap<(Dialect, CallKey), (Place, bool)> = HashMap::new();
     for (at, memory) in memories.iter().enumerate() {
-        for (dialect, half) in memory.parts.iter().filter_map(half_of) {
-            match half {
-                Half::Call(key) => {
-                    let call = open.entry((dialect, key)).or_insert((at, false));
+        for (part_at, part) in memory.parts.iter().enumerate() {
+            let place = (at, part_at);
+            match half_of(part) {
+                Some((dialect, Half::Call(key))) => {
+                    let call = open.entry((dialect, key)).or_insert((place, false));
                     if call.1 {
-                        *call = (at, false);
+                        *call = (place, false);
                     }
                 }
-                Half::Output(key) => {
+                Some((dialect, Half::Output(key))) => {
                     if let Some((call, answered)) = open.get_mut(&(dialect, key)) {
                         *answered = true;
-                        pairs.push((*call, at));
+                        pairs.push((*call, place));
                     }
                 }
+                None => {}
             }
         }
     }
