@@ -184,7 +184,7 @@ impl Memory {
 }
 
 /// Returns the first result whose parts are not all there, or hold another result.
-fn misplaced_result(parts: &[Part]) -> Option<usize> {
+pub(super) fn misplaced_result(parts: &[Part]) -> Option<usize> {
     let mut end = 0;
     for (at, part) in parts.iter().enumerate() {
         if let Part::Result { parts: count, .. } = part {
@@ -198,7 +198,5 @@ fn misplaced_result(parts: &[Part]) -> Option<usize> {
     None
 }
 
-#[cfg(feature = "store")]
-pub(super) mod canonical;
 #[cfg(all(test, feature = "store"))]
 mod tests;

@@ -93,7 +93,5 @@ impl ModelCall {
     }
 }
 
-#[cfg(feature = "store")]
-mod canonical;
 #[cfg(all(test, feature = "store"))]
 mod tests;

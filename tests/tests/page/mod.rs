@@ -59,7 +59,7 @@ fn the_page_has_every_kind_of_operation_and_no_other() {
     let page = page();
     let from = page.split("`kind` is what the operation did:").nth(1).unwrap();
     let told = quoted(from.split("A name of two parts").next().unwrap());
-    let known = named("object/operation/kind.rs", "OperationKind::");
+    let known = named("object/stored/operation/kind.rs", "OperationKind::");
     assert!(known.len() > 25, "{known:?}");
     assert_eq!(told, known);
 }

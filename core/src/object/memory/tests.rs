@@ -1,8 +1,8 @@
 //! Promises of memories: what is encoded comes back, and what cannot be is refused.
 
-use super::canonical::{KINDS, ROLES};
 use super::*;
 use crate::id::{ContentId, IterationId};
+use crate::object::stored::memory::{KINDS, ROLES};
 use crate::object::{Canonical, Kind, Node};
 use proptest::prelude::*;
 

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 
 use super::golden::id;
-use crate::error::ErrorKind;
-use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
+use crate::error::{Error, ErrorKind};
+use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId};
 use crate::limits::{
     LABEL_BYTES_MAX, LABELS_MAX, MEMORY_PARTS_MAX, NODE_BYTES_MAX, NODE_REFS_MAX, PARENTS_MAX,
     PATH_BYTES_MAX, ROOTS_MAX, TEXT_INLINE_BYTES_MAX,

@@ -1,10 +1,9 @@
 //! The canonical form of a model call.
 
-use super::{ModelCall, Usage};
 use crate::error::Result;
 use crate::id::{ContentId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, PARAMETERS_BYTES_MAX};
-use crate::object::{BodyReader, BodyWriter, Canonical, Kind, RefReader};
+use crate::object::{BodyReader, BodyWriter, Canonical, Kind, ModelCall, RefReader, Usage};
 
 const HAS_CONTEXT: u64 = 1;
 const FLAGS_MAX: u64 = 63;

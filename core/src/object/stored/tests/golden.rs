@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use crate::error::ErrorKind;
-use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, OperationId};
+use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId};
 use crate::object::*;
 
 /// The files there are; one that is missing or not asserted fails.

@@ -1,17 +1,19 @@
 //! The canonical form of a memory.
 
-use super::{Memory, MemoryKind, Role, misplaced_result};
 use crate::codec::{Reader, malformed};
 use crate::error::Result;
 use crate::id::{ContentId, IterationId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, MEMORY_PARTS_MAX, TEXT_INLINE_BYTES_MAX};
+use crate::object::memory::misplaced_result;
 use crate::object::{
-    Body, BodyReader, BodyWriter, Canonical, Kind, Node, Part, RefReader, Timestamp,
+    Body, BodyReader, BodyWriter, Canonical, Kind, Memory, MemoryKind, Node, Part, RefReader, Role,
+    Timestamp,
 };
 
 // A number is a place in its table: both are frozen, new rows go to the end.
-pub(super) const ROLES: [Role; 4] = [Role::System, Role::User, Role::Assistant, Role::Tool];
-pub(super) const KINDS: [MemoryKind; 4] =
+pub(in crate::object) const ROLES: [Role; 4] =
+    [Role::System, Role::User, Role::Assistant, Role::Tool];
+pub(in crate::object) const KINDS: [MemoryKind; 4] =
     [MemoryKind::Message, MemoryKind::Note, MemoryKind::Validation, MemoryKind::Summary];
 
 impl Body {
