@@ -25,14 +25,12 @@ macro_rules! value {
         }
         $($methods:tt)*
     ) => {
-        $(#[doc = $doc])*
-        #[pyo3::pyclass(module = "partita", frozen, eq, hash, get_all, from_py_object)]
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        pub(crate) struct $name {
-            $( $(#[doc = $field_doc])* pub(crate) $field: $type, )*
-        }
+        $crate::value::value! {
+            $(#[doc = $doc])*
+            $name: drawn {
+                $( $(#[doc = $field_doc])* $field: $type, )*
+            }
 
-        $crate::value::value! { @methods $name { $( $field: $type, )* }
             fn __repr__(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<String> {
                 $crate::value::shown(stringify!($name), &self.fields(py)?)
             }
