@@ -41,8 +41,19 @@ fn lost(then: &Value, now: &Value, at: &str, faults: &mut Vec<String>) {
     }
 }
 
+/// How many values a JSON value is made of, itself apart.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => fields.values().map(|value| 1 + size(value)).sum(),
+        Value::Array(items) => items.iter().map(|value| 1 + size(value)).sum(),
+        _ => 0,
+    }
+}
+
 fn assert_told(partita: &Partita) {
     let mut faults = Vec::new();
+    // An empty store would be told by little.
+    assert!(size(&told("work.log")) > 100 && size(&told("git-repo.memories")) > 50);
     for session in SESSIONS {
         for what in ["log", "files", "memories", "view"] {
             let name = format!("{}.{what}", session.replace('/', "-"));
