@@ -24,12 +24,14 @@ pub struct Batch {
     /// Bytes of the contents, and of the nodes.
     contents: usize,
     nodes: usize,
-    /// How often segments had been retired when contents of it were first stored ahead.
-    since: Option<u64>,
+    /// How often segments had been retired when it began. What it found in the store may have been
+    /// collected if there were more since.
+    since: u64,
 }
 
 impl Batch {
     pub(super) fn new(store: Store) -> Self {
+        let since = store.log().retirements();
         Batch {
             store,
             objects: Vec::new(),
@@ -37,11 +39,11 @@ impl Batch {
             updates: Vec::new(),
             contents: 0,
             nodes: 0,
-            since: None,
+            since,
         }
     }
 
-    /// Begins anew what another batch stored contents ahead for.
+    /// Begins anew, on what another batch rests on.
     pub(crate) fn anew(&self) -> Self {
         Batch { since: self.since, ..Batch::new(self.store.clone()) }
     }
@@ -112,8 +114,9 @@ impl Batch {
     /// Commits all of it as one durable step.
     ///
     /// # Errors
-    /// `Conflict` if a ref is not what was expected: nothing happened. `Indeterminate` if the
-    /// medium failed: reopen and look.
+    /// `Conflict` if a ref is not what was expected, or if a collection has taken what an object
+    /// refers to since the batch began: nothing happened. `Indeterminate` if the medium failed:
+    /// reopen and look.
     pub fn commit(self) -> Result<()> {
         let transaction = Transaction { objects: self.objects, updates: self.updates };
         self.store.log().commit_since(transaction, self.since)
@@ -127,9 +130,7 @@ impl Batch {
         if contents.is_empty() {
             return Ok(());
         }
-        let since = self.store.log().retirements();
         self.store.log().commit_contents(contents)?;
-        self.since.get_or_insert(since);
         self.objects.retain(|object| !is_content(&object));
         self.contents = 0;
         self.index = self.objects.iter().enumerate().map(|(at, new)| (new.id, at)).collect();

@@ -21,16 +21,13 @@ const COMMIT_OBJECTS_MAX: usize = 16 << 10;
 impl Log {
     /// Commits; `Conflict` if a ref is not what was expected, and then nothing happened.
     pub(crate) fn commit(&self, transaction: Transaction) -> Result<()> {
-        self.commit_since(transaction, None)
+        self.commit_made(&|| self.item(transaction.clone()))
     }
 
-    /// Commits what rests on objects that were stored when so many segments had been retired:
-    /// `Conflict` if one of them was collected since.
-    pub(crate) fn commit_since(&self, transaction: Transaction, since: Option<u64>) -> Result<()> {
-        self.commit_made(&|| {
-            let item = self.item(transaction.clone())?;
-            Ok(Item { prepared_at: since.unwrap_or(item.prepared_at), ..item })
-        })
+    /// Commits what was made ready when so many segments had been retired: `Conflict` if a
+    /// collection has taken since what it rests on.
+    pub(crate) fn commit_since(&self, transaction: Transaction, since: u64) -> Result<()> {
+        self.commit_made(&|| Ok(Item { prepared_at: since, ..self.item(transaction.clone())? }))
     }
 
     /// Commits contents by themselves, in a data segment: none of them is copied on the way there.

@@ -84,12 +84,14 @@ impl Session {
     /// # Errors
     /// `NotFound` if the session is gone.
     pub fn begin(&self) -> Result<Batch> {
+        // It comes first, so it knows of every collection since the head was read.
+        let batch = self.store.batch();
         let head = self.head()?;
         Ok(Batch {
             session: self.clone(),
             draft: Draft::new(head.point()),
             head,
-            batch: self.store.batch(),
+            batch,
             kind: OperationKind::Batch,
             message: String::new(),
             run: None,
@@ -435,7 +437,7 @@ impl Batch {
             };
             let message = self.message.clone();
             let new = NewOperation { message, before, ..NewOperation::new(self.kind) };
-            let next = self.session.store().batch();
+            let next = self.batch.anew();
             let batch = std::mem::replace(&mut self.batch, next);
             match self.session.commit_on(&self.head, batch, point, new)? {
                 Outcome::Committed(head) => {

@@ -9,6 +9,7 @@ use crate::session::line::names::check_line;
 use crate::session::line::names::check_name;
 use crate::session::line::point::{Head, Point};
 use crate::session::line::timeline::Timeline;
+use crate::store::Batch as StoreBatch;
 
 impl Session {
     /// Begins a session that has everything this one has now. Copies nothing: whatever the size,
@@ -28,8 +29,9 @@ impl Session {
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn fork(&self, name: &str) -> Result<Session> {
+        let batch = self.store.batch();
         let head = self.head()?;
-        self.fork_from(name, &head, head.point())
+        self.fork_from(batch, name, &head, head.point())
     }
 
     /// Begins a session that has everything this one had at a checkpoint.
@@ -37,9 +39,10 @@ impl Session {
     /// # Errors
     /// `NotFound` if the checkpoint is not on this session's line, else as [`fork`](Self::fork).
     pub fn fork_at(&self, name: &str, checkpoint: CheckpointId) -> Result<Session> {
+        let batch = self.store.batch();
         let head = self.head()?;
         let point = self.point_on_line(&head, checkpoint)?;
-        self.fork_from(name, &head, Some(&point))
+        self.fork_from(batch, name, &head, Some(&point))
     }
 
     /// The one object that a fork adds. It names the operation that made the checkpoint, not the
@@ -66,12 +69,19 @@ impl Session {
         })
     }
 
-    fn fork_from(&self, name: &str, head: &Head, point: Option<&Point>) -> Result<Session> {
+    /// The batch began before the head was read, so a collection in between is noticed.
+    fn fork_from(
+        &self,
+        batch: StoreBatch,
+        name: &str,
+        head: &Head,
+        point: Option<&Point>,
+    ) -> Result<Session> {
         check_name(name)?;
         let first = self.fork_operation(head, point)?;
-        let begun = self
-            .store
-            .begin_session(name, first, |batch, fork| self.bequeath_horizon(batch, fork, point))?;
+        let begun = self.store.begin_session(batch, name, first, |batch, fork| {
+            self.bequeath_horizon(batch, fork, point)
+        })?;
         Ok(begun.with_actor(&self.actor))
     }
 }

@@ -32,8 +32,8 @@ impl Session {
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn pin(&self, checkpoint: CheckpointId) -> Result<CheckpointInfo> {
-        let point = self.point_on_line(&*self.head()?, checkpoint)?;
         let mut batch = self.store.batch();
+        let point = self.point_on_line(&*self.head()?, checkpoint)?;
         batch.set_ref(pin_ref(self.id, point.number()), Expected::Any, Some(point.id));
         batch.commit()?;
         Ok(CheckpointInfo::of(&point))

@@ -47,7 +47,7 @@ impl Store {
     pub fn create_session(&self, name: &str) -> Result<Session> {
         check_name(name)?;
         let first = first_operation(self, OperationKind::Create)?;
-        self.begin_session(name, first, |_, _| Ok(()))
+        self.begin_session(self.batch(), name, first, |_, _| Ok(()))
     }
 
     /// Opens a session.
@@ -114,11 +114,11 @@ impl Store {
     /// Commits the first operation of a session under a new name.
     pub(crate) fn begin_session(
         &self,
+        mut batch: StoreBatch,
         name: &str,
         first: Operation,
         add: impl FnOnce(&mut StoreBatch, OperationId) -> Result<()>,
     ) -> Result<Session> {
-        let mut batch = self.batch();
         let id = batch.put(&first, None);
         batch.set_ref(session_ref(name), Expected::Absent, Some(id));
         add(&mut batch, OperationId::new(id))?;

@@ -65,13 +65,15 @@ impl Session {
     /// # Errors
     /// `NotFound` if the session is gone.
     pub fn import(&self) -> Result<Import> {
+        // It comes first, so it knows of every collection since the head was read.
+        let batch = self.store.batch();
         let head = self.head()?;
         Ok(Import {
             session: self.clone(),
             point: head.point.clone(),
             before: head.point().map(Point::checkpoint_id),
             head,
-            batch: self.store.batch(),
+            batch,
             drafts: Vec::new(),
             littered: false,
             spent: false,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::limits::PATH_BYTES_MAX;
-use crate::object::Entry;
+use crate::object::{Entry, Memory};
 
 #[test]
 fn a_new_session_has_no_checkpoint_and_the_first_change_makes_number_one() {
@@ -111,6 +111,77 @@ fn an_entry_that_the_store_cannot_name_is_refused() {
     let mut goes_on = |_| std::ops::ControlFlow::Continue(());
     session.purge_file("a", Some(1), &options, &mut goes_on).unwrap();
     assert_eq!(refused(file(crate::ObjectId::of_content(b"1"))), ErrorKind::Purged);
+}
+
+#[test]
+fn an_entry_whose_bytes_are_collected_before_the_commit_is_never_left_dangling() {
+    for begins_first in [true, false] {
+        let store = Store::in_memory().unwrap();
+        let session = store.session("s").unwrap();
+        session.write("mine", "1").unwrap();
+        let other = store.session("other").unwrap();
+        let bytes = "goes with its session\n".repeat(20);
+        other.write("a", &bytes).unwrap();
+        let entry = other.latest().unwrap().entry("a").unwrap().unwrap();
+        let mut batch = session.begin().unwrap();
+        if begins_first {
+            batch.write_entry("x", entry.clone()).unwrap();
+        }
+        store.delete_session("other").unwrap();
+        let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
+        store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+        let done = match begins_first {
+            true => Ok(0),
+            false => batch.write_entry("x", entry),
+        };
+        match done.and_then(|_| batch.commit()) {
+            Ok(_) => assert_eq!(session.read("x").unwrap(), bytes.as_bytes()),
+            Err(error) => {
+                let is_told = [ErrorKind::NotFound, ErrorKind::Conflict].contains(&error.kind());
+                assert!(is_told, "{:?}: {error}", error.kind());
+                assert_eq!(session.get("x").unwrap(), None);
+            }
+        }
+        assert!(store.check(&mut crate::upkeep::go_on).unwrap().is_ok());
+    }
+}
+
+#[test]
+fn a_link_to_what_is_collected_before_the_commit_is_never_left_dangling() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    session.write("mine", "1").unwrap();
+    let other = store.session("other").unwrap();
+    let number = other.remember(Memory::user("goes with its session")).unwrap();
+    let id = other.memory(number).unwrap().id;
+    let mut batch = session.begin().unwrap();
+    batch.remember(Memory::note("see there").with_link(id)).unwrap();
+    store.delete_session("other").unwrap();
+    let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
+    store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+    assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
+    assert_eq!(session.latest().unwrap().memories().count(), 0);
+    assert!(store.check(&mut crate::upkeep::go_on).unwrap().is_ok());
+}
+
+#[test]
+fn an_iteration_that_is_trimmed_and_collected_before_the_commit_is_not_restored_in_name_alone() {
+    let store = Store::in_memory().unwrap();
+    let session = store.session("s").unwrap();
+    let bytes = "the first iteration\n".repeat(20);
+    session.write("a", &bytes).unwrap();
+    for number in 2..6 {
+        session.write("a", format!("{number}")).unwrap();
+    }
+    session.refresh().unwrap();
+    let mut batch = session.begin().unwrap();
+    batch.restore("a", 1).unwrap();
+    session.trim(crate::history::Trim::Keep(1)).unwrap();
+    let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
+    store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+    assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
+    assert_eq!(session.read("a").unwrap(), b"5");
+    assert!(store.check(&mut crate::upkeep::go_on).unwrap().is_ok());
 }
 
 #[test]
