@@ -5,6 +5,7 @@
 
 mod capacity;
 mod check;
+mod child;
 mod dialog;
 mod fork;
 mod group;
@@ -71,9 +72,8 @@ const USAGE: &str =
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // A child of `process`, `size` and `open`: what is measured is the process itself.
     if let Some(role) = arguments.first().and_then(|first| first.strip_prefix("child-")) {
-        return report(process::child(role, &arguments[1..]));
+        return report(play(role, &arguments[1..]));
     }
     match parse(&arguments) {
         Ok((name, options)) => report(select(&name, &options)),
@@ -84,6 +84,18 @@ fn main() -> ExitCode {
             }
             ExitCode::from(2)
         }
+    }
+}
+
+/// What a child does.
+fn play(role: &str, arguments: &[String]) -> Result<()> {
+    match (role, arguments) {
+        ("empty", []) => child::read_input().map(drop),
+        ("edit", [store]) => process::child(store),
+        ("apply", [store]) => plan::child(store),
+        ("open", [store]) => open::child(store),
+        ("open-killed", [store]) => open::killed(store),
+        _ => Err(format!("no child {role:?}").into()),
     }
 }
 

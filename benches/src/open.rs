@@ -6,7 +6,7 @@ use partita::{Memory, Store};
 
 use crate::measure::{Samples, Table, megabytes, time};
 use crate::size::bytes_below;
-use crate::{Options, Result, process};
+use crate::{Options, Result, child};
 
 const ROUNDS: usize = 7;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let table = Table::new(&["store", "open and read one session, p50", "most resident"]);
     measure(&table, "closed", &path)?;
     // A process that is killed leaves neither marker nor mark.
-    process::spawn("open-killed", &[&path.to_string_lossy()], &[])?;
+    child::spawn("open-killed", &[&path.to_string_lossy()], &[])?;
     measure(&table, "killed over its work", &path)?;
     tear(&path)?;
     measure(&table, "a torn commit at the end", &path)?;
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn measure(table: &Table, what: &str, path: &Path) -> Result<()> {
     let (mut opened, mut resident) = (Samples::default(), 0);
     for _ in 0..ROUNDS {
-        let said = process::spawn("open", &[&path.to_string_lossy()], &[])?;
+        let said = child::spawn("open", &[&path.to_string_lossy()], &[])?;
         let mut said = said.split_whitespace().map(str::parse::<u64>);
         let nanos = said.next().ok_or("no time")??;
         resident = resident.max(said.next().ok_or("no memory")??);
@@ -89,7 +89,7 @@ fn name(at: usize) -> String {
 pub(crate) fn child(path: &str) -> Result<()> {
     let (took, session) = time(|| Ok(Store::open(path)?.open_session(&name(4_711))?))?;
     session.read("notes.md")?;
-    let peak = process::most_resident()?;
+    let peak = child::most_resident()?;
     println!("{} {peak}", took.as_nanos());
     Ok(())
 }

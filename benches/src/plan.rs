@@ -11,7 +11,7 @@ use partita::{Body, Memory, Part, Session, Store};
 
 use crate::measure::{Samples, Table, micros, time};
 use crate::work::Random;
-use crate::{Options, Result, process};
+use crate::{Options, Result, child};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
@@ -98,7 +98,7 @@ fn applied(options: &Options) -> Result<()> {
         })?;
     }
     drop(session);
-    let said = process::spawn("apply", &[&path.to_string_lossy()], &[])?;
+    let said = child::spawn("apply", &[&path.to_string_lossy()], &[])?;
     let table = Table::new(&["steps applied", "took", "resident before", "at the most"]);
     let mut said = said.split_whitespace();
     let mut next = || said.next().ok_or("a number is missing");
@@ -122,12 +122,12 @@ pub(crate) fn child(path: &str) -> Result<()> {
     let steps: Vec<_> = (0..APPLIED / 2).map(step).collect();
     let counts = (Count::exact(APPLIED * 5), Count::exact(APPLIED / 2 * 5));
     let plan = Plan::from_parts(steps, counts, APPLIED / 2 * 5, (0, 0), None, false);
-    let before = process::most_resident()?;
+    let before = child::most_resident()?;
     let (took, report) = time(|| Ok(session.apply(&plan)?))?;
     if report.changed.len() as u64 != APPLIED / 2 {
         return Err("a plan that was applied in part".into());
     }
-    println!("{} {before} {}", took.as_millis(), process::most_resident()?);
+    println!("{} {before} {}", took.as_millis(), child::most_resident()?);
     Ok(())
 }
 

@@ -1,16 +1,15 @@
 //! A process for each edit: open, edit, commit, exit; beside a process that does nothing.
 
-use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use partita::Store;
 
+use crate::child::{read_input, spawn};
 use crate::history::History;
 use crate::measure::{Samples, Spread, Table, micros, time};
 use crate::peers::{Ours, record};
 use crate::work::Step;
-use crate::{Options, Result, open, plan, work};
+use crate::{Options, Result, work};
 
 const ROUNDS: usize = 7;
 const EDITS: usize = 100;
@@ -52,44 +51,10 @@ pub(crate) fn edit(store: &Path, step: &Step) -> Result<()> {
     spawn("edit", &[&store.to_string_lossy()], &encode(step)).map(drop)
 }
 
-/// Runs this program in a role, gives it bytes, and returns what it says.
-pub(crate) fn spawn(role: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg(format!("child-{role}"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    child.stdin.take().ok_or("no stdin")?.write_all(input)?;
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        return Err(format!("child {role} failed").into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// The most that this process ever had resident, in KiB.
-pub(crate) fn most_resident() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    Ok(peak.and_then(|rest| rest.split_whitespace().next()).unwrap_or("0").parse()?)
-}
-
-/// What a child does.
-pub(crate) fn child(role: &str, arguments: &[String]) -> Result<()> {
-    let mut input = Vec::new();
-    std::io::stdin().read_to_end(&mut input)?;
-    match (role, arguments) {
-        ("empty", []) => Ok(()),
-        ("edit", [store]) => {
-            let session = Store::open(store)?.session("bench")?;
-            record(&session, &decode(&input)?)
-        }
-        ("apply", [store]) => plan::child(store),
-        ("open", [store]) => open::child(store),
-        ("open-killed", [store]) => open::killed(store),
-        _ => Err(format!("no child {role:?}").into()),
-    }
+/// Opens a store, records the step that its input is, and exits.
+pub(crate) fn child(store: &str) -> Result<()> {
+    let session = Store::open(store)?.session("bench")?;
+    record(&session, &decode(&read_input()?)?)
 }
 
 fn encode(step: &Step) -> Vec<u8> {

@@ -49,7 +49,12 @@ fn no_files_of_a_module_hold_each_other() {
     for tree in LAYERS.iter().copied().flatten() {
         assert_none(held(&arrows(&core, tree, &[])));
     }
-    for (crate_src, faces) in [("bindings/cli/src", 40), ("bindings/python/src", 20)] {
+    for (crate_src, faces) in [
+        ("bindings/cli/src", 40),
+        ("bindings/python/src", 20),
+        ("tests/src", 80),
+        ("benches/src", 15),
+    ] {
         let sources = Source::read_all(&root().join(crate_src));
         assert!(sources.len() > faces, "the sources of {crate_src} were not found");
         assert_none(held(&arrows(&sources, "", &core)));

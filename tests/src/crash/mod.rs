@@ -15,13 +15,10 @@ pub mod lanes;
 pub mod ledger;
 pub mod recovery;
 pub mod report;
-pub mod stage;
 pub mod sweep;
-
 pub mod walk;
-mod workload;
+pub mod workload;
 mod workloads;
 
-pub use stage::Stage;
-pub use workload::Workload;
+pub use workload::{Stage, Workload};
 pub use workloads::ALL;

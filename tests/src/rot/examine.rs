@@ -14,7 +14,8 @@ use super::damage::Damage;
 use super::sample::{Sample, Sessions};
 use crate::crash::Workload;
 use crate::crash::entropy::Source;
-use crate::crash::ledger::{self, Commits, say};
+use crate::crash::ledger::{Commits, say};
+use crate::crash::workload;
 use crate::vfs::Recorder;
 
 /// What came of one damage.
@@ -162,8 +163,8 @@ fn read_all(
     };
     let mut here = BTreeSet::new();
     for &number in &sample.commits {
-        let content = ledger::content(&Sessions, number);
-        let node = ledger::node_id(&Sessions, number);
+        let content = workload::content(&Sessions, number);
+        let node = workload::node_id(&Sessions, number);
         let mut gone = 0;
         for (what, id) in [("content", content.1), ("node", node)] {
             match store.reference(&format!("pin/{number}/{what}")) {
@@ -196,7 +197,7 @@ fn read_all(
         let of_line = |number: &&usize| Sessions.line(**number) == line;
         let newest = sample.commits.iter().rfind(of_line);
         let left = here.iter().rfind(of_line);
-        let is = |number: Option<&usize>| number.map(|at| ledger::content(&Sessions, *at).1);
+        let is = |number: Option<&usize>| number.map(|at| workload::content(&Sessions, *at).1);
         match store.reference(&format!("pin/line-{line}")) {
             Ok(found) if found == is(newest) => {}
             Ok(found) if !due.may_vanish.is_empty() && found == is(left) => {}

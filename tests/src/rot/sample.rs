@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use partita::{ObjectId, Result, Store, StoreOptions};
 
-use crate::crash::ledger::{Commits, node_id};
+use crate::crash::ledger::Commits;
+use crate::crash::workload::node_id;
 use crate::crash::{Stage, Workload, entropy};
 use crate::random::Random;
 use crate::vfs::{Action, Disk, Fault, Recorder};

@@ -6,7 +6,7 @@ use partita::view::PlanKey;
 use partita::{MemoryKind, Part, Role};
 
 use super::book::Book;
-use super::world::COUNTER;
+use super::told::COUNTER;
 
 /// Exchanges and files of a small prompt: every set of them is tried.
 const SMALL: usize = 7;

@@ -11,7 +11,7 @@ use partita::{ErrorKind, FilePath, MemoryKind, Part, Session, Snapshot};
 use super::book::{Book, Item};
 use super::brute;
 use super::op::PATHS;
-use super::world::{COUNTER, said, same};
+use super::told::{COUNTER, said, same};
 use crate::validate::violations;
 
 /// Compares what a session shows with the model.

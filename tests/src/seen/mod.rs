@@ -12,6 +12,7 @@ mod dialog;
 mod exchange;
 mod judge;
 mod op;
+mod told;
 mod world;
 
 pub use op::{Edit, Files, Mark, Op, Pick};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use partita::budget::{Plan, PlanAction};
 use partita::context::Dialect;
 use partita::history::MemoryEntry;
-use partita::tokens::Encoding;
+
 use partita::view::{PlanKey, ViewReport};
 use partita::{Batch, ErrorKind, Memory, Part, Role, Selector, Session, Store};
 
@@ -15,9 +15,8 @@ use super::book::{Book, Meant, State, tools};
 use super::dialog::{self, Near, fact, saying};
 use super::judge;
 use super::op::{Edit, Files, GLOBS, Mark, Op, PATHS, Pick};
+use super::told::{said, same};
 use crate::vfs::Recorder;
-
-pub(super) const COUNTER: Encoding = Encoding::O200k;
 
 /// Memories of a dialog: more make each step dearer, and no step stranger.
 const MEMORIES_MAX: usize = 36;
@@ -48,18 +47,6 @@ fn open(medium: &Recorder) -> Session {
     let options = Store::options().segment_bytes(256 << 10);
     let store = options.open_vfs(Arc::new(medium.process())).expect("a store opens");
     store.session("s").expect("a session")
-}
-
-pub(super) fn said(error: partita::Error) -> String {
-    format!("{:?}: {error}", error.kind())
-}
-
-pub(super) fn same<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    came: &T,
-    due: &T,
-) -> Result<(), String> {
-    if came == due { Ok(()) } else { Err(format!("{what}: came {came:?}, expected {due:?}")) }
 }
 
 fn bodies(session: &Session) -> Result<Bodies, String> {

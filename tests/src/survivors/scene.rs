@@ -11,7 +11,8 @@ use partita::{Error, ErrorKind, Result, Store};
 use super::{End, LINES, Living, Survivor, line};
 use crate::crash::Workload;
 use crate::crash::entropy::Source;
-use crate::crash::ledger::{Commits, commit, say};
+use crate::crash::ledger::{Commits, say};
+use crate::crash::workload::commit;
 use crate::random::Random;
 use crate::vfs::{Call, Disk, Fault, Recorder};
 

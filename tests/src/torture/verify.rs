@@ -3,8 +3,8 @@
 mod apart;
 mod lines;
 mod replay;
+mod verdict;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -12,40 +12,10 @@ use std::time::Duration;
 use partita::Store;
 use partita::upkeep::GcOptions;
 
-use self::lines::{Stored, stored_lines};
-use super::ledger::{Deed, End, Record};
-use super::table::Op;
+use self::lines::stored_lines;
+pub use self::verdict::Verdict;
+use super::ledger::Record;
 use super::{copies, worker};
-
-/// What a torture came to.
-#[derive(Clone, Debug, Default)]
-pub struct Verdict {
-    /// Operations that changed something and were acknowledged.
-    pub acknowledged: usize,
-    /// The same by operation, with those that were refused and those whose process died.
-    pub by_operation: BTreeMap<Op, [usize; 3]>,
-    /// What was acknowledged and is not there.
-    pub lost: Vec<String>,
-    /// What is there and must not be, or is not what it must be.
-    pub wrong: Vec<String>,
-}
-
-impl Verdict {
-    fn count(&mut self, deed: &Deed) {
-        let at = match deed.end {
-            End::Done => 0,
-            End::Refused => 1,
-            End::Unknown => 2,
-        };
-        self.by_operation.entry(deed.op).or_default()[at] += 1;
-        self.acknowledged += usize::from(deed.end == End::Done && deed.op.row().changes);
-    }
-
-    /// Tells whether nothing was found.
-    pub fn is_good(&self) -> bool {
-        self.lost.is_empty() && self.wrong.is_empty()
-    }
-}
 
 /// Goes through all that the ledgers of a torture tell.
 pub fn verify(dir: &Path, commits: &[String]) -> Verdict {
@@ -117,9 +87,4 @@ fn examine(dir: &Path, record: &Record, commits: &[String], verdict: &mut Verdic
     apart::registers(&store, record, verdict);
     apart::imports(&store, record, commits, verdict);
     apart::rewritten(&store, record, verdict);
-}
-
-/// The parts that read lines have in common.
-fn by_session<'a>(stored: &'a BTreeMap<String, Stored>, deed: &Deed) -> Option<&'a Stored> {
-    stored.get(deed.session()?)
 }

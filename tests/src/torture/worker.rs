@@ -11,8 +11,6 @@ use std::time::Duration;
 use partita::{Error, ErrorKind, Result, Session, Snapshot, Store};
 use serde_json::{Value, json};
 
-pub(super) use self::acts::{FORKS, SECRET, transcript};
-use self::looks::Held;
 use super::ledger::Ledger;
 use super::table::{By, Op};
 use super::trace;
@@ -23,6 +21,12 @@ pub const SHARED: usize = 4;
 
 /// Files that are written to in a session.
 pub const PATHS: usize = 6;
+
+/// Forks that there may be.
+pub const FORKS: usize = 24;
+
+/// The path whose contents are purged.
+pub const SECRET: &str = "secret";
 
 /// How long anybody waits for a lock: longer than a torture's slowest operation.
 pub const LOCK_WAIT: Duration = Duration::from_secs(120);
@@ -176,6 +180,22 @@ pub fn content(random: &mut Random, token: &str) -> (Vec<u8>, String) {
     }
     let id = partita::ObjectId::of_content(&bytes).to_string();
     (bytes, id)
+}
+
+/// A transcript of so many messages.
+pub(super) fn transcript(slot: usize, count: usize) -> String {
+    let roles = ["user", "assistant"];
+    let messages = (0..count)
+        .map(|at| json!({"role": roles[at % 2], "content": format!("message {at} of {slot}")}));
+    Value::Array(messages.collect()).to_string()
+}
+
+/// A state that is kept for long and looked at again.
+#[derive(Debug)]
+struct Held {
+    session: Session,
+    state: Snapshot,
+    files: String,
 }
 
 struct Worker {

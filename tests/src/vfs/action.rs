@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use partita::vfs::SyncSite;
 
-use super::disk::{FileId, parent};
+/// A file apart from its name, as an inode is.
+pub type FileId = usize;
+
+/// The directory that a name stands in.
+pub(super) fn parent(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
 
 /// One call that changed or synced something, or a mark between them.
 #[derive(Clone, Debug, PartialEq, Eq)]

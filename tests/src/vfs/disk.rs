@@ -6,10 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use partita::ObjectId;
 
-use super::action::Action;
-
-/// A file apart from its name, as an inode is.
-pub type FileId = usize;
+use super::action::{Action, FileId, parent};
 
 /// A file's bytes, shared by all media that hold the same, and their hash once it was asked for.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +21,6 @@ pub struct Disk {
     files: Vec<Arc<Bytes>>,
     names: BTreeMap<String, FileId>,
     directories: BTreeSet<String>,
-}
-
-/// The directory that a name stands in.
-pub(super) fn parent(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 impl Disk {

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::action::Action;
-use super::disk::{Disk, FileId};
+use super::action::{Action, FileId};
+use super::disk::Disk;
 use super::fate::Fate;
 use crate::random::Random;
 

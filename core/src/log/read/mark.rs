@@ -13,17 +13,12 @@ use crate::log::read::state::Damage;
 use crate::log::read::tail::Tail;
 use crate::log::vfs::Vfs;
 
-const FILE: &str = "mark";
+/// The mark's file.
+pub(crate) const FILE: &str = "mark";
 const LEN: usize = 32;
 
-/// Leaves the mark. A failure costs nothing but the mark.
-pub(crate) fn write(vfs: &dyn Vfs, tail: &Tail) {
-    let bytes = encode(&tail.segment, tail.end);
-    let file = vfs.open(FILE, true).or_else(|_| vfs.create_new(FILE));
-    let _ = file.and_then(|file| file.write_at(&bytes, 0));
-}
-
-fn encode(segment: &Segment, end: u64) -> [u8; LEN] {
+/// The mark's bytes.
+pub(crate) fn encode(segment: &Segment, end: u64) -> [u8; LEN] {
     let mut bytes = [0; LEN];
     bytes[..8].copy_from_slice(&segment.id.number.to_le_bytes());
     bytes[8..16].copy_from_slice(&end.to_le_bytes());

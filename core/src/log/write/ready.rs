@@ -6,15 +6,16 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::format::frame::FrameKind;
 use crate::log::format::segment::{DIRECTORY, FRAMES_FROM, SegmentId};
+use crate::log::read::mark;
 use crate::log::read::tail::Tail;
 use crate::log::transaction::Durability;
-use crate::log::vfs::SyncSite;
 use crate::log::vfs::wait::{LOCK_FILE, Patience, lock};
+use crate::log::vfs::{SyncSite, Vfs};
 use crate::log::write::group::{BLOCK, Building};
 use crate::log::write::handle::Log;
 
-/// Bytes of a segment after which a commit is preceded by a snapshot, so that opening replays no
-/// more than this.
+/// Bytes of a segment after which a commit is preceded by a snapshot, so that opening replays little
+/// more than this and one group of commits.
 const SNAPSHOT_EVERY: u64 = 256 << 10;
 /// How long closing waits for other processes' commits.
 const CLOSE_WAIT: Duration = Duration::from_millis(500);
@@ -130,7 +131,7 @@ impl Log {
                     let _ = file.cut(len);
                 }
             }
-            crate::log::read::mark::write(&*self.medium().vfs, &tail);
+            leave_mark(&*self.medium().vfs, &tail);
         }
     }
 
@@ -214,6 +215,13 @@ impl Log {
         vfs.sync_dir(DIRECTORY, SyncSite::Removal)
             .map_err(|error| Error::io("sync the directory of the segments", error))
     }
+}
+
+/// Leaves the mark. A failure costs nothing but the mark.
+fn leave_mark(vfs: &dyn Vfs, tail: &Tail) {
+    let bytes = mark::encode(&tail.segment, tail.end);
+    let file = vfs.open(mark::FILE, true).or_else(|_| vfs.create_new(mark::FILE));
+    let _ = file.and_then(|file| file.write_at(&bytes, 0));
 }
 
 fn refuse_poisoned(tail: &Tail) -> Result<()> {

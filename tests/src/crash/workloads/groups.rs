@@ -7,7 +7,7 @@ use partita::{ObjectId, Result, Store};
 
 use super::{noise, text};
 use crate::crash::ledger::begun;
-use crate::crash::stage::wait_until;
+use crate::crash::workload::wait_until;
 use crate::crash::{Stage, Workload};
 use crate::vfs::Action;
 

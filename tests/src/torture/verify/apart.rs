@@ -9,7 +9,7 @@ use partita::object::Objects;
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;
 use super::super::worker::{SECRET, told};
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::source::files_below;
 
 /// Registers behaved as what is moved on by comparing and setting does: each acknowledged move is

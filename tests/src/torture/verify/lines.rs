@@ -8,7 +8,7 @@ use partita::{CheckpointId, Result, Session, Store};
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;
 use super::super::worker::told;
-use super::{Verdict, by_session};
+use super::verdict::Verdict;
 
 /// A session as it is stored.
 #[derive(Debug)]
@@ -275,4 +275,12 @@ pub(super) fn sights(record: &Record, stored: &BTreeMap<String, Stored>, verdict
             ));
         }
     }
+}
+
+/// The line of the session that a deed concerns.
+pub(super) fn by_session<'a>(
+    stored: &'a BTreeMap<String, Stored>,
+    deed: &Deed,
+) -> Option<&'a Stored> {
+    stored.get(deed.session()?)
 }

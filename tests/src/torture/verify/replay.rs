@@ -9,8 +9,8 @@ use super::super::ledger::{Deed, End, Record};
 use super::super::plain::{Line, Made, State};
 use super::super::table::Op;
 use super::super::worker::told;
-use super::Verdict;
 use super::lines::{Stored, forks};
+use super::verdict::Verdict;
 
 /// Operations that make a checkpoint on a line.
 const LINE: &[Op] = &[

@@ -11,7 +11,7 @@ use partita::{ErrorKind, Memory, Result, Session};
 use serde_json::{Value, json};
 
 use super::super::table::Op;
-use super::{PATHS, SHARED, Worker, content, may_go, newest, shared};
+use super::{FORKS, PATHS, SECRET, SHARED, Worker, content, may_go, newest, shared, transcript};
 
 /// Registers that all processes move on.
 pub(crate) const REGISTERS: usize = 3;
@@ -19,23 +19,9 @@ pub(crate) const REGISTERS: usize = 3;
 /// The kind of a register's nodes.
 const CHAIN: Kind = Kind(40_001);
 
-/// Forks that there may be.
-pub(crate) const FORKS: usize = 24;
-
-/// The path whose contents are purged.
-pub(crate) const SECRET: &str = "secret";
-
 /// The name of the session into which a place imports transcripts.
 pub(crate) fn dialog(slot: usize) -> String {
     format!("t/{slot}")
-}
-
-/// A transcript of so many messages.
-pub(crate) fn transcript(slot: usize, count: usize) -> String {
-    let roles = ["user", "assistant"];
-    let messages = (0..count)
-        .map(|at| json!({"role": roles[at % 2], "content": format!("message {at} of {slot}")}));
-    Value::Array(messages.collect()).to_string()
 }
 
 impl Worker {

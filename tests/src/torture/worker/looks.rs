@@ -4,17 +4,8 @@ use partita::{Session, Snapshot};
 use serde_json::json;
 
 use super::super::table::Op;
-use super::acts::SECRET;
-use super::{SHARED, Worker, is_gone, may_go, shared, told};
+use super::{Held, SECRET, SHARED, Worker, is_gone, may_go, shared, told};
 use crate::torture::directory;
-
-/// A state that is kept for long and looked at again.
-#[derive(Debug)]
-pub(super) struct Held {
-    session: Session,
-    state: Snapshot,
-    files: String,
-}
 
 impl Worker {
     pub(super) fn look(&mut self, token: &str) {
