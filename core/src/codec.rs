@@ -52,6 +52,17 @@ impl Writer {
         self
     }
 
+    /// Empties it, and keeps its room.
+    #[cfg(feature = "store")]
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    #[cfg(feature = "store")]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,6 +1,10 @@
 //! Ids: what an object is called. The only module that knows the hash function.
 
+#[cfg(feature = "store")]
+use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "store")]
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
@@ -276,6 +280,67 @@ pub(crate) fn boundary_hash(level: u8, key: &[u8]) -> u32 {
     hasher.update(&[level]).update(key);
     let digest = hasher.finalize();
     u32::from_le_bytes(digest.as_bytes()[..4].try_into().expect("four bytes"))
+}
+
+/// A map by ids, or by other small keys, that nobody fills by design.
+#[cfg(feature = "store")]
+pub(crate) type IdMap<K, V> = HashMap<K, V, IdState>;
+
+/// Begins hashes of keys for a map. An id is a hash already, so a product with what chance gave the
+/// map is enough: whoever searches for ids that begin alike does not know where they fall.
+#[cfg(feature = "store")]
+#[derive(Clone, Debug)]
+pub(crate) struct IdState(u64);
+
+#[cfg(feature = "store")]
+impl Default for IdState {
+    fn default() -> Self {
+        IdState(RandomState::new().hash_one(0u8) | 1)
+    }
+}
+
+#[cfg(feature = "store")]
+impl BuildHasher for IdState {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher { key: self.0, hash: self.0 }
+    }
+}
+
+#[cfg(feature = "store")]
+#[derive(Clone, Debug)]
+pub(crate) struct IdHasher {
+    key: u64,
+    hash: u64,
+}
+
+#[cfg(feature = "store")]
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for word in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..word.len()].copy_from_slice(word);
+            self.write_u64(u64::from_le_bytes(padded));
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let product = u128::from(self.hash ^ value) * u128::from(self.key);
+        self.hash = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.hash
+    }
 }
 
 #[cfg(test)]

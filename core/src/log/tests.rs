@@ -306,7 +306,10 @@ fn every_flipped_byte_is_found_by_check_and_write_and_never_returned() {
         log.state().current_segment().end()
     };
     let mut served = 0;
-    for at in 0..end + 48 {
+    // Of a marker across two sectors, the first few bytes may be those of a commit that was to come.
+    let in_sector = end.next_multiple_of(512) - end;
+    let is_told = |at: u64| at < end || in_sector > 24 || at >= end + in_sector;
+    for at in (0..end + 48).filter(|at| is_told(*at)) {
         let mut byte = [0];
         file.read_at(&mut byte, at).unwrap();
         file.write_at(&[byte[0] ^ 0x10], at).unwrap();

@@ -1,12 +1,12 @@
 //! A place in a map: the way from the root down to an entry.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::node::MapNode;
 use crate::codec::malformed;
 use crate::error::Result;
-use crate::id::{MapId, ObjectId};
+use crate::id::{IdMap, MapId, ObjectId};
+use crate::limits::MAP_HEIGHT_MAX;
 use crate::object::Objects;
 
 /// Which entry of a node to stand at.
@@ -33,24 +33,64 @@ struct Step {
     at: usize,
 }
 
+/// Steps from the root down: as many as a map has levels, and so without a list of its own.
+#[derive(Default)]
+struct Way {
+    steps: [Option<Step>; MAP_HEIGHT_MAX],
+    len: usize,
+}
+
+impl Way {
+    fn push(&mut self, step: Step) {
+        self.steps[self.len] = Some(step);
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> Option<Step> {
+        self.len = self.len.checked_sub(1)?;
+        self.steps[self.len].take()
+    }
+
+    fn clear(&mut self) {
+        while self.pop().is_some() {}
+    }
+
+    fn last(&self) -> Option<&Step> {
+        self.steps[self.len.checked_sub(1)?].as_ref()
+    }
+
+    fn last_mut(&mut self) -> Option<&mut Step> {
+        self.steps[self.len.checked_sub(1)?].as_mut()
+    }
+
+    /// The steps above the last.
+    fn above(&self) -> &[Option<Step>] {
+        &self.steps[..self.len.saturating_sub(1)]
+    }
+
+    fn all(&self) -> &[Option<Step>] {
+        &self.steps[..self.len]
+    }
+}
+
 /// The way from the root to an entry of a leaf or of an inner node. Every step down checks that
 /// the child is what its parent says: one level lower, with the keys of that range. As keys ascend
 /// strictly, no node is met twice, so a walk is bounded by the number of nodes there are.
 pub(super) struct Cursor<'a, O: ?Sized> {
     objects: &'a O,
-    path: Vec<Step>,
+    path: Way,
     /// The root and the inner nodes met so far, where the walk will come back to them.
-    kept: Option<HashMap<ObjectId, Arc<MapNode>>>,
+    kept: Option<IdMap<ObjectId, Arc<MapNode>>>,
 }
 
 impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
     pub(super) fn new(objects: &'a O) -> Self {
-        Cursor { objects, path: Vec::new(), kept: None }
+        Cursor { objects, path: Way::default(), kept: None }
     }
 
     /// Makes a cursor that keeps the root and the inner nodes which it meets.
     pub(super) fn keeping(objects: &'a O) -> Self {
-        Cursor { objects, path: Vec::new(), kept: Some(HashMap::new()) }
+        Cursor { objects, path: Way::default(), kept: Some(IdMap::default()) }
     }
 
     pub(super) fn load(&mut self, id: &ObjectId) -> Result<Arc<MapNode>> {
@@ -88,7 +128,7 @@ impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
         let step = self.path.last().expect("as before");
         if child.level() + 1 != level
             || child.key(0) != step.node.key(step.at)
-            || bound_after(&self.path).is_some_and(|bound| child.last_key() >= bound)
+            || bound_after(self.path.all()).is_some_and(|bound| child.last_key() >= bound)
         {
             return Err(malformed(format!("map node {id:.10} does not fit its parent")));
         }
@@ -141,10 +181,8 @@ impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
 
     /// Goes to the node before of the same level, or stays at the first.
     pub(super) fn previous_node(&mut self) -> Result<()> {
-        let (last, above) = self.path.split_last().expect("went back from a node");
-        if above.iter().any(|step| step.at > 0) {
-            let level = last.node.level();
-            self.path.pop();
+        if self.path.above().iter().flatten().any(|step| step.at > 0) {
+            let level = self.path.pop().expect("went back from a node").node.level();
             self.retreat();
             self.descend_to(level, Seek::Last)?;
         }
@@ -166,12 +204,12 @@ impl<'a, O: Objects + ?Sized> Cursor<'a, O> {
 
     /// The first key of the next node of the same level.
     pub(super) fn next_first(&self) -> Option<&[u8]> {
-        bound_after(&self.path[..self.path.len().saturating_sub(1)])
+        bound_after(self.path.above())
     }
 }
 
 /// The key that all keys below the entry are less than.
-fn bound_after(path: &[Step]) -> Option<&[u8]> {
-    let step = path.iter().rev().find(|step| step.at + 1 < step.node.len())?;
+fn bound_after(path: &[Option<Step>]) -> Option<&[u8]> {
+    let step = path.iter().flatten().rev().find(|step| step.at + 1 < step.node.len())?;
     Some(step.node.key(step.at + 1))
 }

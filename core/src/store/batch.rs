@@ -1,11 +1,10 @@
 //! Owned batches: what will be committed at once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Store;
 use crate::error::{Error, Result};
-use crate::id::{ContentId, ObjectId};
+use crate::id::{ContentId, IdMap, ObjectId};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
 use crate::map::{Edited, Map, Value};
@@ -19,7 +18,7 @@ use crate::object::{Bytes, Canonical, Node, Objects};
 pub struct Batch {
     store: Store,
     objects: Vec<NewObject>,
-    index: HashMap<ObjectId, usize>,
+    index: IdMap<ObjectId, usize>,
     updates: Vec<RefUpdate>,
     /// Bytes of the contents, and of the nodes.
     contents: usize,
@@ -35,7 +34,7 @@ impl Batch {
         Batch {
             store,
             objects: Vec::new(),
-            index: HashMap::new(),
+            index: IdMap::default(),
             updates: Vec::new(),
             contents: 0,
             nodes: 0,

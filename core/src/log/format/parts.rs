@@ -26,25 +26,25 @@ impl Parts {
         self.ids.len() * 48 + self.texts.len() + self.stream.len() + self.bodies.len()
     }
 
-    /// Returns the parts with few texts among the other records, where they are too few for a block.
-    pub(crate) fn without_few_texts(&self) -> Option<Parts> {
+    /// Puts texts that are too few for a block among the other records.
+    pub(crate) fn fold_few_texts(&mut self) {
         if self.texts.is_empty() || !are_few(self.texts.len()) {
-            return None;
+            return;
         }
-        let mut parts =
-            Parts { ids: self.ids.clone(), bodies: self.bodies.clone(), ..Parts::default() };
-        for row in &self.rows {
-            let mut row = *row;
+        let mut stream = Vec::with_capacity(self.stream.len() + self.texts.len());
+        self.record_ends.clear();
+        for row in &mut self.rows {
             if let Some((at, len)) = row.record() {
                 let from = if row.is_text() { &self.texts } else { &self.stream };
                 let record = &from[at as usize..(at + len) as usize];
-                row.become_record(parts.stream.len() as u32);
-                parts.stream.extend_from_slice(record);
-                parts.record_ends.push(parts.stream.len() as u32);
+                row.become_record(stream.len() as u32);
+                stream.extend_from_slice(record);
+                self.record_ends.push(stream.len() as u32);
             }
-            parts.rows.push(row);
         }
-        Some(parts)
+        self.stream = stream;
+        self.texts.clear();
+        self.text_ends.clear();
     }
 }
 

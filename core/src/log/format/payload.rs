@@ -83,12 +83,15 @@ impl<'a> NewPayload<'a> {
         NewPayload { head, parts, frame, group: None, before: None, tail: &[], level }
     }
 
-    /// Returns the payload's bytes. Positions of ids go before ids in full.
+    /// Returns the payload's bytes.
     pub(crate) fn encode(self) -> Vec<u8> {
+        self.encode_with_control().0
+    }
+
+    /// Returns the payload's bytes, and the raw control block that a reader will find in them.
+    pub(crate) fn encode_with_control(self) -> (Vec<u8>, Vec<u8>) {
         let NewPayload { head, parts, frame, group, before, tail, level } = self;
-        let without_texts = parts.without_few_texts();
-        let parts = without_texts.as_ref().unwrap_or(parts);
-        let mut control = Writer::new();
+        let mut control = Writer::with_capacity(256 + parts.rows.len() * 8 + parts.stream.len());
         encode_head(&mut control, head, &parts.ids);
         control.uint(parts.ids.len() as u64);
         let mut blocks = pack(parts, before, level);
@@ -115,7 +118,15 @@ impl<'a> NewPayload<'a> {
             zip::decompress(packed, prefix, control.len()).is_ok_and(|raw| raw == control)
         });
         let with_prefix = packed.is_some() && group.is_some();
-        let mut payload = Writer::new();
+        let blocks_len: usize = blocks.iter().map(|(_, stored, _)| stored.len()).sum();
+        let mut payload = Writer::with_capacity(
+            FRONT_MAX
+                + control.len()
+                + parts.ids.len() * ObjectId::LEN
+                + blocks_len
+                + parts.bodies.len()
+                + tail.len(),
+        );
         // A frame that neither goes on with texts nor with a group that knows of them says where they
         // are, for those behind it.
         let texts_back = match goes_on {
@@ -140,7 +151,7 @@ impl<'a> NewPayload<'a> {
             payload.raw(stored);
         }
         payload.raw(&parts.bodies).raw(tail);
-        payload.into_bytes()
+        (payload.into_bytes(), control)
     }
 }
 

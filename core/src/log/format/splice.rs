@@ -25,17 +25,17 @@ pub(crate) fn encode_node(
     base: Option<(&Node, Location)>,
     frame: u32,
     place: &mut dyn FnMut(&ObjectId) -> Result<Option<Location>>,
-) -> Result<Vec<u8>> {
-    let mut record = Writer::new();
+    record: &mut Writer,
+) -> Result<()> {
     let base = base.filter(|(base, _)| base.kind == node.kind && base.version == node.version);
     let Some((base, location)) = base else {
         record.uint(0).uint(u64::from(node.kind.0)).uint(u64::from(node.version));
         record.uint(node.refs.len() as u64);
         for id in &node.refs {
-            encode_ref(&mut record, id, frame, place)?;
+            encode_ref(record, id, frame, place)?;
         }
         record.raw(&node.body);
-        return Ok(record.into_bytes());
+        return Ok(());
     };
     if location.frame == frame {
         record.uint(1);
@@ -49,13 +49,13 @@ pub(crate) fn encode_node(
         record.uint(operation.copy as u64).uint(operation.skip as u64);
         record.uint(operation.insert.len() as u64);
         for id in operation.insert {
-            encode_ref(&mut record, id, frame, place)?;
+            encode_ref(record, id, frame, place)?;
         }
     }
     let (head, tail) = common_ends(&base.body, &node.body);
     record.uint(head as u64).uint(tail as u64);
     record.raw(&node.body[head..node.body.len() - tail]);
-    Ok(record.into_bytes())
+    Ok(())
 }
 
 struct Operation<'a> {
@@ -71,8 +71,7 @@ fn align<'a>(base: &[ObjectId], new: &'a [ObjectId]) -> Vec<Operation<'a>> {
     let tail = tail.take_while(|(a, b)| a == b).count();
     let base_end = base.len() - tail;
     let new_end = new.len() - tail;
-    let places: HashMap<&ObjectId, usize> =
-        base[head..base_end].iter().enumerate().map(|(at, id)| (id, head + at)).collect();
+    let places = Places::of(&base[head..base_end]);
     let mut operations = Vec::new();
     let (mut base_at, mut new_at, mut copy) = (head, head, head);
     while base_at < base_end || new_at < new_end {
@@ -83,7 +82,7 @@ fn align<'a>(base: &[ObjectId], new: &'a [ObjectId]) -> Vec<Operation<'a>> {
         let from = new_at;
         let mut next = base_end;
         while new_at < new_end {
-            if let Some(&place) = places.get(&new[new_at])
+            if let Some(place) = places.last(&new[new_at]).map(|at| head + at)
                 && place >= base_at
             {
                 next = place;
@@ -95,6 +94,32 @@ fn align<'a>(base: &[ObjectId], new: &'a [ObjectId]) -> Vec<Operation<'a>> {
         (copy, base_at) = (0, next);
     }
     operations
+}
+
+/// Ids among which few look-ups are cheaper one by one.
+const FEW: usize = 8;
+
+/// Where ids stand in a list.
+enum Places<'a> {
+    Few(&'a [ObjectId]),
+    Many(HashMap<&'a ObjectId, usize>),
+}
+
+impl<'a> Places<'a> {
+    fn of(ids: &'a [ObjectId]) -> Self {
+        match ids.len() {
+            0..=FEW => Places::Few(ids),
+            _ => Places::Many(ids.iter().enumerate().map(|(at, id)| (id, at)).collect()),
+        }
+    }
+
+    /// The last place of an id.
+    fn last(&self, id: &ObjectId) -> Option<usize> {
+        match self {
+            Places::Few(ids) => ids.iter().rposition(|other| other == id),
+            Places::Many(places) => places.get(id).copied(),
+        }
+    }
 }
 
 /// Returns the lengths of the common head and of the common tail behind it.
@@ -220,12 +245,12 @@ pub(crate) fn encode_chunks(
     chunks: &[ObjectId],
     frame: u32,
     place: &mut dyn FnMut(&ObjectId) -> Result<Option<Location>>,
-) -> Result<Vec<u8>> {
-    let mut record = Writer::new();
+    record: &mut Writer,
+) -> Result<()> {
     for id in chunks {
-        encode_ref(&mut record, id, frame, place)?;
+        encode_ref(record, id, frame, place)?;
     }
-    Ok(record.into_bytes())
+    Ok(())
 }
 
 /// Reads the list of a large content's chunks.
@@ -271,7 +296,9 @@ mod tests {
             };
             let at = Location { frame: 40, position: 3 };
             let base = with_base.then_some((&base, at));
-            let record = encode_node(&new, base, 100, &mut |id| Ok(known(id))).unwrap();
+            let mut record = Writer::new();
+            encode_node(&new, base, 100, &mut |id| Ok(known(id)), &mut record).unwrap();
+            let record = record.into_bytes();
             prop_assert_eq!(base_of(&record, 100).unwrap(), base.map(|(_, at)| at));
             let back = decode_node(&record, base.map(|(base, _)| base), 100, &mut |at| {
                 Ok(id(at.position as u8))
@@ -295,7 +322,10 @@ mod tests {
         new.refs[30] = id(200);
         let at = Location { frame: 40, position: 3 };
         let here = Location { frame: 100, position: 1 };
-        let record = encode_node(&new, Some((&base, at)), 100, &mut |_| Ok(Some(here))).unwrap();
+        let mut record = Writer::new();
+        let mut place = |_: &ObjectId| Ok(Some(here));
+        encode_node(&new, Some((&base, at)), 100, &mut place, &mut record).unwrap();
+        let record = record.into_bytes();
         assert!(record.len() <= 10, "{}", record.len());
     }
 }

@@ -25,6 +25,36 @@ pub(crate) struct Table {
     buckets: Vec<u32>,
     rests: Vec<u8>,
     ordinals: Vec<u8>,
+    filter: Filter,
+}
+
+/// Bits a key of a [`Filter`] at the least.
+const FILTER_BITS: usize = 8;
+
+/// Says at one look of most keys that a table has them not: whoever adds an object asks every table.
+#[derive(Debug, Default)]
+struct Filter {
+    /// A bit for each run of keys; empty where there is no filter.
+    bits: Vec<u64>,
+    /// By how much a key is shifted to its run.
+    shift: u32,
+}
+
+impl Filter {
+    fn new(objects: usize) -> Self {
+        let runs = (objects * FILTER_BITS).next_power_of_two().max(64);
+        Filter { bits: vec![0; runs / 64], shift: 32 - runs.ilog2() }
+    }
+
+    fn add(&mut self, key: u32) {
+        let run = key >> self.shift;
+        self.bits[run as usize / 64] |= 1 << (run % 64);
+    }
+
+    fn may_hold(&self, key: u32) -> bool {
+        let run = key >> self.shift;
+        self.bits.get(run as usize / 64).is_none_or(|bits| bits >> (run % 64) & 1 == 1)
+    }
 }
 
 /// A frame's offset and its number of objects.
@@ -120,7 +150,25 @@ impl Table {
         let rests = reader.raw(objects as usize * rest_bytes(bits))?.to_vec();
         let ordinals = reader.raw(objects as usize * width(objects as usize))?.to_vec();
         reader.finish()?;
-        Ok(Table { frames, objects: objects as u32, bits, buckets, rests, ordinals })
+        let filter = Filter::default();
+        let mut table =
+            Table { frames, objects: objects as u32, bits, buckets, rests, ordinals, filter };
+        table.filter = table.make_filter();
+        Ok(table)
+    }
+
+    /// The buckets of a large table are small, and serve as well.
+    fn make_filter(&self) -> Filter {
+        if self.bits == 16 {
+            return Filter::default();
+        }
+        let mut filter = Filter::new(self.objects as usize);
+        for (bucket, ends) in self.buckets.windows(2).enumerate() {
+            for at in ends[0]..ends[1] {
+                filter.add(self.key(bucket as u64, at));
+            }
+        }
+        filter
     }
 
     pub(crate) fn frames(&self) -> impl Iterator<Item = FrameCount> + '_ {
@@ -162,7 +210,7 @@ impl Table {
     /// Returns the places that may hold the id.
     pub(crate) fn find(&self, id: &ObjectId) -> impl Iterator<Item = Location> + '_ {
         let key = key_of(id);
-        self.between(key, key)
+        self.filter.may_hold(key).then(|| self.between(key, key)).into_iter().flatten()
     }
 
     /// Returns the places that may hold ids with that prefix.

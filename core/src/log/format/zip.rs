@@ -14,6 +14,9 @@ use crate::object::room;
 /// How much time compression may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
+    /// For what is short and has a prefix: most of the time goes into taking that in, and a longer
+    /// search finds a twentieth more.
+    Swift = 1,
     /// For the write path: from here up, time grows faster than size falls.
     Quick = 3,
     /// For the texts of dialogs, which are most of what a session keeps: they gain by it as files,
@@ -22,6 +25,9 @@ pub(crate) enum Level {
     /// For what is packed once and kept.
     Tight = 9,
 }
+
+/// Bytes up to which what has a prefix is short.
+const SHORT_BYTES_MAX: usize = 1 << 10;
 
 /// Bytes of a zstd frame's magic number.
 const MAGIC_BYTES: usize = 4;
@@ -36,6 +42,7 @@ pub(crate) const CHUNK_BYTES_MAX: usize = CHUNK.2;
 pub(crate) const CHUNKS_MAX: usize = CONTENT_BYTES_MAX / CHUNK.0 + 1;
 
 thread_local! {
+    static SWIFT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static QUICK: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static TEXT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
     static TIGHT: RefCell<Option<CCtx<'static>>> = const { RefCell::new(None) };
@@ -45,7 +52,10 @@ thread_local! {
 /// Compresses into a frame without magic number and checksum, with a prefix that the decoder must
 /// know. Returns none where the result would not be smaller.
 pub(crate) fn compress(bytes: &[u8], prefix: &[u8], level: Level) -> Option<Vec<u8>> {
+    let is_short = !prefix.is_empty() && bytes.len() <= SHORT_BYTES_MAX;
+    let level = if level == Level::Quick && is_short { Level::Swift } else { level };
     let encoder_of = match level {
+        Level::Swift => &SWIFT,
         Level::Quick => &QUICK,
         Level::Text => &TEXT,
         Level::Tight => &TIGHT,

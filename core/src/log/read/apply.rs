@@ -20,13 +20,14 @@ use crate::map::Map;
 const DAMAGE_MAX: usize = 4 << 10;
 
 impl Reader {
-    /// Takes up one whole frame.
+    /// Takes up one whole frame. Whoever wrote it knows its raw control block.
     pub(crate) fn apply(
         &self,
         tail: &mut Tail,
         state: &mut State,
         header: FrameHeader,
         bytes: &[u8],
+        control: Option<Arc<[u8]>>,
     ) -> Result<()> {
         let segment = tail.segment.clone();
         let offset = tail.end as u32;
@@ -36,9 +37,9 @@ impl Reader {
             state.current = segment.id.number;
             state.tail.clear();
         }
-        let frame = Frame::parse(header, offset, &bytes[..bytes.len() - TAG], |at| {
-            self.medium().frame(&segment, at)
-        });
+        let parsed = &bytes[..bytes.len() - TAG];
+        let frame =
+            Frame::parse(header, offset, parsed, control, |at| self.medium().frame(&segment, at));
         match frame {
             Ok(frame) => self.apply_parts(tail, state, header, frame)?,
             Err(error) if error.kind() == ErrorKind::Corrupt => {

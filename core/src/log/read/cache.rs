@@ -1,9 +1,10 @@
 //! A bounded cache of two generations: what the younger one lacks is looked up in the elder and
 //! moved; when the younger is full it becomes the elder, and the elder is dropped.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
+
+use crate::id::IdMap;
 
 #[derive(Debug)]
 pub(crate) struct Cache<K, V> {
@@ -13,15 +14,16 @@ pub(crate) struct Cache<K, V> {
 
 #[derive(Debug)]
 struct Generations<K, V> {
-    young: HashMap<K, (V, usize)>,
-    elder: HashMap<K, (V, usize)>,
+    young: IdMap<K, (V, usize)>,
+    elder: IdMap<K, (V, usize)>,
     weight: usize,
 }
 
 impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     /// Makes a cache that holds values of at most `weight_max` together.
     pub(crate) fn new(weight_max: usize) -> Self {
-        let generations = Generations { young: HashMap::new(), elder: HashMap::new(), weight: 0 };
+        let generations =
+            Generations { young: IdMap::default(), elder: IdMap::default(), weight: 0 };
         Cache { generations: Mutex::new(generations), weight_max: weight_max / 2 }
     }
 
@@ -46,7 +48,7 @@ impl<K: Eq + Hash + Copy, V: Clone> Cache<K, V> {
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        *generations = Generations { young: HashMap::new(), elder: HashMap::new(), weight: 0 };
+        *generations = Generations { young: IdMap::default(), elder: IdMap::default(), weight: 0 };
     }
 }
 

@@ -40,11 +40,13 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Takes a frame apart. `bytes` are the whole frame or as much of its beginning as holds the
-    /// ids; `previous` finds the frame before it in its group.
+    /// ids; `known` is the raw control block, where that need not be unpacked; `previous` finds the
+    /// frame before it in its group.
     pub(crate) fn parse(
         header: FrameHeader,
         offset: u32,
         bytes: &[u8],
+        known: Option<Arc<[u8]>>,
         previous: impl FnOnce(u32) -> Result<Arc<Frame>>,
     ) -> Result<Self> {
         let payload = bytes.get(HEADER..).unwrap_or(&[]);
@@ -61,12 +63,17 @@ impl Frame {
                 Some(previous(at)?)
             }
         };
-        let prefix = previous.as_ref().map_or_else(Vec::new, |frame| frame.group());
-        let group_bytes = prefix.len() + front.raw;
+        let group_bytes = previous.as_ref().map_or(0, |frame| frame.group_bytes) + front.raw;
         if previous.is_some() && group_bytes > CONTROL_GROUP_BYTES_MAX {
             return Err(malformed("a group beyond its limit"));
         }
-        let control = front.control(stored, &prefix)?;
+        let control = match known {
+            Some(control) => control,
+            None => {
+                let prefix = previous.as_ref().map_or_else(Vec::new, |frame| frame.group());
+                front.control(stored, &prefix)?
+            }
+        };
         let ids = &payload[front.len + front.stored..];
         let payload = payload::decode(header.kind, control, &front, ids, offset, header.payload)?;
         Ok(Frame { offset, header, payload, previous, group_bytes })
@@ -212,7 +219,7 @@ impl Medium {
         };
         while let Some((header, at, bytes)) = pending.pop() {
             let previous = found.take();
-            let frame = Frame::parse(header, at, &bytes, |_| {
+            let frame = Frame::parse(header, at, &bytes, None, |_| {
                 previous.ok_or_else(|| malformed("a group without its beginning"))
             })
             .map_err(|error| told_from_damage(error, segment, at))?;

@@ -146,21 +146,24 @@ impl Reader {
     }
 
     fn locate_once(&self, id: &ObjectId) -> Result<Option<Place>> {
-        let (tail, tables, damage) = {
+        let found = {
             let state = self.state();
             match state.tail.get(id) {
-                Some(at) => (Some((state.current_segment(), *at)), Default::default(), None),
-                None => (None, state.tables.clone(), state.damage.first().cloned()),
+                Some(at) => Ok((state.current_segment(), *at)),
+                None => Err((state.tables.clone(), state.damage.first().cloned())),
             }
         };
-        if let Some((segment, at)) = tail {
-            let frame = self.medium().frame(&segment, at.frame)?;
-            if frame.id(at.position)? != *id {
-                return Err(segment.damaged(at.frame.into(), format!("object {id:.10} is gone")));
+        let (tables, mut damage) = match found {
+            Err(elsewhere) => elsewhere,
+            Ok((segment, at)) => {
+                let frame = self.medium().frame(&segment, at.frame)?;
+                if frame.id(at.position)? != *id {
+                    let what = format!("object {id:.10} is gone");
+                    return Err(segment.damaged(at.frame.into(), what));
+                }
+                return Ok(Some(Place { segment, frame, position: at.position }));
             }
-            return Ok(Some(Place { segment, frame, position: at.position }));
-        }
-        let mut damage = damage;
+        };
         for slot in tables.iter().rev() {
             let loaded = self.table(slot)?;
             // One that was made anew lacks the frames that are damaged as well.
@@ -351,7 +354,7 @@ impl Reader {
     fn load_table(&self, slot: &TableSlot) -> Result<LoadedTable> {
         let host = self.segment(slot.host)?;
         let (header, bytes) = host.read_verified(slot.frame.into())?;
-        let frame = Frame::parse(header, slot.frame, &bytes[..bytes.len() - TAG], |back| {
+        let frame = Frame::parse(header, slot.frame, &bytes[..bytes.len() - TAG], None, |back| {
             self.medium().frame(&host, back)
         })?;
         let payload = &bytes[HEADER..bytes.len() - TAG];

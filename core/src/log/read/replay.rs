@@ -42,7 +42,7 @@ impl Reader {
             match ahead.next(tail)? {
                 Next::Frame(header, bytes) => {
                     let mut state = self.state_mut();
-                    self.apply(tail, &mut state, header, &bytes)?;
+                    self.apply(tail, &mut state, header, &bytes, None)?;
                 }
                 Next::Marker(header) if header.kind == FrameKind::Close => {
                     let is_last = !self.has_successor(tail.segment.id)?;

@@ -1,10 +1,10 @@
 //! What the log knows after its last frame: where objects are and what refs name.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Error;
-use crate::id::{ObjectId, Tag};
+use crate::id::{IdMap, ObjectId, Tag};
 use crate::log::format::head::TableHead;
 use crate::log::format::row::Location;
 use crate::log::format::segment::SegmentId;
@@ -62,7 +62,7 @@ pub(crate) struct State {
     /// Oldest first.
     pub(crate) tables: Arc<Vec<Arc<TableSlot>>>,
     /// Objects of the current segment that no table knows yet.
-    pub(crate) tail: HashMap<ObjectId, Location>,
+    pub(crate) tail: IdMap<ObjectId, Location>,
     /// The refs as of the last snapshot.
     pub(crate) refs: Map,
     /// Refs set or removed since.

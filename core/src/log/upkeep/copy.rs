@@ -1,11 +1,10 @@
 //! Copies: objects worth keeping, packed tightly into new data segments.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::id::ObjectId;
+use crate::id::{IdMap, ObjectId};
 use crate::limits::DELTA_CHAIN_MAX;
 use crate::log::format::head::LiveSegment;
 use crate::log::format::parts::Parts;
@@ -27,14 +26,14 @@ use crate::object::Objects;
 pub(crate) struct Copier<'a> {
     log: &'a Log,
     bulk: Option<Bulk>,
-    fresh: HashMap<ObjectId, Fresh>,
+    fresh: IdMap<ObjectId, Fresh>,
     pending: Parts,
     done: Vec<LiveSegment>,
 }
 
 impl<'a> Copier<'a> {
     pub(crate) fn new(log: &'a Log) -> Self {
-        let (fresh, pending) = (HashMap::new(), Parts::default());
+        let (fresh, pending) = (IdMap::default(), Parts::default());
         Copier { log, bulk: None, fresh, pending, done: Vec::new() }
     }
 
@@ -66,7 +65,7 @@ impl<'a> Copier<'a> {
     fn close_frame(&mut self) -> Result<()> {
         let Some(bulk) = &mut self.bulk else { return Ok(()) };
         let parts = std::mem::take(&mut self.pending);
-        bulk.push_objects(&parts, Level::Tight)?;
+        bulk.push_objects(parts, Level::Tight)?;
         if bulk.end >= self.log.options.segment_bytes {
             self.close_segment()?;
         }

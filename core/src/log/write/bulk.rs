@@ -1,10 +1,8 @@
 //! Data segments: objects written and synced without the writer lock, then attached by one commit.
 //! Big batches make them, and so do copies of what is worth keeping of older segments.
 
-use std::collections::HashMap;
-
 use crate::error::{Error, Result};
-use crate::id::{ObjectId, Tag, Tagger};
+use crate::id::{IdMap, ObjectId, Tag, Tagger};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::log::format::frame::{FrameHeader, FrameKind, Keys};
 use crate::log::format::head::{Head, LiveSegment, SnapshotHead, TableHead};
@@ -54,7 +52,7 @@ impl Log {
     }
 
     fn fill(&self, bulk: &mut Bulk, objects: &[Ready]) -> Result<()> {
-        let mut fresh = HashMap::new();
+        let mut fresh = IdMap::default();
         let mut rest = objects.iter().peekable();
         while rest.peek().is_some() {
             let mut encoder = Encoder::new(self, bulk.id, bulk.offset()?, &mut fresh);
@@ -63,8 +61,7 @@ impl Log {
             {
                 encoder.add(object)?;
             }
-            let parts = encoder.parts;
-            bulk.push_objects(&parts, Level::Quick)?;
+            bulk.push_objects(encoder.parts, Level::Quick)?;
         }
         Ok(())
     }
@@ -142,12 +139,13 @@ impl Bulk {
             .map_err(|_| Error::invalid("a batch beyond 4 GiB; commit in smaller steps"))
     }
 
-    pub(crate) fn push_objects(&mut self, parts: &Parts, level: Level) -> Result<()> {
+    pub(crate) fn push_objects(&mut self, mut parts: Parts, level: Level) -> Result<()> {
         if parts.ids.is_empty() {
             return Ok(());
         }
+        parts.fold_few_texts();
         let offset = self.offset()?;
-        let payload = NewPayload { level, ..NewPayload::new(&Head::Bulk, parts, offset) }.encode();
+        let payload = NewPayload { level, ..NewPayload::new(&Head::Bulk, &parts, offset) }.encode();
         self.frames.push((offset, parts.ids.len() as u32));
         self.ids.extend_from_slice(&parts.ids);
         self.push(FrameKind::Bulk, &payload)

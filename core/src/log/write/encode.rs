@@ -1,10 +1,11 @@
 //! From objects to the parts of a frame.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::codec::Writer;
 use crate::error::{Error, Result};
-use crate::id::ObjectId;
+use crate::id::{IdMap, ObjectId};
 use crate::limits::{
     BUFFERS_BYTES as BUFFERS, CONTENT_BYTES_MAX, DELTA_CHAIN_MAX, FRAME_OBJECTS_MAX, NODE_BYTES_MAX,
 };
@@ -31,8 +32,8 @@ impl Log {
     /// when they are placed; with zero all are.
     pub(crate) fn prepare_from(&self, objects: Vec<NewObject>, later: usize) -> Result<Vec<Ready>> {
         let mut ready = Vec::with_capacity(objects.len());
-        let mut own: HashMap<ObjectId, Bytes> = HashMap::new();
-        let mut depths: HashMap<ObjectId, u8> = HashMap::new();
+        let mut own: IdMap<ObjectId, Bytes> = IdMap::default();
+        let mut depths: IdMap<ObjectId, u8> = IdMap::default();
         let has_purged = self.purged()?.root().is_some();
         let texts = texts_of(&objects);
         for NewObject { id, payload, base } in objects {
@@ -83,8 +84,8 @@ impl Log {
         &self,
         bytes: &[u8],
         base: Option<ObjectId>,
-        own: &HashMap<ObjectId, Bytes>,
-        depths: &mut HashMap<ObjectId, u8>,
+        own: &IdMap<ObjectId, Bytes>,
+        depths: &mut IdMap<ObjectId, u8>,
         id: ObjectId,
     ) -> Result<Prepared> {
         let Some(base) = base else { return Ok(prepare::plain(bytes, Level::Quick)) };
@@ -198,11 +199,13 @@ pub(crate) struct Encoder<'a> {
     segment: SegmentId,
     frame: u32,
     /// Objects of frames before this one that are not written yet, and then this one's too.
-    fresh: &'a mut HashMap<ObjectId, Fresh>,
+    fresh: &'a mut IdMap<ObjectId, Fresh>,
     pub(crate) parts: Parts,
     /// The frame that holds the base of the last node that has one.
     pub(crate) follows: Option<u32>,
     level: Level,
+    /// Room for the record under way.
+    record: Writer,
 }
 
 impl<'a> Encoder<'a> {
@@ -210,10 +213,10 @@ impl<'a> Encoder<'a> {
         log: &'a Log,
         segment: SegmentId,
         frame: u32,
-        fresh: &'a mut HashMap<ObjectId, Fresh>,
+        fresh: &'a mut IdMap<ObjectId, Fresh>,
     ) -> Self {
         let (parts, follows, level) = (Parts::default(), None, Level::Quick);
-        Encoder { log, segment, frame, fresh, parts, follows, level }
+        Encoder { log, segment, frame, fresh, parts, follows, level, record: Writer::new() }
     }
 
     /// Lays objects into a new segment that will take the place of those that hold them now.
@@ -221,9 +224,16 @@ impl<'a> Encoder<'a> {
         log: &'a Log,
         segment: SegmentId,
         frame: u32,
-        fresh: &'a mut HashMap<ObjectId, Fresh>,
+        fresh: &'a mut IdMap<ObjectId, Fresh>,
     ) -> Self {
         Encoder { level: Level::Tight, ..Encoder::new(log, segment, frame, fresh) }
+    }
+
+    /// Makes room for so many objects.
+    pub(crate) fn reserve(&mut self, objects: usize) {
+        self.parts.ids.reserve(objects);
+        self.parts.rows.reserve(objects);
+        self.fresh.reserve(objects);
     }
 
     fn is_copying(&self) -> bool {
@@ -283,13 +293,15 @@ impl<'a> Encoder<'a> {
         if let Some((_, location, _)) = &base {
             self.follows = Some(location.frame);
         }
-        let record = {
-            let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
-            let base = base.as_ref().map(|(node, location, _)| (&**node, *location));
-            splice::encode_node(node, base, self.frame, &mut place)?
-        };
-        let is_text = node.kind.is_text() && takes(record.len());
-        let (at, len) = if is_text { self.add_text(&record) } else { self.add_record(&record) };
+        let mut record = std::mem::take(&mut self.record);
+        record.clear();
+        let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
+        let base = base.as_ref().map(|(node, location, _)| (&**node, *location));
+        splice::encode_node(node, base, self.frame, &mut place, &mut record)?;
+        let bytes = record.as_bytes();
+        let is_text = node.kind.is_text() && takes(bytes.len());
+        let (at, len) = if is_text { self.add_text(bytes) } else { self.add_record(bytes) };
+        self.record = record;
         Ok(Row::Node { at, len, depth, is_text })
     }
 
@@ -336,8 +348,9 @@ impl<'a> Encoder<'a> {
             Prepared::Later => return self.add_content(bytes, &prepare::plain(bytes, self.level)),
             Prepared::Chunked(chunks, raw) => {
                 let mut place = |id: &ObjectId| Ok(self.place(id)?.map(|(location, _)| location));
-                let record = splice::encode_chunks(chunks, self.frame, &mut place)?;
-                let (at, len) = self.add_record(&record);
+                let mut record = Writer::new();
+                splice::encode_chunks(chunks, self.frame, &mut place, &mut record)?;
+                let (at, len) = self.add_record(record.as_bytes());
                 Row::Chunked { at, len, raw: *raw }
             }
         })

@@ -2,9 +2,10 @@
 //! made known, or taken back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{ObjectId, Tag};
+use crate::id::{IdMap, ObjectId, Tag};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::log::format::frame::{FrameHeader, FrameKind};
 use crate::log::read::tail::Tail;
@@ -25,8 +26,9 @@ pub(crate) struct Building {
     sequence: u32,
     tag: Tag,
     buffer: Vec<u8>,
-    frames: Vec<FrameHeader>,
-    pub(crate) fresh: HashMap<ObjectId, Fresh>,
+    /// Each with its raw control block, where that is worth keeping.
+    frames: Vec<(FrameHeader, Option<Arc<[u8]>>)>,
+    pub(crate) fresh: IdMap<ObjectId, Fresh>,
     /// The texts of frames, by offset.
     pub(crate) texts: Vec<(u32, Vec<u8>)>,
     pub(crate) updates: HashMap<String, Option<ObjectId>>,
@@ -40,7 +42,7 @@ impl Building {
             tag: tail.tag,
             buffer: Vec::new(),
             frames: Vec::new(),
-            fresh: HashMap::new(),
+            fresh: IdMap::default(),
             texts: Vec::new(),
             updates: HashMap::new(),
         }
@@ -54,6 +56,7 @@ impl Log {
         group: &mut Building,
         kind: FrameKind,
         payload: &[u8],
+        control: Option<Arc<[u8]>>,
     ) -> Result<()> {
         if payload.len() > FRAME_BYTES_MAX || group.offset + payload.len() as u64 > u32::MAX.into()
         {
@@ -75,7 +78,7 @@ impl Log {
         group.offset += frame.len() as u64;
         group.sequence += 1;
         group.buffer.extend_from_slice(&frame);
-        group.frames.push(header);
+        group.frames.push((header, control));
         Ok(())
     }
 
@@ -86,7 +89,7 @@ impl Log {
         }
         let frames = std::mem::take(&mut group.frames);
         self.write_synced(tail, &group.buffer)?;
-        let taken_up = self.take_up(tail, &frames, &group.buffer);
+        let taken_up = self.take_up(tail, frames, &group.buffer);
         taken_up.map_err(|error| self.poison(tail, std::io::Error::other(error.to_string())))?;
         for (frame, texts) in group.texts.drain(..) {
             self.medium().keep_texts(&tail.segment, frame, &texts);
@@ -107,12 +110,17 @@ impl Log {
     }
 
     /// Makes frames known that were written.
-    fn take_up(&self, tail: &mut Tail, frames: &[FrameHeader], buffer: &[u8]) -> Result<()> {
+    fn take_up(
+        &self,
+        tail: &mut Tail,
+        frames: Vec<(FrameHeader, Option<Arc<[u8]>>)>,
+        buffer: &[u8],
+    ) -> Result<()> {
         let mut at = 0;
         let mut state = self.state_mut();
-        for header in frames {
+        for (header, control) in frames {
             let len = header.frame_len() as usize;
-            self.apply(tail, &mut state, *header, &buffer[at..at + len])?;
+            self.apply(tail, &mut state, header, &buffer[at..at + len], control)?;
             at += len;
         }
         Ok(())

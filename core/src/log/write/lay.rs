@@ -94,13 +94,15 @@ impl Log {
         let has_purged = self.purged()?.root().is_some();
         let mut fresh = std::mem::take(&mut group.fresh);
         let mut encoder = Encoder::new(self, tail.segment.id, offset, &mut fresh);
+        encoder.reserve(objects.len());
         let added = objects.iter().try_for_each(|object| {
             if has_purged && self.is_purged(&object.id)? {
                 return Ok(());
             }
             encoder.add(object)
         });
-        let (parts, follows) = (encoder.parts, encoder.follows);
+        let (mut parts, follows) = (encoder.parts, encoder.follows);
+        parts.fold_few_texts();
         group.fresh = fresh;
         let ids = parts.ids.clone();
         let laid = added.and_then(|()| self.lay(tail, group, item, parts, follows));
@@ -147,13 +149,13 @@ impl Log {
         let before = before
             .filter(|_| parts.stream.len() <= CONTROL_GROUP_BYTES_MAX)
             .map(|frame| Group { back: offset - frame.offset, prefix: frame.group() });
-        let payload = NewPayload {
+        let (payload, control) = NewPayload {
             group: before,
             before: texts.as_ref(),
             ..NewPayload::new(&head, &parts, offset)
         }
-        .encode();
-        self.push_frame(tail, group, FrameKind::Commit, &payload)?;
+        .encode_with_control();
+        self.push_frame(tail, group, FrameKind::Commit, &payload, Some(control.into()))?;
         group.texts.push((offset, parts.texts));
         for update in &item.updates {
             group.updates.insert(update.name.clone(), update.new);

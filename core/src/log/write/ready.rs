@@ -182,7 +182,7 @@ impl Log {
     pub(crate) fn write_snapshot(&self, tail: &mut Tail) -> Result<()> {
         let mut group = Building::new(tail);
         let payload = self.snapshot_payload(tail, &mut group.fresh, group.offset as u32)?;
-        self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload)?;
+        self.push_frame(tail, &mut group, FrameKind::Snapshot, &payload, None)?;
         self.write(tail, &mut group)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
-use crate::id::{ObjectId, Salt};
+use crate::id::{IdMap, ObjectId, Salt};
 use crate::log::format::check_site::{CheckSite, holds};
 use crate::log::format::frame::{FrameHeader, FrameKind, Keys};
 use crate::log::format::head::{Head, LiveSegment, SnapshotHead, TableHead};
@@ -33,7 +33,7 @@ impl Log {
     pub(crate) fn snapshot_payload(
         &self,
         tail: &Tail,
-        fresh: &mut HashMap<ObjectId, Fresh>,
+        fresh: &mut IdMap<ObjectId, Fresh>,
         offset: u32,
     ) -> Result<Vec<u8>> {
         let current = tail.segment.id;
@@ -161,7 +161,7 @@ impl Log {
             predecessor_tag: tail.tag,
         };
         // The base frame's nodes go to the new segment, so they have no base in the old one.
-        let mut fresh = HashMap::new();
+        let mut fresh = IdMap::default();
         let mut encoder = Encoder::new(self, next, FRAMES_FROM as u32, &mut fresh);
         let refs = self.encode_refs(&mut encoder)?;
         let (head, bytes) = self.build_table(tail)?;

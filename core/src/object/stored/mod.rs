@@ -32,6 +32,7 @@ pub use path::{AsPath, FilePath};
 pub(crate) use tests::golden;
 pub use tombstone::Tombstone;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::Timestamp;
@@ -239,10 +240,12 @@ pub trait Canonical: Sized {
     fn to_node(&self) -> Node {
         #[cfg(test)]
         ENCODED.set(ENCODED.get() + 1);
-        let mut refs = Vec::new();
-        let mut body = Writer::new();
-        self.encode(&mut refs, &mut BodyWriter(&mut body));
-        Node { kind: Self::KIND, version: self.version(), refs, body: body.into_bytes() }
+        encoded(self, |refs, body| Node {
+            kind: Self::KIND,
+            version: self.version(),
+            refs: refs.to_vec(),
+            body: body.to_vec(),
+        })
     }
 
     /// Reads the value of a node.
@@ -257,10 +260,12 @@ pub trait Canonical: Sized {
         let value = Self::decode(node.version, &mut refs, &mut body)?;
         refs.finish()?;
         body.0.finish()?;
-        if value.to_node() != *node {
-            return Err(malformed("a body that is not in canonical form"));
+        let is_canonical = value.version() == node.version
+            && encoded(&value, |refs, body| refs == node.refs && body == node.body);
+        match is_canonical {
+            true => Ok(value),
+            false => Err(malformed("a body that is not in canonical form")),
         }
-        Ok(value)
     }
 
     /// Appends the refs and the body.
@@ -270,6 +275,26 @@ pub trait Canonical: Sized {
     /// Reads what [`encode`](Self::encode) wrote, of a version that is known.
     #[doc(hidden)]
     fn decode(version: u16, refs: &mut RefReader<'_>, body: &mut BodyReader<'_>) -> Result<Self>;
+}
+
+thread_local! {
+    /// Where values are encoded before they are copied or compared.
+    static ENCODING: RefCell<(Vec<ObjectId>, Writer)> = RefCell::default();
+}
+/// Bytes of a body whose room is kept for the next one.
+const ENCODING_KEPT: usize = 64 << 10;
+
+/// Encodes a value, and shows the refs and the body.
+fn encoded<T: Canonical, R>(value: &T, show: impl FnOnce(&[ObjectId], &[u8]) -> R) -> R {
+    let (mut refs, mut body) = ENCODING.take();
+    refs.clear();
+    body.clear();
+    value.encode(&mut refs, &mut BodyWriter(&mut body));
+    let shown = show(&refs, body.as_bytes());
+    if body.as_bytes().len() <= ENCODING_KEPT {
+        ENCODING.set((refs, body));
+    }
+    shown
 }
 
 /// The codec's writer, as far as a public trait may show it.

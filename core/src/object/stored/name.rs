@@ -81,11 +81,11 @@ pub(crate) fn is_target(target: &[u8]) -> bool {
 
 /// Tells whether some file system would take the component for one of these names.
 fn looks_like(component: &[u8], names: &[&str]) -> bool {
-    let visible: Vec<u8> = match std::str::from_utf8(component) {
-        Ok(text) => text.chars().filter(|c| !is_ignorable(*c)).collect::<String>().into_bytes(),
-        Err(_) => component.to_vec(),
+    let visible = match std::str::from_utf8(component) {
+        Ok(text) if text.contains(is_ignorable) => text.replace(is_ignorable, ""),
+        _ => String::new(),
     };
-    [component, &visible].into_iter().any(|name| {
+    [component, visible.as_bytes()].into_iter().any(|name| {
         name.split(|&byte| byte == b'\\').any(|piece| {
             // NTFS cuts at a colon, and drops dots and spaces at the end.
             let name = piece.split(|&byte| byte == b':').next().unwrap_or_default();

@@ -9,10 +9,10 @@ mod stored;
 pub(crate) mod texts;
 pub(crate) mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, quoted};
-use crate::id::{ContentId, IterationId, MemoryId, ObjectId};
+use crate::id::{ContentId, IdMap, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
 use crate::map::Map;
 use crate::object::{
@@ -74,7 +74,7 @@ pub(crate) struct Draft {
     /// Whether names pass that no checkout writes: an import takes what is there.
     pub(crate) takes_any_name: bool,
     contents: Vec<(Bytes, Option<ContentId>)>,
-    by_content: HashMap<ContentId, usize>,
+    by_content: IdMap<ContentId, usize>,
     iterations: Vec<(Iteration, Option<ObjectId>)>,
     pub(crate) calls: Vec<ModelCall>,
 }

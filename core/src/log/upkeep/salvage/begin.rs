@@ -1,8 +1,9 @@
 //! A log begun anew with what is whole, and the files that it leaves moved away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::error::{Error, Result};
+use crate::id::IdMap;
 use crate::log::format::head::{Head, LiveSegment, SnapshotHead};
 use crate::log::format::payload::NewPayload;
 use crate::log::format::segment::{DIRECTORY, FRAMES_FROM, SegmentHeader, SegmentId};
@@ -45,7 +46,7 @@ impl Salvage {
             predecessor_len: 0,
             predecessor_tag: [0; 16],
         };
-        let mut fresh = HashMap::new();
+        let mut fresh = IdMap::default();
         let mut encoder = Encoder::copying(&self.log, next, FRAMES_FROM as u32, &mut fresh);
         for ready in self.log.prepare(objects)? {
             encoder.add(&ready)?;
