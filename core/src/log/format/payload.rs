@@ -24,10 +24,13 @@ use crate::log::format::head::{Head, decode_head, encode_head};
 use crate::log::format::pack::{Before, pack};
 use crate::log::format::parts::Parts;
 use crate::log::format::row::{Row, decode_row, encode_row};
-use crate::log::format::zip::{self, Level};
+use crate::log::format::zip::{self, Level, is_short};
 
 /// Raw bytes of control blocks that one group shares: what a read of one may have to decode.
 pub(crate) const CONTROL_GROUP_BYTES_MAX: usize = 16 << 10;
+/// Of these, what a short control block is searched in: to take the rest in as well costs as much time
+/// again, and finds nothing more.
+const CONTROL_WINDOW: usize = 4 << 10;
 /// Streams up to this size stay in the control block.
 pub(crate) const INLINE_STREAM_MAX: usize = 48 << 10;
 /// Blocks of a stream: all but the last have at least [`BLOCK_BYTES`], and they end below 4 GiB.
@@ -114,7 +117,12 @@ impl<'a> NewPayload<'a> {
         let group =
             group.filter(|group| group.prefix.len() + control.len() <= CONTROL_GROUP_BYTES_MAX);
         let prefix = group.as_ref().map_or(&[][..], |group| &group.prefix);
-        let packed = zip::compress(&control, prefix, level).filter(|packed| {
+        // Whoever unpacks counts back from the end, so a search may begin where it likes.
+        let near = match is_short(control.len()) {
+            true => &prefix[prefix.len().saturating_sub(CONTROL_WINDOW)..],
+            false => prefix,
+        };
+        let packed = zip::compress(&control, near, level).filter(|packed| {
             zip::decompress(packed, prefix, control.len()).is_ok_and(|raw| raw == control)
         });
         let with_prefix = packed.is_some() && group.is_some();

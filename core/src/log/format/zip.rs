@@ -29,6 +29,11 @@ pub(crate) enum Level {
 /// Bytes up to which what has a prefix is short.
 const SHORT_BYTES_MAX: usize = 1 << 10;
 
+/// Tells whether bytes are so few that taking a prefix in is most of the work.
+pub(crate) fn is_short(len: usize) -> bool {
+    len <= SHORT_BYTES_MAX
+}
+
 /// Bytes of a zstd frame's magic number.
 const MAGIC_BYTES: usize = 4;
 
@@ -52,8 +57,8 @@ thread_local! {
 /// Compresses into a frame without magic number and checksum, with a prefix that the decoder must
 /// know. Returns none where the result would not be smaller.
 pub(crate) fn compress(bytes: &[u8], prefix: &[u8], level: Level) -> Option<Vec<u8>> {
-    let is_short = !prefix.is_empty() && bytes.len() <= SHORT_BYTES_MAX;
-    let level = if level == Level::Quick && is_short { Level::Swift } else { level };
+    let is_swift = level == Level::Quick && !prefix.is_empty() && is_short(bytes.len());
+    let level = if is_swift { Level::Swift } else { level };
     let encoder_of = match level {
         Level::Swift => &SWIFT,
         Level::Quick => &QUICK,

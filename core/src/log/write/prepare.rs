@@ -16,6 +16,9 @@ const INLINE_MAX: usize = 512;
 const INLINE_TIGHT_MAX: usize = 4 << 10;
 /// Middles below this many bytes are not worth a compressor.
 const RAW_MIDDLE_MAX: usize = 48;
+/// Bytes of a base before a short change from which on it is searched: to take in what stands further
+/// ahead costs more time than it finds.
+const NEAR_BYTES: usize = 2 << 10;
 
 /// An object with the form in which it will be stored.
 #[derive(Debug, Clone)]
@@ -98,10 +101,15 @@ pub(crate) fn against(
 ) -> Option<Prepared> {
     let (head, tail) = common_ends(base_bytes, bytes);
     let middle = &bytes[head..bytes.len() - tail];
+    // Whoever unpacks counts back from the end of the base, so a search may begin where it likes.
+    let near = match zip::is_short(middle.len()) && level == Level::Quick {
+        true => &base_bytes[head.saturating_sub(NEAR_BYTES)..],
+        false => base_bytes,
+    };
     let packed = if middle.len() <= RAW_MIDDLE_MAX {
         None
     } else {
-        zip::compress(middle, base_bytes, level).filter(|packed| {
+        zip::compress(middle, near, level).filter(|packed| {
             zip::decompress(packed, base_bytes, middle.len()).is_ok_and(|back| back == middle)
         })
     };
