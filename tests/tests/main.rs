@@ -37,6 +37,7 @@ mod remembered;
 mod repository;
 mod room;
 mod rot;
+mod sealed;
 mod seen;
 mod shape;
 mod survivors;

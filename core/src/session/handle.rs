@@ -179,7 +179,8 @@ impl Session {
         batch.set_ref(self.ref_name(), Expected::Id(head.operation.id), Some(id));
         match batch.commit() {
             Ok(()) => {
-                let head = Arc::new(Head { operation: Link { id, value: operation }, point });
+                let head =
+                    Arc::new(Head { operation: Link { id, value: Arc::new(operation) }, point });
                 *self.cache.lock().expect("no panic under this lock") = Some(head.clone());
                 Ok(Outcome::Committed(head))
             }

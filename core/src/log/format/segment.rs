@@ -14,7 +14,8 @@
 //! | 48 | 32 | salt |
 //! | 80 | 8 | the predecessor's valid length, or 0 |
 //! | 88 | 16 | the predecessor's last tag, or 0 |
-//! | 104 | 8 | 0 |
+//! | 104 | 4 | the epoch of a sealed segment's key, else 0 |
+//! | 108 | 4 | 0 |
 //! | 112 | 16 | check: tag under the salt over bytes 0..112 |
 //!
 //! The header stands twice, at 0 and at 128. Frames begin at 256.
@@ -29,6 +30,10 @@ use crate::log::vfs::VfsFile;
 const MAGIC: &[u8; 8] = b"partita\n";
 const FORMAT: u16 = 1;
 const HEADER: usize = 128;
+
+/// The flag for reading that says that what a segment holds is encrypted. It is reserved: no version
+/// writes it yet.
+const SEALED: u32 = 1;
 
 /// Where the first frame of a segment begins.
 pub(crate) const FRAMES_FROM: u64 = 2 * HEADER as u64;
@@ -181,6 +186,17 @@ fn decode(bytes: &[u8], at: usize, id: SegmentId) -> Result<SegmentHeader> {
     let due = Tagger::new(&salt).update(&bytes[..HEADER - 16]).tag();
     if !holds(CheckSite::SegmentHeader, due[..] == bytes[HEADER - 16..]) {
         return Err(damaged(id, at));
+    }
+    let reading = u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes"));
+    if reading & SEALED != 0 {
+        let epoch = u32::from_le_bytes(bytes[104..108].try_into().expect("four bytes"));
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "segment {id} is encrypted (key of epoch {epoch}), which this version cannot read; \
+                 use a newer version"
+            ),
+        ));
     }
     if bytes[12..20] != [0; 8] {
         return Err(Error::new(

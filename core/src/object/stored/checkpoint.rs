@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader, Timestamp};
-use crate::codec::malformed;
+use super::{BodyReader, BodyWriter, Canonical, Kind, Node, RefReader, Timestamp};
+use crate::codec::{Reader, malformed};
 use crate::error::Result;
 use crate::id::{CheckpointId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, PARENTS_MAX, ROOTS_MAX};
@@ -48,6 +48,30 @@ impl Checkpoint {
     pub const MESSAGE: &'static str = "message";
     /// The label with the format of the transcript whose memories this checkpoint brought.
     pub const TRANSCRIPT: &'static str = "transcript";
+}
+
+impl Checkpoint {
+    /// Reads the number, the first parent and the jump of a node, and passes over the rest.
+    pub(crate) fn ties_of(
+        node: &Node,
+    ) -> Result<(u64, Option<CheckpointId>, Option<CheckpointId>)> {
+        node.check_holds::<Self>()?;
+        let mut refs = RefReader(&node.refs);
+        let mut body = Reader::new(&node.body);
+        let mut parent = None;
+        for _ in 0..body.count(PARENTS_MAX, "the number of parents")? {
+            let next = CheckpointId::new(refs.next()?);
+            parent = parent.or(Some(next));
+        }
+        let jump = match body.bounded(1, "the jump flag")? {
+            0 => None,
+            _ => Some(CheckpointId::new(refs.next()?)),
+        };
+        for _ in 0..body.count(ROOTS_MAX, "the number of roots")? {
+            body.text(LABEL_BYTES_MAX, "a root's name")?;
+        }
+        Ok((body.uint()?, parent, jump))
+    }
 }
 
 impl Canonical for Checkpoint {

@@ -252,7 +252,7 @@ impl Batch {
         let end = self.session.end(&self.head)?;
         let newest = place.iteration(&self.batch)?;
         let old = numbered(&self.batch, newest, &path, number, end.as_ref())?;
-        self.written(path, |draft, batch, path| draft.set(batch, path, old.value.entry))
+        self.written(path, |draft, batch, path| draft.set(batch, path, old.value.entry.clone()))
     }
 
     /// Appends a memory; its number is given at the commit.

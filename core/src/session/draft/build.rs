@@ -1,6 +1,7 @@
 //! Building a checkpoint: a draft on top of a point.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::codec::malformed;
 use crate::error::{Error, Result};
@@ -213,7 +214,7 @@ fn following(objects: &impl Objects, parent: Option<&Point>) -> Result<Checkpoin
 
 fn put(batch: &mut StoreBatch, checkpoint: Checkpoint, parent: Option<&Point>) -> Point {
     let id = batch.put(&checkpoint, parent.map(|parent| parent.id));
-    Point { id, value: checkpoint }
+    Point { id, value: Arc::new(checkpoint) }
 }
 
 /// An old memories map in which no number given since can be given again.

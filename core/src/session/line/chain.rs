@@ -1,10 +1,12 @@
 //! Chains: checkpoints, operations and iterations, each linked to the one before and to one
 //! further back, so that any ancestor is found in O(log n).
 
+use std::sync::Arc;
+
 use crate::codec::malformed;
 use crate::error::{ErrorKind, Result};
 use crate::id::ObjectId;
-use crate::object::{Canonical, Checkpoint, Iteration, Objects, Operation, jumps_far, read};
+use crate::object::{Canonical, Checkpoint, Iteration, Node, Objects, Operation, jumps_far, read};
 
 /// What stands in a chain. Numbers fall strictly along parents and jumps.
 pub(crate) trait Linked: Canonical {
@@ -13,6 +15,59 @@ pub(crate) trait Linked: Canonical {
     fn parent(&self) -> Option<ObjectId>;
     /// The jump, where it is stored because it differs from the parent.
     fn stored_jump(&self) -> Option<ObjectId>;
+
+    /// Where a node leads, whatever else it holds.
+    fn ties_of(node: &Node) -> Result<Ties> {
+        Ok(Ties::of(&Self::from_node(node)?))
+    }
+}
+
+/// Where a link of a chain leads: all that a way along the chain asks of most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ties {
+    number: u64,
+    parent: Option<ObjectId>,
+    jump: Option<ObjectId>,
+}
+
+impl Ties {
+    fn of<T: Linked>(value: &T) -> Self {
+        Ties { number: value.number(), parent: value.parent(), jump: value.stored_jump() }
+    }
+
+    /// Where the jump goes: further back, else the parent, or none at the start and where what it
+    /// leads to was trimmed or lost to damage.
+    fn jump<T: Linked>(
+        &self,
+        of: ObjectId,
+        objects: &(impl Objects + ?Sized),
+    ) -> Result<Option<(ObjectId, Ties)>> {
+        let Some(id) = self.jump.or(self.parent) else { return Ok(None) };
+        let read = objects.read_node(&id).and_then(|node| {
+            T::ties_of(&node).map_err(|error| error.context(format!("object {id:.10}")))
+        });
+        match read {
+            Ok(ties) => {
+                check_order((of, self.number), (id, ties.number))?;
+                Ok(Some((id, ties)))
+            }
+            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound && objects.is_trimmed(&id)? => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Refuses a link whose number is not below that of the link that leads to it.
+fn check_order(from: (ObjectId, u64), to: (ObjectId, u64)) -> Result<()> {
+    let ((from, number), (id, at)) = (from, to);
+    if at >= number {
+        let what = format!("{from:.10} has number {number}, {id:.10} before it {at}");
+        return Err(malformed(what));
+    }
+    Ok(())
 }
 
 impl Linked for Checkpoint {
@@ -24,6 +79,10 @@ impl Linked for Checkpoint {
     }
     fn stored_jump(&self) -> Option<ObjectId> {
         self.jump.map(|id| id.id())
+    }
+    fn ties_of(node: &Node) -> Result<Ties> {
+        let (number, parent, jump) = Checkpoint::ties_of(node)?;
+        Ok(Ties { number, parent: parent.map(|id| id.id()), jump: jump.map(|id| id.id()) })
     }
 }
 
@@ -52,15 +111,21 @@ impl Linked for Iteration {
 }
 
 /// A value of a chain and its id.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Link<T> {
     pub(crate) id: ObjectId,
-    pub(crate) value: T,
+    pub(crate) value: Arc<T>,
+}
+
+impl<T> Clone for Link<T> {
+    fn clone(&self) -> Self {
+        Link { id: self.id, value: self.value.clone() }
+    }
 }
 
 impl<T: Linked> Link<T> {
     pub(crate) fn read(objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
-        Ok(Link { id, value: read(objects, id)? })
+        Ok(Link { id, value: Arc::new(read(objects, id)?) })
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -89,15 +154,13 @@ impl<T: Linked> Link<T> {
         &self,
         objects: &(impl Objects + ?Sized),
     ) -> Result<Option<ObjectId>> {
-        // A chain of which damage took a link goes on without a jump.
-        let unless_lost = |found: Result<Option<Self>>| match found {
-            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
-            found => found,
+        // The start of a chain jumps to itself, so its child and grandchild jump to their parents. A
+        // chain of which damage took a link goes on without a jump.
+        let Some((id, jump)) = Ties::of(&*self.value).jump::<T>(self.id, objects)? else {
+            return Ok(None);
         };
-        // The start of a chain jumps to itself, so its child and grandchild jump to their parents.
-        let Some(jump) = unless_lost(self.jump(objects))? else { return Ok(None) };
-        let Some(far) = unless_lost(jump.jump(objects))? else { return Ok(None) };
-        Ok(jumps_far(self.number(), jump.number(), far.number()).then_some(far.id))
+        let Some((far_id, far)) = jump.jump::<T>(id, objects)? else { return Ok(None) };
+        Ok(jumps_far(self.number(), jump.number, far.number).then_some(far_id))
     }
 
     /// The ancestor with this number, itself included, or none where the chain has no such.
@@ -150,13 +213,7 @@ impl<T: Linked> Link<T> {
 
     fn earlier(&self, objects: &(impl Objects + ?Sized), id: ObjectId) -> Result<Self> {
         let link = Link::read(objects, id)?;
-        if link.number() >= self.number() {
-            let (number, at) = (self.number(), link.number());
-            return Err(malformed(format!(
-                "{:.10} has number {number}, {id:.10} before it {at}",
-                self.id
-            )));
-        }
+        check_order((self.id, self.number()), (id, link.number()))?;
         Ok(link)
     }
 }

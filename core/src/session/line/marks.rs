@@ -75,7 +75,8 @@ pub(crate) type Edit = (Vec<u8>, Option<Value>);
 pub(crate) type FileRows<'a, O> = Chain<Range<'a, O>, Range<'a, O>>;
 
 pub(crate) fn key(section: u8, number: u64) -> Vec<u8> {
-    let mut key = vec![section];
+    let mut key = Vec::with_capacity(9);
+    key.push(section);
     key.extend_from_slice(&number.to_be_bytes());
     key
 }

@@ -79,7 +79,7 @@ impl Place {
             jump: None,
             cause: None,
         };
-        Ok(Link { id: self.iteration.id(), value })
+        Ok(Link { id: self.iteration.id(), value: value.into() })
     }
 
     pub(crate) fn iteration(&self, objects: &(impl Objects + ?Sized)) -> Result<Link<Iteration>> {

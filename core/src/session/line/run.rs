@@ -62,7 +62,7 @@ fn began_empty(store: &Store, import: &Link<Operation>) -> Result<bool> {
     let mut at = import.clone();
     let mut of_transcript = None;
     while let Some(operation) = at.parent(store)? {
-        let Operation { kind, checkpoint, before, .. } = &operation.value;
+        let Operation { kind, checkpoint, before, .. } = &*operation.value;
         if checkpoint.is_none() {
             return Ok(true);
         }

@@ -81,13 +81,13 @@ fn put_root(session: &Session, name: &str) {
     let node = Node { kind: Kind(999), version: 7, refs: Vec::new(), body: b"?".to_vec() };
     let unknown = batch.put_node(node, None);
     let before = head.point().unwrap();
-    let mut checkpoint = before.value.clone();
+    let mut checkpoint = (*before.value).clone();
     checkpoint.roots.insert(name.into(), unknown);
     checkpoint.number += 1;
     checkpoint.parents = vec![before.checkpoint_id()];
     checkpoint.jump = before.jump_of_child(session.store()).unwrap().map(CheckpointId::new);
     let id = batch.put_node(checkpoint.to_node(), None);
-    let point = Point { id, value: checkpoint };
+    let point = Point { id, value: checkpoint.into() };
     let new = NewOperation::new(crate::object::OperationKind::from_name("later-word").unwrap());
     let outcome = session.commit_on(&head, batch, Some(point), new).unwrap();
     assert!(matches!(outcome, Outcome::Committed(_)));

@@ -110,12 +110,12 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     let mut batch = session.store().batch();
     let node = Node { kind: Kind(999), version: 7, refs: Vec::new(), body: b"?".to_vec() };
     let unknown: ObjectId = batch.put_node(node, None);
-    let mut checkpoint = head.point().unwrap().value.clone();
+    let mut checkpoint = head.point().unwrap().value.as_ref().clone();
     checkpoint.roots.insert("evidence".into(), unknown);
     checkpoint.number = 2;
     checkpoint.parents = vec![head.point().unwrap().checkpoint_id()];
     let id = batch.put(&checkpoint, None);
-    let point = Point { id, value: checkpoint };
+    let point = Point { id, value: checkpoint.into() };
     let new = NewOperation::new(crate::object::OperationKind::Batch);
     assert!(matches!(
         session.commit_on(&head, batch, Some(point), new).unwrap(),
