@@ -9,7 +9,7 @@ MINUTES ?= 20
 SUITE ?= model
 ARGS ?=
 
-.PHONY: help check test oldest crash torture soak demo bench fuzz doc package
+.PHONY: help check test oldest crash torture soak demo bench bench-quick instructions fuzz doc package
 
 help:
 	@echo "make check   formatting, clippy and rustdoc, warnings as errors"
@@ -20,6 +20,8 @@ help:
 	@echo "make soak    SUITE=model by the million: what \`make test\` runs a share of; SUITE=help lists the suites and their ARGS"
 	@echo "make demo    records a real git history and shows what can be done with it"
 	@echo "make bench   times against peers (BENCH=durable-step for one of them)"
+	@echo "make bench-quick   a few rows in three minutes, before and after a change with BEFORE=COMMIT"
+	@echo "make instructions  counts those of a step, and fails where they are 5 % more than recorded"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=60; installs nightly and cargo-fuzz"
 	@echo "make package what would be published: its files, its doctests, and a build of it"
 	@echo "make doc     the library's reference, in target/doc, and the documentation's site, in target/site"
@@ -52,6 +54,12 @@ demo:
 
 bench:
 	$(CARGO) run --release -p partita-benches -- $(BENCH)
+
+bench-quick:
+	CARGO="$(CARGO)" scripts/bench-quick.sh $(BEFORE)
+
+instructions:
+	CARGO="$(CARGO)" scripts/instructions.sh $(ARGS)
 
 fuzz:
 	CARGO="$(CARGO)" FUZZ_SECONDS="$(FUZZ_SECONDS)" scripts/fuzz.sh

@@ -6,9 +6,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARGO=${CARGO:-cargo}
 PYTHON=${PYTHON:-python3}
+. scripts/needs.sh
 . scripts/browser.sh
 
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
-$CARGO run --quiet -p partita-tests --bin displays -- hostile "$pages"
+program=$(program displays)
+"$program" hostile "$pages"
 "$PYTHON" tests/python/check_pages.py "$browser" "$pages"

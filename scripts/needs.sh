@@ -39,14 +39,12 @@ needs() {
 # Prints the virtual environment NAME under the target directory, made anew where REQUIREMENTS changed.
 # Only then the package index is needed.
 python_environment() {
-    local name=$1 requirements=$2 python=${PYTHON:-python3} target environment
+    local name=$1 requirements=$2 python=${PYTHON:-python3} environment
     if ! command -v "$python" >/dev/null; then
         echo "error: python3 is missing: install Python 3.11 or newer, with venv" >&2
         exit 1
     fi
-    target=$(${CARGO:-cargo} metadata --quiet --offline --no-deps --format-version 1 |
-        sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-    environment=$target/$name
+    environment=$(target_directory)/$name
     if ! cmp -s "$requirements" "$environment/installed.txt"; then
         rm -rf "$environment"
         if ! "$python" -m venv "$environment"; then
@@ -57,6 +55,18 @@ python_environment() {
         cp "$requirements" "$environment/installed.txt"
     fi
     echo "$environment"
+}
+
+# Prints the path of a PROGRAM of the workspace, built with the features of the tests' own build, so that nothing is compiled
+# twice.
+program() {
+    ${CARGO:-cargo} build --quiet --workspace --exclude partita-benches --bins --examples >&2
+    echo "$(target_directory)/debug/$1"
+}
+
+# Prints the directory that cargo builds in.
+target_directory() {
+    ${CARGO:-cargo} metadata --quiet --offline --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
 # Builds the Python package's wheel with a PROFILE of cargo's into an empty DIRECTORY, and installs it in an ENVIRONMENT,

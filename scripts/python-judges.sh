@@ -12,6 +12,7 @@ environment=$(python_environment python-judges tests/python/requirements.txt)
 requests=$(mktemp)
 trap 'rm -f "$requests"' EXIT
 status=0
-$CARGO run --quiet -p partita-tests --bin requests >"$requests" || status=$?
+program=$(program requests)
+"$program" >"$requests" || status=$?
 "$environment/bin/python" tests/python/validate_requests.py "$requests" || status=$?
 exit "$status"

@@ -23,7 +23,12 @@ step() {
     echo "step ends: $((SECONDS - begun)) seconds" >>"$output"
 }
 
-step "build" $CARGO test --workspace --exclude partita-benches --no-run
+built() {
+    $CARGO test --workspace --exclude partita-benches --no-run &&
+        # What tests start: the command, examples, programs of the tests.
+        $CARGO build --workspace --exclude partita-benches --bins --examples
+}
+step "build" built
 step "rust" $CARGO test --workspace --exclude partita-benches --no-fail-fast
 # Tokens, budgets and contexts without a store, as whoever only budgets tokens builds them.
 step "tokens alone" $CARGO test -p partita --no-default-features --features tokens --lib

@@ -21,6 +21,7 @@ mod process;
 mod python;
 mod read;
 mod recount;
+mod scale;
 mod size;
 mod step;
 mod work;
@@ -48,7 +49,7 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 16] = [
+const BENCHES: [(&str, Bench, &str); 17] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
@@ -64,6 +65,7 @@ const BENCHES: [(&str, Bench, &str); 16] = [
     ("process", process::run, "a process an edit beside an empty process"),
     ("python", python::run, "calls and writes of the Python package beside the library"),
     ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
+    ("scale", scale::run, "the same acts in sessions of 1, 10 and 100 thousand files and memories"),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];
 

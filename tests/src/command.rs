@@ -34,19 +34,28 @@ pub fn scratch() -> &'static Path {
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "partita-cli", "--bin", "partita"]);
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        let (profile, target) = (profile_dir(), build_directory());
-        build.arg("--target-dir").arg(target);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().expect("cargo runs").success(), "the command does not build");
+        let profile = profile_dir();
+        build_programs();
         let copy = scratch().join("partita");
         std::fs::copy(profile.join("partita"), &copy).expect("it was just built");
         copy
     })
+}
+
+/// Builds the programs of the workspace, examples too. Beside tests that `make test` runs they have
+/// the features of its own build, knockouts that nobody asks for among them, so that nothing is
+/// compiled twice; a release build has the command alone, as users have it.
+pub fn build_programs() {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--target-dir"]).arg(build_directory());
+    match profile_dir().ends_with("release") {
+        true => build.args(["--release", "--package", "partita-cli", "--bin", "partita"]),
+        false => {
+            build.args(["--workspace", "--exclude", "partita-benches", "--bins", "--examples"])
+        }
+    };
+    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    assert!(build.status().expect("cargo runs").success(), "the programs do not build");
 }
 
 /// `target/debug`, as the place of this test, or of this program, tells.

@@ -3,15 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use partita_tests::command::build_directory;
+use partita_tests::command::{build_directory, build_programs};
 
 #[test]
 fn each_example_runs_to_its_end_and_says_something() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "partita", "--examples"]);
-    build.arg("--target-dir").arg(build_directory()).current_dir(&core);
-    assert!(build.status().unwrap().success(), "the examples do not build");
+    build_programs();
     let mut ran = 0;
     for file in std::fs::read_dir(core.join("examples")).unwrap() {
         let name = file.unwrap().path().file_stem().unwrap().to_owned();

@@ -345,7 +345,8 @@ impl Session {
     }
 
     /// Tells what the tokens of the newest state are spent on, by source and item, largest first, and
-    /// what is left of a budget. ``largest`` bounds the items that are listed.
+    /// what is left of a budget. ``largest`` bounds the items that are listed, 1,000 unless told
+    /// otherwise; all are counted.
     ///
     /// The session keeps the account: after a change only what changed is counted.
     ///

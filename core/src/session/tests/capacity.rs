@@ -169,3 +169,19 @@ fn a_counter_may_ask_the_session_that_it_counts_for() {
     session.remember(Memory::user("four")).unwrap();
     check(&session, &Asking(session.clone()), "asking again");
 }
+
+#[test]
+fn a_capacity_counts_all_items_and_lists_a_thousand() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session
+        .batch(|batch| {
+            (0..1_200)
+                .try_for_each(|at| batch.remember(Memory::user(format!("memory {at}"))).map(drop))
+        })
+        .unwrap();
+    let budget = Budget::new(100_000);
+    let capacity = session.capacity(&budget, &Words).unwrap();
+    assert_eq!((capacity.items().len(), capacity.items_total()), (1_000, 1_200));
+    let all = session.capacity_of_largest(&budget, &Words, usize::MAX).unwrap();
+    assert_eq!((all.items().len(), all.total()), (1_200, capacity.total()));
+}

@@ -10,12 +10,13 @@ use crate::session::account::ledger::Ledger;
 use crate::session::handle::Session;
 use crate::tokens::TokenCounter;
 
-/// Items that a capacity lists.
-const ITEMS_MAX: usize = 1 << 20;
+/// Items that a capacity lists where nobody says how many: all else takes time by what changed.
+const LISTED: usize = 1_000;
 
 impl Session {
     /// Tells what the tokens of the newest state are spent on, by source and item, largest first,
-    /// and what is left of a limit.
+    /// and what is left of a limit. It lists the 1,000 largest items and counts all;
+    /// [`capacity_of_largest`](Self::capacity_of_largest) lists as many as are asked for.
     ///
     /// This handle and its clones keep the account: after a change only what changed is counted,
     /// an edited file around the edit alone.
@@ -45,10 +46,11 @@ impl Session {
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<Capacity<ItemKey>> {
         budget.check()?;
-        self.with_account(counter, |account| Capacity::new(account, budget, ITEMS_MAX))
+        self.with_account(counter, |account| Capacity::new(account, budget, LISTED))
     }
 
-    /// Tells what the tokens of the newest state are spent on, with the `most` largest items.
+    /// Tells what the tokens of the newest state are spent on, with the `most` largest items
+    /// (`usize::MAX` for all of them, which takes time for each).
     ///
     /// # Errors
     /// As [`capacity`](Self::capacity).
