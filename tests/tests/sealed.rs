@@ -40,9 +40,7 @@ fn an_encrypted_store_is_refused_as_such_and_nothing_is_written() {
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         assert!(error.to_string().contains("encrypted (key of epoch 7)"), "{error}");
     }
-    for what in
-        [&["sessions"][..], &["check"], &["recover"], &["gc"], &["write", "s", "f"]]
-    {
+    for what in [&["sessions"][..], &["check"], &["recover"], &["gc"], &["write", "s", "f"]] {
         let error = partita.refused(what);
         assert!(error.contains("encrypted"), "{what:?}: {error}");
     }
