@@ -37,7 +37,8 @@ step "features" scripts/features.sh
 # Programs that have partita among their dependencies, and must not notice.
 step "hosts" scripts/hosts.sh
 # Schedules of threads, under locks with which no other test works.
-step "schedules" $CARGO test -p partita --features shuttle --lib schedules
+# They take seconds, and all of the core to be built for them: so it is built as quickly as can be.
+step "schedules" $CARGO test --config profile.dev.package.partita.opt-level=0 -p partita --features shuttle --lib schedules
 # The clients' own types, which are one suite of as many tests as there are bodies and broken controls.
 step "clients' types" scripts/python-judges.sh
 # The Python package, from its wheel.

@@ -346,6 +346,23 @@ impl Hasher for IdHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn ids_that_begin_or_end_alike_fall_into_as_many_places_as_any() {
+        let state = IdState::default();
+        for at in [0, 12, 31] {
+            let mut places = std::collections::HashSet::new();
+            for low in 0..=u8::MAX {
+                let mut bytes = [7; ObjectId::LEN];
+                bytes[at] = low;
+                // What a table of 4,096 places, and what its look-ups, go by.
+                let hash = state.hash_one(ObjectId::from_bytes(bytes));
+                places.insert((hash & 0xfff, hash >> 57));
+            }
+            assert!(places.len() > 250, "{at}: {}", places.len());
+        }
+    }
     use crate::error::ErrorKind;
 
     #[test]

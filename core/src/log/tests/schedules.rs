@@ -8,14 +8,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{io, sync};
 
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::{Condvar, Mutex};
-use shuttle::{check_pct, check_random, thread};
+use shuttle::{Config, Runner, thread};
 
 use super::content;
 use super::*;
 use crate::error::ErrorKind;
 
 const SCHEDULES: usize = 3_000;
+/// A thread's stack: shuttle's own 32 KiB are too few for code that is not optimized.
+const STACK_BYTES: usize = 256 << 10;
 
 /// A directory in memory that lets other threads run at each call, and panics at one of them.
 #[derive(Debug, Default)]
@@ -164,8 +167,10 @@ impl Drop for Held {
 /// Takes a run through schedules by chance, and through some where few threads are interrupted, each
 /// at the worst of times.
 fn check(run: impl Fn() + Send + Sync + Copy + 'static) {
-    check_random(run, SCHEDULES);
-    check_pct(run, SCHEDULES / 3, 3);
+    let mut config = Config::new();
+    config.stack_size = STACK_BYTES;
+    Runner::new(RandomScheduler::new(SCHEDULES), config.clone()).run(run);
+    Runner::new(PctScheduler::new(3, SCHEDULES / 3), config).run(run);
 }
 
 fn open(medium: &sync::Arc<Medium>) -> Log {
