@@ -9,11 +9,11 @@ ROUNDS=${ROUNDS:-7}
 needs "${CARGO%% *}" cc git
 
 before=${1:-}
-built=$PWD/target/quick
+built=$(target_directory)/quick
 mkdir -p "$built"
 work=$(mktemp -d "$built/work.XXXXXX")
 tree=$built/before
-trap 'rm -rf "$work"; git worktree prune' EXIT
+trap 'rm -rf "$work" "$tree"; git worktree prune' EXIT
 
 build() {
     $CARGO build --quiet --release --manifest-path "$1/benches/quick/Cargo.toml" --target-dir "$built/$2"

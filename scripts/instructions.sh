@@ -9,7 +9,7 @@ CARGO=${CARGO:-cargo}
 needs "${CARGO%% *}" cc valgrind
 
 record=$PWD/benches/instructions.txt
-built=$PWD/target/quick
+built=$(target_directory)/quick
 mkdir -p "$built"
 work=$(mktemp -d "$built/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -35,27 +35,28 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let profile = profile_dir();
-        build_programs();
+        match profile.ends_with("release") {
+            // As users have it.
+            true => build(&["--release", "--package", "partita-cli", "--bin", "partita"]),
+            false => build_programs(),
+        }
         let copy = scratch().join("partita");
         std::fs::copy(profile.join("partita"), &copy).expect("it was just built");
         copy
     })
 }
 
-/// Builds the programs of the workspace, examples too. Beside tests that `make test` runs they have
-/// the features of its own build, knockouts that nobody asks for among them, so that nothing is
-/// compiled twice; a release build has the command alone, as users have it.
+/// Builds the programs of the workspace in `target/debug`, examples too: with the features of the
+/// build of `make test`, knockouts that nobody asks for among them, so that nothing is compiled twice.
 pub fn build_programs() {
+    build(&["--workspace", "--exclude", "partita-benches", "--bins", "--examples"]);
+}
+
+fn build(what: &[&str]) {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--target-dir"]).arg(build_directory());
-    match profile_dir().ends_with("release") {
-        true => build.args(["--release", "--package", "partita-cli", "--bin", "partita"]),
-        false => {
-            build.args(["--workspace", "--exclude", "partita-benches", "--bins", "--examples"])
-        }
-    };
+    build.args(["build", "--quiet", "--target-dir"]).arg(build_directory()).args(what);
     build.current_dir(env!("CARGO_MANIFEST_DIR"));
-    assert!(build.status().expect("cargo runs").success(), "the programs do not build");
+    assert!(build.status().expect("cargo runs").success(), "{what:?} does not build");
 }
 
 /// `target/debug`, as the place of this test, or of this program, tells.

@@ -86,7 +86,7 @@ impl<'a> NewPayload<'a> {
         NewPayload { head, parts, frame, group: None, before: None, tail: &[], level }
     }
 
-    /// Returns the payload's bytes.
+    /// Returns the payload's bytes. Positions of ids go before ids in full.
     pub(crate) fn encode(self) -> Vec<u8> {
         self.encode_with_control().0
     }

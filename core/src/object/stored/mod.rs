@@ -238,8 +238,6 @@ pub trait Canonical: Sized {
 
     /// Returns the one node of this value.
     fn to_node(&self) -> Node {
-        #[cfg(test)]
-        ENCODED.set(ENCODED.get() + 1);
         encoded(self, |refs, body| Node {
             kind: Self::KIND,
             version: self.version(),
@@ -281,17 +279,20 @@ thread_local! {
     /// Where values are encoded before they are copied or compared.
     static ENCODING: RefCell<(Vec<ObjectId>, Writer)> = RefCell::default();
 }
-/// Bytes of a body whose room is kept for the next one.
+
+/// Bytes of refs and body whose room is kept for the next value.
 const ENCODING_KEPT: usize = 64 << 10;
 
 /// Encodes a value, and shows the refs and the body.
 fn encoded<T: Canonical, R>(value: &T, show: impl FnOnce(&[ObjectId], &[u8]) -> R) -> R {
+    #[cfg(test)]
+    ENCODED.set(ENCODED.get() + 1);
     let (mut refs, mut body) = ENCODING.take();
     refs.clear();
     body.clear();
     value.encode(&mut refs, &mut BodyWriter(&mut body));
     let shown = show(&refs, body.as_bytes());
-    if body.as_bytes().len() <= ENCODING_KEPT {
+    if refs.len() * ObjectId::LEN + body.as_bytes().len() <= ENCODING_KEPT {
         ENCODING.set((refs, body));
     }
     shown

@@ -113,6 +113,42 @@ fn an_entry_that_the_store_cannot_name_is_refused() {
     assert_eq!(refused(file(crate::ObjectId::of_content(b"1"))), ErrorKind::Purged);
 }
 
+fn collect(store: &Store) {
+    let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
+    store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+}
+
+/// What another handle, as another process has one, collects before the commit; a fork may keep it.
+#[test]
+fn what_another_handle_collects_before_the_commit_is_never_left_dangling() {
+    for is_forked in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let session = Store::open(dir.path()).unwrap().session("s").unwrap();
+        session.write("mine", "1").unwrap();
+        let bytes = "goes with its session\n".repeat(20);
+        let theirs = Store::open(dir.path()).unwrap();
+        let other = theirs.session("other").unwrap();
+        other.write("a", &bytes).unwrap();
+        let entry = other.latest().unwrap().entry("a").unwrap().unwrap();
+        session.refresh().unwrap();
+        let mut batch = session.begin().unwrap();
+        batch.write_entry("x", entry).unwrap();
+        if is_forked {
+            other.fork("fork").unwrap();
+        }
+        theirs.delete_session("other").unwrap();
+        collect(&theirs);
+        match is_forked {
+            true => drop(batch.commit().unwrap()),
+            false => assert_eq!(kind(batch.commit()), ErrorKind::Conflict),
+        }
+        let anew = Store::open(dir.path()).unwrap();
+        let found = anew.open_session("s").unwrap().get("x").unwrap();
+        assert_eq!(found.as_deref(), is_forked.then_some(bytes.as_bytes()));
+        assert!(anew.check(&mut crate::upkeep::go_on).unwrap().is_ok());
+    }
+}
+
 #[test]
 fn an_entry_whose_bytes_are_collected_before_the_commit_is_never_left_dangling() {
     for begins_first in [true, false] {
@@ -128,8 +164,7 @@ fn an_entry_whose_bytes_are_collected_before_the_commit_is_never_left_dangling()
             batch.write_entry("x", entry.clone()).unwrap();
         }
         store.delete_session("other").unwrap();
-        let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
-        store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+        collect(&store);
         let done = match begins_first {
             true => Ok(0),
             false => batch.write_entry("x", entry),
@@ -157,8 +192,7 @@ fn a_link_to_what_is_collected_before_the_commit_is_never_left_dangling() {
     let mut batch = session.begin().unwrap();
     batch.remember(Memory::note("see there").with_link(id)).unwrap();
     store.delete_session("other").unwrap();
-    let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
-    store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+    collect(&store);
     assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
     assert_eq!(session.latest().unwrap().memories().count(), 0);
     assert!(store.check(&mut crate::upkeep::go_on).unwrap().is_ok());
@@ -177,8 +211,7 @@ fn an_iteration_that_is_trimmed_and_collected_before_the_commit_is_not_restored_
     let mut batch = session.begin().unwrap();
     batch.restore("a", 1).unwrap();
     session.trim(crate::history::Trim::Keep(1)).unwrap();
-    let options = crate::upkeep::GcOptions::new().keep(std::time::Duration::ZERO);
-    store.gc(&options, &mut crate::upkeep::go_on).unwrap();
+    collect(&store);
     assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
     assert_eq!(session.read("a").unwrap(), b"5");
     assert!(store.check(&mut crate::upkeep::go_on).unwrap().is_ok());
