@@ -118,10 +118,11 @@ fn collect(store: &Store) {
     store.gc(&options, &mut crate::upkeep::go_on).unwrap();
 }
 
-/// What another handle, as another process has one, collects before the commit; a fork may keep it.
+/// Another handle collects, as another process does; a fork may keep what it would take, and the
+/// handle that commits may have taken the collection up.
 #[test]
 fn what_another_handle_collects_before_the_commit_is_never_left_dangling() {
-    for is_forked in [false, true] {
+    for (is_forked, is_seen) in [(false, false), (false, true), (true, false), (true, true)] {
         let dir = tempfile::tempdir().unwrap();
         let session = Store::open(dir.path()).unwrap().session("s").unwrap();
         session.write("mine", "1").unwrap();
@@ -138,6 +139,10 @@ fn what_another_handle_collects_before_the_commit_is_never_left_dangling() {
         }
         theirs.delete_session("other").unwrap();
         collect(&theirs);
+        if is_seen {
+            session.refresh().unwrap();
+            session.write("meanwhile", "2").unwrap();
+        }
         match is_forked {
             true => drop(batch.commit().unwrap()),
             false => assert_eq!(kind(batch.commit()), ErrorKind::Conflict),
