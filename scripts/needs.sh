@@ -69,12 +69,13 @@ target_directory() {
     ${CARGO:-cargo} metadata --quiet --offline --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
-# Builds the Python package's wheel with a PROFILE of cargo's into an empty DIRECTORY, and installs it in an ENVIRONMENT,
-# without the package index.
+# Builds the Python package's wheel with a PROFILE of cargo's into an empty DIRECTORY, with what else maturin is told, and
+# installs it in an ENVIRONMENT, without the package index.
 install_wheel() {
     local environment=$1 profile=$2 directory=$3
+    shift 3
     PATH="$environment/bin:$PATH" "$environment/bin/maturin" build --quiet --locked --profile "$profile" --strip \
-        --auditwheel skip --manifest-path bindings/python/Cargo.toml --interpreter "$environment/bin/python" --out "$directory"
+        --auditwheel skip --manifest-path bindings/python/Cargo.toml --interpreter "$environment/bin/python" --out "$directory" "$@"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall \
         "$directory"/*.whl
 }

@@ -36,7 +36,8 @@ if [ "${1:-}" = --stubs ]; then
 fi
 
 # With the profile of the other tests, whose dependencies are built then; a wheel for use is built with the profile "wheel".
-install_wheel "$environment" dev "$work"
+# With what the stubs are made from, which lies beside the code, so that one build serves both.
+install_wheel "$environment" dev "$work" --features stubs
 echo "python wheel: $(du -k "$work"/*.whl | cut -f1) KiB"
 
 status=0
