@@ -269,3 +269,28 @@ pub const DISPLAY_MEMORIES_MAX: usize = 500;
 /// Bytes from which on the page of a session takes no more memories, nor parts of one, and from half
 /// of them on no more files, nor rows of a diff: browsers open such a page in a second or two.
 pub const DISPLAY_PAGE_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of the words of a path that a capture left out.
+pub const LEFT_OUT_WHY_BYTES_MAX: usize = 256;
+
+/// Bytes of a new file above which a capture leaves it out, unless the caller allows more: what
+/// people write and build from is smaller, what they forgot to ignore is often larger.
+pub const CAPTURE_FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// New paths that one capture takes: a directory of more is most often the wrong one.
+pub const CAPTURE_NEW_PATHS_MAX: u64 = 200_000;
+
+/// Bytes of new files that one capture takes.
+pub const CAPTURE_NEW_BYTES_MAX: u64 = 2 << 30;
+
+/// Bytes of an ignore file that is read; a larger one ignores nothing.
+pub const IGNORE_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of a stat cache above which it is not read, and begun anew.
+pub const STAT_CACHE_BYTES_MAX: u64 = 512 << 20;
+
+/// Bytes of contents that may wait for a name while a capture looks for renames.
+pub const RENAMES_BYTES_MAX: usize = 32 << 20;
+
+/// Pairs of a removed and a new file that a capture compares by their lines.
+pub const RENAMES_COMPARED_MAX: usize = 10_000;

@@ -19,8 +19,8 @@ pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
     AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Directory, Entry,
-    FilePath, Horizon, Iteration, Kind, NameFault, Node, Objects, Operation, OperationKind,
-    OperationName, RefReader, Tombstone, Trace,
+    FilePath, Horizon, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node, Objects,
+    Operation, OperationKind, OperationName, RefReader, Tombstone, Trace,
 };
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};

@@ -1,6 +1,7 @@
 //! Objects and refs: batches, compare-and-set, checks.
 
 mod batch;
+mod caches;
 mod catalogue;
 mod check;
 mod collection;

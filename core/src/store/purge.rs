@@ -155,7 +155,7 @@ impl Store {
         }
         if found.is_empty() {
             // One that was cut off in between left the catalogue, perhaps.
-            self.catalogue().clear()?;
+            self.clear_derived()?;
             return Ok(PurgeReport::default());
         }
         let sessions = self.holders(&graph, &roots, &found, own, options.everywhere)?;
@@ -174,7 +174,7 @@ impl Store {
             .collect();
         // What was derived goes first, lest a purge that is cut off leaves it; and once more in the
         // end, for others may have derived it meanwhile.
-        self.catalogue().clear()?;
+        self.clear_derived()?;
         let _freeing = self.log().freeing();
         let mut rewritten = 0;
         if options.rewrite {
@@ -194,7 +194,7 @@ impl Store {
             false => self.bury(PURGED, &tombstones),
         };
         let report = self.collect(&[], without, Some(&mut commit), progress)?;
-        self.catalogue().clear()?;
+        self.clear_derived()?;
         if options.rewrite {
             self.require_gone(&tombstones)?;
         }

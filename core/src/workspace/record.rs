@@ -7,8 +7,8 @@ use crate::codec::malformed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
-use crate::object::{Directory, Entry, FilePath, Timestamp, Trace};
-use crate::session::entries;
+use crate::object::{Directory, Entry, FilePath, Objects, Timestamp, Trace};
+use crate::session::{FileMap, entries};
 use crate::store::refs::{LOST, checkout_ref};
 use crate::store::{Batch, Expected, Record as Stored, Store, line_of};
 
@@ -22,6 +22,12 @@ pub(super) struct Record {
     stored: Option<(ObjectId, Stored)>,
     /// Whether a recovery gave up some of it for lost: the next one is written whatever it says.
     is_lost: bool,
+    /// Where the directory may hold something else than the checkpoint's files; of an earlier version's
+    /// record all that it says.
+    exceptions: Traces,
+    /// The files of the checkpoint, looked at one at a time.
+    files: FileMap,
+    /// All of it, once it was asked for.
     traces: Traces,
     /// What was put aside: of earlier checkouts, and of this one so far.
     aside: Map,
@@ -43,24 +49,27 @@ pub(super) struct Next<'a> {
 }
 
 impl Record {
-    /// Reads what is remembered of a directory. What one checkpoint implies may be known already.
+    /// Reads what is remembered of a directory, but for the files of its checkpoint.
     ///
     /// Where exceptions are lost nobody can say which paths they were of. Then the checkpoint says
     /// nothing either, and what is there counts as somebody else's but for the exceptions left.
-    pub(super) fn load(
-        store: &Store,
-        directory: &[u8],
-        asked: Option<(CheckpointId, &Traces)>,
-    ) -> Result<Self> {
-        let name = checkout_ref(ObjectId::of_content(directory));
-        let (traces, aside, own) = (Traces::new(), Map::EMPTY, None);
-        let mut record = Record { name, stored: None, is_lost: false, traces, aside, own };
+    pub(super) fn look(store: &Store, directory: &[u8]) -> Result<Self> {
+        let mut record = Record {
+            name: checkout_ref(ObjectId::of_content(directory)),
+            stored: None,
+            is_lost: false,
+            exceptions: Traces::new(),
+            files: FileMap::EMPTY,
+            traces: Traces::new(),
+            aside: Map::EMPTY,
+            own: None,
+        };
         let Some(id) = store.reference(&record.name)? else { return Ok(record) };
         let mut stored = Stored::read(store, &id)?.ok_or_else(newer)?;
         let recorded = match &mut stored {
             Stored::Checkout(checkout) => {
                 let (written, is_all) = rows(store, Map::new(checkout.written))?;
-                (record.traces, record.is_lost) = (written, !is_all);
+                (record.exceptions, record.is_lost) = (written, !is_all);
                 &checkout.directory
             }
             Stored::Directory(known) => {
@@ -68,17 +77,11 @@ impl Record {
                 if !is_all {
                     (known.checkpoint, record.is_lost) = (None, true);
                 }
-                record.traces = match asked.filter(|(id, _)| known.checkpoint == Some(*id)) {
-                    Some((_, implied)) => implied.clone(),
-                    None => base(store, known.checkpoint)?.1,
+                record.exceptions = exceptions;
+                record.files = match known.checkpoint.map(|id| FileMap::of(store, id)) {
+                    Some(Err(error)) if error.kind().is_absence() => FileMap::EMPTY,
+                    files => files.transpose()?.unwrap_or(FileMap::EMPTY),
                 };
-                for (path, traces) in exceptions {
-                    if traces.is_empty() {
-                        record.traces.remove(&path);
-                    } else {
-                        record.traces.insert(path, traces);
-                    }
-                }
                 record.aside = Map::new(known.aside);
                 &known.directory
             }
@@ -87,8 +90,80 @@ impl Record {
             return Err(malformed("a directory recorded under the name of another"));
         }
         record.stored = Some((id, stored));
+        Ok(record)
+    }
+
+    /// Reads all that is remembered of a directory. What one checkpoint implies may be known already.
+    pub(super) fn load(
+        store: &Store,
+        directory: &[u8],
+        asked: Option<(CheckpointId, &Traces)>,
+    ) -> Result<Self> {
+        let mut record = Record::look(store, directory)?;
+        let checkpoint = record.checkpoint();
+        record.traces = match asked.filter(|(id, _)| checkpoint == Some(*id)) {
+            Some((_, implied)) => implied.clone(),
+            None => base(store, checkpoint)?.1,
+        };
+        for (path, traces) in &record.exceptions {
+            if traces.is_empty() {
+                record.traces.remove(path);
+            } else {
+                record.traces.insert(path.clone(), traces.clone());
+            }
+        }
         record.forget_lost(store)?;
         Ok(record)
+    }
+
+    /// The node of the record, if there is one.
+    pub(super) fn id(&self) -> Option<ObjectId> {
+        self.stored.as_ref().map(|(id, _)| *id)
+    }
+
+    /// The first operation of the session that the directory was last in step with.
+    pub(super) fn session(&self) -> Option<OperationId> {
+        match &self.stored {
+            None => None,
+            Some((_, Stored::Checkout(checkout))) => Some(checkout.session),
+            Some((_, Stored::Directory(known))) => Some(known.session),
+        }
+    }
+
+    /// The checkpoint that the directory holds, but for exceptions.
+    pub(super) fn checkpoint(&self) -> Option<CheckpointId> {
+        match &self.stored {
+            Some((_, Stored::Directory(known))) => known.checkpoint,
+            _ => None,
+        }
+    }
+
+    /// The files of that checkpoint.
+    pub(super) fn files(&self) -> FileMap {
+        self.files
+    }
+
+    /// The paths where the directory may hold something else.
+    pub(super) fn exceptions(&self) -> &Traces {
+        &self.exceptions
+    }
+
+    /// What may be at a path of ours.
+    pub(super) fn at(&self, store: &Store, path: &FilePath) -> Result<Vec<Trace>> {
+        let traces = match self.exceptions.get(path) {
+            Some(traces) => traces.clone(),
+            None => implied_at(self.files, store, path)?,
+        };
+        if traces.is_empty() || store.reference(LOST)?.is_none() {
+            return Ok(traces);
+        }
+        let mut left = Vec::with_capacity(traces.len());
+        for trace in traces {
+            if !is_lost(store, &trace)? {
+                left.push(trace);
+            }
+        }
+        Ok(left)
     }
 
     /// Lets files count as somebody else's whose bytes were given up for lost: the directory is the
@@ -117,10 +192,7 @@ impl Record {
 
     /// Returns the checkpoint that the directory holds, but for exceptions, and what that means.
     pub(super) fn base(&self, store: &Store) -> Result<(Option<CheckpointId>, Traces)> {
-        match &self.stored {
-            Some((_, Stored::Directory(known))) => base(store, known.checkpoint),
-            _ => Ok((None, Traces::new())),
-        }
+        base(store, self.checkpoint())
     }
 
     /// Returns the name of the temporary files of a checkout that was cut short.
@@ -185,27 +257,87 @@ impl Record {
     /// Commits the batch together with a new record, if it says anything new. Fails with
     /// `Conflict` if somebody else has changed the record.
     pub(super) fn commit(&mut self, mut batch: Batch, next: Next<'_>) -> Result<()> {
+        let exceptions = put_exceptions(&mut batch, next.implied, &next.traces)?;
         let node = Directory {
             directory: next.directory,
             session: next.session,
             checkpoint: next.checkpoint,
-            exceptions: put_exceptions(&mut batch, next.implied, &next.traces)?,
+            exceptions,
             aside: self.aside.root(),
             unfinished: next.unfinished,
         };
-        let is_known =
-            matches!(&self.stored, Some((_, Stored::Directory(known))) if *known == node);
-        if is_known && !self.is_lost {
-            return Ok(());
+        if let Some(id) = self.put(&mut batch, &node) {
+            batch.commit().map_err(|error| error.context("record the checkout"))?;
+            (self.stored, self.is_lost) = (Some((id, Stored::Directory(node))), false);
+            self.traces = next.traces;
         }
-        let expected = self.stored.as_ref().map(|(id, _)| *id);
-        let id = batch.put(&node, expected);
-        batch.set_ref(&*self.name, expected.map_or(Expected::Absent, Expected::Id), Some(id));
-        batch.commit().map_err(|error| error.context("record the checkout"))?;
-        (self.stored, self.is_lost) = (Some((id, Stored::Directory(node))), false);
-        self.traces = next.traces;
         Ok(())
     }
+
+    /// Adds a record to a batch, if it says anything new, and returns its id.
+    fn put(&self, batch: &mut Batch, node: &Directory) -> Option<ObjectId> {
+        let is_known = matches!(&self.stored, Some((_, Stored::Directory(known))) if known == node);
+        if is_known && !self.is_lost {
+            return None;
+        }
+        let expected = self.id();
+        let id = batch.put(node, expected);
+        batch.set_ref(&*self.name, expected.map_or(Expected::Absent, Expected::Id), Some(id));
+        Some(id)
+    }
+
+    /// Adds a record of a capture to a batch, if it says anything new, and returns its id: that the
+    /// directory holds the files of a checkpoint, but for what `traces` says of some paths.
+    pub(super) fn put_captured(
+        &self,
+        batch: &mut Batch,
+        directory: &[u8],
+        session: OperationId,
+        checkpoint: Option<CheckpointId>,
+        traces: &Traces,
+    ) -> Result<Option<ObjectId>> {
+        let files = match checkpoint {
+            Some(id) => FileMap::of(batch, id)?,
+            None => FileMap::EMPTY,
+        };
+        let mut implied = Traces::new();
+        for path in traces.keys() {
+            let traces = implied_at(files, batch, path)?;
+            if !traces.is_empty() {
+                implied.insert(path.clone(), traces);
+            }
+        }
+        let there = traces.iter().filter(|(_, traces)| !traces.is_empty());
+        let there = there.map(|(path, traces)| (path.clone(), traces.clone())).collect();
+        let exceptions = put_exceptions(batch, &implied, &there)?;
+        let node = Directory {
+            directory: directory.to_vec(),
+            session,
+            checkpoint,
+            exceptions,
+            aside: self.aside.root(),
+            unfinished: None,
+        };
+        Ok(self.put(batch, &node))
+    }
+}
+
+/// What a directory holds of ours at a path, if it holds exactly these files.
+fn implied_at(files: FileMap, objects: &impl Objects, path: &FilePath) -> Result<Vec<Trace>> {
+    let entry = match files.entry(objects, path) {
+        Err(error) if error.kind().is_absence() => return Ok(Vec::new()),
+        entry => entry?,
+    };
+    let mut traces: Vec<Trace> = entry.map(Trace::Entry).into_iter().collect();
+    match files.has_below(objects, path) {
+        Err(error) if error.kind().is_absence() => {}
+        has_below => {
+            if has_below? {
+                traces.push(Trace::Directory);
+            }
+        }
+    }
+    Ok(traces)
 }
 
 /// Returns what a directory holds that holds a checkpoint's files. One that was lost says nothing:

@@ -42,6 +42,9 @@ impl Checkpoint {
     pub const TOOLS: &'static str = "tools";
     /// The content that is what the model is told of its sandbox.
     pub const SANDBOX: &'static str = "sandbox";
+    /// The root of what the newest capture of a directory left out: path to
+    /// [`LeftOut`](super::LeftOut).
+    pub const LEFT_OUT: &'static str = "left-out";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

@@ -1,5 +1,6 @@
 //! Batches: several changes as one checkpoint, all or nothing.
 
+pub(crate) mod alongside;
 mod cause;
 pub(crate) mod compact;
 pub(crate) mod files;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, MemoryId, OperationId};
-use crate::object::{AsPath, Bytes, FilePath, Memory, ModelCall, OperationKind, Timestamp};
+use crate::object::{AsPath, Bytes, Entry, FilePath, Memory, ModelCall, OperationKind, Timestamp};
+use crate::session::batch::alongside::Alongside;
 use crate::session::draft::Draft;
 use crate::session::draft::build::Built;
 use crate::session::draft::entry::NewEntry;
@@ -56,6 +58,8 @@ pub struct Batch {
     message: String,
     /// Of an import: what it goes on from.
     run: Option<Run>,
+    /// What is committed together with the checkpoint.
+    pub(crate) alongside: Option<Box<dyn Alongside>>,
 }
 
 /// Where an import of several operations stands.
@@ -95,6 +99,7 @@ impl Session {
             kind: OperationKind::Batch,
             message: String::new(),
             run: None,
+            alongside: None,
         })
     }
 
@@ -375,6 +380,12 @@ impl Batch {
         read_drafted(&self.draft, &self.batch, &self.session, &path)
     }
 
+    /// What is at a path as the batch leaves it.
+    pub(crate) fn drafted(&self, path: &FilePath) -> Result<Option<Entry>> {
+        let place = self.draft.place(&self.batch, path)?;
+        Ok(place.filter(Place::is_live).map(|place| place.entry))
+    }
+
     /// Returns the number of a path's newest iteration, its own edits included.
     ///
     /// # Errors
@@ -427,9 +438,15 @@ impl Batch {
         loop {
             let Built { point, memory } =
                 self.draft.build(&mut self.batch, self.head.point(), false)?;
-            if point.is_none() {
+            let Some(point) = point else {
                 let (head, run) = (self.head, self.run);
+                if let Some(alongside) = self.alongside {
+                    alongside.commit(self.batch.anew(), head.point().map(Point::checkpoint_id))?;
+                }
                 return Ok(Some(Finished { head, memory, run, changed: false }));
+            };
+            if let Some(alongside) = &mut self.alongside {
+                alongside.put(&mut self.batch, Some(point.checkpoint_id()))?;
             }
             let before = match self.kind {
                 OperationKind::Import => self.before_run(),
@@ -439,8 +456,11 @@ impl Batch {
             let new = NewOperation { message, before, ..NewOperation::new(self.kind) };
             let next = self.batch.anew();
             let batch = std::mem::replace(&mut self.batch, next);
-            match self.session.commit_on(&self.head, batch, point, new)? {
+            match self.session.commit_on(&self.head, batch, Some(point), new)? {
                 Outcome::Committed(head) => {
+                    if let Some(alongside) = self.alongside {
+                        alongside.done();
+                    }
                     let run = Some(Run { last: head.id(), before });
                     return Ok(Some(Finished { head, memory, run, changed: true }));
                 }

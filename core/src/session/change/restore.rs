@@ -1,9 +1,11 @@
 //! Restoring a checkpoint: its plan, and a new checkpoint with the old state.
 
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::id::CheckpointId;
 use crate::object::{Entry, FilePath, OperationKind};
-use crate::session::draft::{Draft, Reset};
+use crate::session::draft::{Draft, NewLeftOut, Reset};
 use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::place::Place;
@@ -185,7 +187,7 @@ impl Session {
             let mut draft = set_back(&mut batch, &head, Some(&point), scope)?;
             if !scope.has_dialog() {
                 // The view stays, and the files in it are to be what they are.
-                draft.show_changes(&batch)?;
+                draft.show_changes(&batch, &BTreeMap::new())?;
             }
             let built = draft.build(&mut batch, head.point(), false)?;
             let Some(restored) = built.point else {
@@ -216,6 +218,7 @@ pub(crate) fn set_back(
         for change in changes(&*batch, now.files(), then.files())? {
             draft.set(batch, change.path, change.after.unwrap_or(Entry::Removed))?;
         }
+        draft.left_out = Some(NewLeftOut::Of(then.map(Root::LeftOut)));
     }
     if scope.has_dialog() {
         draft.reset = Some(Reset { to: point.cloned(), others: scope == RestoreScope::All });

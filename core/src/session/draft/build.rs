@@ -10,7 +10,7 @@ use crate::limits::TEXT_INLINE_BYTES_MAX;
 use crate::map::{Map, Value};
 use crate::object::{Checkpoint, FilePath, Objects};
 use crate::session::draft::view::{Meanwhile, Pending};
-use crate::session::draft::{Draft, Touched, said};
+use crate::session::draft::{Draft, NewLeftOut, Touched, said};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::FLOOR;
 use crate::session::line::keys::{memory_key, memory_value, next_memory};
@@ -48,7 +48,7 @@ impl Draft {
         let mut after = before;
         if let Some(reset) = &self.reset {
             let old = Roots::of(reset.to.as_ref());
-            for root in Root::ALL.into_iter().filter(|root| *root != Root::Files) {
+            for root in Root::ALL.into_iter().filter(|root| !root.is_of_files()) {
                 after.set(root, old.get(root));
             }
             after.set_map(Root::Memories, with_floor(batch, old.memories(), memory)?);
@@ -56,6 +56,14 @@ impl Draft {
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);
         after.set_map(Root::Files, batch.edit_map(before.files(), edits)?);
+        match &self.left_out {
+            Some(NewLeftOut::Of(map)) => after.set_map(Root::LeftOut, *map),
+            Some(NewLeftOut::Rows(rows)) => {
+                let rows = rows.iter().map(|(path, row)| (path.clone(), Some(row.clone())));
+                after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
+            }
+            None => {}
+        }
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.as_slice().len() as u64) - 1;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result, quoted};
 use crate::id::{ContentId, IdMap, IterationId, MemoryId, ObjectId};
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
-use crate::map::Map;
+use crate::map::{Map, Value};
 use crate::object::{
     Bytes, Checkpoint, Entry, FilePath, Iteration, ModelCall, Objects, Timestamp, is_target,
 };
@@ -39,6 +39,15 @@ pub(crate) struct Reset {
     pub(crate) to: Option<Point>,
     /// Whether roots unknown to this version come back too.
     pub(crate) others: bool,
+}
+
+/// The listing of what was left out, as it is to be.
+#[derive(Debug)]
+pub(crate) enum NewLeftOut {
+    /// That of an earlier state.
+    Of(Map),
+    /// What a capture says, by path.
+    Rows(Vec<(Vec<u8>, Value)>),
 }
 
 /// A path that a draft rests on.
@@ -69,6 +78,8 @@ pub(crate) struct Draft {
     pub(crate) labels: BTreeMap<String, Vec<u8>>,
     pub(crate) time: Option<Timestamp>,
     pub(crate) reset: Option<Reset>,
+    /// What a capture left out, in place of what the one before did.
+    pub(crate) left_out: Option<NewLeftOut>,
     /// Whether bytes that were purged pass: an import goes on without them.
     pub(crate) passes_purged: bool,
     /// Whether names pass that no checkout writes: an import takes what is there.
@@ -265,11 +276,18 @@ impl Draft {
         self.iterate(batch, path, entry, Some(parent), None)
     }
 
-    /// Puts what changed of the files in view into view.
-    pub(crate) fn show_changes(&mut self, batch: &StoreBatch) -> Result<()> {
+    /// Puts what changed of the files in view into view, also those that were `moved`: new path to
+    /// old one.
+    pub(crate) fn show_changes(
+        &mut self,
+        batch: &StoreBatch,
+        moved: &BTreeMap<FilePath, FilePath>,
+    ) -> Result<()> {
         let changed = self.touched.iter().filter_map(|(path, touched)| {
             let now = touched.now.as_ref().filter(|place| place.is_live())?;
-            Some((path, now.iteration))
+            let was_changed =
+                touched.base.as_ref().map(|base| base.iteration) != Some(now.iteration);
+            was_changed.then_some((moved.get(path), path, now.iteration))
         });
         self.view.follow(batch, changed)
     }

@@ -93,18 +93,21 @@ impl ViewDraft {
         self.files.push(Pending { path, iteration, flags: 0, shown: false, is_new: true });
     }
 
-    /// Puts the iterations in view that changed paths have now, where an earlier one is in view.
+    /// Puts the iterations in view that changed paths have now, where an earlier one is in view: of
+    /// the path, or of the one that it was moved from.
     pub(crate) fn follow<'a>(
         &mut self,
         objects: &impl Objects,
-        changed: impl Iterator<Item = (&'a FilePath, IterationId)>,
+        changed: impl Iterator<Item = (Option<&'a FilePath>, &'a FilePath, IterationId)>,
     ) -> Result<()> {
         let mut in_view = HashSet::new();
         for (_, pair) in pairs(self.base, objects)? {
             in_view.insert(read::<Iteration>(objects, pair.iteration.id())?.path);
         }
-        for (path, iteration) in changed.filter(|(path, _)| in_view.contains(*path)) {
-            self.put(path.clone(), iteration);
+        for (from, path, iteration) in changed {
+            if in_view.contains(path) || from.is_some_and(|from| in_view.contains(from)) {
+                self.put(path.clone(), iteration);
+            }
         }
         Ok(())
     }

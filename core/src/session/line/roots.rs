@@ -19,10 +19,11 @@ pub(crate) enum Root {
     Instructions,
     Tools,
     Sandbox,
+    LeftOut,
 }
 
 impl Root {
-    pub(crate) const ALL: [Root; 8] = [
+    pub(crate) const ALL: [Root; 9] = [
         Root::Files,
         Root::Memories,
         Root::State,
@@ -31,7 +32,13 @@ impl Root {
         Root::Instructions,
         Root::Tools,
         Root::Sandbox,
+        Root::LeftOut,
     ];
+
+    /// Tells whether it goes with the files, and not with the dialog.
+    pub(crate) fn is_of_files(self) -> bool {
+        matches!(self, Root::Files | Root::LeftOut)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -43,6 +50,7 @@ impl Root {
             Root::Instructions => Checkpoint::INSTRUCTIONS,
             Root::Tools => Checkpoint::TOOLS,
             Root::Sandbox => Checkpoint::SANDBOX,
+            Root::LeftOut => Checkpoint::LEFT_OUT,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A fixed state of a session: files, memories, view, and the prompt that they make.
 
 pub(crate) mod entries;
+pub(crate) mod left_out;
 pub(crate) mod memories;
 pub(crate) mod open_calls;
 pub(crate) mod prompt;

@@ -111,6 +111,16 @@ fn effect(kind: OperationKind) -> Effect {
             assert!(!plan.is_empty());
             session.apply(&plan)
         }),
+        #[cfg(unix)]
+        OperationKind::Capture => changes(|session| {
+            let room = tempfile::tempdir().expect("a directory");
+            session.checkout(None, room.path())?;
+            std::fs::write(room.path().join("notes"), "by a command").expect("written");
+            std::fs::rename(room.path().join("bin/run"), room.path().join("ran")).expect("moved");
+            std::fs::write(room.path().join(".gitignore"), "x\n").expect("written");
+            std::fs::write(room.path().join("x"), "").expect("written");
+            session.workspace(room.path()).capture()
+        }),
         OperationKind::Named(_) => changes(|session| {
             session.batch(|batch| {
                 batch.kind("acme/deploy")?;

@@ -81,6 +81,8 @@ pub enum OperationKind {
     Redo,
     /// A deleted session came back.
     UndeleteSession,
+    /// What changed in a directory was taken into the session.
+    Capture,
     /// What this name says: a host's word, or one of a later version.
     Named(OperationName),
 }
@@ -118,8 +120,11 @@ const NUMBERED: [(OperationKind, &str); 28] = [
 ];
 
 /// The kinds of version 2 that this version knows.
-const KNOWN_NAMES: [(OperationKind, &str); 2] =
-    [(OperationKind::Redo, "redo"), (OperationKind::UndeleteSession, "undelete-session")];
+const KNOWN_NAMES: [(OperationKind, &str); 3] = [
+    (OperationKind::Redo, "redo"),
+    (OperationKind::UndeleteSession, "undelete-session"),
+    (OperationKind::Capture, "capture"),
+];
 
 impl OperationKind {
     /// Returns the name that listings show.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::entries::{Entries, ancestors};
 use super::plan::CheckoutReason;
-use super::site::Site;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ContentId;
 use crate::limits::TARGET_BYTES_MAX;
 use crate::object::{Entry, FilePath, NameFault, is_target};
 use crate::store::Store;
+use crate::workspace::entries::{Entries, ancestors};
+use crate::workspace::site::Site;
 
 /// Why a path is left out: in one word, and in a sentence that begins with the path.
 #[derive(Clone, Debug, PartialEq, Eq)]

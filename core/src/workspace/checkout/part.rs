@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::entries::ancestors;
 use crate::object::FilePath;
+use crate::workspace::entries::ancestors;
 
 /// All of a checkpoint, or what is at some paths and below them.
 #[derive(Clone, Debug)]

@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
-use super::directory::{Directory, is_name_refused, moved, system_bytes};
 use super::draft::{Draft, Given, Job, Seen, see};
-use super::entries::{Entries, ancestors};
 use super::fault::{self, Fault};
-use super::lock::DirectoryLock;
 use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason};
-use super::record::{Next, Record, Traces, implied, temporary};
-use super::site::Site;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, OperationId};
 use crate::limits::BULK_BYTES;
 use crate::object::{Entry, FilePath, Trace};
 use crate::store::{Batch, Store};
+use crate::workspace::directory::{Directory, is_name_refused, moved, system_bytes};
+use crate::workspace::entries::{Entries, ancestors};
+use crate::workspace::lock::DirectoryLock;
+use crate::workspace::record::{Next, Record, Traces, implied, temporary};
+use crate::workspace::site::Site;
 
 /// What is to be checked out.
 #[derive(Clone, Debug)]
@@ -75,8 +75,14 @@ impl Prepared {
         Prepared::plan(store, asked, site, disk, None)
     }
 
-    /// Plans a checkout into a directory that nobody else checks out into until it is made.
-    pub(super) fn held(store: &Store, asked: &Asked, directory: &Path) -> Result<Self> {
+    /// Plans a checkout into a directory that nobody else checks out into until it is made. What is
+    /// asked for is asked when the directory is held, lest a state that is no longer the latest
+    /// takes the place of what was captured since.
+    pub(super) fn held(
+        store: &Store,
+        ask: impl FnOnce() -> Result<Asked>,
+        directory: &Path,
+    ) -> Result<Self> {
         let mut site = Site::new(directory, store.directory())?;
         let made = if site.exists { Vec::new() } else { create(&site)? };
         site.exists = true;
@@ -88,7 +94,7 @@ impl Prepared {
             })?;
             let disk = Directory::open_held(&lock, &site.path);
             let disk = disk.map_err(|error| cannot_open(&site, error))?;
-            Prepared::plan(store, asked, site, Some(disk), Some(lock))
+            Prepared::plan(store, &ask()?, site, Some(disk), Some(lock))
         };
         match held() {
             Ok(prepared) => Ok(Prepared { made, ..prepared }),

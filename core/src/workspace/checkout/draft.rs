@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::{Directory, Found, is_name_refused};
-use super::entries::{Entries, ancestors};
 use super::fault::Fault;
 use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutReason, CheckoutStep};
-use super::record;
 use crate::error::{Error, Result};
 use crate::id::{ContentId, ObjectId};
 use crate::limits::{CANDIDATES_MAX, CONTENT_BYTES_MAX};
 use crate::object::{Entry, FilePath, Trace};
 use crate::store::Store;
+use crate::workspace::directory::{Directory, Found, is_name_refused};
+use crate::workspace::entries::{Entries, ancestors};
+use crate::workspace::record;
 
 /// A step with what is needed to do it.
 #[derive(Debug)]

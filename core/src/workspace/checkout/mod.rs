@@ -1,17 +1,27 @@
 //! Checkouts: what a caller asks for, tried until it holds.
 
+mod draft;
+mod fault;
+mod part;
+mod plan;
+mod prepared;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entries::Entries;
-use super::part::Part;
-use super::plan::CheckoutPlan;
-use super::prepared::{Asked, Failed, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::CheckpointId;
 use crate::limits::CHECKOUT_ATTEMPTS_MAX;
 use crate::object::{AsPath, FilePath};
 use crate::session::Session;
+use crate::workspace::entries::Entries;
+use part::Part;
+use prepared::{Asked, Failed, Prepared};
+
+pub use plan::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 
 impl Session {
     /// Returns what [`checkout`](Self::checkout) would do, and does nothing.
@@ -132,12 +142,16 @@ impl Session {
         directory: &Path,
         part: Part,
     ) -> Result<CheckoutPlan> {
-        let (checkpoint, entries) = self.wanted(checkpoint)?;
-        let recorded = !self.store().is_read_only();
-        let mut asked = Asked { session: self.id(), checkpoint, entries, part, recorded };
+        // What cannot be had at all is said before a directory is made.
+        checkpoint.map_or_else(|| self.latest(), |id| self.at(id))?;
+        let mut recorded = !self.store().is_read_only();
         let mut attempts = 1;
         loop {
-            match Prepared::held(self.store(), &asked, directory)?.apply() {
+            let ask = || {
+                let (checkpoint, entries) = self.wanted(checkpoint)?;
+                Ok(Asked { session: self.id(), checkpoint, entries, part: part.clone(), recorded })
+            };
+            match Prepared::held(self.store(), ask, directory)?.apply() {
                 Ok(plan) => return Ok(plan),
                 Err(Failed { error, untouched: true, .. })
                     if error.kind() == ErrorKind::Conflict && attempts < CHECKOUT_ATTEMPTS_MAX =>
@@ -145,8 +159,8 @@ impl Session {
                     // The record has changed: something was collected, say.
                     attempts += 1;
                 }
-                Err(Failed { untouched: true, unwritable: true, .. }) if asked.recorded => {
-                    asked.recorded = false;
+                Err(Failed { untouched: true, unwritable: true, .. }) if recorded => {
+                    recorded = false;
                 }
                 Err(failed) => return Err(failed.error),
             }
@@ -167,4 +181,15 @@ fn part<P: AsPath>(paths: impl IntoIterator<Item = P>) -> Result<Part> {
         return Err(Error::invalid("no path of the part to check out"));
     }
     Ok(Part::Paths(paths))
+}
+
+/// Begins a checkout of the latest state and ends it after so many changes, as a kill does.
+#[cfg(test)]
+pub(super) fn cut_short(session: &Session, directory: &Path, changes: u32) {
+    let (checkpoint, entries) = session.wanted(None).expect("a state");
+    let asked =
+        Asked { session: session.id(), checkpoint, entries, part: Part::Whole, recorded: true };
+    let mut prepared = Prepared::held(session.store(), || Ok(asked), directory).expect("prepared");
+    prepared.disk.as_mut().expect("it is there").changes_left = Some(changes);
+    assert!(prepared.apply().is_err());
 }

@@ -201,7 +201,7 @@ fn a_directory_recorded_by_an_earlier_version_goes_on() {
     bench.checkout(&things([("a", text("1")), ("gone", text("1")), ("d/x", text("1"))])).unwrap();
     let nonce = [7; 16];
     set_back(&bench, &[("a", "old 1"), ("a", "old 2"), ("b", "old 3")], Some(nonce));
-    bench.write(&format!("d/{}", super::super::record::temporary(&nonce)), "half");
+    bench.write(&format!("d/{}", crate::workspace::record::temporary(&nonce)), "half");
     assert_eq!(gc(&bench, &GcOptions::new().keep(Duration::ZERO)), 0);
     let kept = bench.store.kept().unwrap();
     assert_eq!(kept.len(), 3);

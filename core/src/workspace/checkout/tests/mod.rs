@@ -13,7 +13,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::directory::system_path;
 use super::part::Part;
 use super::prepared::{Asked, Prepared};
 use super::{CheckoutAction, CheckoutPlan};
@@ -22,6 +21,7 @@ use crate::id::{CheckpointId, ContentId, ObjectId};
 use crate::object::{Entry, FilePath};
 use crate::session::{NewEntry, Session, entries};
 use crate::store::Store;
+use crate::workspace::directory::system_path;
 
 /// What a test wants at a path, or finds there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -245,7 +245,7 @@ fn a_place_that_is_no_directory_is_refused() {
 
 #[test]
 fn the_store_is_neither_entered_nor_replaced() {
-    use super::super::site::Site;
+    use crate::workspace::site::Site;
     let bench = Bench::new();
     let store = bench.at("in/store");
     fs::create_dir_all(store.join("log")).unwrap();

@@ -1,0 +1,74 @@
+//! Files beside a store that can be derived anew: the directory `cache` in the store's.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::id::ObjectId;
+use crate::store::Store;
+
+const DIRECTORY: &str = "cache";
+/// What directories' files were when they were read last, a file per directory.
+const STATS: &str = "stat";
+/// A file that is written to see the file system's clock.
+const CLOCK: &str = "clock";
+
+impl Store {
+    /// Where the stat cache of a directory is kept; none where the store has no directory. The place
+    /// is made if the store may be written.
+    pub(crate) fn stat_cache(&self, directory: &ObjectId) -> Option<PathBuf> {
+        let stats = self.cache()?.join(STATS);
+        if !self.is_read_only() {
+            make(&stats)?;
+        }
+        Some(stats.join(directory.to_string()))
+    }
+
+    /// Opens a file whose time tells the file system's.
+    pub(crate) fn clock_file(&self) -> Option<File> {
+        if self.is_read_only() {
+            return None;
+        }
+        let path = self.cache()?.join(CLOCK);
+        OpenOptions::new().write(true).create(true).truncate(false).open(path).ok()
+    }
+
+    /// Removes all that was derived from the store: names and texts of what was purged may be in it.
+    pub(super) fn clear_derived(&self) -> Result<()> {
+        if let Some(directory) = self.directory() {
+            remove(directory)?;
+        }
+        self.catalogue().clear()
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        let path = self.directory()?.join(DIRECTORY);
+        if !self.is_read_only() {
+            make(&path)?;
+        }
+        Some(path)
+    }
+}
+
+/// Makes a directory, unless something else is there.
+fn make(path: &Path) -> Option<()> {
+    match fs::create_dir(path) {
+        Ok(()) => Some(()),
+        Err(_) => fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()).then_some(()),
+    }
+}
+
+/// Removes all of the caches. Follows no link.
+fn remove(store: &Path) -> Result<()> {
+    let path = store.join(DIRECTORY);
+    let removed = match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    removed.map_err(|error| {
+        Error::io(format!("remove the caches; delete {} and try again", path.display()), error)
+    })
+}

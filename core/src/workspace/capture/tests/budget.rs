@@ -1,0 +1,77 @@
+use super::*;
+use std::time::Duration;
+
+#[test]
+fn limits_stop_new_files_and_say_so() {
+    let bench = Bench::new();
+    bench.write("grows", "1");
+    bench.capture();
+    bench.write("grows", [b'x'; 100]);
+    bench.write("large", [b'x'; 100]);
+    bench.write("small", [b'x'; 10]);
+    let capture = bench.with(CaptureOptions::new().file_bytes_max(10)).capture().unwrap();
+    assert_eq!(
+        (paths(capture.added()), paths(capture.changed())),
+        (vec!["small".into()], vec!["grows".into()])
+    );
+    assert_eq!(reasons(&capture), [("large".to_owned(), LeftOutReason::TooLarge)]);
+    assert_eq!(capture.left_out()[0].why.as_deref(), Some("100 bytes, at most 10 are taken"));
+    assert!(!capture.is_whole());
+    for at in 0..5 {
+        bench.write(&format!("n{at}"), "1");
+    }
+    let capture = bench.with(CaptureOptions::new().new_paths_max(3)).capture().unwrap();
+    assert_eq!(paths(capture.added()), ["large", "n0", "n1"]);
+    assert_eq!(capture.count_left_out(LeftOutReason::TooMany), 3);
+    let capture = bench.with(CaptureOptions::new().new_bytes_max(2)).capture().unwrap();
+    assert_eq!(paths(capture.added()), ["n2", "n3"]);
+    assert_eq!(paths(bench.capture().added()), ["n4"]);
+    assert!(bench.session().latest().unwrap().left_out().unwrap().is_empty());
+}
+
+#[test]
+fn a_capture_whose_time_ran_out_is_partial_and_the_next_goes_on() {
+    let bench = Bench::new();
+    for at in 0..30 {
+        bench.write(&format!("d{}/f{at}", at % 3), format!("{at}"));
+    }
+    bench.capture();
+    for at in 0..30 {
+        bench.write(&format!("d{}/f{at}", at % 3), format!("changed {at}"));
+    }
+    let none = bench.with(CaptureOptions::new().within(Duration::ZERO)).capture().unwrap();
+    assert!(none.is_partial() && !none.is_whole() && !none.is_new());
+    assert!(none.removed().is_empty());
+    let mut options = CaptureOptions::new();
+    options.within = Some(Duration::from_millis(40));
+    let workspace = bench.with(options);
+    let some = workspace
+        .capture_with(&mut |progress| {
+            if progress.read == 10 {
+                std::thread::sleep(Duration::from_millis(60));
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(some.is_partial() && some.removed().is_empty());
+    assert_eq!(some.changed().len() + some.count_left_out(LeftOutReason::Late), 30);
+    let rest = bench.capture();
+    assert_eq!(rest.changed().len() + some.changed().len(), 30);
+    assert!(rest.is_whole() && rest.left_out().is_empty());
+    assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
+}
+
+#[test]
+fn much_is_taken_with_little_memory_held() {
+    let bench = Bench::new();
+    let mut block = vec![0_u8; 1 << 20];
+    for at in 0..40_u8 {
+        block
+            .iter_mut()
+            .enumerate()
+            .for_each(|(place, byte)| *byte = (place as u8).wrapping_mul(at));
+        bench.write(&format!("f{at}"), &block);
+    }
+    assert_eq!(bench.capture().added().len(), 40);
+    assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
+}

@@ -1,0 +1,109 @@
+use super::*;
+use std::time::{Duration, Instant};
+
+#[test]
+fn what_changes_within_the_clocks_grain_is_seen() {
+    let bench = Bench::new();
+    bench.write("a", "0000");
+    bench.capture();
+    let rounds = if cfg!(debug_assertions) { 400 } else { 10_000 };
+    for round in 0..rounds {
+        // The same size, and as soon as may be after the capture before.
+        bench.write("a", format!("{:04}", round % 10_000));
+        bench.capture();
+        assert_eq!(bench.session().read("a").unwrap(), format!("{:04}", round % 10_000).as_bytes());
+    }
+}
+
+#[test]
+fn a_file_whose_times_are_set_back_is_seen() {
+    let bench = Bench::new();
+    bench.write("a", "one");
+    let times = fs::metadata(bench.at("a")).unwrap().modified().unwrap();
+    bench.capture();
+    std::thread::sleep(Duration::from_millis(30));
+    bench.capture();
+    bench.write("a", "two");
+    fs::File::options().write(true).open(bench.at("a")).unwrap().set_modified(times).unwrap();
+    assert_eq!(paths(bench.capture().changed()), ["a"]);
+}
+
+#[test]
+fn what_moves_while_it_is_read_is_unstable_or_right_and_then_exact() {
+    let bench = Bench::new();
+    for at in 0..20 {
+        bench.write(&format!("d{at}/f"), "x".repeat(5_000));
+    }
+    let end = Instant::now() + Duration::from_millis(400);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0;
+            while Instant::now() < end {
+                let at = round % 20;
+                let len = 1_000 + round % 9_000;
+                fs::write(bench.at(&format!("d{at}/f")), "y".repeat(len)).unwrap();
+                let _ = fs::rename(bench.at(&format!("d{at}")), bench.at(&format!("e{at}")));
+                let _ = fs::rename(bench.at(&format!("e{at}")), bench.at(&format!("d{at}")));
+                round += 1;
+            }
+        });
+        scope.spawn(|| {
+            while Instant::now() < end {
+                let _ = bench.capture();
+            }
+        });
+        scope.spawn(|| {
+            let session = bench.session();
+            while Instant::now() < end {
+                session.remember(crate::object::Memory::user("meanwhile")).unwrap();
+                match session.checkout_part(None, bench.dir(), ["d3"]) {
+                    Ok(_) => {}
+                    Err(error) => assert!(
+                        matches!(
+                            error.kind(),
+                            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Io
+                        ),
+                        "{error}"
+                    ),
+                }
+            }
+        });
+    });
+    bench.capture();
+    assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
+    assert!(bench.capture().is_unchanged());
+}
+
+#[test]
+fn captures_of_two_sessions_and_edits_at_once_end_exactly() {
+    let bench = Bench::new();
+    for at in 0..30 {
+        bench.write(&format!("f{at}"), "0");
+    }
+    let sessions = [bench.session(), bench.store.session("t").unwrap()];
+    let end = Instant::now() + Duration::from_millis(300);
+    std::thread::scope(|scope| {
+        for session in &sessions {
+            scope.spawn(|| {
+                while Instant::now() < end {
+                    session.workspace(bench.dir()).capture().unwrap();
+                }
+            });
+        }
+        let mut round = 0;
+        while Instant::now() < end {
+            bench.write(&format!("f{}", round % 40), format!("{round}"));
+            if round % 5 == 0 {
+                let _ = fs::remove_file(bench.at(&format!("f{}", round % 37)));
+            }
+            round += 1;
+        }
+    });
+    for session in &sessions {
+        session.workspace(bench.dir()).capture().unwrap();
+        let mut there = now(session);
+        // What another session's capture recorded as gone, this one was never told to have had.
+        there.retain(|path, _| on_disk(&bench.dir()).contains_key(path));
+        assert_eq!(there, on_disk(&bench.dir()));
+    }
+}
