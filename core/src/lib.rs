@@ -143,6 +143,8 @@ pub mod display;
 mod error;
 #[cfg(feature = "store")]
 pub mod history;
+#[cfg(all(feature = "store", unix))]
+pub mod host;
 mod id;
 #[cfg(feature = "store")]
 pub mod import;

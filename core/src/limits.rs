@@ -294,3 +294,15 @@ pub const RENAMES_BYTES_MAX: usize = 32 << 20;
 
 /// Pairs of a removed and a new file that a capture compares by their lines.
 pub const RENAMES_COMPARED_MAX: usize = 10_000;
+
+/// Arguments of a run's command, and variables of its environment.
+pub const RUN_ARGUMENTS_MAX: usize = 4_096;
+
+/// Bytes of a run's command: what a system hands to a program at the most, or less.
+pub const RUN_BYTES_MAX: usize = 128 << 10;
+
+/// Bytes that are kept of an output: the first half of them, and the last.
+pub const OUTPUT_BYTES_MAX: usize = 2 << 20;
+
+/// Runs that are looked through, newest first, for those without an outcome.
+pub const OPEN_RUNS_LOOKED_AT: usize = 1_024;

@@ -18,9 +18,10 @@ pub use model_call::{ModelCall, Usage};
 pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
-    AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Directory, Entry,
-    FilePath, Horizon, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node, Objects,
-    Operation, OperationKind, OperationName, RefReader, Tombstone, Trace,
+    AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, CommandLine, Directory,
+    Entry, Exit, FilePath, Horizon, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node,
+    Objects, Operation, OperationKind, OperationName, RefReader, Run, RunOutcome, RunOutput,
+    RunSandbox, Tombstone, Trace,
 };
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};

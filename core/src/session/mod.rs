@@ -44,6 +44,7 @@ pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub(crate) use read::entries::{FileMap, entries};
 pub use read::memories::{FoundMemories, Memories, MemoryEntry};
 pub use read::open_calls::OpenCall;
+pub use read::runs::RunEntry;
 pub use read::snapshot::{FileChange, FileChanges, FileEntry, Files, Snapshot};
 pub use read::state::{StateEntries, StateEntry, StateSnapshot, StateValue};
 pub use read::view::{MemoryState, View, ViewFile, ViewFiles, ViewMemories, ViewMemory};

@@ -15,7 +15,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 
 /// A directory that is held, until this is dropped. A fork of the process does not hold it.
 #[derive(Debug)]
-pub(super) struct DirectoryLock {
+pub(crate) struct DirectoryLock {
     path: PathBuf,
     /// None where a directory cannot be opened as a file.
     held: Option<Held>,

@@ -27,5 +27,7 @@ mod stats;
 
 pub use crate::object::{LeftOut, LeftOutReason};
 #[cfg(unix)]
-pub use capture::{Capture, CaptureOptions, CaptureProgress, Renamed, Workspace};
+pub use capture::{Capture, CaptureOptions, CaptureProgress, Renamed, Workspace, check_directory};
+#[cfg(unix)]
+pub(crate) use capture::{ground, tree};
 pub use checkout::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

@@ -45,6 +45,9 @@ impl Checkpoint {
     /// The root of what the newest capture of a directory left out: path to
     /// [`LeftOut`](super::LeftOut).
     pub const LEFT_OUT: &'static str = "left-out";
+    /// The map of runs: number, 8 bytes big-endian, to [`Run`](super::Run) and
+    /// [`RunOutcome`](super::RunOutcome). It stays as it is when the state before is brought back.
+    pub const RUNS: &'static str = "runs";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

@@ -13,6 +13,7 @@ mod model_call;
 mod name;
 mod operation;
 mod path;
+mod run;
 #[cfg(test)]
 mod tests;
 mod tombstone;
@@ -30,6 +31,7 @@ pub use name::NameFault;
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use path::{AsPath, FilePath};
+pub use run::{CommandLine, Exit, Run, RunOutcome, RunOutput, RunSandbox};
 #[cfg(test)]
 pub(crate) use tests::golden;
 pub use tombstone::Tombstone;
@@ -68,6 +70,10 @@ impl Kind {
     pub const MODEL_CALL: Kind = Kind(9);
     /// What a directory holds of a session.
     pub const DIRECTORY: Kind = Kind(10);
+    /// A command that is to run.
+    pub const RUN: Kind = Kind(11);
+    /// What came of a run.
+    pub const RUN_OUTCOME: Kind = Kind(12);
 
     /// The newest version that is known here of a kind that is known here.
     pub(crate) fn newest_version(self) -> Option<u16> {
@@ -95,6 +101,8 @@ impl Kind {
             Kind::HORIZON => "horizon",
             Kind::MODEL_CALL => "model call",
             Kind::DIRECTORY => "directory",
+            Kind::RUN => "run",
+            Kind::RUN_OUTCOME => "run outcome",
             _ => return None,
         })
     }

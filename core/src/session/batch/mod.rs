@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod mark;
 pub(crate) mod recorded;
 pub(crate) mod report;
+mod runs;
 pub(crate) mod select;
 pub(crate) mod selector;
 pub(crate) mod state;

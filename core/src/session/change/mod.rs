@@ -4,6 +4,7 @@ pub(crate) mod deleted;
 pub(crate) mod files;
 pub(crate) mod fork;
 pub(crate) mod memories;
+pub(crate) mod pause;
 pub(crate) mod pins;
 pub(crate) mod purge;
 pub(crate) mod restore;

@@ -143,10 +143,9 @@ impl Session {
                     None => None,
                 },
                 _ => match operation.parent(store)? {
-                    // It made no checkpoint, as a rename of the session makes none.
-                    Some(before) if before.value.checkpoint == operation.value.checkpoint => {
-                        Some(before)
-                    }
+                    // It made no checkpoint, as a rename of the session makes none, or nothing that
+                    // would come back.
+                    Some(before) if passes(&operation, &before) => Some(before),
                     Some(_) => match self.target(operation, horizon.as_ref())? {
                         Some(target) => return Ok(target),
                         None => None,
@@ -174,9 +173,7 @@ impl Session {
                     Some(undo) => undo.parent(store)?,
                     None => None,
                 },
-                _ => operation
-                    .parent(store)?
-                    .filter(|before| before.value.checkpoint == operation.value.checkpoint),
+                _ => operation.parent(store)?.filter(|before| passes(&operation, before)),
             };
         }
         Err(Error::not_found(format!(
@@ -235,4 +232,10 @@ impl Session {
         };
         Error::not_found(format!("nothing left to undo in session {:?}{why}", self.name))
     }
+}
+
+/// Tells whether undo passes an operation over: there is nothing of it to take back.
+fn passes(operation: &Link<Operation>, before: &Link<Operation>) -> bool {
+    let is_mark = matches!(operation.value.kind, OperationKind::BeginRun | OperationKind::Pause);
+    is_mark || before.value.checkpoint == operation.value.checkpoint
 }

@@ -48,7 +48,7 @@ impl Draft {
         let mut after = before;
         if let Some(reset) = &self.reset {
             let old = Roots::of(reset.to.as_ref());
-            for root in Root::ALL.into_iter().filter(|root| !root.is_of_files()) {
+            for root in Root::ALL.into_iter().filter(|root| root.is_of_dialog()) {
                 after.set(root, old.get(root));
             }
             after.set_map(Root::Memories, with_floor(batch, old.memories(), memory)?);
@@ -64,6 +64,7 @@ impl Draft {
             }
             None => {}
         }
+        after.set_map(Root::Runs, self.runs.apply(batch, after.map(Root::Runs))?);
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.as_slice().len() as u64) - 1;

@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod entry;
 pub(crate) mod memories;
 pub(crate) mod remember;
+pub(crate) mod runs;
 pub(crate) mod state;
 mod stored;
 pub(crate) mod texts;
@@ -20,6 +21,7 @@ use crate::object::{
 };
 use crate::session::draft::entry::NewEntry;
 use crate::session::draft::memories::NewMemories;
+use crate::session::draft::runs::RunsDraft;
 use crate::session::draft::state::StateDraft;
 use crate::session::draft::texts::TextsDraft;
 use crate::session::draft::view::ViewDraft;
@@ -72,6 +74,7 @@ pub(crate) struct Draft {
     pub(crate) memories: NewMemories,
     pub(crate) state: StateDraft,
     pub(crate) texts: TextsDraft,
+    pub(crate) runs: RunsDraft,
     pub(crate) view: ViewDraft,
     /// The memory that iterations made from here on come from.
     pub(crate) cause: Option<MemoryId>,

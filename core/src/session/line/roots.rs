@@ -20,10 +20,11 @@ pub(crate) enum Root {
     Tools,
     Sandbox,
     LeftOut,
+    Runs,
 }
 
 impl Root {
-    pub(crate) const ALL: [Root; 9] = [
+    pub(crate) const ALL: [Root; 10] = [
         Root::Files,
         Root::Memories,
         Root::State,
@@ -33,11 +34,13 @@ impl Root {
         Root::Tools,
         Root::Sandbox,
         Root::LeftOut,
+        Root::Runs,
     ];
 
-    /// Tells whether it goes with the files, and not with the dialog.
-    pub(crate) fn is_of_files(self) -> bool {
-        matches!(self, Root::Files | Root::LeftOut)
+    /// Tells whether it comes back with the dialog of an earlier state. Some come with the files, and
+    /// runs stay: what ran has run, whatever state is brought back.
+    pub(crate) fn is_of_dialog(self) -> bool {
+        !matches!(self, Root::Files | Root::LeftOut | Root::Runs)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Root {
             Root::Tools => Checkpoint::TOOLS,
             Root::Sandbox => Checkpoint::SANDBOX,
             Root::LeftOut => Checkpoint::LEFT_OUT,
+            Root::Runs => Checkpoint::RUNS,
         }
     }
 }

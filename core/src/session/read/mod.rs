@@ -5,6 +5,7 @@ pub(crate) mod left_out;
 pub(crate) mod memories;
 pub(crate) mod open_calls;
 pub(crate) mod prompt;
+pub(crate) mod runs;
 pub(crate) mod snapshot;
 pub(crate) mod state;
 pub(crate) mod texts;

@@ -121,6 +121,26 @@ fn effect(kind: OperationKind) -> Effect {
             std::fs::write(room.path().join("x"), "").expect("written");
             session.workspace(room.path()).capture()
         }),
+        OperationKind::BeginRun => passes(|session| {
+            let mut batch = session.begin()?;
+            batch.set_kind(OperationKind::BeginRun);
+            let line = crate::object::CommandLine::Shell("make".into());
+            batch.begin_run(crate::object::Run::new(line, session.store().now()))?;
+            batch.commit()
+        }),
+        OperationKind::Run => changes(|session| {
+            let mut batch = session.begin()?;
+            batch.set_kind(OperationKind::Run);
+            batch.write("added", "by a command")?;
+            batch.commit()
+        }),
+        OperationKind::Pause => passes(|session| session.pause("the weekend")),
+        OperationKind::Resume => changes(|session| {
+            let mut batch = session.begin()?;
+            batch.set_kind(OperationKind::Resume);
+            batch.set_sandbox_state("another one")?;
+            batch.commit()
+        }),
         OperationKind::Named(_) => changes(|session| {
             session.batch(|batch| {
                 batch.kind("acme/deploy")?;

@@ -1,6 +1,7 @@
 //! Captures: what changed in a directory, taken into the session.
 
 mod compare;
+pub(crate) mod ground;
 mod local;
 mod options;
 mod recording;
@@ -12,9 +13,10 @@ mod side;
 mod taking;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 mod walk;
 
+pub use ground::CaptureProgress;
 pub use options::CaptureOptions;
 pub use report::{Capture, Renamed};
-pub use taking::{CaptureProgress, Workspace};
+pub use taking::{Workspace, check_directory};

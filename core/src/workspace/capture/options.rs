@@ -35,6 +35,7 @@ pub struct CaptureOptions {
     pub(super) message: Option<String>,
     pub(super) anywhere: bool,
     pub(super) enter_mounts: bool,
+    pub(super) keeps_missing: bool,
 }
 
 impl Default for CaptureOptions {
@@ -51,6 +52,7 @@ impl Default for CaptureOptions {
             message: None,
             anywhere: false,
             enter_mounts: false,
+            keeps_missing: false,
         }
     }
 }
@@ -145,6 +147,12 @@ impl CaptureOptions {
     #[must_use]
     pub fn enter_mounts(mut self) -> Self {
         self.enter_mounts = true;
+        self
+    }
+
+    /// Takes nothing for deleted that is not there: the place may have lost its files.
+    pub(crate) fn keep_missing(mut self) -> Self {
+        self.keeps_missing = true;
         self
     }
 

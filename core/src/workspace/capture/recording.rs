@@ -32,7 +32,7 @@ pub(super) struct Recording {
     pub(super) disk: Option<Directory>,
     pub(super) id: Option<ObjectId>,
     /// Given back when all is done.
-    pub(super) _lock: DirectoryLock,
+    pub(super) _lock: Option<DirectoryLock>,
 }
 
 impl Recording {

@@ -95,6 +95,16 @@ impl Capture {
         !self.is_partial && !self.left_out.iter().any(|left_out| left_out.reason.is_missed())
     }
 
+    /// Says at which checkpoint it is, and whether it made that.
+    pub(crate) fn at(self, checkpoint: Option<CheckpointInfo>, is_new: bool) -> Self {
+        Capture { checkpoint, is_new, ..self }
+    }
+
+    /// Says in a line what changed.
+    pub(crate) fn line(&self) -> String {
+        self.changes.line()
+    }
+
     /// Tells whether no file differs.
     pub fn is_unchanged(&self) -> bool {
         self.changes.is_empty()

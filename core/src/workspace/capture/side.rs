@@ -18,6 +18,8 @@ pub(super) struct Base<'a> {
     pub(super) record: &'a Record,
     /// Whether the record is of the session's own line; if not, it says nothing here.
     pub(super) is_ours: bool,
+    /// Whether what is missing may have been lost, and is not taken for deleted.
+    pub(super) keeps_missing: bool,
 }
 
 impl Base<'_> {
@@ -38,7 +40,7 @@ impl Base<'_> {
     }
 
     fn is_unfinished(&self) -> bool {
-        self.is_ours && self.record.temporary().is_some()
+        self.keeps_missing || self.is_ours && self.record.temporary().is_some()
     }
 }
 

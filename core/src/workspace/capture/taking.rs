@@ -1,35 +1,22 @@
 //! Workspaces: a session bound to a directory, and captures of it.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::compare::{self, Compared};
-use super::local::LocalTree;
+use super::ground::{CaptureProgress, Ground, cannot_open, capture, check_batch, is_ours, look_at};
 use super::options::CaptureOptions;
-use super::recording::Recording;
 use super::report::Capture;
-use super::side::{Base, Looking, Taking, entry_of};
-use super::tree::Tree;
-use super::walk::{self, Given, Survey};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{CheckpointId, ObjectId};
+use crate::id::CheckpointId;
 use crate::limits::CHECKOUT_ATTEMPTS_MAX;
-use crate::map::Value;
-use crate::object::{AsPath, FilePath, LeftOut, LeftOutReason, OperationKind};
-use crate::session::{Batch, IterationInfo, NewLeftOut, Session, Snapshot};
+use crate::object::{AsPath, FilePath, OperationKind};
+use crate::session::{Batch, IterationInfo, Session, Snapshot};
 use crate::store::{Progress, Store, go_on};
 use crate::workspace::checkout::CheckoutPlan;
-use crate::workspace::directory::{Directory, system_bytes};
+use crate::workspace::directory::system_bytes;
 use crate::workspace::lock::DirectoryLock;
 use crate::workspace::record::Record;
 use crate::workspace::site::Site;
-use crate::workspace::stats::StatCache;
-
-/// How much older than now a file must be where the clock that gave it its time is not known.
-const GRAIN: Duration = Duration::from_secs(2);
 
 /// A session bound to a directory: what is changed there is captured, what is in the session is
 /// checked out.
@@ -64,18 +51,6 @@ pub struct Workspace {
     session: Session,
     directory: PathBuf,
     options: CaptureOptions,
-}
-
-/// How far a capture is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CaptureProgress {
-    /// Names that were looked at.
-    pub looked: u64,
-    /// Files that were read.
-    pub read: u64,
-    /// Bytes of them.
-    pub bytes: u64,
 }
 
 impl Session {
@@ -140,15 +115,12 @@ impl Workspace {
         loop {
             let mut batch = self.session.begin()?;
             batch.set_kind(OperationKind::Capture);
-            let captured = self.capture_into(&mut batch, progress).and_then(|mut capture| {
+            let captured = self.capture_into(&mut batch, progress).and_then(|capture| {
                 let line = self.options.message.clone();
-                batch.message(&line.unwrap_or_else(|| capture.changes.line()))?;
+                batch.message(&line.unwrap_or_else(|| capture.line()))?;
                 let done = batch.finish()?;
-                capture.is_new = done.changed;
-                capture.checkpoint = Snapshot::new(self.session.store(), done.head.point.clone())
-                    .checkpoint()
-                    .cloned();
-                Ok(capture)
+                let now = Snapshot::new(self.session.store(), done.head.point.clone());
+                Ok(capture.at(now.checkpoint().cloned(), done.changed))
             });
             match captured {
                 Err(error)
@@ -177,18 +149,8 @@ impl Workspace {
         let now = self.session.latest()?;
         let site = self.site()?;
         let file = File::open(&site.path).map_err(|error| cannot_open(&site, error))?;
-        let mut look = Look::begin(self, &site, file, progress)?;
-        let survey = look.walk(&now)?;
-        let base = Base { store: self.store(), record: &look.record, is_ours: look.is_ours };
-        let mut side = Looking { base, now: &now };
-        let compared = compare::compare(
-            survey,
-            &mut look.tree,
-            &mut side,
-            look.deadline,
-            &mut look.told.tell(),
-        )?;
-        Ok(Capture { checkpoint: now.checkpoint().cloned(), ..report(&site, compared) })
+        let ground = Ground::of_directory(self.store(), &site, file, None)?;
+        look_at(&self.session, &self.options, ground, &now, progress)
     }
 
     /// Tells whether the session's line knows the directory: whether it was captured or checked out
@@ -227,18 +189,7 @@ impl Workspace {
     }
 
     fn site(&self) -> Result<Site> {
-        let site = Site::new(&self.directory, self.store().directory())?;
-        let shown = self.directory.display();
-        if !site.exists {
-            return Err(Error::not_found(format!("there is no directory {shown}")));
-        }
-        if !self.options.anywhere && is_too_much(&site.path) {
-            return Err(Error::invalid(format!(
-                "{shown} is the root or the home directory: name a directory of the project, or say \
-                 that you mean all of it"
-            )));
-        }
-        Ok(site)
+        site(&self.directory, self.store().directory(), &self.options)
     }
 
     /// Adds what changed to a batch, with what the store is to remember of it.
@@ -247,12 +198,7 @@ impl Workspace {
         batch: &mut Batch,
         progress: Progress<'_, CaptureProgress>,
     ) -> Result<Capture> {
-        if batch.alongside.is_some() {
-            return Err(Error::invalid("a batch captures one directory, once"));
-        }
-        if batch.session.id() != self.session.id() {
-            return Err(Error::invalid("a batch captures for its own session"));
-        }
+        check_batch(&self.session, batch)?;
         let site = self.site()?;
         let doing = format!("what works in {} is done", site.path.display());
         let lock = self.store().wait_for(&doing, &site.path, &mut |step| {
@@ -263,79 +209,8 @@ impl Workspace {
             Some(file) => file,
             None => File::open(&site.path).map_err(|error| cannot_open(&site, error))?,
         };
-        let mut look = Look::begin(self, &site, file, progress)?;
-        let now = batch.before();
-        let survey = look.walk(&now)?;
-        let leftovers = survey.leftovers.clone();
-        let base = Base { store: self.store(), record: &look.record, is_ours: look.is_ours };
-        let mut side = Taking { base, batch };
-        let compared = compare::compare(
-            survey,
-            &mut look.tree,
-            &mut side,
-            look.deadline,
-            &mut look.told.tell(),
-        )?;
-        let renamed = compared.changes.renamed.iter();
-        let renamed: BTreeMap<FilePath, FilePath> =
-            renamed.map(|moved| (moved.to.clone(), moved.from.clone())).collect();
-        batch.draft.show_changes(&batch.batch, &renamed)?;
-        for glob in &self.options.show {
-            batch.show(glob)?;
-        }
-        self.note_left_out(batch, &now, &compared)?;
-        let disk = match leftovers.is_empty() {
-            true => None,
-            false => Some(Directory::open_held(&lock, &site.path))
-                .transpose()
-                .map_err(|error| cannot_open(&site, error))?,
-        };
-        let mut compared = compared;
-        let recording = Recording {
-            store: self.store().clone(),
-            temporary: look.record.temporary(),
-            record: look.record,
-            is_ours: look.is_ours,
-            directory: system_bytes(&site.path),
-            session: self.session.id(),
-            there: std::mem::take(&mut compared.there),
-            cache: look.cache,
-            racy_from: look.racy_from,
-            leftovers,
-            disk,
-            id: None,
-            _lock: lock,
-        };
-        batch.alongside = Some(Box::new(recording));
-        Ok(report(&site, compared))
-    }
-
-    /// Puts the listing of what was left out into the batch, unless only moments differ.
-    fn note_left_out(&self, batch: &mut Batch, now: &Snapshot, compared: &Compared) -> Result<()> {
-        let before = now.left_out()?;
-        let mut rows: BTreeMap<&FilePath, &LeftOut> = BTreeMap::new();
-        let late: Vec<&FilePath> = compared
-            .left_out
-            .iter()
-            .filter(|row| row.reason == LeftOutReason::Late)
-            .map(|row| &row.path)
-            .collect();
-        if compared.is_partial {
-            // What was not looked at is as it was said to be.
-            let is_late = |row: &&LeftOut| late.iter().any(|late| is_at_or_below(&row.path, late));
-            rows.extend(before.iter().filter(is_late).map(|row| (&row.path, row)));
-        }
-        rows.extend(compared.left_out.iter().map(|row| (&row.path, row)));
-        let lasting = |row: &&LeftOut| !row.reason.is_passing();
-        let is_same = before.iter().filter(lasting).eq(rows.values().copied().filter(lasting));
-        let is_equal = before.iter().eq(rows.values().copied());
-        if is_equal || is_same && compared.changes.is_empty() {
-            return Ok(());
-        }
-        let value = |row: &LeftOut| Value { refs: Vec::new(), bytes: row.row() };
-        let rows = rows.into_iter().map(|(path, row)| (path.as_bytes().to_vec(), value(row)));
-        batch.draft.left_out = Some(NewLeftOut::Rows(rows.collect()));
-        Ok(())
+        let ground = Ground::of_directory(self.store(), &site, file, Some(lock))?;
+        capture(&self.session, &self.options, ground, batch, progress)
     }
 }
 
@@ -367,153 +242,42 @@ impl Batch {
     }
 }
 
-/// What a look at a directory needs.
-struct Look<'a, 'p> {
-    workspace: &'a Workspace,
-    tree: LocalTree,
-    record: Record,
-    is_ours: bool,
-    cache: StatCache,
-    is_exact: bool,
-    racy_from: (i64, u32),
-    deadline: Option<Instant>,
-    told: Told<'p>,
+/// Refuses a directory that cannot be captured, before there is a session or a store for it; returns
+/// its absolute path without symlinks. `store` is where the store is or would be.
+///
+/// # Errors
+/// As [`Workspace::capture`]; `Io` if the directory cannot be read.
+///
+/// ```
+/// use partita::ErrorKind;
+/// use partita::workspace::{CaptureOptions, check_directory};
+/// let error = check_directory("/", None, &CaptureOptions::new()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Invalid);
+/// ```
+pub fn check_directory(
+    directory: impl AsRef<Path>,
+    store: Option<&Path>,
+    options: &CaptureOptions,
+) -> Result<PathBuf> {
+    let store = store.filter(|store| store.exists());
+    let site = site(directory.as_ref(), store, options)?;
+    std::fs::read_dir(&site.path).map_err(|error| cannot_open(&site, error))?;
+    Ok(site.path)
 }
 
-impl<'a, 'p> Look<'a, 'p> {
-    fn begin(
-        workspace: &'a Workspace,
-        site: &Site,
-        directory: File,
-        progress: Progress<'p, CaptureProgress>,
-    ) -> Result<Self> {
-        let begun = Instant::now();
-        let store = workspace.store();
-        let name = system_bytes(&site.path);
-        let record = Record::look(store, &name)?;
-        let is_ours = is_ours(&workspace.session, &record)?;
-        let path = store.stat_cache(&ObjectId::of_content(&name));
-        let mut tree = LocalTree::new(directory, store.clock_file())
-            .map_err(|error| cannot_open(site, error))?;
-        let racy_from = tree.now().unwrap_or_else(now_less_grain);
-        let mut cache = StatCache::load(path);
-        let is_exact = is_ours && record.temporary().is_none() && cache.goes_with(record.id());
-        if !is_exact {
-            cache = expected(store, &record, is_ours, cache)?;
-        }
-        Ok(Look {
-            workspace,
-            tree,
-            record,
-            is_ours,
-            cache,
-            is_exact,
-            racy_from,
-            deadline: workspace.options.within.and_then(|within| begun.checked_add(within)),
-            told: Told { progress, so_far: CaptureProgress { looked: 0, read: 0, bytes: 0 } },
-        })
+fn site(directory: &Path, store: Option<&Path>, options: &CaptureOptions) -> Result<Site> {
+    let site = Site::new(directory, store)?;
+    let shown = directory.display();
+    if !site.exists {
+        return Err(Error::not_found(format!("there is no directory {shown}")));
     }
-
-    fn walk(&mut self, now: &Snapshot) -> Result<Survey> {
-        let store = self.workspace.store();
-        let base = Base { store, record: &self.record, is_ours: self.is_ours };
-        let temporary = self.record.temporary();
-        let identity =
-            self.tree.identity().map_err(|error| Error::io("look at the root", error))?;
-        let given = Given {
-            options: &self.workspace.options,
-            known: &Looking { base, now },
-            cache: &self.cache,
-            is_exact: self.is_exact,
-            store: store.directory().and_then(identity_of),
-            root: Some(identity),
-            leftover: temporary.as_deref(),
-            deadline: self.deadline,
-        };
-        let told = &mut self.told;
-        walk::walk(&given, &mut self.tree, &mut |looked| told.looked(looked))
+    if !options.anywhere && is_too_much(&site.path) {
+        return Err(Error::invalid(format!(
+            "{shown} is the root or the home directory: name a directory of the project, or say \
+             that you mean all of it"
+        )));
     }
-}
-
-/// Who is told how far a capture is.
-struct Told<'p> {
-    progress: Progress<'p, CaptureProgress>,
-    so_far: CaptureProgress,
-}
-
-impl Told<'_> {
-    fn looked(&mut self, looked: u64) -> Result<()> {
-        self.so_far.looked = looked;
-        self.say()
-    }
-
-    fn tell(&mut self) -> impl FnMut(&FilePath, u64) -> Result<()> {
-        |_, bytes| {
-            self.so_far.read += 1;
-            self.so_far.bytes += bytes;
-            self.say()
-        }
-    }
-
-    fn say(&mut self) -> Result<()> {
-        match (self.progress)(self.so_far.clone()) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => {
-                let ended = std::io::Error::from(std::io::ErrorKind::Interrupted);
-                Err(Error::io("capture the directory", ended))
-            }
-        }
-    }
-}
-
-/// The rows that a walk is to expect: what the record says is there, with what the system said of it
-/// where the cache knows that of the same bytes.
-fn expected(store: &Store, record: &Record, is_ours: bool, known: StatCache) -> Result<StatCache> {
-    let mut rows = BTreeMap::new();
-    if is_ours {
-        match record.files().entries(store) {
-            Err(error) if error.kind().is_absence() => {}
-            entries => rows = entries?,
-        }
-        for path in record.exceptions().keys() {
-            match record.at(store, path)?.into_iter().find_map(entry_of) {
-                Some(entry) => drop(rows.insert(path.clone(), entry)),
-                None => drop(rows.remove(path)),
-            }
-        }
-    }
-    let mut expected = known.begin_anew();
-    for (path, entry) in rows {
-        let row = known.row(&path).filter(|row| row.entry == entry);
-        let stat = row.and_then(|row| row.stat);
-        expected.set(&path, Some((entry, stat)));
-    }
-    Ok(expected)
-}
-
-/// Tells whether a record is of a session's own line: of itself, or of the one that it was forked
-/// from, before the fork.
-fn is_ours(session: &Session, record: &Record) -> Result<bool> {
-    let Some(of) = record.session() else { return Ok(false) };
-    if of == session.id() {
-        return Ok(true);
-    }
-    let Some(checkpoint) = record.checkpoint() else { return Ok(false) };
-    match session.at(checkpoint) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind().is_absence() => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn report(site: &Site, compared: Compared) -> Capture {
-    Capture {
-        directory: site.path.clone(),
-        changes: compared.changes,
-        left_out: compared.left_out,
-        is_partial: compared.is_partial,
-        ..Capture::default()
-    }
+    Ok(site)
 }
 
 /// Tells whether a directory is one that nobody means when he names it.
@@ -523,23 +287,9 @@ fn is_too_much(directory: &Path) -> bool {
     directory.parent().is_none() || home.is_some_and(|home| home == directory)
 }
 
-fn is_at_or_below(path: &FilePath, above: &FilePath) -> bool {
-    let rest = path.as_bytes().strip_prefix(above.as_bytes());
-    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
-}
-
-fn identity_of(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    let found = path.metadata().ok()?;
-    Some((found.dev(), found.ino()))
-}
-
-fn now_less_grain() -> (i64, u32) {
-    let then = SystemTime::now().checked_sub(GRAIN).unwrap_or(UNIX_EPOCH);
-    let since = then.duration_since(UNIX_EPOCH).unwrap_or_default();
-    (since.as_secs() as i64, since.subsec_nanos())
-}
-
-fn cannot_open(site: &Site, error: std::io::Error) -> Error {
-    Error::io(format!("open {} to capture it", site.path.display()), error)
+impl Session {
+    /// Tells whether the session's line knows what is recorded under a name.
+    pub(crate) fn knows_ground(&self, name: &[u8]) -> Result<bool> {
+        is_ours(self, &Record::look(self.store(), name)?)
+    }
 }

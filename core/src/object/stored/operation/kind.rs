@@ -83,6 +83,14 @@ pub enum OperationKind {
     UndeleteSession,
     /// What changed in a directory was taken into the session.
     Capture,
+    /// A command is to run.
+    BeginRun,
+    /// A command ran.
+    Run,
+    /// The session was paused.
+    Pause,
+    /// The session was resumed.
+    Resume,
     /// What this name says: a host's word, or one of a later version.
     Named(OperationName),
 }
@@ -120,10 +128,14 @@ const NUMBERED: [(OperationKind, &str); 28] = [
 ];
 
 /// The kinds of version 2 that this version knows.
-const KNOWN_NAMES: [(OperationKind, &str); 3] = [
+const KNOWN_NAMES: [(OperationKind, &str); 7] = [
     (OperationKind::Redo, "redo"),
     (OperationKind::UndeleteSession, "undelete-session"),
     (OperationKind::Capture, "capture"),
+    (OperationKind::BeginRun, "begin-run"),
+    (OperationKind::Run, "run"),
+    (OperationKind::Pause, "pause"),
+    (OperationKind::Resume, "resume"),
 ];
 
 impl OperationKind {

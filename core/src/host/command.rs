@@ -1,0 +1,118 @@
+//! Commands for a sandbox.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::object::{AsPath, CommandLine, FilePath};
+
+/// A command, and how it is to run.
+///
+/// ```
+/// use std::time::Duration;
+/// use partita::host::Command;
+/// let command = Command::new(["cargo", "test"])
+///     .variable("CI", "1")
+///     .timeout(Duration::from_secs(600));
+/// assert_eq!(command.line().line(), "cargo test");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    line: CommandLine,
+    directory: Option<FilePath>,
+    environment: BTreeMap<String, String>,
+    timeout: Option<Duration>,
+    is_setup: bool,
+}
+
+impl Command {
+    /// Makes a command of a program and its arguments.
+    pub fn new<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
+        let bytes = |argument: I::Item| argument.as_ref().as_encoded_bytes().to_vec();
+        Command::of(CommandLine::Arguments(arguments.into_iter().map(bytes).collect()))
+    }
+
+    /// Makes a command of a line for the sandbox's shell.
+    pub fn shell(line: impl Into<String>) -> Self {
+        Command::of(CommandLine::Shell(line.into()))
+    }
+
+    /// Makes a command of what was recorded.
+    pub fn of(line: CommandLine) -> Self {
+        Command {
+            line,
+            directory: None,
+            environment: BTreeMap::new(),
+            timeout: None,
+            is_setup: false,
+        }
+    }
+
+    /// Runs it in a directory below the sandbox's root.
+    ///
+    /// # Errors
+    /// `Invalid` for a path that cannot be.
+    pub fn directory(mut self, path: impl AsPath) -> Result<Self> {
+        self.directory = Some(FilePath::new(path)?);
+        Ok(self)
+    }
+
+    /// Gives it a variable. Its name is recorded, its value is not.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Ends it, and all that it started, after a time.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = Some(time);
+        self
+    }
+
+    /// Marks it as a step that sets the sandbox up: a fresh one needs it again.
+    #[must_use]
+    pub fn setup(mut self) -> Self {
+        self.is_setup = true;
+        self
+    }
+
+    /// Returns what is run.
+    pub fn line(&self) -> &CommandLine {
+        &self.line
+    }
+
+    /// Returns where, below the root; none for the root.
+    pub fn path(&self) -> Option<&FilePath> {
+        self.directory.as_ref()
+    }
+
+    /// Returns the variables.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// Returns the time after which it is ended.
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Tells whether it sets the sandbox up.
+    pub fn is_setup(&self) -> bool {
+        self.is_setup
+    }
+
+    /// Refuses what no system could run.
+    pub(super) fn check(&self) -> Result<()> {
+        let bytes: &[Vec<u8>] = match &self.line {
+            CommandLine::Arguments(arguments) => arguments,
+            CommandLine::Shell(line) => &[line.clone().into_bytes()],
+        };
+        if bytes.iter().any(|bytes| bytes.contains(&0)) {
+            return Err(Error::invalid("a command with a NUL in it"));
+        }
+        Ok(())
+    }
+}
