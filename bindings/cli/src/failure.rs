@@ -19,6 +19,10 @@ pub(crate) enum Failure {
     NoSession(NoSession),
     /// The standard output cannot be written.
     Output(io::Error),
+    /// A command that was run ended so; there is nothing more to say.
+    Ended(u8),
+    /// A run that could not be recorded.
+    Unrecorded(Box<Failure>),
 }
 
 /// A session that was looked for in vain.
@@ -43,9 +47,20 @@ impl Failure {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Returns the exit code: 2 where the command line is wrong, else 1.
+    /// Tells whether all was said already.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self, Failure::Ended(_))
+    }
+
+    /// Returns the exit code: 2 where the command line is wrong, that of a command that was run, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
-        if matches!(self, Failure::Usage(_)) { 2 } else { 1 }
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::Ended(code) => *code,
+            // As other commands that run commands have it.
+            Failure::Unrecorded(_) => 125,
+            _ => 1,
+        }
     }
 
     /// Says of a session that is not there that an empty one would do.
@@ -58,8 +73,14 @@ impl Failure {
 
     /// Tells a failure what the command line was.
     pub(crate) fn with_words(mut self, words: &[String]) -> Failure {
-        if let Failure::NoSession(missing) = &mut self {
-            missing.words = words.to_vec();
+        match &mut self {
+            Failure::NoSession(missing) => missing.words = words.to_vec(),
+            Failure::Unrecorded(failure) => {
+                if let Failure::NoSession(missing) = &mut **failure {
+                    missing.words = words.to_vec();
+                }
+            }
+            _ => {}
         }
         self
     }
@@ -118,6 +139,8 @@ impl fmt::Display for Failure {
                 f.write_str(&one_line(&missing.to_string(), LINE_CHARS_MAX))
             }
             Failure::Output(error) => write!(f, "cannot write the output: {}", chain(error)),
+            Failure::Ended(code) => write!(f, "the command ended with {code}"),
+            Failure::Unrecorded(failure) => failure.fmt(f),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A library so that the Python package can ship the same command.
 
+mod approvals;
 mod args;
 mod commands;
 mod failure;
@@ -16,6 +17,8 @@ use std::io::Write as _;
 
 /// Runs the command with its arguments, the program's name first, and returns its exit code: 0, 1
 /// where it failed, 2 where the arguments are wrong. Prints what it has to say.
+///
+/// `run` ends with the exit code of the command that it ran, as its page says.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match args::Cli::read(arguments.clone()) {
@@ -40,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match commands::run(&cli) {
         Ok(()) => 0,
         Err(failure) if failure.is_closed_pipe() => 0,
+        Err(failure) if failure.is_said() => failure.exit_code(),
         Err(failure) => {
             let failure = failure.with_words(&cli.words);
             drop(writeln!(std::io::stderr(), "error: {failure}"));

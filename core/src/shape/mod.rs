@@ -38,6 +38,8 @@ mod fields;
 mod files;
 #[cfg(feature = "store")]
 mod history;
+#[cfg(all(feature = "store", unix))]
+mod host;
 mod json;
 #[cfg(feature = "store")]
 mod key;

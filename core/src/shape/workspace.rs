@@ -1,7 +1,13 @@
 //! Checkouts: what they did or would do.
 
 use super::fields::{Each, object, texts};
-use crate::workspace::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
+#[cfg(unix)]
+use super::row::Brief;
+#[cfg(unix)]
+use crate::workspace::{Capture, CaptureProgress, Renamed};
+use crate::workspace::{
+    CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep, LeftOut, LeftOutReason,
+};
 
 texts! {
     CheckoutAction, action => action.name();
@@ -32,4 +38,39 @@ object!(Row<'_>, row => {
 object!(CheckoutStep, step => {
     action: step.action,
     ..Row(step),
+});
+
+texts! {
+    LeftOutReason, reason => reason.name();
+}
+
+object!(LeftOut, left_out => {
+    ..left_out.path,
+    reason: left_out.reason,
+    why?: left_out.why,
+});
+
+#[cfg(unix)]
+object!(Capture, capture => {
+    checkpoint: capture.checkpoint().filter(|_| capture.is_new()).map(Brief),
+    added: capture.added(),
+    changed: capture.changed(),
+    removed: capture.removed(),
+    renamed: capture.renamed(),
+    left_out: capture.left_out(),
+    partial: capture.is_partial(),
+    parted?: Some(capture.parted()).filter(|parted| !parted.is_empty()),
+});
+
+#[cfg(unix)]
+object!(Renamed, renamed => {
+    ..renamed.to,
+    renamed_from: renamed.from,
+});
+
+#[cfg(unix)]
+object!(CaptureProgress, progress => {
+    looked: progress.looked,
+    read: progress.read,
+    bytes: progress.bytes,
 });

@@ -14,6 +14,8 @@ use super::lock::DirectoryLock;
 use crate::error::{Error, Result};
 use crate::limits::CONTENT_BYTES_MAX;
 use crate::object::FilePath;
+#[cfg(unix)]
+use crate::workspace::stats::Stat;
 
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +101,23 @@ impl Directory {
             Err(error) if error.kind() == IoKind::NotFound => Ok(Found::Absent),
             Err(error) => Err(failed("look at", path, error)),
         }
+    }
+
+    /// What the system says of what is at a path, following nothing; none where it cannot say.
+    #[cfg(unix)]
+    pub(super) fn stat(&mut self, path: &FilePath) -> Option<Stat> {
+        use cap_std::fs::MetadataExt as _;
+        let (above, name) = split(path);
+        let Ok(Parent::Open(dir)) = self.parent(above) else { return None };
+        let found = dir.symlink_metadata(system_path(name)).ok()?;
+        Some(Stat {
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec() as u32),
+            changed: (found.ctime(), found.ctime_nsec() as u32),
+            inode: found.ino(),
+            device: found.dev(),
+            mode: found.mode(),
+        })
     }
 
     /// Reads a regular file.

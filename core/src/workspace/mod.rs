@@ -17,6 +17,8 @@
 #[cfg(unix)]
 mod capture;
 mod checkout;
+#[cfg(unix)]
+mod clock;
 mod directory;
 mod entries;
 mod lock;

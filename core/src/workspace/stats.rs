@@ -99,6 +99,11 @@ impl StatCache {
         cache
     }
 
+    /// Tells whether it is kept anywhere.
+    pub(super) fn is_kept(&self) -> bool {
+        self.path.is_some()
+    }
+
     /// Tells whether its rows are exactly the files that this record says.
     pub(super) fn goes_with(&self, record: Option<ObjectId>) -> bool {
         record.is_some() && self.record == record

@@ -15,6 +15,9 @@ pub(crate) struct Log {
     /// List at most N, the newest
     #[arg(long, value_name = "N", value_parser = value::number::<usize>, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
+    /// Go on with what comes, oldest first, until an interrupt; begins with the newest 10, or N
+    #[arg(long, conflicts_with = "graph")]
+    pub(crate) follow: bool,
     /// Draw the checkpoints and the forks that began from them as a graph
     #[arg(long)]
     pub(crate) graph: bool,

@@ -3,13 +3,16 @@
 use std::ffi::OsString;
 
 /// Words that are commands of git, and what does the same here.
-const FROM_GIT: [(&str, &str); 27] = [
-    ("add", "`partita write NAME PATH FILE` records a file"),
+const FROM_GIT: [(&str, &str); 26] = [
+    (
+        "add",
+        "`partita capture NAME` takes in what changed, `partita write NAME PATH FILE` one file",
+    ),
     ("blame", "`partita history NAME PATH` lists the iterations of a file"),
     ("branch", "`partita fork NAME NEW` begins a copy; `partita sessions` lists what there is"),
     ("cat-file", "`partita cat NAME PATH --at CHECKPOINT` prints a file"),
     ("clone", "`partita import git REPO --session NAME` records a git history"),
-    ("commit", "each `partita write NAME PATH FILE` is a checkpoint by itself"),
+    ("commit", "`partita capture NAME` records what changed in a directory"),
     ("fsck", "`partita check` verifies the store"),
     ("grep", "`partita search NAME TEXT` looks through the memories"),
     ("list", "`partita sessions` lists the sessions, `partita files NAME` the files of one"),
@@ -26,7 +29,6 @@ const FROM_GIT: [(&str, &str); 27] = [
     ("revert", "`partita undo NAME` takes back what was done last"),
     ("rm", "`partita remove NAME PATH` removes a file"),
     ("stash", "`partita fork NAME NEW` keeps a state under another name"),
-    ("status", "`partita checkout NAME DIR --plan` says how a directory differs"),
     ("switch", "`partita checkout NAME DIR` writes a session's files into a directory"),
     ("tag", "`partita pin NAME --at CHECKPOINT` keeps a checkpoint"),
     ("verify", "`partita check` verifies the store"),
@@ -129,8 +131,7 @@ mod tests {
             ("partita checkout -b new old", "`partita fork old new`"),
             ("partita checkout -b new", "`partita fork NAME new`"),
             ("partita checkout s", "`partita checkout s DIR`"),
-            ("partita status", "`partita checkout NAME DIR --plan`"),
-            ("partita commit -m x", "`partita write NAME PATH FILE`"),
+            ("partita commit -m x", "`partita capture NAME`"),
         ] {
             assert!(hinted(line).contains(instead), "{line}: {:?}", hinted(line));
         }

@@ -12,6 +12,7 @@ mod tests;
 mod upkeep;
 mod usage;
 mod value;
+mod work;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
 pub(crate) use self::value::CALIBRATED;
+pub(crate) use self::work::{Capture, RunArgs, Status, Work};
 
 /// Keeps the sessions of AI agents: every version of every file, and what was said.
 #[derive(Debug, Parser)]
@@ -410,6 +412,9 @@ pub(crate) enum Command {
     /// Repair a damaged store with what is left, and name what is lost; damaged files are put aside
     #[command(after_help = "Examples:\n  partita recover\n  partita recover --json")]
     Recover(Json),
+
+    #[command(flatten)]
+    Work(Work),
 
     #[command(flatten)]
     Dialog(Dialog),

@@ -4,7 +4,7 @@ pub(super) const SESSIONS: &str = "\
 partita sessions [OPTIONS] [--sizes | --deleted]";
 
 pub(super) const LOG: &str = "\
-partita log [OPTIONS] <NAME> [--graph [--ascii]]";
+partita log [OPTIONS] <NAME> [--follow | --graph [--ascii]]";
 
 pub(super) const CAT: &str = "\
 partita cat [OPTIONS] <NAME> <PATH> [--iteration <N> | --at <CHECKPOINT>]

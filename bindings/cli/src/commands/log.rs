@@ -1,9 +1,11 @@
 //! What happened: log, undo, redo.
 
 use std::path::Path;
+use std::time::Duration;
 
+use partita::Session;
 use partita::display::{Lines, graph, graph_text};
-use partita::history::UndoReport;
+use partita::history::{LogEntry, UndoReport};
 use partita::object::Horizon;
 
 use super::{Access, open_session};
@@ -12,6 +14,11 @@ use crate::failure::Result;
 use crate::output::json::Graph;
 use crate::output::table::Align;
 use crate::output::{Output, quote, time};
+
+/// Rows that `--follow` begins with.
+const FOLLOWED: usize = 10;
+/// How often it looks for more.
+const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 
 /// Lists what happened to a session, newest first.
 pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
@@ -24,6 +31,9 @@ pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
         let lines = if args.ascii || !speaks_utf8() { Lines::Ascii } else { Lines::Unicode };
         let text = graph_text(&session, limit.unwrap_or(usize::MAX), lines)?;
         return out.bytes(text.as_bytes());
+    }
+    if args.follow {
+        return follow(out, &session, limit.unwrap_or(FOLLOWED), args.json.json);
     }
     let entries = session.log()?.take(limit.unwrap_or(usize::MAX));
     if args.json.json {
@@ -53,6 +63,32 @@ pub(super) fn log(out: &mut Output, dir: &Path, args: &Log) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Lists what happened, oldest first, and goes on with what comes.
+fn follow(out: &mut Output, session: &Session, limit: usize, as_json: bool) -> Result<()> {
+    let newest = session.log()?.take(limit).collect::<partita::Result<Vec<_>>>()?;
+    let mut last = newest.first().map_or(0, |entry| entry.number);
+    for entry in newest.iter().rev() {
+        followed(out, entry, as_json)?;
+    }
+    loop {
+        out.flush()?;
+        std::thread::sleep(FOLLOW_EVERY);
+        for entry in session.changes(last)? {
+            last = entry.number;
+            followed(out, &entry, as_json)?;
+        }
+    }
+}
+
+fn followed(out: &mut Output, entry: &LogEntry, as_json: bool) -> Result<()> {
+    if as_json {
+        return out.json_line(entry);
+    }
+    let message = quote::text(&entry.message).into_owned();
+    let (id, time) = (entry.id.id().short(), time::human(Some(entry.time)));
+    out.line(format_args!("{:>6}  {id}  {time}  {}  {message}", entry.number, entry.kind.name()))
 }
 
 /// Tells whether the locale's characters are UTF-8, as programs in C decide it.

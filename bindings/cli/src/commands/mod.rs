@@ -14,12 +14,15 @@ mod pages;
 mod pins;
 mod report;
 mod restore;
+mod run;
 mod sessions;
 mod set;
 mod store;
 mod transcript;
 mod upkeep;
 mod view;
+mod watch;
+mod work;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -31,7 +34,7 @@ use partita::limits::CONTENT_BYTES_MAX;
 use partita::tokens::{Encoding, TokenCounter};
 use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain};
+use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Work};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -107,6 +110,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Pin(pin) => pins::pin(out, dir, pin),
         Command::Unpin(pin) => pins::unpin(out, dir, pin),
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
+        Command::Work(command) => run_work(out, dir, command),
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
@@ -116,6 +120,20 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
     // What was said before a failure is worth reading too.
     let flushed = output.finish();
     done.and(flushed)
+}
+
+fn run_work(out: &mut Output, dir: &Path, command: &Work) -> Result<()> {
+    match command {
+        Work::Capture(capture) => work::capture(out, dir, capture),
+        Work::Status(status) => work::status(out, dir, status),
+        Work::Watch { name, dir: watched } => watch::watch(out, dir, name, watched),
+        Work::Run(args) => run::run(out, dir, args),
+        Work::Pause { name, reason, json } => work::pause(out, dir, name, reason, json.json),
+        Work::Resume { name, dir: into, replay, yes, json } => {
+            let how = work::How { replay: *replay, yes: *yes, json: json.json };
+            work::resume(out, dir, name, into, &how)
+        }
+    }
 }
 
 fn run_dialog(out: &mut Output, dir: &Path, command: &Dialog) -> Result<()> {

@@ -128,6 +128,17 @@ impl Output {
         Ok(table.finish(&mut self.out)?)
     }
 
+    /// Hands over what is buffered, and goes on.
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+
+    /// Writes one JSON value on one line.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(value)?;
+        self.json_text(&text)
+    }
+
     /// Hands over what is buffered.
     pub(crate) fn finish(mut self) -> Result<()> {
         Ok(self.out.flush()?)

@@ -78,6 +78,31 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Returns the checkpoints that came after the one of a number, oldest first: what whoever looks
+    /// on has not seen yet. After what was trimmed there are only those that are left.
+    ///
+    /// # Errors
+    /// `NotFound` if the session is gone.
+    ///
+    /// ```
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.write("a", "1")?;
+    /// let seen = session.changes(0)?.last().map_or(0, |entry| entry.number);
+    /// assert!(session.changes(seen)?.is_empty());
+    /// session.write("a", "2")?;
+    /// assert_eq!(session.changes(seen)?[0].kind.name(), "write");
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn changes(&self, after: u64) -> Result<Vec<LogEntry>> {
+        let is_new =
+            |entry: &Result<LogEntry>| entry.as_ref().map_or(true, |entry| entry.number > after);
+        let mut entries = self.log()?.take_while(is_new).collect::<Result<Vec<_>>>()?;
+        entries.reverse();
+        Ok(entries)
+    }
+}
+
 impl LogEntries {
     fn step(&mut self, point: Point) -> Result<LogEntry> {
         let operation = self.timeline.made(&self.store, point.number())?;

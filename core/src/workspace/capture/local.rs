@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::tree::{Found, Listing, Look, Sort, Tree};
 use crate::error::{Error, Result};
 use crate::object::FilePath;
+use crate::workspace::clock;
 use crate::workspace::stats::Stat;
 
 /// How often a file is read that changes while it is read.
@@ -38,9 +39,7 @@ impl LocalTree {
     pub(crate) fn new(directory: File, clock: Option<File>) -> io::Result<Self> {
         let root = OwnedFd::from(directory);
         let device = stat_of(&rustix::fs::fstat(&root)?).device;
-        let is_near =
-            |file: &File| rustix::fs::fstat(file).is_ok_and(|stat| stat_of(&stat).device == device);
-        let clock = clock.filter(is_near);
+        let clock = clock.filter(|file| clock::device(file) == Some(device));
         Ok(LocalTree { root, device, last: None, clock })
     }
 
@@ -180,11 +179,7 @@ impl Tree for LocalTree {
     }
 
     fn now(&mut self) -> Option<(i64, u32)> {
-        let clock = self.clock.as_ref()?;
-        // A write gives the file the time of the file system's clock.
-        rustix::io::pwrite(clock, b"clock\n", 0).ok()?;
-        let stat = stat_of(&rustix::fs::fstat(clock).ok()?);
-        Some(stat.modified)
+        clock::now(self.clock.as_ref())
     }
 }
 

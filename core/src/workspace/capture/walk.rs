@@ -82,8 +82,9 @@ struct Walk<'a> {
     open: Vec<Open>,
     /// The directories above the one that is looked at.
     above: Vec<Option<(u64, u64)>>,
-    /// Directories that were listed, with the names that are there or left out.
-    visited: HashMap<Vec<u8>, HashSet<Vec<u8>>>,
+    /// Directories that were listed and of which files are expected: which of these are there or left
+    /// out, in the order of the cache's rows.
+    visited: HashMap<Vec<u8>, Vec<bool>>,
     /// Paths of which nothing is known by this walk, with all below.
     unlooked: BTreeSet<Vec<u8>>,
     submodules: HashSet<Vec<u8>>,
@@ -140,17 +141,15 @@ impl Walk<'_> {
             return Ok(());
         }
         self.read_rules(&open, &names)?;
-        let mut visited = HashSet::new();
+        let mut visited = vec![false; self.given.cache.directory(&open.path).len()];
         let mut below = Vec::new();
         for found in names {
             self.look_at(&open, found, &mut visited, &mut below)?;
         }
         // The directories come after the files, in their order.
         self.open.extend(below.into_iter().rev());
-        if !self.given.cache.directory(&open.path).is_empty() {
+        if !visited.is_empty() {
             self.visited.insert(open.path, visited);
-        } else {
-            self.visited.insert(open.path, HashSet::new());
         }
         Ok(())
     }
@@ -205,7 +204,7 @@ impl Walk<'_> {
         &mut self,
         open: &Open,
         found: Found,
-        visited: &mut HashSet<Vec<u8>>,
+        visited: &mut [bool],
         below: &mut Vec<Open>,
     ) -> Result<()> {
         let given = self.given;
@@ -214,11 +213,11 @@ impl Walk<'_> {
             return Ok(());
         }
         let rows = given.cache.directory(&open.path);
-        let row = rows.binary_search_by(|row| (*row.name).cmp(&found.name)).ok();
-        let row = row.map(|at| &rows[at]);
+        let at = rows.binary_search_by(|row| (*row.name).cmp(&found.name)).ok();
+        let row = at.map(|at| &rows[at]);
         let is_file = matches!(found.sort, Sort::File { .. } | Sort::Symlink);
-        if row.is_some() && !matches!(found.sort, Sort::Directory) {
-            visited.insert(found.name.clone());
+        if let Some(at) = at.filter(|_| found.sort != Sort::Directory) {
+            visited[at] = true;
         }
         let known = row.filter(|row| {
             is_file
@@ -394,8 +393,8 @@ impl Walk<'_> {
     fn find_missing(&mut self) -> Result<()> {
         for (directory, rows) in self.given.cache.directories() {
             let visited = self.visited.get(directory);
-            for row in rows {
-                if visited.is_some_and(|names| names.contains(&*row.name)) {
+            for (at, row) in rows.iter().enumerate() {
+                if visited.is_some_and(|seen| seen[at]) {
                     continue;
                 }
                 let path = join(directory, &row.name);

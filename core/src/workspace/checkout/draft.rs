@@ -14,6 +14,8 @@ use crate::store::Store;
 use crate::workspace::directory::{Directory, Found, is_name_refused};
 use crate::workspace::entries::{Entries, ancestors};
 use crate::workspace::record;
+#[cfg(unix)]
+use crate::workspace::stats::{Stat, StatCache};
 
 /// A step with what is needed to do it.
 #[derive(Debug)]
@@ -39,6 +41,9 @@ pub(super) struct Draft {
     pub(super) during: record::Traces,
     /// What will be there when it has ended.
     pub(super) after: record::Traces,
+    /// What the system said of paths before they were looked at.
+    #[cfg(unix)]
+    pub(super) stats: BTreeMap<FilePath, Stat>,
 }
 
 /// What is at a path, read whole.
@@ -70,6 +75,25 @@ pub(super) fn see(disk: &mut Directory, path: &FilePath) -> Result<Seen> {
     })
 }
 
+/// Reads what is at a path, unless the system says that it is as it was when it was read last. Returns
+/// what the system said before it was looked at.
+#[cfg(unix)]
+fn see_again(
+    disk: &mut Directory,
+    path: &FilePath,
+    cache: &StatCache,
+) -> Result<(Seen, Option<Stat>)> {
+    if !cache.is_kept() {
+        return Ok((see(disk, path)?, None));
+    }
+    let stat = disk.stat(path);
+    let row = cache.row(path).filter(|row| row.stat.is_some() && row.stat == stat);
+    match row {
+        Some(row) => Ok((Seen::Entry(row.entry.clone()), stat)),
+        None => Ok((see(disk, path)?, stat)),
+    }
+}
+
 /// What a draft rests on.
 #[derive(Debug)]
 pub(super) struct Given<'a> {
@@ -83,6 +107,9 @@ pub(super) struct Given<'a> {
     pub(super) part: &'a Part,
     /// The name of the temporary files of a checkout that was cut short.
     pub(super) leftover: Option<&'a str>,
+    /// What is known of files without reading them.
+    #[cfg(unix)]
+    pub(super) cache: &'a StatCache,
     /// The store that others' bytes must be in already, where nothing can be added to it.
     pub(super) full: Option<&'a Store>,
 }
@@ -158,6 +185,17 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
+    #[cfg(unix)]
+    fn see(&mut self, path: &FilePath) -> Result<Seen> {
+        let Some(disk) = &mut self.disk else { return Ok(Seen::Absent) };
+        let (seen, stat) = see_again(disk, path, self.given.cache)?;
+        if let Some(stat) = stat.filter(|_| matches!(seen, Seen::Entry(_))) {
+            self.draft.stats.insert(path.clone(), stat);
+        }
+        Ok(seen)
+    }
+
+    #[cfg(not(unix))]
     fn see(&mut self, path: &FilePath) -> Result<Seen> {
         self.disk.as_mut().map_or(Ok(Seen::Absent), |disk| see(disk, path))
     }

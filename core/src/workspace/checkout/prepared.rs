@@ -4,7 +4,7 @@
 //! the end after it. So a checkout that is cut short anywhere leaves whole files, never makes the
 //! next one delete what it did not write, and can simply be made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,19 @@ use super::fault::{self, Fault};
 use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{CheckpointId, OperationId};
+use crate::id::{CheckpointId, ObjectId, OperationId};
 use crate::limits::BULK_BYTES;
 use crate::object::{Entry, FilePath, Trace};
 use crate::store::{Batch, Store};
+#[cfg(unix)]
+use crate::workspace::clock;
 use crate::workspace::directory::{Directory, is_name_refused, moved, system_bytes};
 use crate::workspace::entries::{Entries, ancestors};
 use crate::workspace::lock::DirectoryLock;
 use crate::workspace::record::{Next, Record, Traces, implied, temporary};
 use crate::workspace::site::Site;
+#[cfg(unix)]
+use crate::workspace::stats::{Stat, StatCache};
 
 /// What is to be checked out.
 #[derive(Clone, Debug)]
@@ -48,6 +52,11 @@ pub(super) struct Prepared {
     plan: CheckoutPlan,
     /// The checkpoint that the directory holds from now on, and what that means.
     base: (Option<CheckpointId>, Traces),
+    /// What is known of files without reading them, and from when on a file is too young for that.
+    #[cfg(unix)]
+    cache: StatCache,
+    #[cfg(unix)]
+    racy_from: Option<(i64, u32)>,
     untouched: bool,
     unwritable: bool,
     /// Directories that were made for it, the innermost first: to go again if nothing is written.
@@ -133,7 +142,14 @@ impl Prepared {
         };
         let faults = fault::find(entries, &site, store)?;
         let leftover = record.temporary();
+        #[cfg(unix)]
+        let (cache, racy_from) = {
+            let cache = StatCache::load(store.stat_cache(&ObjectId::of_content(&at)));
+            (cache, clock::now(store.clock_file().as_ref()))
+        };
         let given = Given {
+            #[cfg(unix)]
+            cache: &cache,
             entries,
             faults: &faults,
             known: record.traces(),
@@ -163,6 +179,10 @@ impl Prepared {
             draft,
             plan,
             base,
+            #[cfg(unix)]
+            cache,
+            #[cfg(unix)]
+            racy_from,
             untouched: true,
             unwritable: false,
             made: Vec::new(),
@@ -201,12 +221,61 @@ impl Prepared {
                 None => open_new(&self.site)?,
             };
             self.write(&mut disk, &temporary(&nonce))?;
+            self.disk = Some(disk);
         } else if self.disk.is_none() {
             open_new(&self.site)?;
         }
         let batch = self.store.batch();
         let after = std::mem::take(&mut self.draft.after);
-        self.commit(batch, after, None)
+        self.commit(batch, after, None)?;
+        #[cfg(unix)]
+        self.keep_stats();
+        Ok(())
+    }
+
+    /// Keeps what the system says of the files that are there now, so that whoever looks next need not
+    /// read them.
+    #[cfg(unix)]
+    fn keep_stats(&mut self) {
+        if !self.plan.recorded || !self.cache.is_kept() {
+            return;
+        }
+        // Of what was just written the system must tell any later change by another time.
+        let clock = self.store.clock_file();
+        let device = clock.as_ref().and_then(clock::device);
+        let is_fine = clock.is_some_and(|clock| clock::is_fine(&clock));
+        let mut written = BTreeSet::new();
+        let mut unchanged = BTreeSet::new();
+        for step in &self.plan.steps {
+            match (step.action, step.reason) {
+                (CheckoutAction::Create | CheckoutAction::Overwrite, _) => {
+                    written.insert(&step.path);
+                }
+                (CheckoutAction::Leave, CheckoutReason::Unchanged) => {
+                    unchanged.insert(&step.path);
+                }
+                _ => {}
+            }
+        }
+        let mut rows = self.cache.begin_anew();
+        for (path, traces) in self.record.traces() {
+            let entry = traces.iter().find_map(|trace| match trace {
+                Trace::Entry(entry) => Some(entry.clone()),
+                Trace::Directory => None,
+            });
+            let Some(entry) = entry else { continue };
+            let stat = if written.contains(path) {
+                self.disk.as_mut().filter(|_| is_fine).and_then(|disk| disk.stat(path))
+            } else {
+                let stat = self.draft.stats.get(path).filter(|_| unchanged.contains(path));
+                let is_old = |stat: &&Stat| self.racy_from.is_some_and(|from| stat.newest() < from);
+                stat.filter(is_old).copied()
+            };
+            let is_file = !matches!(entry, Entry::Submodule { .. });
+            let stat = stat.filter(|stat| is_file && Some(stat.device) == device);
+            rows.set(path, Some((entry, stat)));
+        }
+        rows.save(self.record.id());
     }
 
     /// Records what may be there from now on, and puts what others wrote aside.

@@ -6,6 +6,7 @@ mod import;
 mod made;
 mod report;
 mod session;
+mod work;
 
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ pub(crate) use self::import::{Imported, ImportedTranscript, Other};
 pub(crate) use self::made::{BroughtBack, Graph, Initialized, Pages, Written};
 pub(crate) use self::report::{FilePlan, KeptRow, Restored};
 pub(crate) use self::session::{Session, SetText, View};
+pub(crate) use self::work::{Ran, Status, StatusSession};
 
 /// What a command did or would do.
 #[derive(Debug, Serialize)]

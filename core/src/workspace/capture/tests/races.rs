@@ -107,3 +107,50 @@ fn captures_of_two_sessions_and_edits_at_once_end_exactly() {
         assert_eq!(there, on_disk(&bench.dir()));
     }
 }
+
+/// How many files a capture reads.
+fn read_by(workspace: &Workspace) -> u64 {
+    let mut read = 0;
+    workspace
+        .capture_with(&mut |progress| {
+            read = progress.read;
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    read
+}
+
+#[test]
+fn what_a_checkout_or_a_capture_saw_is_not_read_again() {
+    let bench = Bench::new();
+    let session = bench.session();
+    for at in 0..30 {
+        session.write(format!("d{}/f{at}", at % 3), format!("{at}")).unwrap();
+    }
+    let clock = bench.store.clock_file().unwrap();
+    let is_fine = crate::workspace::clock::is_fine(&clock);
+    bench.workspace().checkout(None).unwrap();
+    let read = read_by(&bench.workspace());
+    assert!(!is_fine || read == 0, "{read} files were read");
+    std::thread::sleep(Duration::from_millis(30));
+    read_by(&bench.workspace());
+    assert_eq!(read_by(&bench.workspace()), 0);
+    bench.write("d1/f1", "x");
+    assert_eq!(read_by(&bench.workspace()), 1);
+    bench.workspace().checkout(None).unwrap();
+    std::thread::sleep(Duration::from_millis(30));
+    read_by(&bench.workspace());
+    assert_eq!(read_by(&bench.workspace()), 0);
+}
+
+#[test]
+fn what_changes_right_after_a_checkout_is_seen() {
+    let bench = Bench::new();
+    let session = bench.session();
+    for round in 0..200 {
+        session.write("a", format!("{round:04}")).unwrap();
+        bench.workspace().checkout(None).unwrap();
+        bench.write("a", format!("{:04}", round + 5_000));
+        assert_eq!(paths(bench.capture().changed()), ["a"], "round {round}");
+    }
+}
