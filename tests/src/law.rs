@@ -21,7 +21,8 @@ pub const LAYERS: &[&[&str]] = &[
     &["log"],
     &["store"],
     &["session"],
-    &["workspace", "host", "display"],
+    &["workspace", "display"],
+    &["host"],
     // The topics of the public face: names of rooms below, and no code.
     &["history", "view", "state", "import", "upkeep", "vfs", "plumbing"],
     &["shape"],
@@ -61,6 +62,8 @@ pub const FOREIGN: &[(&str, &str)] = &[
     ("similar", "diff"),
     ("zstd", "log"),
     ("fastcdc", "log"),
+    ("ignore", "workspace"),
+    ("rustix", "workspace"),
     ("cap-std", "workspace"),
     ("cap-fs-ext", "workspace"),
     ("getrandom", "log"),

@@ -46,6 +46,7 @@ mod transcripts;
 mod undo;
 mod views;
 mod witness;
+mod work;
 
 /// A file beside this one that no `mod` line names would never run.
 #[test]

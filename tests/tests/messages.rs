@@ -163,7 +163,7 @@ fn what_git_users_type_is_answered_with_the_right_command() {
         ("show s", "`partita cat NAME PATH"),
         ("ls", "hint: `partita files NAME`"),
         ("checkout -b new s", "hint: `partita fork s new`"),
-        ("status", "hint: `partita checkout NAME DIR --plan`"),
+        ("commit -m x", "hint: `partita capture NAME`"),
     ] {
         let said = partita.misused(line.split(' '));
         assert!(said.contains(answer), "{line}: {said}");

@@ -11,16 +11,21 @@ const WITHOUT: &[(&str, &str)] = &[
         "a handle or an iterator, which reads as it goes: its rows have shapes",
         "Batch Diff FileChanges Files ForkGuard FoundMemories History Import ImportStep \
          LogEntries Memories Range Session Sessions Snapshot State StateEntries StateSnapshot \
-         Store StoreBatch ViewFiles ViewMemories",
+         Store StoreBatch ViewFiles ViewMemories Workspace",
     ),
     (
         "what a caller hands over, and nobody tells back",
-        "Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
+        "CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
          PurgeOptions RenderOptions Selector StoreOptions Trim",
     ),
     (
+        "what a sandbox says to its driver: what is recorded of it has a shape as `RunEntry`, what it is \
+         doing stands in the command's `status`",
+        "Activity Description ListedKind Output Ran Replayed SandboxFile SandboxStatus Stream",
+    ),
+    (
         "a trait, or what implements one",
-        "AsPath CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
+        "Sandbox AsPath CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
          SafeCuts Summarizer SyncSite TokenCounter Values Vfs VfsFile VfsLock",
     ),
     (
@@ -34,7 +39,8 @@ const WITHOUT: &[(&str, &str)] = &[
     (
         "what stands in a store: canonical bytes are its form",
         "BodyReader BodyWriter Bytes Checkout Checkpoint Directory Edited Horizon Iteration Kind \
-         Map MapChange NameFault NewNode Node Operation RefReader Trace Value",
+         Map MapChange NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
+         RunOutput RunSandbox",
     ),
     (
         "a picture or a patch: text by itself; the command says in JSON what its graph is drawn from",

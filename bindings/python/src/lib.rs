@@ -45,6 +45,7 @@ mod value;
 mod values;
 mod view;
 mod wait;
+mod work;
 
 use pyo3::prelude::*;
 
@@ -109,4 +110,6 @@ mod _partita {
     };
     #[pymodule_export]
     use crate::view::{OpenCall, View, ViewFile, ViewMemory, ViewReport, ViewRule};
+    #[pymodule_export]
+    use crate::work::{Capture, LeftOut, Loss, Run, Workspace};
 }

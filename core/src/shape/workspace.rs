@@ -44,10 +44,10 @@ texts! {
     LeftOutReason, reason => reason.name();
 }
 
-object!(LeftOut, left_out => {
-    ..left_out.path,
-    reason: left_out.reason,
-    why?: left_out.why,
+object!(LeftOut, row => {
+    ..row.path,
+    reason: row.reason,
+    why?: row.why,
 });
 
 #[cfg(unix)]

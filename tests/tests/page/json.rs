@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 /// Keys that are there *if any*.
-const IF_ANY: [&str; 5] = ["commit", "kept", "last", "path_bytes", "why"];
+const IF_ANY: [&str; 6] = ["commit", "kept", "last", "parted", "path_bytes", "why"];
 
 /// The JSON of each section of the page, by its heading.
 fn sections() -> BTreeMap<String, Vec<Value>> {
@@ -129,6 +129,31 @@ impl Printed {
         self.first("kept", "kept");
     }
 
+    fn work(&mut self) {
+        let room = self.files.join("work");
+        fs::create_dir(&room).unwrap();
+        let (a, b) = (room.join("a"), room.join("b"));
+        fs::write(&a, "one line\n".repeat(9)).unwrap();
+        fs::write(&b, "1").unwrap();
+        let dir = room.to_str().unwrap().to_owned();
+        self.first("capture", &format!("capture work {dir}"));
+        fs::rename(&a, room.join("c")).unwrap();
+        fs::write(&b, "2").unwrap();
+        fs::write(room.join(".gitignore"), "d\n").unwrap();
+        fs::write(room.join("d"), "").unwrap();
+        self.first("status, pause", &format!("status work {dir}"));
+        self.first("capture", &format!("capture work {dir} --plan"));
+        self.first("capture", &format!("capture work {dir}"));
+        let ran = ["run", "work", "--dir", &dir, "--setup", "--json", "--", "true"];
+        let ran = self.partita.text(ran);
+        self.all.push(("run", 0, serde_json::from_str(&ran).unwrap()));
+        let paused = self.partita.json(["pause", "work", "--reason", "the weekend"]);
+        let told = &sections()["status, pause"][0]["session"];
+        assert_eq!(unlike(told, &paused, "pause"), None);
+        self.first("status, pause", &format!("status work {dir}"));
+        self.first("resume", &format!("resume work {dir}-elsewhere"));
+    }
+
     fn dialog(&mut self) {
         let said = self.file("said", "Look at the parser.\n");
         for role in ["user", "assistant", "user"] {
@@ -213,6 +238,7 @@ fn every_json_output_has_the_keys_that_the_page_tells() {
     let mut printed = Printed::new();
     printed.sessions();
     printed.files();
+    printed.work();
     printed.dialog();
     printed.plain();
     printed.git();

@@ -89,7 +89,7 @@ fn the_page_has_every_reason_of_a_checkout() {
     let table = PAGE.split("| `reason` | means |").nth(1).unwrap().split("\n\n").next().unwrap();
     let cells = table.lines().filter_map(|row| row.split('|').nth(1));
     let told: BTreeSet<String> = cells.flat_map(quoted).collect();
-    assert_eq!(told, named("workspace/plan.rs", "CheckoutReason::"));
+    assert_eq!(told, named("workspace/checkout/plan.rs", "CheckoutReason::"));
 }
 
 #[test]

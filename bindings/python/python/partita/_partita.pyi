@@ -10,7 +10,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "Log", "LogEntry", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
+__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
 
 @final
 class Account:
@@ -71,6 +71,13 @@ class Batch:
     def before(self, /) -> Snapshot:
         """
         The session as it was when the batch began, without the batch's edits.
+        """
+    def capture(self, /, workspace: Workspace) -> Capture:
+        """
+        Takes what changed in a directory into the batch, so that it is one checkpoint with the rest. The
+        directory is held until the batch ends.
+
+        Raises ``Invalid`` for a second capture, or a workspace of another session.
         """
     def cause(self, /, number: SupportsIndex) -> None:
         """
@@ -437,6 +444,79 @@ class Capacity:
     def total(self, /) -> Count:
         """
         The tokens of everything.
+        """
+
+@final
+class Capture:
+    """
+    What a capture took from a directory, or what ``status()`` says it would.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, directory: str | PathLike[str], checkpoint: ObjectId | None, new: bool, added: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], changed: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], removed: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], renamed: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], str | bytes | PathLike[str] | PathLike[bytes]]], parted: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], left_out: Sequence[LeftOut], partial: bool, whole: bool, shape: dict[str, Any] | None = None) -> Capture: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def added(self, /) -> list[str]:
+        """
+        Files that are new.
+        """
+    @property
+    def changed(self, /) -> list[str]:
+        """
+        Files with other bytes, another kind or another executable bit.
+        """
+    @property
+    def checkpoint(self, /) -> ObjectId | None:
+        """
+        The session's checkpoint after it; none in a session that is still empty, and in a batch.
+        """
+    @property
+    def directory(self, /) -> Path:
+        """
+        The directory: absolute, without symlinks.
+        """
+    @property
+    def left_out(self, /) -> list[LeftOut]:
+        """
+        What was left out, and why.
+        """
+    @property
+    def new(self, /) -> bool:
+        """
+        Whether the capture made that checkpoint. It makes none where nothing changed.
+        """
+    @property
+    def parted(self, /) -> list[str]:
+        """
+        Paths that both the directory and the session changed.
+        """
+    @property
+    def partial(self, /) -> bool:
+        """
+        Whether the time ran out; the next capture goes on.
+        """
+    @property
+    def removed(self, /) -> list[str]:
+        """
+        Files that are gone.
+        """
+    @property
+    def renamed(self, /) -> list[tuple[str, str]]:
+        """
+        Files that were moved: where from, and where to.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def whole(self, /) -> bool:
+        """
+        Whether all was taken that was meant to be.
         """
 
 @final
@@ -1456,6 +1536,42 @@ class Kept:
         """
 
 @final
+class LeftOut:
+    """
+    A path that a capture did not take. It is never taken for deleted.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], reason: str, why: str | None, shape: dict[str, Any] | None = None) -> LeftOut: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def path(self, /) -> str:
+        """
+        The path, relative to the directory; of a directory that was not entered it stands for all
+        that is below.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        Why: ``"ignored"``, ``"excluded"``, ``"too-large"``, ``"too-many"``, ``"special"``,
+        ``"unreadable"``, ``"unstable"``, ``"refused"``, ``"mount-point"``, ``"repository"``,
+        ``"store"`` or ``"late"``.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def why(self, /) -> str | None:
+        """
+        Why, in more words, where there are any.
+        """
+
+@final
 class Log:
     """
     The checkpoints of a session, newest first. In a fork they go on into the line that it came
@@ -1522,6 +1638,59 @@ class LogEntry:
         Returns it as JSON has it: what the command prints with ``--json``.
 
         Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class Loss:
+    """
+    What became of a session's surroundings in another directory or sandbox.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, instance: str, before: str | None, restored: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], missing: Sequence[tuple[str | bytes | PathLike[str] | PathLike[bytes], str]], setup: bytes, unknown_runs: bytes, text: str, shape: dict[str, Any] | None = None) -> Loss: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def before(self, /) -> str | None:
+        """
+        Where it was last, if that is known.
+        """
+    @property
+    def instance(self, /) -> str:
+        """
+        Where it is now.
+        """
+    @property
+    def missing(self, /) -> list[tuple[str, str]]:
+        """
+        Files of the session that are not there, and why.
+        """
+    @property
+    def restored(self, /) -> list[str]:
+        """
+        Files that were written.
+        """
+    @property
+    def setup(self, /) -> list[int]:
+        """
+        The numbers of the runs that set the one before up, and were not run here.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        All of it in a few lines, as the model is told.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def unknown_runs(self, /) -> list[int]:
+        """
+        The numbers of runs whose outcome nobody knows.
         """
 
 @final
@@ -2602,6 +2771,61 @@ class RestorePlan:
         """
 
 @final
+class Run:
+    """
+    A run of a command, as the session knows it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, command: str, setup: bool, exit: str | None, code: SupportsIndex | None, stdout: Sequence[ObjectId], stderr: Sequence[ObjectId], shape: dict[str, Any] | None = None) -> Run: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def code(self, /) -> int | None:
+        """
+        The exit code that a shell would give.
+        """
+    @property
+    def command(self, /) -> str:
+        """
+        What ran, in one line.
+        """
+    @property
+    def exit(self, /) -> str | None:
+        """
+        How it ended: ``"exit 0"``, ``"signal 9"``, ``"timeout"``, ``"lost"``, ``"not found"``,
+        ``"not executable"``; none while it runs, or if nobody knows.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1.
+        """
+    @property
+    def setup(self, /) -> bool:
+        """
+        Whether it is a step that sets a sandbox up.
+        """
+    @property
+    def stderr(self, /) -> list[ObjectId]:
+        """
+        The same of its standard error.
+        """
+    @property
+    def stdout(self, /) -> list[ObjectId]:
+        """
+        The contents of its standard output that are kept: its beginning, and its end where bytes in
+        between are not.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
 class Session:
     """
     A persistent workspace: files with every iteration, the dialog, and the host's own state.
@@ -2632,6 +2856,11 @@ class Session:
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     def _repr_svg_(self, /) -> str: ...
+    @property
+    def activity(self, /) -> str:
+        """
+        What the session is doing: ``"idle"``, ``"running"`` or ``"paused"``.
+        """
     def apply(self, /, plan: Plan, *, summarizer: Callable[[list[Memory]], str | Memory] | None = None) -> ViewReport:
         """
         Does what a plan says, as one operation, which ``undo()`` takes back as one. What is no longer
@@ -2680,6 +2909,10 @@ class Session:
         >>> capacity = session.capacity(128_000)
         >>> capacity.headroom == 128_000 - capacity.total.tokens
         True
+        """
+    def changes(self, /, after: SupportsIndex) -> list[LogEntry]:
+        """
+        Returns the checkpoints that came after the one of a number, oldest first.
         """
     def checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None, paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]] | None = None) -> CheckoutPlan:
         """
@@ -2870,6 +3103,10 @@ class Session:
         """
         The name that it was opened by.
         """
+    def pause(self, /, reason: str = "") -> Checkpoint | None:
+        """
+        Says that the session is paused, and why in a line. Whatever is done to it next resumes it.
+        """
     def pin(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Checkpoint:
         """
         Keeps a checkpoint whatever is trimmed.
@@ -2990,6 +3227,25 @@ class Session:
         Restores files (``scope="files"``), the dialog (``"dialog"``) or ``"all"`` of a checkpoint, as a
         new checkpoint that ``undo()`` takes back, and returns that one.
         """
+    def resume(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes]) -> Loss:
+        """
+        Brings the files into a directory, and says what did not come along. No command is run.
+        """
+    def run(self, /, command: Sequence[str] | str, directory: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float | None = None, setup: bool = False) -> Run:
+        """
+        Runs a command in a directory, and records how it ended together with what it changed. A list is
+        a program and its arguments, a text a line for the shell. One ``undo()`` takes back what it
+        changed; that it ran stays known.
+
+        The command has the environment of this process and no input. It is killed whole, with all that
+        it started, when it ends or after ``timeout`` seconds.
+
+        >>> import partita, tempfile
+        >>> session = partita.Store.in_memory().session("fix-parser")
+        >>> run = session.run("echo made > by-it; exit 3", tempfile.mkdtemp())
+        >>> run.exit, session.read("by-it")
+        ('exit 3', b'made\\n')
+        """
     @property
     def sandbox_state(self, /) -> str:
         """
@@ -3071,6 +3327,14 @@ class Session:
     def with_actor(self, /, actor: str) -> Session:
         """
         Returns a handle whose operations name who did them.
+        """
+    def workspace(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, include: Iterable[str] = ..., exclude: Iterable[str] = ..., show: Iterable[str] = ..., file_bytes_max: int | None = None, new_paths_max: int | None = None, new_bytes_max: int | None = None, within: float | None = None, message: str | None = None, anywhere: bool = False) -> Workspace:
+        """
+        Binds the session to a directory; nothing is looked at yet.
+
+        ``include`` takes what ignore files name, ``exclude`` leaves new paths out, ``show`` brings what
+        matches into the view: globs each. ``file_bytes_max``, ``new_paths_max`` and ``new_bytes_max``
+        limit what is new in one capture, ``within`` its seconds.
         """
     def write(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], data: str | bytes | bytearray | memoryview) -> Iteration:
         """
@@ -3207,6 +3471,10 @@ class Snapshot:
         """
         The system instructions; empty where none are set.
         """
+    def left_out(self, /) -> list[LeftOut]:
+        """
+        What the newest capture of a directory left out of this state.
+        """
     def memories(self, /, *, start: SupportsIndex = 1, reverse: bool = False) -> Memories:
         """
         Iterates over the memories from a number on, or newest first. Purged ones are left out.
@@ -3222,6 +3490,10 @@ class Snapshot:
         Reads the bytes of a file or the target of a link.
 
         Raises ``NotFound`` if there is none, saying since when.
+        """
+    def runs(self, /, *, limit: SupportsIndex | None = None) -> list[Run]:
+        """
+        The runs of commands, newest first. An undo takes none of them away.
         """
     @property
     def sandbox_state(self, /) -> str:
@@ -4007,6 +4279,63 @@ class ViewRule:
         Returns it as JSON has it: what the command prints with ``--json``.
 
         Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class Workspace:
+    """
+    A session bound to a directory: what is changed there is captured, what is in the session is
+    checked out.
+
+    >>> import partita, pathlib, tempfile
+    >>> room = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (room / "lib.rs").write_text("fn parse() {}")
+    >>> session = partita.Store.in_memory().session("fix-parser")
+    >>> workspace = session.workspace(room)
+    >>> workspace.capture().added
+    ['lib.rs']
+    >>> _ = (room / "lib.rs").rename(room / "parser.rs")
+    >>> workspace.capture().renamed
+    [('lib.rs', 'parser.rs')]
+    >>> _ = session.undo(), workspace.checkout()
+    >>> [path.name for path in room.iterdir()]
+    ['lib.rs']
+    """
+    def __repr__(self, /) -> str: ...
+    def capture(self, /, *, progress: Callable[[int, int], object] | None = None) -> Capture:
+        """
+        Takes what changed in the directory into the session, as one durable checkpoint: each changed
+        file a new iteration. Where nothing changed there is no checkpoint. No file comes into view by
+        it; one that is in view goes on there.
+
+        ``progress(read, looked)`` is called a few times a second, with the files that were read and the
+        names that were looked at; what it raises ends the work, and nothing was captured.
+
+        Raises ``Invalid`` if the directory is none, is the store's, or is ``/`` or the home directory
+        without ``anywhere``; ``Busy`` if a checkout or another capture works in it for too long.
+        """
+    def checkout(self, /, *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> CheckoutPlan:
+        """
+        Writes the files of a checkpoint, or of the latest state, into the directory, as
+        ``Session.checkout()`` does.
+        """
+    @property
+    def directory(self, /) -> Path:
+        """
+        The directory as it was given.
+        """
+    @property
+    def known(self, /) -> bool:
+        """
+        Whether the session's line knows the directory: whether it was captured or checked out into.
+        """
+    def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
+        """
+        Brings back what an earlier iteration of a path held, in the session and in the directory.
+        """
+    def status(self, /, *, progress: Callable[[int, int], object] | None = None) -> Capture:
+        """
+        Returns what ``capture()`` would take, and takes nothing.
         """
 
 def _after_fork_in_child() -> None:

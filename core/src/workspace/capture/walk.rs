@@ -8,7 +8,7 @@ use super::options::CaptureOptions;
 use super::repository;
 use super::rules::{IGNORE_FILES, Rules};
 use super::tree::{Found, Listing, Look, Sort, Tree};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::{CONTENT_BYTES_MAX, IGNORE_FILE_BYTES_MAX};
 use crate::object::{Entry, FilePath, LeftOut, LeftOutReason};
 use crate::workspace::stats::{Stat, StatCache};
@@ -378,7 +378,7 @@ impl Walk<'_> {
             self.unlooked.insert(Vec::new());
             if reason == LeftOutReason::Unreadable {
                 let why = why.unwrap_or_default();
-                return Err(crate::Error::io(
+                return Err(Error::io(
                     "list the directory",
                     std::io::Error::new(std::io::ErrorKind::PermissionDenied, why),
                 ));

@@ -2,6 +2,8 @@
 
 mod draft;
 mod fault;
+#[cfg(unix)]
+mod keep;
 mod part;
 mod plan;
 mod prepared;

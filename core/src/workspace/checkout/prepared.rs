@@ -4,12 +4,14 @@
 //! the end after it. So a checkout that is cut short anywhere leaves whole files, never makes the
 //! next one delete what it did not write, and can simply be made again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use super::draft::{Draft, Given, Job, Seen, see};
 use super::fault::{self, Fault};
+#[cfg(unix)]
+use super::keep::{Known, keep};
 use super::part::Part;
 use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,7 +27,7 @@ use crate::workspace::lock::DirectoryLock;
 use crate::workspace::record::{Next, Record, Traces, implied, temporary};
 use crate::workspace::site::Site;
 #[cfg(unix)]
-use crate::workspace::stats::{Stat, StatCache};
+use crate::workspace::stats::StatCache;
 
 /// What is to be checked out.
 #[derive(Clone, Debug)]
@@ -229,53 +231,18 @@ impl Prepared {
         let after = std::mem::take(&mut self.draft.after);
         self.commit(batch, after, None)?;
         #[cfg(unix)]
-        self.keep_stats();
+        if self.plan.recorded {
+            let known = Known { cache: &self.cache, racy_from: self.racy_from };
+            keep(
+                &self.store,
+                &self.record,
+                &self.plan,
+                &self.draft.stats,
+                &known,
+                self.disk.as_mut(),
+            );
+        }
         Ok(())
-    }
-
-    /// Keeps what the system says of the files that are there now, so that whoever looks next need not
-    /// read them.
-    #[cfg(unix)]
-    fn keep_stats(&mut self) {
-        if !self.plan.recorded || !self.cache.is_kept() {
-            return;
-        }
-        // Of what was just written the system must tell any later change by another time.
-        let clock = self.store.clock_file();
-        let device = clock.as_ref().and_then(clock::device);
-        let is_fine = clock.is_some_and(|clock| clock::is_fine(&clock));
-        let mut written = BTreeSet::new();
-        let mut unchanged = BTreeSet::new();
-        for step in &self.plan.steps {
-            match (step.action, step.reason) {
-                (CheckoutAction::Create | CheckoutAction::Overwrite, _) => {
-                    written.insert(&step.path);
-                }
-                (CheckoutAction::Leave, CheckoutReason::Unchanged) => {
-                    unchanged.insert(&step.path);
-                }
-                _ => {}
-            }
-        }
-        let mut rows = self.cache.begin_anew();
-        for (path, traces) in self.record.traces() {
-            let entry = traces.iter().find_map(|trace| match trace {
-                Trace::Entry(entry) => Some(entry.clone()),
-                Trace::Directory => None,
-            });
-            let Some(entry) = entry else { continue };
-            let stat = if written.contains(path) {
-                self.disk.as_mut().filter(|_| is_fine).and_then(|disk| disk.stat(path))
-            } else {
-                let stat = self.draft.stats.get(path).filter(|_| unchanged.contains(path));
-                let is_old = |stat: &&Stat| self.racy_from.is_some_and(|from| stat.newest() < from);
-                stat.filter(is_old).copied()
-            };
-            let is_file = !matches!(entry, Entry::Submodule { .. });
-            let stat = stat.filter(|stat| is_file && Some(stat.device) == device);
-            rows.set(path, Some((entry, stat)));
-        }
-        rows.save(self.record.id());
     }
 
     /// Records what may be there from now on, and puts what others wrote aside.
