@@ -1,6 +1,7 @@
 //! Every promise of partita, tested from outside, in one binary.
 
 mod bombs;
+mod captured;
 mod checkout;
 mod clauses;
 mod context;

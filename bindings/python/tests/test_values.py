@@ -38,6 +38,14 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
     iteration = session.write("a", "two")
     session.rename("b", "d")
     (room / "out").mkdir()
+    (room / "work").mkdir()
+    (room / "work/kept").write_text("1")
+    (room / "work/.gitignore").write_text("x\n")
+    (room / "work/x").write_text("")
+    other = store.session("work")
+    capture = other.workspace(room / "work").capture()
+    run = other.run(["true"], room / "work", setup=True)
+    loss = other.resume(room / "elsewhere")
     change = next(iter(first.changes(session.latest())))
     diff = session.diff("a", 1, 2)
     undone = session.undo()
@@ -49,6 +57,10 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         undone,
         undone.operation,
         store.deleted_sessions()[0],
+        capture,
+        capture.left_out[0],
+        run,
+        loss,
         iteration,
         session.iteration("d", 2),
         iteration.entry,

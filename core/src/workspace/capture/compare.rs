@@ -1,7 +1,7 @@
 //! Comparisons: what the suspects of a walk are, against what the directory was and what the session
 //! has by now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use super::renames::{self, Arrival};
@@ -29,6 +29,9 @@ pub(super) trait Side {
 
     /// Reads a content of the session's.
     fn read(&self, content: ContentId) -> Result<Bytes>;
+
+    /// How many bytes it has.
+    fn size(&self, content: ContentId) -> Result<u64>;
 
     fn write(&mut self, path: &FilePath, new: NewEntry) -> Result<()>;
 
@@ -69,7 +72,14 @@ pub(super) fn compare(
     deadline: Option<Instant>,
     tell: &mut dyn FnMut(&FilePath, u64) -> Result<()>,
 ) -> Result<Compared> {
-    let Survey { suspects, mut missing, left_out, is_partial, .. } = survey;
+    let Survey { mut suspects, mut missing, mut left_out, large, is_partial, .. } = survey;
+    let moved = moved_contents(side, &missing, &large)?;
+    for (suspect, size, row) in large {
+        match moved.values().any(|moved| *moved == size) && is_moved(tree, &suspect, &moved)? {
+            true => suspects.push(suspect),
+            false => left_out.push(row),
+        }
+    }
     let looks_for_renames = !missing.is_empty() && !side.is_unfinished();
     let mut compare = Compare {
         side,
@@ -94,6 +104,40 @@ pub(super) fn compare(
     missing.sort();
     missing.dedup();
     compare.finish(missing)
+}
+
+/// The contents of files that are missing, with their sizes, where a large new file may be one of them.
+fn moved_contents(
+    side: &dyn Side,
+    missing: &[FilePath],
+    large: &[(Suspect, u64, LeftOut)],
+) -> Result<HashMap<ContentId, u64>> {
+    let mut contents = HashMap::new();
+    if large.is_empty() {
+        return Ok(contents);
+    }
+    for path in missing {
+        for content in side.was(path)?.iter().filter_map(Entry::content) {
+            if let Ok(size) = side.size(content) {
+                contents.insert(content, size);
+            }
+        }
+    }
+    Ok(contents)
+}
+
+/// Tells whether a new file has the bytes of one that is missing.
+fn is_moved(
+    tree: &mut dyn Tree,
+    suspect: &Suspect,
+    moved: &HashMap<ContentId, u64>,
+) -> Result<bool> {
+    Ok(match tree.read(&suspect.path, CONTENT_BYTES_MAX as u64)? {
+        Look::Bytes { bytes, .. } => {
+            moved.contains_key(&ContentId::new(ObjectId::of_content(&bytes)))
+        }
+        _ => false,
+    })
 }
 
 impl Compare<'_> {

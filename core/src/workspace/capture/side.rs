@@ -92,6 +92,10 @@ impl Side for Looking<'_> {
         self.base.store.read_content(content)
     }
 
+    fn size(&self, content: ContentId) -> Result<u64> {
+        self.base.store.content_size(content)
+    }
+
     fn write(&mut self, _path: &FilePath, _new: NewEntry) -> Result<()> {
         Ok(())
     }
@@ -136,6 +140,10 @@ impl Side for Taking<'_> {
 
     fn read(&self, content: ContentId) -> Result<Bytes> {
         self.base.store.read_content(content)
+    }
+
+    fn size(&self, content: ContentId) -> Result<u64> {
+        self.base.store.content_size(content)
     }
 
     fn write(&mut self, path: &FilePath, new: NewEntry) -> Result<()> {

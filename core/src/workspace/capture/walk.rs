@@ -41,6 +41,8 @@ pub(super) struct Survey {
     /// Paths that were there by what is known, and are not.
     pub(super) missing: Vec<FilePath>,
     pub(super) left_out: Vec<LeftOut>,
+    /// New files above the size that is allowed, with their sizes: one that was moved is none.
+    pub(super) large: Vec<(Suspect, u64, LeftOut)>,
     /// Temporary files of a checkout that was cut short.
     pub(super) leftovers: Vec<FilePath>,
     /// Whether the time ran out.
@@ -339,7 +341,10 @@ impl Walk<'_> {
         let bytes_max = options.file_bytes_max.min(CONTENT_BYTES_MAX as u64);
         if found.size > bytes_max {
             let why = format!("{} bytes, at most {bytes_max} are taken", found.size);
-            self.leave(path.clone(), LeftOutReason::TooLarge, Some(why));
+            let row = LeftOut::new(path.clone(), LeftOutReason::TooLarge).because(why);
+            let suspect = Suspect { path: path.clone(), entry: None, stat: found.stat };
+            self.unlooked.insert(path.as_bytes().to_vec());
+            self.survey.large.push((suspect, found.size, row));
             return false;
         }
         if self.new_paths >= options.new_paths_max

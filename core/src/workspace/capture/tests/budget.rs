@@ -75,3 +75,15 @@ fn much_is_taken_with_little_memory_held() {
     assert_eq!(bench.capture().added().len(), 40);
     assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
 }
+
+#[test]
+fn a_large_file_that_was_moved_is_no_new_one() {
+    let bench = Bench::new();
+    bench.write("large", [b'x'; 100]);
+    bench.capture();
+    fs::rename(bench.at("large"), bench.at("moved")).unwrap();
+    bench.write("other", [b'y'; 100]);
+    let capture = bench.with(CaptureOptions::new().file_bytes_max(10)).capture().unwrap();
+    assert_eq!((capture.renamed().len(), capture.removed().len()), (1, 0));
+    assert_eq!(reasons(&capture), [("other".to_owned(), LeftOutReason::TooLarge)]);
+}
