@@ -110,6 +110,22 @@ show "$partita" undo dialog
 "$partita" context dialog --dialect anthropic --json >"$work/actual"
 same "$work/expected" "$work/actual" "the request before and after"
 
+title "Run a command that edits files: what it changed is one checkpoint"
+mkdir "$work/dir"
+"$partita" checkout demo "$work/dir" >/dev/null
+cp -R "$work/dir" "$work/copy"
+edit='sed -i "s/e/E/g" "$1" && mv "$1" moved && mkdir -p new && date >new/file'
+# The run is approved by who starts it here.
+show "$partita" run demo --dir "$work/dir" -- sh -c "$edit" edit "$path"
+show "$partita" log demo --limit 2
+show "$partita" history demo moved
+show "$partita" diff demo moved --from 1 --to 2
+
+title "Undo it, and the directory is as before"
+show "$partita" undo demo
+show "$partita" checkout demo "$work/dir"
+diff --recursive "$work/copy" "$work/dir" && echo "equal, file for file: the directory before and after"
+
 title "Check every byte and every id"
 show "$partita" check
 

@@ -27,11 +27,13 @@ whole() {
 
 $CARGO package --list --allow-dirty -p partita >"$work/partita"
 whole "$work/partita" src/lib.rs src/display/html/style.css
+$CARGO package --list --allow-dirty -p partita-sandbox >"$work/partita-sandbox"
+whole "$work/partita-sandbox" src/lib.rs
 $CARGO package --list --allow-dirty -p partita-cli >"$work/partita-cli"
 whole "$work/partita-cli" src/main.rs src/lib.rs
 
-# Both at once: the command needs a library that no registry has yet.
-$CARGO package --quiet --allow-dirty -p partita -p partita-cli ${VERIFY:---no-verify}
+# All at once: the command needs libraries that no registry has yet.
+$CARGO package --quiet --allow-dirty -p partita -p partita-sandbox -p partita-cli ${VERIFY:---no-verify}
 
 version=$($CARGO pkgid -p partita | sed 's/.*[#@]//')
 tar --extract --gzip --file "$target/package/partita-$version.crate" --directory "$work"

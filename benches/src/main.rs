@@ -4,6 +4,7 @@
 //! each does the same prepared work. Ratios are medians over rounds. See `README.md` beside this.
 
 mod capacity;
+mod capture;
 mod check;
 mod child;
 mod dialog;
@@ -49,7 +50,7 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 17] = [
+const BENCHES: [(&str, Bench, &str); 18] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
@@ -66,6 +67,7 @@ const BENCHES: [(&str, Bench, &str); 17] = [
     ("python", python::run, "calls and writes of the Python package beside the library"),
     ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
     ("scale", scale::run, "the same acts in sessions of 1, 10 and 100 thousand files and memories"),
+    ("capture", capture::run, "a directory of 100,000 files beside git add and git status"),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];
 
@@ -97,6 +99,7 @@ fn play(role: &str, arguments: &[String]) -> Result<()> {
         ("apply", [store]) => plan::child(store),
         ("open", [store]) => open::child(store),
         ("open-killed", [store]) => open::killed(store),
+        ("work", [what, store, dir]) => capture::child(what, store, dir),
         _ => Err(format!("no child {role:?}").into()),
     }
 }

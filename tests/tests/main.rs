@@ -2,6 +2,7 @@
 
 mod bombs;
 mod captured;
+mod captures;
 mod checkout;
 mod clauses;
 mod context;

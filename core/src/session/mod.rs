@@ -32,7 +32,6 @@ pub use change::sessions::{SessionEntry, SessionSizes, Sessions};
 pub use change::state::State;
 pub use change::trim::{Trim, TrimReport};
 pub use change::undo::UndoReport;
-pub(crate) use draft::NewLeftOut;
 pub use draft::entry::NewEntry;
 pub use handle::Session;
 pub use history::iterations::History;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::id::CheckpointId;
 use crate::object::{Entry, FilePath, OperationKind};
-use crate::session::draft::{Draft, NewLeftOut, Reset};
+use crate::session::draft::{Draft, Reset};
 use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::place::Place;
@@ -218,7 +218,6 @@ pub(crate) fn set_back(
         for change in changes(&*batch, now.files(), then.files())? {
             draft.set(batch, change.path, change.after.unwrap_or(Entry::Removed))?;
         }
-        draft.left_out = Some(NewLeftOut::Of(then.map(Root::LeftOut)));
     }
     if scope.has_dialog() {
         draft.reset = Some(Reset { to: point.cloned(), others: scope == RestoreScope::All });

@@ -10,7 +10,7 @@ use crate::limits::TEXT_INLINE_BYTES_MAX;
 use crate::map::{Map, Value};
 use crate::object::{Checkpoint, FilePath, Objects};
 use crate::session::draft::view::{Meanwhile, Pending};
-use crate::session::draft::{Draft, NewLeftOut, Touched, said};
+use crate::session::draft::{Draft, Touched, said};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::FLOOR;
 use crate::session::line::keys::{memory_key, memory_value, next_memory};
@@ -56,13 +56,9 @@ impl Draft {
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);
         after.set_map(Root::Files, batch.edit_map(before.files(), edits)?);
-        match &self.left_out {
-            Some(NewLeftOut::Of(map)) => after.set_map(Root::LeftOut, *map),
-            Some(NewLeftOut::Rows(rows)) => {
-                let rows = rows.iter().map(|(path, row)| (path.clone(), Some(row.clone())));
-                after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
-            }
-            None => {}
+        if let Some(rows) = &self.left_out {
+            let rows = rows.iter().map(|(path, row)| (path.clone(), Some(row.clone())));
+            after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
         }
         after.set_map(Root::Runs, self.runs.apply(batch, after.map(Root::Runs))?);
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);

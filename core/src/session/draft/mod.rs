@@ -43,15 +43,6 @@ pub(crate) struct Reset {
     pub(crate) others: bool,
 }
 
-/// The listing of what was left out, as it is to be.
-#[derive(Debug)]
-pub(crate) enum NewLeftOut {
-    /// That of an earlier state.
-    Of(Map),
-    /// What a capture says, by path.
-    Rows(Vec<(Vec<u8>, Value)>),
-}
-
 /// A path that a draft rests on.
 #[derive(Clone, Debug)]
 pub(crate) struct Touched {
@@ -82,7 +73,7 @@ pub(crate) struct Draft {
     pub(crate) time: Option<Timestamp>,
     pub(crate) reset: Option<Reset>,
     /// What a capture left out, in place of what the one before did.
-    pub(crate) left_out: Option<NewLeftOut>,
+    pub(crate) left_out: Option<Vec<(Vec<u8>, Value)>>,
     /// Whether bytes that were purged pass: an import goes on without them.
     pub(crate) passes_purged: bool,
     /// Whether names pass that no checkout writes: an import takes what is there.

@@ -37,8 +37,9 @@ impl Root {
         Root::Runs,
     ];
 
-    /// Tells whether it comes back with the dialog of an earlier state. Some come with the files, and
-    /// runs stay: what ran has run, whatever state is brought back.
+    /// Tells whether it comes back with the dialog of an earlier state. Files come back by
+    /// themselves. Two stay, whatever state is brought back: what ran has run, and what was left out
+    /// is of the directory.
     pub(crate) fn is_of_dialog(self) -> bool {
         !matches!(self, Root::Files | Root::LeftOut | Root::Runs)
     }

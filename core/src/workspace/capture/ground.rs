@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::map::Value;
 use crate::object::{FilePath, LeftOut, LeftOutReason};
-use crate::session::{Batch, NewLeftOut, Session, Snapshot};
+use crate::session::{Batch, Session, Snapshot};
 use crate::store::{Progress, Store};
 use crate::workspace::directory::{Directory, system_bytes};
 use crate::workspace::lock::DirectoryLock;
@@ -197,7 +197,7 @@ fn note_left_out(batch: &mut Batch, now: &Snapshot, compared: &Compared) -> Resu
     }
     let value = |row: &LeftOut| Value { refs: Vec::new(), bytes: row.row() };
     let rows = rows.into_iter().map(|(path, row)| (path.as_bytes().to_vec(), value(row)));
-    batch.draft.left_out = Some(NewLeftOut::Rows(rows.collect()));
+    batch.draft.left_out = Some(rows.collect());
     Ok(())
 }
 

@@ -233,7 +233,7 @@ impl Batch {
     ///     batch.remember(Memory::tool("call_1", "done"))?;
     ///     batch.capture(&workspace)
     /// })?;
-    /// assert_eq!(session.log()?.count(), 2);
+    /// assert_eq!(session.log()?.count(), 1);
     /// assert_eq!(session.read("made.txt")?, b"by a command");
     /// # Ok::<(), partita::Error>(())
     /// ```

@@ -35,7 +35,7 @@ fn ignore_files_stop_new_paths_alone() {
 }
 
 #[test]
-fn what_is_left_out_is_never_taken_for_deleted_and_comes_back_with_the_files() {
+fn what_is_left_out_is_never_taken_for_deleted_and_is_of_the_directory() {
     let bench = Bench::new();
     bench.write("a", "1");
     bench.capture();
@@ -44,16 +44,28 @@ fn what_is_left_out_is_never_taken_for_deleted_and_comes_back_with_the_files() {
     let second = bench.capture();
     assert!(second.removed().is_empty());
     let session = bench.session();
+    let told = || session.latest().unwrap().left_out().unwrap();
     session.undo().unwrap();
-    assert!(session.latest().unwrap().left_out().unwrap().is_empty());
+    assert_eq!(told(), second.left_out());
     session.redo().unwrap();
-    assert_eq!(session.latest().unwrap().left_out().unwrap(), second.left_out());
-    // A restore of the dialog alone leaves it, as it leaves the files.
     let first = session.checkpoint("1").unwrap();
-    session.restore_checkpoint(first, crate::session::RestoreScope::Dialog).unwrap();
-    assert_eq!(session.latest().unwrap().left_out().unwrap(), second.left_out());
-    session.restore_checkpoint(first, crate::session::RestoreScope::Files).unwrap();
-    assert!(session.latest().unwrap().left_out().unwrap().is_empty());
+    session.restore_checkpoint(first, crate::session::RestoreScope::All).unwrap();
+    assert_eq!(told(), second.left_out());
+}
+
+/// If an undo took the listing back, the next capture would have news, and there were no redo.
+#[test]
+fn after_an_undo_and_a_capture_of_nothing_there_is_a_redo() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.at(".git")).unwrap();
+    bench.write("a", "1");
+    assert!(!bench.capture().left_out().is_empty());
+    bench.session().undo().unwrap();
+    bench.workspace().checkout(None).unwrap();
+    assert!(bench.capture().checkpoint().is_none_or(|info| info.number == 2));
+    bench.session().redo().unwrap();
+    bench.workspace().checkout(None).unwrap();
+    assert_eq!(fs::read(bench.at("a")).unwrap(), b"1");
 }
 
 #[test]
