@@ -7,7 +7,7 @@ use partita_tests::crash::knockout::{LOCKED, without_lock, without_sync};
 use partita_tests::crash::ledger::Promised;
 use partita_tests::crash::recovery::recover;
 use partita_tests::crash::walk::{Limits, record, walk_all};
-use partita_tests::crash::{ALL, Stage, report, sweep};
+use partita_tests::crash::{ALL, Stage, capture, checkout, report, sweep};
 use partita_tests::vfs::{Crash, Disk, Fate, Fault, Recorder};
 
 /// Different states in all that `make test` walks through.
@@ -140,4 +140,17 @@ fn another_process_goes_on_where_one_was_killed() {
                 .unwrap_or_else(|what| panic!("killed at {call}, {fate}: {what}"));
         }
     }
+}
+
+/// Fates of the medium at each call; `make crash` looks at 400.
+const DIRECTORY_FATES: usize = 6;
+
+#[test]
+fn a_checkout_and_a_run_that_are_cut_short_leave_all_or_nothing_and_what_comes_after_is_exact() {
+    checkout::cut_short(Recorder::new, DIRECTORY_FATES, 1).unwrap();
+    let seen = capture::cut_short(Recorder::new, DIRECTORY_FATES, 1).unwrap();
+    assert!(seen.calls > 20 && seen.states > seen.calls, "{seen:?}");
+    let without = || Recorder::new().without(SyncSite::Commit);
+    checkout::cut_short(without, DIRECTORY_FATES, 1).unwrap_err();
+    capture::cut_short(without, DIRECTORY_FATES, 1).unwrap_err();
 }

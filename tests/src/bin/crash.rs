@@ -11,9 +11,10 @@ use std::time::Instant;
 use partita::CheckSite;
 use partita::vfs::SyncSite;
 use partita_tests::crash::address::Address;
+use partita_tests::crash::checkout::Seen;
 use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
 use partita_tests::crash::walk::{Limits, replay, walk_all};
-use partita_tests::crash::{ALL, checkout, report, sweep};
+use partita_tests::crash::{ALL, capture, checkout, report, sweep};
 use partita_tests::rot::damage::Density;
 use partita_tests::rot::survey;
 use partita_tests::survivors::{self, End, Victim};
@@ -22,8 +23,8 @@ use partita_tests::vfs::Recorder;
 /// States of one workload in which a missing sync or lock is to show.
 const KNOCKOUT_STATES: usize = 600;
 
-/// Fates of the medium that are looked at, for each call at which a checkout ends.
-const CHECKOUT_FATES: usize = 400;
+/// Fates of the medium that are looked at, for each call at which a checkout or a run ends.
+const DIRECTORY_FATES: usize = 400;
 
 /// Sizes of a medium that is full too early.
 const CAPACITIES: u64 = 200;
@@ -75,7 +76,7 @@ fn run() -> Result<bool, String> {
         println!("{}", report::verdict(verdict));
         is_good &= !verdict.caught.is_empty();
     }
-    is_good &= checkouts(seed) & go_wrong() & live_on() & rot();
+    is_good &= directories(seed) & go_wrong() & live_on() & rot();
     let caught = syncs.iter().filter(|verdict| !verdict.caught.is_empty()).count();
     println!(
         "crash: {seen} states, {} sync sites knocked out, {caught} caught, {} acknowledged commits \
@@ -86,26 +87,37 @@ fn run() -> Result<bool, String> {
     Ok(is_good)
 }
 
-/// Stops checkouts at every call of the store.
-fn checkouts(seed: u64) -> bool {
-    let begun = Instant::now();
-    let seen = match checkout::cut_short(Recorder::new, CHECKOUT_FATES, seed) {
-        Ok(seen) => seen,
-        Err(what) => {
-            println!("BAD {what}");
-            return false;
-        }
-    };
-    let (calls, states) = (seen.calls, seen.states);
-    println!("\ncheckout: {states} states at {calls} calls in {:.1?}", begun.elapsed());
+/// Stops checkouts, runs and their captures at every call of the store.
+fn directories(seed: u64) -> bool {
     let without = || Recorder::new().without(SyncSite::Commit);
-    match checkout::cut_short(without, CHECKOUT_FATES, seed) {
-        Err(what) => {
-            println!("checkout without {:?}: caught\n    {what}", SyncSite::Commit);
+    cut_short("checkout", |fates| checkout::cut_short(Recorder::new, fates, seed))
+        & is_caught("checkout", checkout::cut_short(without, DIRECTORY_FATES, seed))
+        & cut_short("run", |fates| capture::cut_short(Recorder::new, fates, seed))
+        & is_caught("run", capture::cut_short(without, DIRECTORY_FATES, seed))
+}
+
+fn cut_short(what: &str, cut: impl FnOnce(usize) -> Result<Seen, String>) -> bool {
+    let begun = Instant::now();
+    match cut(DIRECTORY_FATES) {
+        Ok(Seen { calls, states }) => {
+            println!("\n{what}: {states} states at {calls} calls in {:.1?}", begun.elapsed());
+            true
+        }
+        Err(told) => {
+            println!("BAD {told}");
+            false
+        }
+    }
+}
+
+fn is_caught(what: &str, seen: Result<Seen, String>) -> bool {
+    match seen {
+        Err(told) => {
+            println!("{what} without {:?}: caught\n    {told}", SyncSite::Commit);
             true
         }
         Ok(_) => {
-            println!("checkout without {:?}: NOT CAUGHT", SyncSite::Commit);
+            println!("{what} without {:?}: NOT CAUGHT", SyncSite::Commit);
             false
         }
     }

@@ -259,8 +259,12 @@ impl World {
     fn over(&self) -> Done {
         let before = self.on_disk();
         let session = self.session()?;
-        session.workspace(self.git.dir()).checkout(None).map_err(said)?;
+        let done = session.workspace(self.git.dir()).checkout(None);
         let after = self.on_disk();
+        if done.as_ref().is_err_and(|error| error.kind() == partita::ErrorKind::Conflict) {
+            return same("a directory that was refused", &after, &before);
+        }
+        done.map_err(said)?;
         for (path, (mode, bytes)) in before {
             let is = |files: &Files| files.get(&path).is_some_and(|(_, found)| *found == bytes);
             if is(&after) || self.captured.iter().any(|(_, files)| is(files)) {

@@ -137,7 +137,7 @@ impl Run {
     }
 }
 
-fn shown(path: &[u8]) -> String {
+pub(super) fn shown(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
@@ -168,7 +168,7 @@ fn record(session: &Session, files: &Files, before: &Files) -> Result<()> {
 }
 
 /// Makes a directory hold these files and nothing else.
-fn put_back(dir: &Path, files: &Files) -> std::io::Result<()> {
+pub(super) fn put_back(dir: &Path, files: &Files) -> std::io::Result<()> {
     fs::remove_dir_all(dir)?;
     fs::create_dir(dir)?;
     for (path, (_, bytes)) in files {

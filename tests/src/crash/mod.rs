@@ -4,10 +4,12 @@
 //! [`walk`](walk::walk) stops the machine after each of them, lets what was not synced be lost,
 //! kept or torn, and asks a [`recovery`] for every promise; then it does the same to the record of
 //! that recovery. [`knockout`] takes out one sync or lock at a time and wants the walk to fail;
-//! [`sweep`] lets one call at a time go wrong. A [`checkout`] has a directory beside its medium, so its
-//! states are looked at by themselves.
+//! [`sweep`] lets one call at a time go wrong. A [`checkout`] and a
+//! [run with its captures](capture) have a directory beside their medium, so their states are looked at
+//! by themselves.
 
 pub mod address;
+pub mod capture;
 pub mod checkout;
 pub mod entropy;
 pub mod knockout;
