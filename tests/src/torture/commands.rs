@@ -58,6 +58,7 @@ impl Place {
             Op::Checkout => return self.checkout(&token, false, dies),
             Op::CheckoutShared => return self.checkout(&token, true, dies),
             Op::Stale => return self.stale(&token, dies),
+            Op::Capture | Op::Run => return self.work(op, &token, dies),
             _ => {}
         }
         let store = self.look();
@@ -91,13 +92,13 @@ impl Place {
     }
 
     /// The store, opened for a look.
-    fn look(&self) -> Store {
+    pub(super) fn look(&self) -> Store {
         let options = Store::options().read_only(true).catalogue(false);
         options.open(worker::store(&self.ground.dir)).expect("the store opens")
     }
 
     /// Runs the command; a victim dies somewhere.
-    fn run(&mut self, op: Op, arguments: &[String], dies: bool) -> Ended {
+    pub(super) fn run(&mut self, op: Op, arguments: &[String], dies: bool) -> Ended {
         let plan = dies.then(|| self.ground.kills.plan(&mut self.random, op, By::Command));
         let mut command = match plan {
             Some(_) => {
@@ -112,6 +113,7 @@ impl Place {
             command.arg("--store").arg(worker::store(&self.ground.dir));
         }
         command.args(arguments).env_remove("PARTITA_STORE");
+        command.env("XDG_STATE_HOME", self.ground.dir.join("state"));
         let ended = self.process(command, &Signs::Output, plan);
         if let Some(plan) = plan {
             self.ground.kills.learn(op, By::Command, plan, ended.seen);
@@ -121,14 +123,14 @@ impl Place {
     }
 
     /// What the command told, if it was acknowledged: also one that was killed after it printed.
-    fn told(&mut self, token: &str, ended: &Ended) -> Option<Value> {
+    pub(super) fn told(&mut self, token: &str, ended: &Ended) -> Option<Value> {
         let json = serde_json::from_str(&ended.output);
         match ended.code {
             Some(0) => Some(json.unwrap_or(Value::Null)),
             None if ended.seen.killed => json.ok().filter(Value::is_object),
             // A checkout that named what it cannot write, and wrote all else.
             Some(1) if ended.errors.contains("all else is there") => json.ok(),
-            Some(1) if REFUSALS.iter().any(|text| ended.errors.contains(text)) => {
+            Some(1 | 125) if REFUSALS.iter().any(|text| ended.errors.contains(text)) => {
                 self.ledger.refused(token, ended.errors.trim());
                 None
             }

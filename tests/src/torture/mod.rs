@@ -16,6 +16,7 @@ pub mod table;
 pub mod trace;
 mod verify;
 mod watch;
+mod work;
 pub mod worker;
 
 pub use kills::Killed;

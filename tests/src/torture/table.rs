@@ -99,6 +99,10 @@ operations! {
     Checkout "checkout" Both 3 true;
     /// Writes a state into a directory that others check out into.
     CheckoutShared "checkout-shared" Command 4 true;
+    /// Takes what changed in a directory into a session.
+    Capture "capture" Command 8 true;
+    /// Runs a command in a directory, and takes what it changed.
+    Run "run" Command 8 true;
     /// Makes a copy of the store whole, which is whole.
     Recover "recover" Command 2 false;
     /// Verifies every byte.

@@ -87,4 +87,5 @@ fn examine(dir: &Path, record: &Record, commits: &[String], verdict: &mut Verdic
     apart::registers(&store, record, verdict);
     apart::imports(&store, record, commits, verdict);
     apart::rewritten(&store, record, verdict);
+    apart::worked(&store, record, verdict);
 }

@@ -8,6 +8,7 @@ use partita::object::Objects;
 
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;
+use super::super::work;
 use super::super::worker::{SECRET, told};
 use super::verdict::Verdict;
 use crate::source::files_below;
@@ -164,6 +165,19 @@ pub(super) fn rewritten(store: &Store, record: &Record, verdict: &mut Verdict) {
                 }
             }
             Err(error) => verdict.wrong.push(format!("{name}: {}", told(&error))),
+        }
+    }
+}
+
+/// What was captured, by itself or with a run, is in the checkpoint that was told.
+pub(super) fn worked(store: &Store, record: &Record, verdict: &mut Verdict) {
+    let done = |deed: &&Deed| matches!(deed.op, Op::Capture | Op::Run) && deed.end == End::Done;
+    for deed in record.deeds.values().filter(done) {
+        let text = |key| deed.text(key).unwrap_or_default();
+        match work::recorded(store, text("name"), &deed.gave, text("path")) {
+            Ok(content) if content == text("content") => {}
+            Ok(_) => verdict.wrong.push(format!("{} captured other bytes", deed.token)),
+            Err(what) => verdict.lost.push(format!("what {} captured: {what}", deed.token)),
         }
     }
 }

@@ -90,7 +90,13 @@ impl Worker {
             }
             Op::Read => self.look(token),
             Op::Register => self.register(token),
-            Op::Rewrite | Op::Git | Op::CheckoutShared | Op::Recover | Op::Close => {
+            Op::Rewrite
+            | Op::Git
+            | Op::CheckoutShared
+            | Op::Capture
+            | Op::Run
+            | Op::Recover
+            | Op::Close => {
                 unreachable!("the command does it")
             }
         }
