@@ -49,11 +49,9 @@ impl Limits {
 /// Becomes the launcher of a command, and then that command, if the program was started as one; else
 /// it returns and does nothing. A host that sets limits calls it first thing in `main`.
 ///
-/// ```no_run
-/// fn main() {
-///     partita_sandbox::launch_if_asked();
-///     // ... the host's own work
-/// }
+/// ```
+/// partita_sandbox::launch_if_asked();
+/// // ... what the host does in `main`
 /// ```
 pub fn launch_if_asked() {
     let mut arguments = std::env::args_os().skip(1);

@@ -422,9 +422,12 @@ mod tests {
     fn filled(file: &Path) -> Vec<(FilePath, Entry, Option<Stat>)> {
         let mut cache = StatCache::load(Some(file.to_owned()));
         let row = |at: u8| {
-            let name =
-                if at % 3 == 0 { format!("f{at:03}") } else { format!("d{}/f{at:03}", at % 5) };
-            (path(&name), entry(at), (at % 2 == 0).then(|| stat(at.into())))
+            let name = if at.is_multiple_of(3) {
+                format!("f{at:03}")
+            } else {
+                format!("d{}/f{at:03}", at % 5)
+            };
+            (path(&name), entry(at), at.is_multiple_of(2).then(|| stat(at.into())))
         };
         let rows: Vec<_> = (0..40).map(row).collect();
         for (path, entry, stat) in &rows {

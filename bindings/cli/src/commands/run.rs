@@ -76,10 +76,7 @@ fn recorded(out: &mut Output, dir: &Path, args: &RunArgs) -> Result<u8> {
     if as_json {
         out.json(&Ran::new(&ran))?;
     }
-    let capture = match ran.capture {
-        Ok(capture) => capture,
-        Err(error) => return Err(error.into()),
-    };
+    let capture = ran.capture?;
     for left_out in capture.left_out().iter().filter(|row| row.reason.is_missed()) {
         let path = quote::path(left_out.path.as_bytes()).into_owned();
         note(&format!("not captured: {path} ({})", left_out.reason));

@@ -1,5 +1,6 @@
 //! What the store remembers of a directory after its capture, committed with the capture itself.
 
+use std::collections::btree_map::Entry::Vacant;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::There;
@@ -52,12 +53,12 @@ impl Recording {
             others.extend(self.record.exceptions().keys().cloned());
         }
         for path in others {
-            if !traces.contains_key(&path) {
+            if let Vacant(trace) = traces.entry(path) {
                 let was = match self.is_ours {
-                    true => self.record.at(&self.store, &path)?,
+                    true => self.record.at(&self.store, trace.key())?,
                     false => Vec::new(),
                 };
-                traces.insert(path, was);
+                trace.insert(was);
             }
         }
         Ok(traces)
