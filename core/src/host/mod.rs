@@ -6,9 +6,9 @@
 //!
 //! | I want to | call |
 //! |---|---|
-//! | run a command, and have it and what it changed recorded | [`run`] |
+//! | run a command, and have it and what it changed recorded | [`run`](fn@run) |
 //! | see the runs of a session | [`Snapshot::runs`](crate::Snapshot::runs) |
-//! | bring a session into a fresh sandbox, and know what is lost | [`attach`] |
+//! | bring a session into a fresh sandbox, and know what is lost | [`attach`](fn@attach) |
 //! | run the steps that set it up once more | [`replay`] |
 //! | pause a session, with what its sandbox holds | [`pause`] |
 //! | know what a session is doing | [`Session::activity`](crate::Session::activity) |

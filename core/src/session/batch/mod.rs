@@ -186,7 +186,7 @@ impl Batch {
         })
     }
 
-    /// Puts a file with its executable bit, a link, a submodule or an [`Entry`](crate::Entry) that
+    /// Puts a file with its executable bit, a link, a submodule or an [`Entry`] that
     /// the store holds at a path.
     ///
     /// # Errors
