@@ -114,12 +114,11 @@ title "Run a command that edits files: what it changed is one checkpoint"
 mkdir "$work/dir"
 "$partita" checkout demo "$work/dir" >/dev/null
 cp -R "$work/dir" "$work/copy"
-edit='sed -i "s/e/E/g" "$1" && mv "$1" moved && mkdir -p new && date >new/file'
-# The run is approved by who starts it here.
+edit='echo "one line more" >>"$1" && mkdir -p made && date >made/when'
 show "$partita" run demo --dir "$work/dir" -- sh -c "$edit" edit "$path"
 show "$partita" log demo --limit 2
-show "$partita" history demo moved
-show "$partita" diff demo moved --from 1 --to 2
+show "$partita" diff demo "$path"
+show "$partita" history demo made/when
 
 title "Undo it, and the directory is as before"
 show "$partita" undo demo
