@@ -16,10 +16,12 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
 sed -n '/^\[profile\.dev\]/,/^\[profile\.release\]/p' Cargo.toml | sed '$d' >"$work/profile.toml"
 build=(--config "$work/profile.toml" --config profile.dev.package.partita.opt-level=0)
 
-# Lists the crates from a registry, each with its features.
+# Lists the crates from a registry, each with its features. `default` is a name for others and no code by itself: what it
+# turns on is in the list.
 crates() {
     $CARGO tree --manifest-path "$1/Cargo.toml" --quiet --edges normal,build --no-dedupe --prefix none \
-        --format '{p} [{f}]' "${@:2}" | grep --invert-match '(/' | sort --unique
+        --format '{p} [{f}]' "${@:2}" | grep --invert-match '(/' |
+        sed --expression='s/\([[,]\)default\(,\|\]\)/\1\2/' --expression='s/\[,/[/; s/,,/,/; s/,\]/]/' | sort --unique
 }
 
 status=0

@@ -199,7 +199,8 @@ pub use store::{Durability, Store, StoreOptions};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The lines of the guide, as tests.
-#[cfg(all(doctest, feature = "store"))]
+/// The lines of the guide, as tests: in the repository, whose own tests have this feature, for a package
+/// has no guide.
+#[cfg(all(doctest, feature = "knockouts"))]
 #[doc = include_str!("../../docs/rust.md")]
 struct Guide;
