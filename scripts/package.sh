@@ -41,3 +41,13 @@ cd "$work/partita-$version"
 # A workspace of its own, so that it knows nothing of the repository.
 printf '\n[workspace]\n' >>Cargo.toml
 $CARGO test --quiet --doc
+cd - >/dev/null
+
+if ! command -v maturin >/dev/null; then
+    echo "skipped the Python package's source archive: maturin is not installed"
+    exit
+fi
+maturin sdist --manifest-path bindings/python/Cargo.toml --out "$work" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+tar --extract --gzip --file "$work/partita-$version.tar.gz" --directory "$work/" --one-top-level=archive --strip-components=1
+$CARGO check --quiet --manifest-path "$work/archive/bindings/python/Cargo.toml"
+echo "the source archive of the Python package builds: $(wc --bytes <"$work/partita-$version.tar.gz") bytes"
