@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use partita_tests::command::{Partita, binary, field};
+use partita_tests::git::Git;
 
 /// A store, and a directory beside it.
 struct Room {
@@ -313,4 +315,46 @@ fn whoever_watches_captures_what_changes_also_after_the_directory_was_replaced()
     child.wait().unwrap();
     let status = room.partita.json(["status", "s", room.dir().to_str().unwrap()]);
     assert_eq!(field(&status["session"], "id").len(), 64);
+}
+
+/// A run on a repository is recorded with exactly what it changed, and what `resume` writes elsewhere is,
+/// for git itself, the same work tree, apart from what was left out.
+#[test]
+fn what_a_run_left_in_a_repository_comes_back_elsewhere_and_git_says_so() {
+    let room = Room::new();
+    let git = Git::init(&room.dir());
+    room.write(".gitignore", "target/\n*.tmp\n");
+    room.write("lib.rs", "fn one() {}\n");
+    room.write("run.sh", "#!/bin/sh\n");
+    fs::set_permissions(room.dir().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("lib.rs", room.dir().join("link")).unwrap();
+    git.run(["add", "--all"]);
+    git.run(["-c", "user.name=a", "-c", "user.email=a", "commit", "--quiet", "--message", "first"]);
+    room.ok(&["capture", "s", "."]);
+    let build = "mkdir target && echo built >target/out && echo x >a.tmp && echo '// two' >>lib.rs && \
+                 mkdir new && echo y >new/file";
+    let told = room.ok(&["run", "s", "--json", "--", "sh", "-c", build]);
+    assert!(told.contains("new/file"), "{told}");
+    let patch = room.ok(&["diff", "s"]);
+    let changed: Vec<&str> =
+        patch.lines().filter_map(|line| line.strip_prefix("diff --git a/")).collect();
+    assert_eq!(changed, ["lib.rs b/lib.rs", "new/file b/new/file"]);
+    let elsewhere = room.room.path().join("elsewhere");
+    let resumed = room.ok(&["resume", "s", elsewhere.to_str().unwrap()]);
+    let status = |tree: &Path, ignored: &str| {
+        let mut command = git.command();
+        command.arg("--git-dir").arg(git.dir().join(".git")).arg("--work-tree").arg(tree);
+        let output = command.args(["status", "--porcelain", ignored]).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let there = status(&room.dir(), "--ignored=no");
+    assert_eq!(there, " M lib.rs\n?? new/\n");
+    assert_eq!(status(&elsewhere, "--ignored=no"), there);
+    // What is not there was left out, and each was named.
+    assert_eq!(status(&elsewhere, "--ignored"), there, "{resumed}");
+    let state = room.ok(&["status", "s"]);
+    for left_out in [".git", "a.tmp", "target"] {
+        assert!(state.contains(left_out), "{left_out}: {state}");
+    }
 }
