@@ -49,7 +49,9 @@ pub fn attach(session: &Session, sandbox: &mut dyn Sandbox) -> Result<Loss> {
         Some(directory) => {
             let workspace = session.workspace(&directory);
             if directory.exists() && workspace.is_known()? {
-                workspace.with_options(options_for(&loss)).capture()?;
+                let is_empty =
+                    std::fs::read_dir(&directory).is_ok_and(|mut all| all.next().is_none());
+                workspace.with_options(options_for(&loss, is_empty)).capture()?;
             }
             let plan = session.checkout(None, &directory)?;
             for step in plan.steps() {
@@ -213,7 +215,11 @@ fn restore(session: &Session, sandbox: &mut dyn Sandbox, loss: &mut Loss) -> Res
     let name = name_of(sandbox)?;
     let is_known = session.knows_ground(&name)?;
     if is_known {
-        capture(session, sandbox, &options_for(loss))?;
+        let is_empty = match sandbox.list(None) {
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            found => found?.is_empty(),
+        };
+        capture(session, sandbox, &options_for(loss, is_empty))?;
     }
     for file in session.latest()?.files() {
         let file = file?;
@@ -259,10 +265,10 @@ fn restore(session: &Session, sandbox: &mut dyn Sandbox, loss: &mut Loss) -> Res
     capture(session, sandbox, &CaptureOptions::new()).map(drop)
 }
 
-/// How a sandbox is captured before a session comes into it: one that is not the same as before may
-/// have lost its files, and deleted none.
-fn options_for(loss: &Loss) -> CaptureOptions {
-    match loss.is_same() {
+/// How a sandbox is captured before a session comes into it: one that is not the same as before, or has
+/// nothing at all, may have lost its files, and deleted none.
+fn options_for(loss: &Loss, is_empty: bool) -> CaptureOptions {
+    match loss.is_same() && !is_empty {
         true => CaptureOptions::new(),
         false => CaptureOptions::new().keep_missing(),
     }

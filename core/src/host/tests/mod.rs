@@ -345,6 +345,48 @@ fn a_sandbox_that_forgot_its_files_deletes_none_of_the_sessions() {
     sandbox.files.remove(&b"a"[..]);
     attach(&session, &mut sandbox).unwrap();
     assert_eq!(session.get("a").unwrap(), None);
+    // One that has nothing at all lost it, whatever it calls itself.
+    sandbox.files.clear();
+    let loss = attach(&session, &mut sandbox).unwrap();
+    assert_eq!((loss.restored.len(), sandbox.text("b").is_some()), (1, true));
+}
+
+#[test]
+fn a_directory_that_was_emptied_gets_its_files_back() {
+    let room = tempfile::tempdir().unwrap();
+    let session = session();
+    let mut sandbox = InDirectory(room.path().to_owned());
+    std::fs::write(room.path().join("a"), "1").unwrap();
+    run(&session, &mut sandbox, &Command::shell("make")).unwrap();
+    std::fs::remove_file(room.path().join("a")).unwrap();
+    let loss = attach(&session, &mut sandbox).unwrap();
+    assert!(loss.is_same());
+    assert_eq!((loss.restored.len(), room.path().join("a").exists()), (1, true));
+}
+
+/// A directory of this machine, where commands do nothing.
+struct InDirectory(std::path::PathBuf);
+
+impl Sandbox for InDirectory {
+    fn describe(&mut self) -> Result<Description> {
+        Ok(Description::new("directory", "1"))
+    }
+
+    fn run(&mut self, _: &Command, _: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome> {
+        Ok(Outcome::new(Exit::Code(0)))
+    }
+
+    fn read(&mut self, _: &FilePath, _: u64) -> Result<Vec<u8>> {
+        unreachable!("it is a directory")
+    }
+
+    fn write(&mut self, _: &FilePath, _: &SandboxFile) -> Result<()> {
+        unreachable!("it is a directory")
+    }
+
+    fn directory(&self) -> Option<&std::path::Path> {
+        Some(&self.0)
+    }
 }
 
 #[test]
