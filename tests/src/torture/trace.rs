@@ -197,21 +197,26 @@ mod here {
             }
         }
 
-        /// Watches until the child ended or was killed. A child that never offers itself just
-        /// ends. Its exit status is left to whoever started it.
+        /// Watches until the child ended or was killed, and what it started ended too. A child that
+        /// never offers itself just ends.
         ///
         /// # Errors
         /// What the system says.
         pub fn run(mut self) -> io::Result<(Seen, Option<i32>)> {
+            let mut ended = None;
             loop {
                 let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
-                match waitpid(Pid::from_raw(-1), Some(flags | WaitPidFlag::WUNTRACED))? {
-                    WaitStatus::Exited(pid, code) if pid == self.child => {
-                        return Ok((self.seen, Some(code)));
-                    }
-                    WaitStatus::Signaled(pid, _, _) if pid == self.child => {
-                        return Ok((self.seen, None));
-                    }
+                let status = match waitpid(Pid::from_raw(-1), Some(flags | WaitPidFlag::WUNTRACED))
+                {
+                    Err(nix::Error::ECHILD) => match ended {
+                        Some(code) => return Ok((self.seen, code)),
+                        None => return Err(nix::Error::ECHILD.into()),
+                    },
+                    status => status?,
+                };
+                match status {
+                    WaitStatus::Exited(pid, code) if pid == self.child => ended = Some(Some(code)),
+                    WaitStatus::Signaled(pid, _, _) if pid == self.child => ended = Some(None),
                     WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {}
                     WaitStatus::PtraceSyscall(pid) => self.at_call(pid)?,
                     WaitStatus::PtraceEvent(pid, _, _) => go_on(pid, None)?,
@@ -232,7 +237,11 @@ mod here {
                 return Ok(());
             };
             if !is_beginning(&raw) {
-                return if self.dies_after == Some(pid) { self.kill() } else { go_on(pid, None) };
+                return if self.dies_after == Some(pid) {
+                    self.kill(pid)
+                } else {
+                    go_on(pid, None)
+                };
             }
             let registers = registers(&raw);
             let plan = self.plan.filter(|_| !self.seen.killed);
@@ -249,7 +258,7 @@ mod here {
                     self.seen.killed = true;
                     self.seen.within = self.is_within();
                     if plan.side == Side::Before {
-                        return self.kill();
+                        return self.kill(pid);
                     }
                     if plan.side == Side::Inside && tears(&registers) {
                         set_third(&mut raw, registers.arguments[2] / 2);
@@ -261,7 +270,7 @@ mod here {
                     // An operation of fewer calls dies with all done and nothing said of it.
                     if self.signs_seen > 0 {
                         (self.seen.killed, self.seen.within) = (true, true);
-                        return self.kill();
+                        return self.kill(pid);
                     }
                     self.signs_seen += 1;
                 }
@@ -279,9 +288,10 @@ mod here {
             }
         }
 
-        fn kill(&self) -> io::Result<()> {
+        /// Kills the child at a call of it, or of a process that it started: that one lives on.
+        fn kill(&self, pid: Pid) -> io::Result<()> {
             kill(self.child, Signal::SIGKILL).or_else(gone)?;
-            Ok(())
+            go_on(pid, None)
         }
 
         fn call(&mut self, pid: Pid, at: &Registers) -> Call {
