@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use partita::{ObjectId, Store};
 use serde_json::{Value, json};
@@ -15,6 +15,9 @@ use super::worker::PATHS;
 
 /// How often it is asked whether what a killed process started is gone.
 const ASKED: Duration = Duration::from_millis(5);
+
+/// How long that may take: a command of a few calls, on a machine with much to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The session of a place.
 pub(super) fn session(slot: usize) -> String {
@@ -46,8 +49,8 @@ impl Place {
         };
         let line: Vec<String> = line.into_iter().map(str::to_owned).collect();
         let ended = self.run(op, &line, dies);
-        if ended.seen.killed {
-            await_end_of(token);
+        if ended.seen.killed && !has_ended(token) {
+            return self.fault(token, "what a killed process started does not end");
         }
         let Some(told) = self.told(token, &ended) else { return };
         self.ledger.done(token, json!({"number": told["checkpoint"]["number"]}));
@@ -76,7 +79,8 @@ fn compare(store: &Store, name: &str, dir: &Path) -> Result<(), String> {
 }
 
 /// Waits for every process that has the token in its command line: what a killed one started lives on.
-fn await_end_of(token: &str) {
+/// Tells whether they ended in time.
+fn has_ended(token: &str) -> bool {
     let has = |line: PathBuf| {
         let line = fs::read(line).unwrap_or_default();
         line.windows(token.len()).any(|words| words == token.as_bytes())
@@ -85,9 +89,14 @@ fn await_end_of(token: &str) {
         let all = fs::read_dir("/proc").into_iter().flatten().flatten();
         all.map(|entry| entry.path().join("cmdline")).any(has)
     };
+    let begun = Instant::now();
     while is_alive() {
+        if begun.elapsed() > PATIENCE {
+            return false;
+        }
         std::thread::sleep(ASKED);
     }
+    true
 }
 
 /// What an acknowledged operation says that it recorded.
