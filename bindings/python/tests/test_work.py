@@ -51,7 +51,7 @@ def test_limits_globs_and_progress(session: partita.Session, tmp_path: Path) -> 
     capture = workspace.capture(progress=lambda read, looked: told.append((read, looked)))
     assert capture.added == ["f1", "f2", "f3"] and not capture.whole
     assert [(row.path, row.reason) for row in capture.left_out] == [("f0", "excluded"), ("f4", "too-large")]
-    assert [file.path for file in session.view.files] == ["f1"]
+    assert [file.path for file in session.view.files()] == ["f1"]
     assert next(iter(session.log())).message == "a few"
 
     def ends(read: int, looked: int) -> None:
@@ -65,7 +65,7 @@ def test_limits_globs_and_progress(session: partita.Session, tmp_path: Path) -> 
     with pytest.raises(partita.NotFound):
         session.workspace(tmp_path / "none").capture()
     late = session.workspace(tmp_path, within=0.0).capture()
-    assert late.partial and not late.new and late.removed == []
+    assert late.partial and late.removed == [] and len(session.files) == 3
 
 
 def test_a_batch_takes_a_capture_along(session: partita.Session, tmp_path: Path) -> None:
