@@ -65,7 +65,7 @@ def test_limits_globs_and_progress(session: partita.Session, tmp_path: Path) -> 
     with pytest.raises(partita.NotFound):
         session.workspace(tmp_path / "none").capture()
     late = session.workspace(tmp_path, within=0.0).capture()
-    assert late.partial and late.removed == [] and len(session.files) == 3
+    assert late.partial and not late.new and late.removed == [] and len(session.files) == 3
 
 
 def test_a_batch_takes_a_capture_along(session: partita.Session, tmp_path: Path) -> None:

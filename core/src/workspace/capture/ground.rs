@@ -184,8 +184,10 @@ fn note_left_out(batch: &mut Batch, now: &Snapshot, compared: &Compared) -> Resu
         .map(|row| &row.path)
         .collect();
     if compared.is_partial {
-        // What was not looked at is as it was said to be.
-        let is_late = |row: &&LeftOut| late.iter().any(|late| is_at_or_below(&row.path, late));
+        // What was not looked at is as it was said to be; where no path is late, that is all of it.
+        let is_late = |row: &&LeftOut| {
+            late.is_empty() || late.iter().any(|late| is_at_or_below(&row.path, late))
+        };
         rows.extend(before.iter().filter(is_late).map(|row| (&row.path, row)));
     }
     rows.extend(compared.left_out.iter().map(|row| (&row.path, row)));

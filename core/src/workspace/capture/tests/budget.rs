@@ -87,3 +87,17 @@ fn a_large_file_that_was_moved_is_no_new_one() {
     assert_eq!((capture.renamed().len(), capture.removed().len()), (1, 0));
     assert_eq!(reasons(&capture), [("other".to_owned(), LeftOutReason::TooLarge)]);
 }
+
+/// Nothing was looked at, so all is as the capture before said.
+#[test]
+fn a_capture_without_any_time_is_none() {
+    let bench = Bench::new();
+    bench.write(".gitignore", "*.log\n");
+    bench.write("x.log", "");
+    let first = bench.capture();
+    assert_eq!(first.left_out().len(), 1);
+    let late = bench.with(CaptureOptions::new().within(Duration::ZERO)).capture().unwrap();
+    assert!(late.is_partial() && late.is_unchanged());
+    assert_eq!(bench.session().latest().unwrap().left_out().unwrap(), first.left_out());
+    assert_eq!(bench.session().log().unwrap().count(), 1);
+}
