@@ -31,12 +31,14 @@ pub enum Op {
     Over(String),
     /// Goes on with the other handle.
     Other,
+    /// Frees what nothing leads to.
+    Gc,
 }
 
 impl Op {
     /// Draws one.
     pub fn draw(random: &mut Random) -> Op {
-        match random.below(20) {
+        match random.below(21) {
             0..=4 => Op::Shell(commands(random)),
             5..=7 => Op::Capture,
             8 => Op::Batch,
@@ -47,6 +49,7 @@ impl Op {
             16 => Op::Fork,
             17 => Op::Fresh,
             18 => Op::Over(commands(random)),
+            19 => Op::Gc,
             _ => Op::Other,
         }
     }

@@ -1,9 +1,12 @@
 //! The directory, the session, and copies of what was.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use partita::history::RestoreScope;
+use partita::upkeep::GcOptions;
 use partita::workspace::Capture;
 use partita::{CheckpointId, Entry, Memory, Session, Snapshot, Store};
 
@@ -83,6 +86,11 @@ impl World {
                 self.shell(commands)?.wait().map_err(told)?;
                 self.over()
             }
+            Op::Gc => {
+                let options = GcOptions::new().keep(Duration::ZERO);
+                let gc = self.stores[self.used].gc(&options, &mut |_| ControlFlow::Continue(()));
+                gc.map(drop).map_err(said)
+            }
             Op::Other => {
                 self.used = 1 - self.used;
                 Ok(())
@@ -100,7 +108,7 @@ impl World {
             let state = session.at(*id).map_err(said)?;
             same(&format!("the state of {id}"), &files_of_state(&state)?, files)?;
         }
-        let report = self.stores[0].check(&mut |_| std::ops::ControlFlow::Continue(()));
+        let report = self.stores[0].check(&mut |_| ControlFlow::Continue(()));
         match report.map_err(said)? {
             report if report.is_ok() => Ok(()),
             report => Err(format!("check: {:?}", report.faults)),
