@@ -34,9 +34,10 @@ show() {
 same() { cmp "$1" "$2" && echo "equal, byte for byte: $3"; }
 
 title "Build the command"
-$CARGO build --release --quiet -p partita-cli
+# In the profile of the tests: a release build takes two minutes more, and the work itself is seconds either way.
+$CARGO build --quiet -p partita-cli
 target=$($CARGO metadata --quiet --offline --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-partita=$target/release/partita
+partita=$target/debug/partita
 
 repository=${1:-}
 if [ -z "$repository" ]; then

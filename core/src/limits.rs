@@ -306,3 +306,51 @@ pub const OUTPUT_BYTES_MAX: usize = 2 << 20;
 
 /// Runs that are looked through, newest first, for those without an outcome.
 pub const OPEN_RUNS_LOOKED_AT: usize = 1_024;
+
+/// Tests in one node of results; a report of more takes several nodes.
+pub const RESULTS_TESTS_MAX: usize = 8_192;
+
+/// Metrics in one node of results.
+pub const RESULTS_SAMPLES_MAX: usize = 1_024;
+
+/// Bytes from which on results go into another node: well below what a node may have.
+pub const RESULTS_NODE_BYTES: usize = 1 << 20;
+
+/// Samples of one metric.
+pub const SAMPLE_VALUES_MAX: usize = 65_536;
+
+/// Nodes of results of one piece of evidence: two million tests.
+pub const EVIDENCE_RESULTS_MAX: usize = 256;
+
+/// Reports of one run.
+pub const EVIDENCE_REPORTS_MAX: usize = 64;
+
+/// Globs that name the inputs of one run.
+pub const EVIDENCE_GLOBS_MAX: usize = 256;
+
+/// Paths that a host says a run read.
+pub const EVIDENCE_READS_MAX: usize = 1_000_000;
+
+/// Tools whose versions evidence holds.
+pub const EVIDENCE_TOOLS_MAX: usize = 64;
+
+/// Setup steps that evidence names.
+pub const EVIDENCE_STEPS_MAX: usize = 256;
+
+/// Pieces of evidence that a claim cites.
+pub const CLAIM_EVIDENCE_MAX: usize = 64;
+
+/// Pairs of one benchmark.
+pub const SERIES_PAIRS_MAX: usize = 1_000;
+
+/// Bytes of a report that is read: a hundred times what a large project's has.
+pub const REPORT_BYTES_MAX: usize = 64 << 20;
+
+/// Elements of a report within one another.
+pub const REPORT_DEPTH_MAX: usize = 64;
+
+/// Tests and samples of one report: what evidence has room for.
+pub const REPORT_ROWS_MAX: usize = 1_000_000;
+
+/// Paths that are looked through for the one that made evidence stale first.
+pub const STALE_PATHS_LOOKED_AT: usize = 256;
