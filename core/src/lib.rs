@@ -142,6 +142,8 @@ pub mod diff;
 pub mod display;
 mod error;
 #[cfg(feature = "store")]
+pub mod evidence;
+#[cfg(feature = "store")]
 pub mod history;
 #[cfg(all(feature = "store", unix))]
 pub mod host;
@@ -161,11 +163,15 @@ pub mod object;
 #[cfg(feature = "store")]
 pub mod plumbing;
 #[cfg(feature = "store")]
+pub mod results;
+#[cfg(feature = "store")]
 mod session;
 #[cfg(feature = "serde")]
 pub mod shape;
 #[cfg(feature = "store")]
 pub mod state;
+#[cfg(feature = "store")]
+pub mod statistics;
 #[cfg(feature = "store")]
 mod store;
 #[cfg(feature = "tokens")]

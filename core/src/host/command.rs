@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::limits::{EVIDENCE_GLOBS_MAX, EVIDENCE_REPORTS_MAX};
 use crate::object::{AsPath, CommandLine, FilePath};
+use crate::session::Glob;
 
 /// A command, and how it is to run.
 ///
@@ -24,6 +27,9 @@ pub struct Command {
     environment: BTreeMap<String, String>,
     timeout: Option<Duration>,
     is_setup: bool,
+    inputs: Vec<String>,
+    reports: Vec<PathBuf>,
+    claims: Vec<String>,
 }
 
 impl Command {
@@ -46,6 +52,9 @@ impl Command {
             environment: BTreeMap::new(),
             timeout: None,
             is_setup: false,
+            inputs: Vec::new(),
+            reports: Vec::new(),
+            claims: Vec::new(),
         }
     }
 
@@ -77,6 +86,49 @@ impl Command {
     pub fn setup(mut self) -> Self {
         self.is_setup = true;
         self
+    }
+
+    /// Names files that it depends on, by a glob; all that are captured unless any are named. What it
+    /// shows then says nothing of others.
+    ///
+    /// # Errors
+    /// `Invalid` for a glob that cannot be.
+    pub fn inputs(mut self, glob: impl Into<String>) -> Result<Self> {
+        let glob = glob.into();
+        Glob::new(&glob)?;
+        self.inputs.push(glob);
+        Ok(self)
+    }
+
+    /// Names a report that it writes, relative to the sandbox's root; of a sandbox that is a directory
+    /// of this machine it may be an absolute path. One that cannot be read, or that the command did
+    /// not write, makes the evidence say so: it then supports nothing.
+    #[must_use]
+    pub fn report(mut self, path: impl Into<PathBuf>) -> Self {
+        self.reports.push(path.into());
+        self
+    }
+
+    /// Claims something by what it will show, in the same commit as its outcome.
+    #[must_use]
+    pub fn claim(mut self, text: impl Into<String>) -> Self {
+        self.claims.push(text.into());
+        self
+    }
+
+    /// Returns the globs that name its inputs; none for all files.
+    pub fn input_globs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// Returns the reports that it writes.
+    pub fn reports(&self) -> &[PathBuf] {
+        &self.reports
+    }
+
+    /// Returns what is claimed by it.
+    pub fn claims(&self) -> &[String] {
+        &self.claims
     }
 
     /// Returns what is run.
@@ -112,6 +164,20 @@ impl Command {
         };
         if bytes.iter().any(|bytes| bytes.contains(&0)) {
             return Err(Error::invalid("a command with a NUL in it"));
+        }
+        if self.inputs.len() > EVIDENCE_GLOBS_MAX || self.reports.len() > EVIDENCE_REPORTS_MAX {
+            return Err(Error::invalid(format!(
+                "a command has at most {EVIDENCE_GLOBS_MAX} globs of inputs and \
+                 {EVIDENCE_REPORTS_MAX} reports"
+            )));
+        }
+        for text in &self.claims {
+            let claim = crate::object::Claim {
+                text: text.clone(),
+                actor: String::new(),
+                evidence: Vec::new(),
+            };
+            claim.validate()?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::sandbox::{Listed, ListedKind, Sandbox};
 use crate::error::{ErrorKind, Result};
 use crate::object::{FilePath, OperationKind};
-use crate::session::{Batch, Session, Snapshot};
+use crate::session::{Batch, Held, Session, Snapshot};
 use crate::store::go_on;
-use crate::workspace::ground::{Ground, capture as capture_ground};
+use crate::workspace::ground::{Ground, capture as capture_ground, held as held_under};
 use crate::workspace::tree::{Found, Listing, Look, Sort, Tree};
 use crate::workspace::{Capture, CaptureOptions};
 
@@ -56,6 +56,14 @@ pub(super) fn capture_into(
         lock: None,
     };
     capture_ground(session, options, ground, batch, &mut go_on)
+}
+
+/// What a sandbox held when it was captured last.
+pub(super) fn held(session: &Session, sandbox: &mut dyn Sandbox) -> Result<Held> {
+    match sandbox.directory() {
+        Some(directory) => session.workspace(directory).held(),
+        None => held_under(session, &name_of(sandbox)?),
+    }
 }
 
 /// The name that the files of a sandbox are recorded under: what no path of a system is.

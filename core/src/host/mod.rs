@@ -44,7 +44,9 @@ mod attach;
 mod command;
 mod ground;
 mod loss;
+mod observe;
 mod output;
+mod reports;
 mod run;
 mod sandbox;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::command::Command;
 use super::ground::{capture, capture_into};
+use super::observe::Observing;
 use super::output::Output;
 use super::sandbox::{Outcome, Sandbox, Stream};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,11 +29,15 @@ pub struct Ran {
     pub capture: Result<Capture>,
     /// The checkpoint that holds outcome and changes.
     pub checkpoint: Option<CheckpointId>,
+    /// The number of the evidence that it is.
+    pub evidence: u64,
+    /// The numbers of the claims that were made by it.
+    pub claims: Vec<u64>,
 }
 
 /// Runs a command in a sandbox, and records it: first what changed before it, then that it is to
-/// run, then how it ended together with what it changed. One undo takes that last step back; that
-/// it ran stays known.
+/// run, then how it ended together with what it changed, what it showed, and what is claimed by it.
+/// One undo takes that last step back; that it ran, and what it showed, stays known.
 ///
 /// If the caller dies meanwhile, the run stays without an outcome:
 /// [`Snapshot::open_runs`](crate::Snapshot::open_runs) finds it. A command is never run twice.
@@ -68,6 +73,7 @@ pub fn run_with(
     run.validate()?;
     let before = capture(session, sandbox, options)?;
     run.before = before.checkpoint().map(|info| info.id);
+    let observing = Observing::begin(session, sandbox, command, &before)?;
     let number = begin(session, run)?;
     let begun = Instant::now();
     let ran = sandbox.run(command, told);
@@ -79,8 +85,10 @@ pub fn run_with(
                 ErrorKind::NotFound => Exit::NotFound,
                 _ => Exit::NotExecutable,
             };
-            let instance = described.instance;
-            end(session, number, command, Outcome::new(exit), instance, |_| Ok(()))?;
+            let outcome = Outcome::new(exit);
+            let observed = observing.observed(&described, &outcome);
+            let ending = Ending { number, command, outcome: &outcome, instance: &described.instance };
+            ending.commit(session, |batch| observed.add(batch, number, command, None))?;
             return Err(error);
         }
     };
@@ -88,21 +96,24 @@ pub fn run_with(
         true => outcome.with_time(begun.elapsed()),
         false => outcome,
     };
+    let observed = observing.read(sandbox, command, &described, &outcome);
     // Whoever does not answer any more is another one, or none.
     let instance = sandbox.describe().map(|after| after.instance).unwrap_or_default();
+    let ending = Ending { number, command, outcome: &outcome, instance: &instance };
     let mut captured = None;
     let mut attempts = 1;
-    loop {
-        let ended = end(session, number, command, outcome.clone(), instance.clone(), |batch| {
-            captured = Some(capture_into(session, sandbox, options, batch)?);
+    let (capture, ended) = loop {
+        let ended = ending.commit(session, |batch| {
+            let capture = capture_into(session, sandbox, options, batch)?;
+            observed.add(batch, number, command, Some(&capture))?;
+            captured = Some(capture);
             Ok(())
         });
         match ended {
-            Ok((checkpoint, is_new)) => {
+            Ok(ended) => {
                 let capture = captured.expect("it was captured before the commit");
-                let id = checkpoint.as_ref().map(|info| info.id);
-                let capture = Ok(capture.at(checkpoint, is_new));
-                return Ok(Ran { number, outcome, capture, checkpoint: id });
+                let checkpoint = ended.now.checkpoint().cloned();
+                break (Ok(capture.at(checkpoint, ended.is_new)), ended);
             }
             Err(error)
                 if error.kind() == ErrorKind::Conflict && attempts < CHECKOUT_ATTEMPTS_MAX =>
@@ -111,13 +122,17 @@ pub fn run_with(
             }
             Err(error) => {
                 // How it ended is not lost because its files cannot be had.
-                let (checkpoint, _) =
-                    end(session, number, command, outcome.clone(), instance, |_| Ok(()))?;
-                let id = checkpoint.map(|info| info.id);
-                return Ok(Ran { number, outcome, capture: Err(error), checkpoint: id });
+                let ended = ending
+                    .commit(session, |batch| observed.add(batch, number, command, None))?;
+                break (Err(error), ended);
             }
         }
-    }
+    };
+    let checkpoint = ended.now.checkpoint().map(|info| info.id);
+    let evidence = ended.now.newest_evidence()?;
+    let newest = ended.now.newest_claim()?;
+    let claims = newest + 1 - command.claims().len() as u64..=newest;
+    Ok(Ran { number, outcome, capture, checkpoint, evidence, claims: claims.collect() })
 }
 
 /// Records that a command is to run, and returns its number.
@@ -134,29 +149,46 @@ fn begin(session: &Session, run: Run) -> Result<u64> {
         .ok_or_else(|| Error::corrupt("a run that began is not there"))
 }
 
-type Ended = (Option<crate::session::CheckpointInfo>, bool);
-
-/// Records how a run ended, with what else goes into that commit.
-fn end(
-    session: &Session,
+/// A run on its way to its end.
+struct Ending<'a> {
     number: u64,
-    command: &Command,
-    outcome: Outcome,
-    instance: String,
-    with: impl FnOnce(&mut Batch) -> Result<()>,
-) -> Result<Ended> {
-    let mut batch = session.begin()?;
-    batch.set_kind(OperationKind::Run);
-    batch.message(&format!("{}: {}", short(&command.line().line()), outcome.exit))?;
-    let stdout = keep(&mut batch, &outcome.stdout)?;
-    let stderr = keep(&mut batch, &outcome.stderr)?;
-    let ended = session.store().now();
-    let (exit, took) = (outcome.exit, outcome.took);
-    batch.end_run(number, RunOutcome { exit, took, ended, stdout, stderr, instance })?;
-    with(&mut batch)?;
-    let done = batch.finish()?;
-    let now = Snapshot::new(session.store(), done.head.point.clone());
-    Ok((now.checkpoint().cloned(), done.changed))
+    command: &'a Command,
+    outcome: &'a Outcome,
+    instance: &'a str,
+}
+
+/// The state after a run.
+struct Ended {
+    now: Snapshot,
+    is_new: bool,
+}
+
+impl Ending<'_> {
+    /// Records how the run ended, with what else goes into that commit.
+    fn commit(
+        &self,
+        session: &Session,
+        with: impl FnOnce(&mut Batch) -> Result<()>,
+    ) -> Result<Ended> {
+        let Outcome { exit, took, stdout, stderr, .. } = self.outcome;
+        let mut batch = session.begin()?;
+        batch.set_kind(OperationKind::Run);
+        batch.message(&format!("{}: {exit}", short(&self.command.line().line())))?;
+        let (stdout, stderr) = (keep(&mut batch, stdout)?, keep(&mut batch, stderr)?);
+        let outcome = RunOutcome {
+            exit: exit.clone(),
+            took: *took,
+            ended: session.store().now(),
+            stdout,
+            stderr,
+            instance: self.instance.to_owned(),
+        };
+        batch.end_run(self.number, outcome)?;
+        with(&mut batch)?;
+        let done = batch.finish()?;
+        let now = Snapshot::new(session.store(), done.head.point.clone());
+        Ok(Ended { now, is_new: done.changed })
+    }
 }
 
 fn keep(batch: &mut Batch, output: &Output) -> Result<RunOutput> {

@@ -1,5 +1,6 @@
 //! What a host's sandbox is to do.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -100,6 +101,11 @@ pub struct Description {
     pub image: String,
     /// Operating system and processor; may be empty.
     pub system: String,
+    /// Which machine: processor, memory, and what tells it from others of its like; may be empty.
+    /// Benchmarks of two machines are not compared.
+    pub machine: String,
+    /// Tools by name, with their versions, as far as the provider knows them.
+    pub tools: BTreeMap<String, String>,
     /// The name that its files are recorded under where it is no directory of this machine; the
     /// provider and the instance unless it is set. One that outlives its instances names what outlives
     /// them: a volume, say.
@@ -145,18 +151,34 @@ pub struct Outcome {
     pub stdout: Output,
     /// What it wrote to its standard error.
     pub stderr: Output,
+    /// The files that it was seen to read, where the sandbox has a trace: the evidence is then about
+    /// these alone.
+    pub reads: Option<Vec<FilePath>>,
 }
 
 impl Outcome {
     /// Makes an outcome without output that took no time.
     pub fn new(exit: Exit) -> Self {
-        Outcome { exit, took: Duration::ZERO, stdout: Output::default(), stderr: Output::default() }
+        Outcome {
+            exit,
+            took: Duration::ZERO,
+            stdout: Output::default(),
+            stderr: Output::default(),
+            reads: None,
+        }
     }
 
     /// Adds what was written.
     #[must_use]
     pub fn with_output(mut self, stdout: Output, stderr: Output) -> Self {
         (self.stdout, self.stderr) = (stdout, stderr);
+        self
+    }
+
+    /// Adds the files that it was seen to read.
+    #[must_use]
+    pub fn with_reads(mut self, paths: impl IntoIterator<Item = FilePath>) -> Self {
+        self.reads = Some(paths.into_iter().collect());
         self
     }
 

@@ -18,10 +18,12 @@ pub use model_call::{ModelCall, Usage};
 pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
-    AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, CommandLine, Directory,
-    Entry, Exit, FilePath, Horizon, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node,
-    Objects, Operation, OperationKind, OperationName, RefReader, Run, RunOutcome, RunOutput,
-    RunSandbox, Tombstone, Trace,
+    AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Claim, CommandLine,
+    Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath, Horizon,
+    Inputs, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node, Objects, Operation,
+    OperationKind, OperationName, RefReader, Report, Results, Run, RunOutcome, RunOutput,
+    RunSandbox, Samples, Scope, Series, TestOutcome, TestResult, TestSums, Tombstone, Trace,
+    UnreadReport,
 };
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};

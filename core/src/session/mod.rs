@@ -33,14 +33,22 @@ pub use change::state::State;
 pub use change::trim::{Trim, TrimReport};
 pub use change::undo::UndoReport;
 pub use draft::entry::NewEntry;
+pub(crate) use draft::evidence::{Held, NewEvidence};
 pub use handle::Session;
+pub use history::blame::{Blame, BlameLine, BlameOrigin, BlamePrompt};
 pub use history::iterations::History;
 pub use history::log::{LogEntries, LogEntry};
 pub use import::transcript::{TranscriptImport, TranscriptProgress};
 pub use import::{Import, ImportStep};
 pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
+pub use read::claims::{
+    Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support,
+};
+pub use read::compare::Compared;
 pub(crate) use read::entries::{FileMap, entries};
+pub use read::evidence::{Difference, EvidenceEntry, EvidenceOutcome};
+pub use read::judge::StaleSince;
 pub use read::memories::{FoundMemories, Memories, MemoryEntry};
 pub use read::open_calls::OpenCall;
 pub use read::runs::RunEntry;

@@ -31,5 +31,5 @@ pub use crate::object::{LeftOut, LeftOutReason};
 #[cfg(unix)]
 pub use capture::{Capture, CaptureOptions, CaptureProgress, Renamed, Workspace, check_directory};
 #[cfg(unix)]
-pub(crate) use capture::{ground, tree};
+pub(crate) use capture::{ground, local, tree};
 pub use checkout::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};

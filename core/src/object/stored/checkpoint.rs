@@ -48,6 +48,11 @@ impl Checkpoint {
     /// The map of runs: number, 8 bytes big-endian, to [`Run`](super::Run) and
     /// [`RunOutcome`](super::RunOutcome). It stays as it is when the state before is brought back.
     pub const RUNS: &'static str = "runs";
+    /// The map of evidence: number, 8 bytes big-endian, to [`Evidence`](super::Evidence), and the
+    /// newest of each command. It stays as it is when the state before is brought back.
+    pub const EVIDENCE: &'static str = "evidence";
+    /// The map of claims: number, 8 bytes big-endian, to [`Claim`](super::Claim).
+    pub const CLAIMS: &'static str = "claims";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

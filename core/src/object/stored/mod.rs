@@ -4,7 +4,9 @@
 mod bytes;
 mod checkout;
 mod checkpoint;
+mod claim;
 mod directory;
+mod evidence;
 mod horizon;
 mod iteration;
 mod left_out;
@@ -13,6 +15,7 @@ mod model_call;
 mod name;
 mod operation;
 mod path;
+mod results;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -22,7 +25,11 @@ pub use bytes::Bytes;
 pub(crate) use bytes::room;
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
+pub use claim::Claim;
 pub use directory::Directory;
+pub use evidence::{
+    Environment, Evidence, EvidenceRun, Inputs, Report, Scope, Series, UnreadReport,
+};
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use left_out::{LeftOut, LeftOutReason};
@@ -31,6 +38,7 @@ pub use name::NameFault;
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use path::{AsPath, FilePath};
+pub use results::{Direction, Results, Samples, TestOutcome, TestResult, TestSums};
 pub use run::{CommandLine, Exit, Run, RunOutcome, RunOutput, RunSandbox};
 #[cfg(test)]
 pub(crate) use tests::golden;
@@ -74,6 +82,12 @@ impl Kind {
     pub const RUN: Kind = Kind(11);
     /// What came of a run.
     pub const RUN_OUTCOME: Kind = Kind(12);
+    /// What a run showed, and on which files.
+    pub const EVIDENCE: Kind = Kind(13);
+    /// What a tool reported, test by test.
+    pub const RESULTS: Kind = Kind(14);
+    /// A sentence that cites evidence.
+    pub const CLAIM: Kind = Kind(15);
 
     /// The newest version that is known here of a kind that is known here.
     pub(crate) fn newest_version(self) -> Option<u16> {
@@ -103,6 +117,9 @@ impl Kind {
             Kind::DIRECTORY => "directory",
             Kind::RUN => "run",
             Kind::RUN_OUTCOME => "run outcome",
+            Kind::EVIDENCE => "evidence",
+            Kind::RESULTS => "results",
+            Kind::CLAIM => "claim",
             _ => return None,
         })
     }

@@ -15,10 +15,12 @@ use crate::id::{IterationId, ObjectId};
 use crate::object::{Iteration, Memory, read};
 use crate::session::account::dialog::{Changed, Dialog, Stretch, beginning, dialog_items};
 use crate::session::account::known::Known;
+use crate::session::account::told::Told;
 use crate::session::line::keys::memory_number;
 use crate::session::line::roots::{Root, Roots};
 use crate::session::read::prompt::{entry_text, lossy, prompt_memory, viewed_file};
 use crate::session::read::snapshot::Snapshot;
+use crate::session::read::truth::Truth;
 use crate::session::read::view::{ViewChange, ViewFile, view_change};
 use crate::store::Store;
 use crate::tokens::{Count, SafeCuts, TokenCounter, recount};
@@ -32,6 +34,7 @@ pub(crate) struct Ledger {
     roots: Roots,
     account: Account<ItemKey>,
     dialog: Dialog,
+    told: Told,
     /// Tools that are given, without those that stand in for calls of others.
     tools: usize,
     /// For each file in view the newest memory when it came.
@@ -67,6 +70,7 @@ impl Ledger {
             roots: state.roots(),
             account: Account::new(),
             dialog: Dialog::default(),
+            told: Told::default(),
             tools: 0,
             afters: BTreeMap::new(),
         };
@@ -133,6 +137,9 @@ impl Ledger {
                 let number = memory_number(&key)?;
                 Changed::add(&mut changed, number, number);
             }
+        }
+        for number in self.told.otherwise(state)? {
+            Changed::add(&mut changed, number, number);
         }
         let (mut gone, mut come) = (Vec::new(), Vec::new());
         let (then, now) = (old.view(), new.view());
@@ -285,11 +292,13 @@ impl Ledger {
         state: &Snapshot,
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<()> {
-        let memories: Vec<PromptMemory> = state
-            .view()
-            .memories()
-            .map(|memory| prompt_memory(state.store(), memory?))
-            .collect::<Result<_>>()?;
+        let mut truth = Truth::of(state)?;
+        let mut memories = Vec::new();
+        for memory in state.view().memories() {
+            let memory = memory?;
+            let said = self.told.tell(truth.as_mut(), &memory)?;
+            memories.push(prompt_memory(state.store(), memory, said)?);
+        }
         self.dialog = Dialog { segments: Some(BTreeMap::new()), ..Dialog::default() };
         if !self.count_memories(memories.clone(), true, counter)? {
             // No segments: everything as one, and nothing is known of its parts.
@@ -338,13 +347,14 @@ impl Ledger {
             if is_first {
                 (self.dialog.placeholder, self.dialog.first) = (None, None);
             }
-            let mut memories = Vec::new();
+            let (mut truth, mut memories) = (Truth::of(state)?, Vec::new());
             for memory in state.view().memories_from(from) {
                 let memory = memory?;
                 if end.is_some_and(|end| memory.number >= end) {
                     break;
                 }
-                memories.push(prompt_memory(state.store(), memory)?);
+                let said = self.told.tell(truth.as_mut(), &memory)?;
+                memories.push(prompt_memory(state.store(), memory, said)?);
             }
             // Where nobody speaks any more in what was the beginning, the dialog begins further on.
             let is_whole = !is_first || end.is_none() || beginning(&memories).0.is_settled;

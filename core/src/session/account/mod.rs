@@ -3,3 +3,4 @@
 pub(crate) mod dialog;
 pub(crate) mod known;
 pub(crate) mod ledger;
+pub(crate) mod told;

@@ -3,6 +3,7 @@
 pub(crate) mod alongside;
 mod cause;
 pub(crate) mod compact;
+mod evidence;
 pub(crate) mod files;
 pub(crate) mod mark;
 pub(crate) mod recorded;

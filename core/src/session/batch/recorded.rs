@@ -9,7 +9,7 @@ use crate::id::MemoryId;
 use crate::map::Map;
 use crate::session::batch::Batch;
 use crate::session::draft::memories::Encoded;
-use crate::session::line::keys::{memory_id, memory_key, next_memory};
+use crate::session::line::keys::{memory_id, memory_key, next_number};
 use crate::session::line::marks;
 use crate::session::line::marks::{Edit, FORGOTTEN, Laid, MEMORY, PINNED, SUMMARY};
 use crate::session::line::roots::Roots;
@@ -18,7 +18,7 @@ impl Batch {
     /// The number of the batch's first memory, as long as nobody else comes first.
     pub(crate) fn first_memory(&self) -> Result<u64> {
         let memories = Roots::of(self.head.point()).memories();
-        next_memory(memories, self.session.store())
+        next_number(memories, self.session.store())
     }
 
     /// Takes memories out of the view, or brings them back, by their numbers alone. A pinned one

@@ -12,7 +12,7 @@ use crate::object::{Body, Memory, Part, Role, Timestamp, read};
 use crate::session::batch::Batch;
 use crate::session::batch::report::ViewReport;
 use crate::session::batch::selector::Selector;
-use crate::session::line::keys::{memory_id, memory_key, memory_number, next_memory};
+use crate::session::line::keys::{memory_id, memory_key, memory_number, next_number};
 use crate::session::line::marks;
 use crate::session::line::marks::{FORGOTTEN, Laid, MEMORY, PINNED, SUMMARY};
 use crate::session::line::point::Head;
@@ -480,7 +480,7 @@ impl Times<'_> {
         let Some(newest) = self.head.point.clone() else {
             return Ok(Timestamp::from_millis(i64::MIN));
         };
-        let next = |point: &_| next_memory(Roots::of(Some(point)).memories(), self.store);
+        let next = |point: &_| next_number(Roots::of(Some(point)).memories(), self.store);
         let made = newest.earliest(self.store, |point| Ok(next(point)? > entry.number))?;
         (self.asked, self.until) = (entry.number, next(&made)?);
         let time = Timeline::new(self.head).time(self.store, &made)?;

@@ -1,5 +1,6 @@
 //! Changes of a session, one durable step each.
 
+pub(crate) mod claim;
 pub(crate) mod deleted;
 pub(crate) mod files;
 pub(crate) mod fork;

@@ -236,6 +236,9 @@ impl Session {
 
 /// Tells whether undo passes an operation over: there is nothing of it to take back.
 fn passes(operation: &Link<Operation>, before: &Link<Operation>) -> bool {
-    let is_mark = matches!(operation.value.kind, OperationKind::BeginRun | OperationKind::Pause);
+    let is_mark = matches!(
+        operation.value.kind,
+        OperationKind::BeginRun | OperationKind::Pause | OperationKind::ImportEvidence
+    );
     is_mark || before.value.checkpoint == operation.value.checkpoint
 }

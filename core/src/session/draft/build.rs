@@ -13,7 +13,7 @@ use crate::session::draft::view::{Meanwhile, Pending};
 use crate::session::draft::{Draft, Touched, said};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::FLOOR;
-use crate::session::line::keys::{memory_key, memory_value, next_memory};
+use crate::session::line::keys::{memory_key, memory_value, next_number};
 use crate::session::line::place::Place;
 use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots, others};
@@ -44,7 +44,7 @@ impl Draft {
             (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
         });
         let edits: Vec<_> = edits.collect();
-        let memory = next_memory(before.memories(), batch)?;
+        let memory = next_number(before.memories(), batch)?;
         let mut after = before;
         if let Some(reset) = &self.reset {
             let old = Roots::of(reset.to.as_ref());
@@ -52,6 +52,8 @@ impl Draft {
                 after.set(root, old.get(root));
             }
             after.set_map(Root::Memories, with_floor(batch, old.memories(), memory)?);
+            let claim = next_number(before.map(Root::Claims), batch)?;
+            after.set_map(Root::Claims, with_floor(batch, old.map(Root::Claims), claim)?);
         }
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);
@@ -61,6 +63,12 @@ impl Draft {
             after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
         }
         after.set_map(Root::Runs, self.runs.apply(batch, after.map(Root::Runs))?);
+        let (evidence, new) =
+            self.evidence.apply(batch, after.map(Root::Evidence), after.map(Root::Runs))?;
+        after.set_map(Root::Evidence, evidence);
+        let claims = (after.map(Root::Claims), evidence);
+        let claims = self.evidence.apply_claims(batch, claims, &new, memory)?;
+        after.set_map(Root::Claims, claims);
         after.set_map(Root::State, self.state.apply(batch, after.map(Root::State))?);
         self.texts.apply(&mut after)?;
         let newest = memory.saturating_add(self.memories.as_slice().len() as u64) - 1;
@@ -222,13 +230,13 @@ fn put(batch: &mut StoreBatch, checkpoint: Checkpoint, parent: Option<&Point>) -
     Point { id, value: Arc::new(checkpoint) }
 }
 
-/// An old memories map in which no number given since can be given again.
-fn with_floor(batch: &mut StoreBatch, memories: Map, next: u64) -> Result<Map> {
-    if next_memory(memories, batch)? >= next {
-        return Ok(memories);
+/// An old map of memories or claims in which no number given since can be given again.
+fn with_floor(batch: &mut StoreBatch, old: Map, next: u64) -> Result<Map> {
+    if next_number(old, batch)? >= next {
+        return Ok(old);
     }
     let floor = Value { refs: Vec::new(), bytes: next.to_be_bytes().to_vec() };
-    batch.edit_map(memories, vec![(FLOOR.to_vec(), Some(floor))])
+    batch.edit_map(old, vec![(FLOOR.to_vec(), Some(floor))])
 }
 
 fn clash(file: &FilePath, below: &FilePath) -> Error {

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod entry;
+pub(crate) mod evidence;
 pub(crate) mod memories;
 pub(crate) mod remember;
 pub(crate) mod runs;
@@ -20,6 +21,7 @@ use crate::object::{
     Bytes, Checkpoint, Entry, FilePath, Iteration, ModelCall, Objects, Timestamp, is_target,
 };
 use crate::session::draft::entry::NewEntry;
+use crate::session::draft::evidence::EvidenceDraft;
 use crate::session::draft::memories::NewMemories;
 use crate::session::draft::runs::RunsDraft;
 use crate::session::draft::state::StateDraft;
@@ -66,6 +68,7 @@ pub(crate) struct Draft {
     pub(crate) state: StateDraft,
     pub(crate) texts: TextsDraft,
     pub(crate) runs: RunsDraft,
+    pub(crate) evidence: EvidenceDraft,
     pub(crate) view: ViewDraft,
     /// The memory that iterations made from here on come from.
     pub(crate) cause: Option<MemoryId>,

@@ -1,4 +1,4 @@
-//! Keys and values of the map of memories.
+//! Keys and values of maps by number: memories, runs, evidence, claims.
 
 use crate::codec::malformed;
 use crate::error::Result;
@@ -7,16 +7,16 @@ use crate::map::{Map, Value};
 use crate::object::Objects;
 use crate::session::line::chain::number_after;
 
-/// The key of the memories map that holds the number which the next memory must have at the
-/// least. Memories themselves are under 8-byte keys, so this one sorts before them all.
+/// The key of a map of memories or claims that holds the number which the next one must have at the
+/// least. They themselves are under 8-byte keys, so this one sorts before them all.
 pub(crate) const FLOOR: &[u8] = b"";
 
-/// The number that the next memory gets.
-pub(crate) fn next_memory(memories: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
-    let Some((first, (last, _))) = memories.ends(objects)? else { return Ok(1) };
+/// The number that the next memory or claim gets.
+pub(crate) fn next_number(map: Map, objects: &(impl Objects + ?Sized)) -> Result<u64> {
+    let Some((first, (last, _))) = map.ends(objects)? else { return Ok(1) };
     let mut floor = 1;
     if first == FLOOR
-        && let Some(value) = memories.get(objects, FLOOR)?
+        && let Some(value) = map.get(objects, FLOOR)?
     {
         floor = memory_number(&value.bytes)?;
     }

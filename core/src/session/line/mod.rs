@@ -1,9 +1,11 @@
 //! What stands in a store for a session: chains, points, roots, keys and values, and what they say.
 
 pub(crate) mod chain;
+pub(crate) mod evidence;
 pub(crate) mod glob;
 pub(crate) mod info;
 pub(crate) mod keys;
+pub(crate) mod listing;
 pub(crate) mod marks;
 pub(crate) mod names;
 pub(crate) mod place;

@@ -21,10 +21,12 @@ pub(crate) enum Root {
     Sandbox,
     LeftOut,
     Runs,
+    Evidence,
+    Claims,
 }
 
 impl Root {
-    pub(crate) const ALL: [Root; 10] = [
+    pub(crate) const ALL: [Root; 12] = [
         Root::Files,
         Root::Memories,
         Root::State,
@@ -35,13 +37,15 @@ impl Root {
         Root::Sandbox,
         Root::LeftOut,
         Root::Runs,
+        Root::Evidence,
+        Root::Claims,
     ];
 
     /// Tells whether it comes back with the dialog of an earlier state. Files come back by
-    /// themselves. Two stay, whatever state is brought back: what ran has run, and what was left out
-    /// is of the directory.
+    /// themselves. Three stay, whatever state is brought back: what ran has run and showed what it
+    /// showed, and what was left out is of the directory.
     pub(crate) fn is_of_dialog(self) -> bool {
-        !matches!(self, Root::Files | Root::LeftOut | Root::Runs)
+        !matches!(self, Root::Files | Root::LeftOut | Root::Runs | Root::Evidence)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -56,6 +60,8 @@ impl Root {
             Root::Sandbox => Checkpoint::SANDBOX,
             Root::LeftOut => Checkpoint::LEFT_OUT,
             Root::Runs => Checkpoint::RUNS,
+            Root::Evidence => Checkpoint::EVIDENCE,
+            Root::Claims => Checkpoint::CLAIMS,
         }
     }
 }

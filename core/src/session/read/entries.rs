@@ -26,6 +26,11 @@ impl FileMap {
         Ok(FileMap(Map::new(files.map(MapId::new))))
     }
 
+    /// The map itself.
+    pub(crate) fn map(&self) -> Map {
+        self.0
+    }
+
     /// What is at a path; a removal is nothing.
     pub(crate) fn entry(&self, objects: &impl Objects, path: &FilePath) -> Result<Option<Entry>> {
         let place = Place::find(self.0, objects, path)?;

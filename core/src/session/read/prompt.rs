@@ -7,6 +7,7 @@ use crate::error::{ErrorKind, Result};
 use crate::id::{ContentId, IterationId};
 use crate::object::{Body, Bytes, Entry, Iteration, Memory, Part, read};
 use crate::session::read::snapshot::Snapshot;
+use crate::session::read::truth::{Said, Truth};
 use crate::session::read::view::{MemoryState, ViewFile, ViewMemory};
 use crate::store::Store;
 
@@ -32,7 +33,9 @@ impl Snapshot {
     /// files in view, all texts read.
     ///
     /// A reference to a file stands as a text that names path and iteration, in place of the
-    /// reference; what was purged as `[purged]`; a file that is no text as a line that says so.
+    /// reference; what was purged as `[purged]`; a file that is no text as a line that says so. A
+    /// validation that rests on evidence ends in a line that says how it stands: stale, say, and since
+    /// when.
     ///
     /// # Errors
     /// `Corrupt` if something of it cannot be read.
@@ -50,20 +53,35 @@ impl Snapshot {
     /// # Ok::<(), partita::Error>(())
     /// ```
     pub fn prompt(&self) -> Result<Prompt> {
-        Ok(self.shown()?.prompt)
+        Ok(self.shown(false)?.prompt)
+    }
+
+    /// Returns what a model is to see as [`prompt`](Self::prompt) does, without the validations whose
+    /// evidence is stale. One that is a tool's answer stays, for its call needs one.
+    ///
+    /// # Errors
+    /// As [`prompt`](Self::prompt).
+    pub fn prompt_without_stale(&self) -> Result<Prompt> {
+        Ok(self.shown(true)?.prompt)
     }
 
     /// As [`prompt`](Self::prompt), with what it was made of.
-    pub(crate) fn shown(&self) -> Result<Shown> {
+    pub(crate) fn shown(&self, without_stale: bool) -> Result<Shown> {
         let view = self.view();
+        let mut truth = Truth::of(self)?;
         let mut prompt = Prompt::new(lossy(&self.instructions()?)).with_tools(self.tools()?);
         prompt.sandbox = lossy(&self.sandbox_state()?);
         let (mut memories, mut files) = (Vec::new(), Vec::new());
         for memory in view.memories() {
             let memory = memory?;
             let ViewMemory { number, state, pinned, .. } = memory;
+            let said = said_of(truth.as_mut(), &memory)?;
+            let is_plain = || memory.memory.parts.iter().all(|part| matches!(part, Part::Text(_)));
+            if without_stale && said.as_ref().is_some_and(|said| said.is_stale) && is_plain() {
+                continue;
+            }
             memories.push(Standing { number, state, pinned });
-            prompt.memories.push(prompt_memory(&self.store, memory)?);
+            prompt.memories.push(prompt_memory(&self.store, memory, said)?);
         }
         for file in view.files() {
             let file = file?;
@@ -95,14 +113,46 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A memory in view as a model is to see it.
-pub(crate) fn prompt_memory(store: &Store, entry: ViewMemory) -> Result<PromptMemory> {
+/// What is said of a memory in view that validates something.
+pub(crate) fn said_of(
+    truth: Option<&mut Truth<'_>>,
+    entry: &ViewMemory,
+) -> Result<Option<Said>> {
+    match (truth, entry.state) {
+        // It has the number of the first memory that it covers.
+        (None, _) | (_, MemoryState::Summary { .. }) => Ok(None),
+        (Some(truth), _) => truth.said(entry.number, &entry.memory),
+    }
+}
+
+/// A memory in view as a model is to see it, with what is said of it.
+pub(crate) fn prompt_memory(
+    store: &Store,
+    entry: ViewMemory,
+    said: Option<Said>,
+) -> Result<PromptMemory> {
     let memory = resolved(store, entry.memory)?;
-    let memory = match entry.state {
+    let mut memory = match entry.state {
         MemoryState::Trimmed => into_trimmed(memory),
         _ => memory,
     };
+    if let Some(said) = said {
+        say(&mut memory, said.text);
+    }
     Ok(PromptMemory { number: entry.number, memory })
+}
+
+/// Adds a line to a memory: to the result that it ends in, if it does.
+fn say(memory: &mut Memory, line: String) {
+    let len = memory.parts.len() as u64;
+    let last = memory.parts.iter_mut().enumerate().rev().find_map(|(at, part)| match part {
+        Part::Result { parts, .. } if at as u64 + 1 + *parts == len => Some(parts),
+        _ => None,
+    });
+    if let Some(parts) = last {
+        *parts += 1;
+    }
+    memory.parts.push(Part::text(line));
 }
 
 /// A memory with all that it refers to read.

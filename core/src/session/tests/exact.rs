@@ -141,6 +141,11 @@ fn effect(kind: OperationKind) -> Effect {
             batch.set_sandbox_state("another one")?;
             batch.commit()
         }),
+        OperationKind::Claim => changes(|session| session.claim("all of it works", [])),
+        OperationKind::ImportEvidence => passes(|session| {
+            let tap = b"ok 1 - it works\n1..1\n";
+            session.import_evidence("tap", tap, None)
+        }),
         OperationKind::Named(_) => changes(|session| {
             session.batch(|batch| {
                 batch.kind("acme/deploy")?;

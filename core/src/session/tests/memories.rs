@@ -75,7 +75,7 @@ fn a_memory_in_view_comes_into_a_prompt_without_a_copy() {
         part => panic!("{part:?}"),
     };
     let before = at(&in_view.memory);
-    assert_eq!(at(&prompt_memory(session.store(), in_view).unwrap().memory), before);
+    assert_eq!(at(&prompt_memory(session.store(), in_view, None).unwrap().memory), before);
 }
 
 /// Counts the nodes that are read through it.

@@ -139,7 +139,7 @@ impl Session {
     ) -> Result<Plan<PlanKey>> {
         budget.check()?;
         let known = Known::new(counter, self.store());
-        let shown = self.latest()?.shown()?;
+        let shown = self.latest()?.shown(false)?;
         let planned = Planned::new(&shown, &known, options)?;
         let plan = search(&planned.groups, budget, &planned.ways, &mut |steps| {
             Ok(planned.counted_anew(&shown, steps, &known))

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::map::Value;
 use crate::object::{FilePath, LeftOut, LeftOutReason};
-use crate::session::{Batch, Session, Snapshot};
+use crate::session::{Batch, Held, Session, Snapshot};
 use crate::store::{Progress, Store};
 use crate::workspace::directory::{Directory, system_bytes};
 use crate::workspace::lock::DirectoryLock;
@@ -327,6 +327,26 @@ fn expected(store: &Store, record: &Record, is_ours: bool, known: StatCache) -> 
         expected.set(&path, Some((entry, stat)));
     }
     Ok(expected)
+}
+
+/// What is held under a name, as it was captured or checked out last: files of a checkpoint, but for
+/// the paths where the session has something else.
+pub(crate) fn held(session: &Session, name: &[u8]) -> Result<Held> {
+    let store = session.store();
+    let record = Record::look(store, name)?;
+    if !is_ours(session, &record)? {
+        return Ok(Held::default());
+    }
+    let files = record.files();
+    let mut held =
+        Held { state: files.map(), checkpoint: record.checkpoint(), ..Held::default() };
+    for path in record.exceptions().keys() {
+        let there = record.at(store, path)?.into_iter().find_map(entry_of);
+        if there != files.entry(store, path)? {
+            held.exceptions.insert(path.clone(), there);
+        }
+    }
+    Ok(held)
 }
 
 /// Tells whether a record is of a session's own line: of itself, or of the one that it was forked

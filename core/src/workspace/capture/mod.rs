@@ -2,7 +2,7 @@
 
 mod compare;
 pub(crate) mod ground;
-mod local;
+pub(crate) mod local;
 mod options;
 mod recording;
 mod renames;

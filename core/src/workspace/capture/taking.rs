@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::ground::{CaptureProgress, Ground, cannot_open, capture, check_batch, is_ours, look_at};
+use super::ground::{
+    CaptureProgress, Ground, cannot_open, capture, check_batch, held, is_ours, look_at,
+};
 use super::options::CaptureOptions;
 use super::report::Capture;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::CheckpointId;
 use crate::limits::CHECKOUT_ATTEMPTS_MAX;
 use crate::object::{AsPath, FilePath, OperationKind};
-use crate::session::{Batch, IterationInfo, Session, Snapshot};
+use crate::session::{Batch, Held, IterationInfo, Session, Snapshot};
 use crate::store::{Progress, Store, go_on};
 use crate::workspace::checkout::CheckoutPlan;
 use crate::workspace::directory::system_bytes;
@@ -182,6 +184,11 @@ impl Workspace {
         let restored = self.session.restore(&path, number)?;
         self.session.checkout_part(None, &self.directory, [&path])?;
         Ok(restored)
+    }
+
+    /// What the directory held when it was captured or checked out into last.
+    pub(crate) fn held(&self) -> Result<Held> {
+        held(&self.session, &system_bytes(&self.site()?.path))
     }
 
     fn store(&self) -> &Store {

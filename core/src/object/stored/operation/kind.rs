@@ -91,6 +91,10 @@ pub enum OperationKind {
     Pause,
     /// The session was resumed.
     Resume,
+    /// Something was claimed.
+    Claim,
+    /// A report was taken in as evidence.
+    ImportEvidence,
     /// What this name says: a host's word, or one of a later version.
     Named(OperationName),
 }
@@ -128,7 +132,7 @@ const NUMBERED: [(OperationKind, &str); 28] = [
 ];
 
 /// The kinds of version 2 that this version knows.
-const KNOWN_NAMES: [(OperationKind, &str); 7] = [
+const KNOWN_NAMES: [(OperationKind, &str); 9] = [
     (OperationKind::Redo, "redo"),
     (OperationKind::UndeleteSession, "undelete-session"),
     (OperationKind::Capture, "capture"),
@@ -136,6 +140,8 @@ const KNOWN_NAMES: [(OperationKind, &str); 7] = [
     (OperationKind::Run, "run"),
     (OperationKind::Pause, "pause"),
     (OperationKind::Resume, "resume"),
+    (OperationKind::Claim, "claim"),
+    (OperationKind::ImportEvidence, "import-evidence"),
 ];
 
 impl OperationKind {
