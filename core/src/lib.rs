@@ -130,6 +130,8 @@
     expect(dead_code, reason = "errors and memories have methods that only a store calls")
 )]
 
+#[cfg(feature = "store")]
+pub mod attest;
 #[cfg(feature = "tokens")]
 pub mod budget;
 #[cfg(feature = "store")]

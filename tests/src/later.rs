@@ -16,7 +16,7 @@ use crate::crash::entropy::{Source, fill};
 /// The name of the operation.
 pub const OPERATION: &str = "orchestrate";
 /// The name of the root.
-pub const ROOT: &str = "evidence";
+pub const ROOT: &str = "beliefs";
 /// The kind of the nodes, under the root and under the ref.
 pub const KIND: Kind = Kind(77);
 /// The name of the ref.

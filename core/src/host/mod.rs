@@ -7,6 +7,8 @@
 //! | I want to | call |
 //! |---|---|
 //! | run a command, and have it and what it changed recorded | [`run`](fn@run) |
+//! | have it count for a claim | [`Command::claim`], [`Command::inputs`], [`Command::report`]: module [`evidence`](crate::evidence) |
+//! | measure two states beside each other | [`bench`](fn@bench) |
 //! | see the runs of a session | [`Snapshot::runs`](crate::Snapshot::runs) |
 //! | bring a session into a fresh sandbox, and know what is lost | [`attach`](fn@attach) |
 //! | run the steps that set it up once more | [`replay`] |
@@ -41,6 +43,7 @@
 
 mod activity;
 mod attach;
+mod bench;
 mod command;
 mod ground;
 mod loss;
@@ -55,6 +58,7 @@ mod tests;
 pub use crate::session::RunEntry;
 pub use activity::{Activity, pause};
 pub use attach::{Replayed, attach, replay};
+pub use bench::{BenchOptions, BenchProgress, Benched, TIME, bench};
 pub use command::Command;
 pub use ground::capture;
 pub use loss::{Loss, LossFile, SetupStep};

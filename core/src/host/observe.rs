@@ -1,6 +1,6 @@
 //! Observing a run: what it showed, on which files, and where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::Command;
 use super::ground::held;
@@ -9,13 +9,17 @@ use super::reports::{self, Before};
 use super::sandbox::{Description, Outcome, Sandbox};
 use crate::error::{Error, Result};
 use crate::limits::{EVIDENCE_READS_MAX, EVIDENCE_TOOLS_MAX, LABEL_BYTES_MAX};
-use crate::object::{Evidence, FilePath, LeftOut, Report, Results, Scope, UnreadReport};
+use crate::object::{
+    Evidence, Exit, FilePath, LeftOut, Report, Results, Samples, Scope, Series, UnreadReport,
+};
 use crate::results::{self, Format};
 use crate::session::{Batch, Held, NewEvidence, Session};
 use crate::workspace::Capture;
 
 /// The observer of what was run here.
 const RUN: &str = "run";
+/// The observer of benchmarks.
+const BENCH: &str = "bench";
 
 /// What is known before a command runs.
 #[derive(Debug)]
@@ -47,12 +51,9 @@ impl Observing {
         captured: &Capture,
     ) -> Result<Self> {
         let reports = command.reports().iter().map(|path| reports::before(sandbox, path)).collect();
-        let scope = match command.input_globs() {
-            [] => Scope::All,
-            globs => Scope::Globs(globs.to_vec()),
-        };
         let left_out = captured.left_out().to_vec();
-        Ok(Observing { held: held(session, sandbox)?, left_out, reports, scope })
+        let held = held(session, sandbox)?;
+        Ok(Observing { held, left_out, reports, scope: scope_of(command) })
     }
 
     /// Says what is known of a run without looking for reports.
@@ -121,13 +122,43 @@ impl Observing {
 }
 
 impl Observed {
-    fn take(&mut self, name: String, bytes: Vec<u8>, read: results::ReadReport) {
+    /// Says what is known of one side of a benchmark.
+    pub(super) fn of_bench(
+        described: &Description,
+        held: Held,
+        command: &Command,
+        series: Series,
+    ) -> Self {
+        let (left_out, reports) = (Vec::new(), Vec::new());
+        let observing = Observing { held, left_out, reports, scope: scope_of(command) };
+        let mut observed = observing.observed(described, &Outcome::new(Exit::Code(0)));
+        BENCH.clone_into(&mut observed.evidence.observer);
+        observed.evidence.series = Some(series);
+        observed
+    }
+
+    /// Adds tools that a report names.
+    pub(super) fn add_tools(&mut self, named: BTreeMap<String, String>) {
         let tools = &mut self.evidence.environment.tools;
-        for (name, version) in read.tools {
+        for (name, version) in named {
             if tools.len() < EVIDENCE_TOOLS_MAX {
                 tools.entry(cut(&name)).or_insert(cut(&version));
             }
         }
+    }
+
+    /// Adds samples, and a report that they come from.
+    pub(super) fn take_samples(
+        &mut self,
+        samples: Vec<Samples>,
+        report: Option<(String, Format, Vec<u8>)>,
+    ) {
+        self.results.samples.extend(samples);
+        self.reports.extend(report.map(|(name, format, bytes)| (cut(&name), format, bytes)));
+    }
+
+    fn take(&mut self, name: String, bytes: Vec<u8>, read: results::ReadReport) {
+        self.add_tools(read.tools);
         self.results.tests.extend(read.results.tests);
         self.results.samples.extend(read.results.samples);
         self.reports.push((name, read.format, bytes));
@@ -175,6 +206,13 @@ impl Observed {
             batch.claim_by(text, vec![by])?;
         }
         Ok(())
+    }
+}
+
+fn scope_of(command: &Command) -> Scope {
+    match command.input_globs() {
+        [] => Scope::All,
+        globs => Scope::Globs(globs.to_vec()),
     }
 }
 

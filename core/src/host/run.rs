@@ -136,7 +136,7 @@ pub fn run_with(
 }
 
 /// Records that a command is to run, and returns its number.
-fn begin(session: &Session, run: Run) -> Result<u64> {
+pub(super) fn begin(session: &Session, run: Run) -> Result<u64> {
     let mut batch = session.begin()?;
     batch.set_kind(OperationKind::BeginRun);
     batch.message(&short(&run.command.line()))?;
@@ -150,22 +150,22 @@ fn begin(session: &Session, run: Run) -> Result<u64> {
 }
 
 /// A run on its way to its end.
-struct Ending<'a> {
-    number: u64,
-    command: &'a Command,
-    outcome: &'a Outcome,
-    instance: &'a str,
+pub(super) struct Ending<'a> {
+    pub(super) number: u64,
+    pub(super) command: &'a Command,
+    pub(super) outcome: &'a Outcome,
+    pub(super) instance: &'a str,
 }
 
 /// The state after a run.
-struct Ended {
-    now: Snapshot,
+pub(super) struct Ended {
+    pub(super) now: Snapshot,
     is_new: bool,
 }
 
 impl Ending<'_> {
     /// Records how the run ended, with what else goes into that commit.
-    fn commit(
+    pub(super) fn commit(
         &self,
         session: &Session,
         with: impl FnOnce(&mut Batch) -> Result<()>,

@@ -33,6 +33,8 @@ mod budget;
 mod context;
 #[cfg(feature = "store")]
 mod entry;
+#[cfg(feature = "store")]
+mod evidence;
 mod fields;
 #[cfg(feature = "store")]
 mod files;

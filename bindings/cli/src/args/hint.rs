@@ -3,12 +3,11 @@
 use std::ffi::OsString;
 
 /// Words that are commands of git, and what does the same here.
-const FROM_GIT: [(&str, &str); 26] = [
+const FROM_GIT: [(&str, &str); 25] = [
     (
         "add",
         "`partita capture NAME` takes in what changed, `partita write NAME PATH FILE` one file",
     ),
-    ("blame", "`partita history NAME PATH` lists the iterations of a file"),
     ("branch", "`partita fork NAME NEW` begins a copy; `partita sessions` lists what there is"),
     ("cat-file", "`partita cat NAME PATH --at CHECKPOINT` prints a file"),
     ("clone", "`partita import git REPO --session NAME` records a git history"),
@@ -32,7 +31,7 @@ const FROM_GIT: [(&str, &str); 26] = [
     ("switch", "`partita checkout NAME DIR` writes a session's files into a directory"),
     ("tag", "`partita pin NAME --at CHECKPOINT` keeps a checkpoint"),
     ("verify", "`partita check` verifies the store"),
-    ("annotate", "`partita history NAME PATH` lists the iterations of a file"),
+    ("annotate", "`partita blame NAME PATH` tells of each line where it came from"),
     ("mv", "`partita write` the new path, then `partita remove` the old one"),
     ("push", "the store is a directory: copy it, or open it there with `--store DIR`"),
     ("fetch", "`partita import git REPO --session NAME` records what is new in a git repository"),

@@ -2,6 +2,7 @@
 
 mod dialog;
 mod display;
+mod evidence;
 mod hint;
 mod import;
 mod pages;
@@ -25,6 +26,7 @@ pub(crate) use self::dialog::{
     Selected, Set, Text,
 };
 pub(crate) use self::display::{Log, Report};
+pub(crate) use self::evidence::{BenchArgs, ExportFormat, Proof, Rerun};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
 pub(crate) use self::pages::{Man, Page, Shell, completion, pages};
@@ -415,6 +417,9 @@ pub(crate) enum Command {
 
     #[command(flatten)]
     Work(Work),
+
+    #[command(flatten)]
+    Proof(Proof),
 
     #[command(flatten)]
     Dialog(Dialog),

@@ -34,7 +34,7 @@ pub(crate) enum Work {
 
     /// Run a command in a directory, and record it with what it changed
     #[command(after_help = "Examples:\n  partita run project -- cargo test\n  \
-                            partita run project --timeout 600 -- make all\n  \
+                            partita run project --claim 'all tests pass' -- cargo test\n  \
                             partita run project --setup -- pip install -r requirements.txt")]
     Run(RunArgs),
 
@@ -131,6 +131,15 @@ pub(crate) struct RunArgs {
     /// It sets the directory up: `partita resume --replay` runs it again
     #[arg(long)]
     pub(crate) setup: bool,
+    /// It depends on files that match; on all that are captured unless any are named
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) inputs: Vec<String>,
+    /// It writes this report, relative to the directory: JUnit, TAP, JSON of benchmarks
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
+    /// Claim something by what it shows
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) claim: Vec<String>,
     /// Print JSON; what the command prints goes to the standard error
     #[command(flatten)]
     pub(crate) json: Json,

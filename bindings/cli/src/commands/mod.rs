@@ -1,11 +1,14 @@
 //! What each command does: open, ask the library, print.
 
+mod bench;
+mod blame;
 mod budget;
 mod checkout;
 mod compare;
 mod context;
 mod count;
 mod dialog;
+mod evidence;
 mod export;
 mod files;
 mod import;
@@ -13,6 +16,7 @@ mod log;
 mod pages;
 mod pins;
 mod report;
+mod rerun;
 mod restore;
 mod run;
 mod sessions;
@@ -34,7 +38,7 @@ use partita::limits::CONTENT_BYTES_MAX;
 use partita::tokens::{Encoding, TokenCounter};
 use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Work};
+use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Proof, Work};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -111,6 +115,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Unpin(pin) => pins::unpin(out, dir, pin),
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
         Command::Work(command) => run_work(out, dir, command),
+        Command::Proof(command) => run_proof(out, dir, command),
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
@@ -132,6 +137,32 @@ fn run_work(out: &mut Output, dir: &Path, command: &Work) -> Result<()> {
         Work::Resume { name, dir: into, replay, yes, json } => {
             let how = work::How { replay: *replay, yes: *yes, json: json.json };
             work::resume(out, dir, name, into, &how)
+        }
+    }
+}
+
+fn run_proof(out: &mut Output, dir: &Path, command: &Proof) -> Result<()> {
+    match command {
+        Proof::Evidence { name, number: None, json } => evidence::list(out, dir, name, json.json),
+        Proof::Evidence { name, number: Some(number), json } => {
+            evidence::show(out, dir, name, *number, json.json)
+        }
+        Proof::Claim { name, text, by, json } => {
+            evidence::claim(out, dir, name, (text, by), json.json)
+        }
+        Proof::Claims { name, at, check, json } => {
+            evidence::claims(out, dir, name, (at.as_deref(), *check), json.json)
+        }
+        Proof::Rerun(args) => rerun::rerun(out, dir, args),
+        Proof::Bench(args) => bench::bench(out, dir, args),
+        Proof::EvidenceImport { name, file, format, json } => {
+            evidence::import(out, dir, name, (file, format.as_deref()), json.json)
+        }
+        Proof::EvidenceExport { name, number, format } => {
+            evidence::export(out, dir, name, *number, *format)
+        }
+        Proof::Blame { name, path, at, json } => {
+            blame::blame(out, dir, name, bytes(path), (at.as_deref(), json.json))
         }
     }
 }

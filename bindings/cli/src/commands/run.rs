@@ -43,8 +43,17 @@ fn recorded(out: &mut Output, dir: &Path, args: &RunArgs) -> Result<u8> {
     if args.setup {
         command = command.setup();
     }
+    for glob in &args.inputs {
+        command = command.inputs(glob)?;
+    }
+    for report in &args.report {
+        command = command.report(report);
+    }
+    for claim in &args.claim {
+        command = command.claim(claim);
+    }
     let mut sandbox = ProcessSandbox::new(&args.dir)?.inherit_all().inherit_stdin();
-    let signals = Forwarded::begin(sandbox.control());
+    let signals = Forwarded::begin(vec![sandbox.control()]);
     if let Err(error) = approvals::note(dir, command.line().id()) {
         note(&format!("that you ran this cannot be noted: {error}"));
     }
@@ -81,6 +90,11 @@ fn recorded(out: &mut Output, dir: &Path, args: &RunArgs) -> Result<u8> {
         let path = quote::path(left_out.path.as_bytes()).into_owned();
         note(&format!("not captured: {path} ({})", left_out.reason));
     }
+    let entry = session.evidence(ran.evidence)?;
+    for unread in &entry.evidence.unread {
+        let (name, reason) = (quote::text(&unread.name), quote::text(&unread.reason));
+        note(&format!("report {name} was not read: {reason}"));
+    }
     match ran.outcome.exit {
         partita::object::Exit::NotFound | partita::object::Exit::NotExecutable => {
             let line = command.line().line();
@@ -98,13 +112,13 @@ fn recorded(out: &mut Output, dir: &Path, args: &RunArgs) -> Result<u8> {
 
 /// Signals of this process, sent on to the command while it runs: the second interrupt kills it. What
 /// came of it is recorded all the same.
-struct Forwarded {
+pub(super) struct Forwarded {
     handle: Option<signal_hook::iterator::Handle>,
     is_over: Arc<AtomicBool>,
 }
 
 impl Forwarded {
-    fn begin(control: Control) -> Self {
+    pub(super) fn begin(controls: Vec<Control>) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
             return Forwarded { handle: None, is_over };
@@ -118,9 +132,11 @@ impl Forwarded {
                     continue;
                 }
                 interrupts += u32::from(signal == SIGINT);
-                match signal == SIGINT && interrupts > 1 {
-                    true => control.kill(),
-                    false => control.signal(signal),
+                for control in &controls {
+                    match signal == SIGINT && interrupts > 1 {
+                        true => control.kill(),
+                        false => control.signal(signal),
+                    }
                 }
             }
         });

@@ -71,7 +71,7 @@ pub(super) fn fill(session: &Session) {
     session.compact(&Selector::Range(5, 12), &summary).unwrap();
     session.trim_results(&Selector::Number(15)).unwrap();
     session.write("src/lib.rs", "fn one() {}\nfn two() {}\nfn three() {}\n").unwrap();
-    put_root(session, "evidence");
+    put_root(session, "beliefs");
 }
 
 /// Commits a checkpoint with a root that this version does not know.

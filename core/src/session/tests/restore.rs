@@ -111,7 +111,7 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     let node = Node { kind: Kind(999), version: 7, refs: Vec::new(), body: b"?".to_vec() };
     let unknown: ObjectId = batch.put_node(node, None);
     let mut checkpoint = head.point().unwrap().value.as_ref().clone();
-    checkpoint.roots.insert("evidence".into(), unknown);
+    checkpoint.roots.insert("beliefs".into(), unknown);
     checkpoint.number = 2;
     checkpoint.parents = vec![head.point().unwrap().checkpoint_id()];
     let id = batch.put(&checkpoint, None);
@@ -123,11 +123,11 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
     ));
     let roots = |session: &Session| session.head().unwrap().point().unwrap().value.roots.clone();
     session.write("a", "2").unwrap();
-    assert_eq!(roots(&session).get("evidence"), Some(&unknown));
+    assert_eq!(roots(&session).get("beliefs"), Some(&unknown));
     session.undo().unwrap();
-    assert_eq!(roots(&session).get("evidence"), Some(&unknown));
+    assert_eq!(roots(&session).get("beliefs"), Some(&unknown));
     session.undo().unwrap();
-    assert_eq!(roots(&session).get("evidence"), None);
+    assert_eq!(roots(&session).get("beliefs"), None);
     // A restore of all brings them back too, where nothing else differs, and its plan says so.
     for (spec, expected) in [("2", Some(&unknown)), ("1", None)] {
         let checkpoint = session.checkpoint(spec).unwrap();
@@ -135,7 +135,7 @@ fn roots_of_later_versions_are_kept_by_edits_and_come_back_with_undo() {
         assert!(plan.others_changes && !plan.is_empty());
         assert!(session.plan_restore(checkpoint, RestoreScope::Dialog).unwrap().is_empty());
         session.restore_checkpoint(checkpoint, RestoreScope::All).unwrap();
-        assert_eq!(roots(&session).get("evidence"), expected);
+        assert_eq!(roots(&session).get("beliefs"), expected);
     }
 }
 

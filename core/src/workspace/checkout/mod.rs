@@ -81,7 +81,7 @@ impl Session {
         checkpoint: Option<CheckpointId>,
         directory: impl AsRef<Path>,
     ) -> Result<CheckoutPlan> {
-        self.check_out(checkpoint, directory.as_ref(), Part::Whole)
+        self.check_out(checkpoint, directory.as_ref(), Part::Whole, true)
     }
 
     /// Returns what [`checkout_part`](Self::checkout_part) would do, and does nothing.
@@ -123,7 +123,7 @@ impl Session {
         directory: impl AsRef<Path>,
         paths: impl IntoIterator<Item = P>,
     ) -> Result<CheckoutPlan> {
-        self.check_out(checkpoint, directory.as_ref(), part(paths)?)
+        self.check_out(checkpoint, directory.as_ref(), part(paths)?, true)
     }
 
     fn plan_of(
@@ -138,15 +138,26 @@ impl Session {
         Ok(Prepared::new(self.store(), &asked, directory)?.into_plan())
     }
 
+    /// Writes the files of a checkpoint into a directory that the store is to know nothing of.
+    #[cfg(unix)]
+    pub(crate) fn checkout_unrecorded(
+        &self,
+        checkpoint: CheckpointId,
+        directory: &Path,
+    ) -> Result<CheckoutPlan> {
+        self.check_out(Some(checkpoint), directory, Part::Whole, false)
+    }
+
     fn check_out(
         &self,
         checkpoint: Option<CheckpointId>,
         directory: &Path,
         part: Part,
+        recorded: bool,
     ) -> Result<CheckoutPlan> {
         // What cannot be had at all is said before a directory is made.
         checkpoint.map_or_else(|| self.latest(), |id| self.at(id))?;
-        let mut recorded = !self.store().is_read_only();
+        let mut recorded = recorded && !self.store().is_read_only();
         let mut attempts = 1;
         loop {
             let ask = || {

@@ -2,6 +2,7 @@
 //! names and their meaning are a promise: `docs/cli.md` has the schemas.
 
 mod budget;
+mod evidence;
 mod import;
 mod made;
 mod report;
@@ -11,6 +12,7 @@ mod work;
 use serde::Serialize;
 
 pub(crate) use self::budget::{Budgeted, ContextChanged, Counted, CountedItem, Planned, Spent};
+pub(crate) use self::evidence::{Numbered, Whole as EvidenceWhole};
 pub(crate) use self::import::{Imported, ImportedTranscript, Other};
 pub(crate) use self::made::{BroughtBack, Graph, Initialized, Pages, Written};
 pub(crate) use self::report::{FilePlan, KeptRow, Restored};

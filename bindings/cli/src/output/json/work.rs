@@ -55,6 +55,8 @@ pub(crate) struct Ran<'a> {
     exit: &'a Exit,
     code: Option<i32>,
     took_ms: u64,
+    evidence: u64,
+    claims: &'a [u64],
     #[serde(flatten)]
     capture: Option<&'a Capture>,
 }
@@ -66,6 +68,8 @@ impl<'a> Ran<'a> {
             exit: &ran.outcome.exit,
             code: ran.outcome.exit.code(),
             took_ms: u64::try_from(ran.outcome.took.as_millis()).unwrap_or(u64::MAX),
+            evidence: ran.evidence,
+            claims: &ran.claims,
             capture: ran.capture.as_ref().ok(),
         }
     }
