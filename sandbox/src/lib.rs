@@ -9,6 +9,7 @@
 
 mod control;
 mod launch;
+mod machine;
 mod sandbox;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ use partita::{Error, ErrorKind, FilePath, Result};
 
 use crate::control::Control;
 use crate::launch::{Limits, confinement};
+use crate::machine::machine;
 
 /// Variables that commands are given unless the host lists others.
 const INHERITED: [&str; 9] =
@@ -244,6 +245,7 @@ impl Sandbox for ProcessSandbox {
         let boot: String = boot.trim().chars().take(8).collect();
         let instance = format!("{host}/{boot}/{:x}.{:x}", found.dev(), found.ino());
         let mut description = Description::new("process", instance);
+        description.machine = machine();
         description.system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
         Ok(description)
     }

@@ -12,11 +12,13 @@ use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId,
 use crate::object::*;
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 14] = [
+const FILES: [&str; 17] = [
     "checkout.txt",
     "checkpoint.txt",
+    "claim.txt",
     "content.txt",
     "directory.txt",
+    "evidence.txt",
     "horizon.txt",
     "iteration.txt",
     "map.txt",
@@ -26,6 +28,7 @@ const FILES: [&str; 14] = [
     "node.txt",
     "operation.txt",
     "operation-v2.txt",
+    "results.txt",
     "tombstone.txt",
 ];
 
@@ -521,4 +524,79 @@ fn model_calls_keep_their_bytes() {
     };
     let vectors = vec![("full", full), ("partial", partial), ("bare", ModelCall::default())];
     assert_values("model-call.txt", vectors);
+}
+
+#[test]
+fn results_keep_their_bytes() {
+    let second = Some(std::time::Duration::from_micros(1_500_000));
+    let tests = vec![
+        TestResult::new("a::passes", TestOutcome::Passed, second),
+        TestResult::new("a::fails", TestOutcome::Failed, None),
+        TestResult::new("a::errs", TestOutcome::Error, None),
+        TestResult::new("a::skipped", TestOutcome::Skipped, None),
+        TestResult::new("a::flaky", TestOutcome::Flaky, None),
+        TestResult::new("a::xfails", TestOutcome::ExpectedFailure, None),
+        TestResult::new("a::xpasses", TestOutcome::UnexpectedPass, None),
+    ];
+    let samples = |direction| Samples::new("time", "s", direction, [0.0, 1.5, -2.0]).unwrap();
+    let all = [Direction::Lower, Direction::Higher, Direction::Unknown].map(samples);
+    let vectors = vec![
+        ("tests", Results::new(tests.clone(), Vec::new())),
+        ("samples", Results::new(Vec::new(), all.to_vec())),
+        ("both", Results::new(tests, all.to_vec())),
+        ("none", Results::default()),
+    ];
+    assert_values("results.txt", vectors);
+}
+
+#[test]
+fn evidence_keeps_its_bytes() {
+    let bare = Evidence::new("");
+    let run = Some(EvidenceRun { number: 7, run: id(1), outcome: id(2) });
+    let plain = Evidence { run, previous: 3, ..Evidence::new("run") };
+    let inputs = Inputs {
+        scope: Scope::Globs(vec!["src/**".to_owned(), "*.toml".to_owned()]),
+        files: Some(MapId::new(id(3))),
+        left_out: Some(MapId::new(id(4))),
+        outputs: Some(MapId::new(id(5))),
+        state: Some(MapId::new(id(6))),
+        checkpoint: Some(CheckpointId::new(id(7))),
+    };
+    let environment = Environment {
+        machine: "a processor, 2".to_owned(),
+        tools: [("python".to_owned(), "3.12.3".to_owned())].into(),
+        setup: vec![id(8), id(9)],
+    };
+    let sums = [1, 2, 3, 4, 5, 6, 300];
+    let report = Report {
+        name: "junit.xml".to_owned(),
+        format: "junit".to_owned(),
+        content: ContentId::new(id(12)),
+    };
+    let unread =
+        UnreadReport { name: "gone.xml".to_owned(), reason: "there is no such file".to_owned() };
+    let order = vec![true, false];
+    let all = Evidence {
+        inputs,
+        environment,
+        sums: TestSums::from_row(sums),
+        results: vec![id(10), id(11)],
+        reports: vec![report],
+        unread: vec![unread],
+        series: Some(Series { seed: 1 << 40, is_after: true, warm_ups: 1, order }),
+        ..plain.clone()
+    };
+    let reads = Inputs { scope: Scope::Reads, ..Inputs::default() };
+    let reads = Evidence { inputs: reads, ..Evidence::new("bench") };
+    let vectors = vec![("bare", bare), ("plain", plain), ("all", all), ("reads", reads)];
+    assert_values("evidence.txt", vectors);
+}
+
+#[test]
+fn claims_keep_their_bytes() {
+    let plain =
+        Claim { text: "all tests pass".to_owned(), actor: "me".to_owned(), evidence: vec![id(1)] };
+    let two = Claim { evidence: vec![id(1), id(2)], ..plain.clone() };
+    let bare = Claim { text: "it works".to_owned(), actor: String::new(), evidence: Vec::new() };
+    assert_values("claim.txt", vec![("plain", plain), ("two", two), ("bare", bare)]);
 }

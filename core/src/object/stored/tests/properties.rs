@@ -272,6 +272,80 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn results()(
+        tests in prop::collection::vec(
+            (text(), prop::sample::select(vec![
+                TestOutcome::Passed, TestOutcome::Failed, TestOutcome::Error, TestOutcome::Skipped,
+                TestOutcome::Flaky, TestOutcome::ExpectedFailure, TestOutcome::UnexpectedPass,
+            ]), prop::option::of(0..u64::MAX - 1)),
+            0..4,
+        ),
+        samples in prop::collection::vec(
+            (text(), text(), prop::sample::select(vec![
+                Direction::Lower, Direction::Higher, Direction::Unknown,
+            ]), prop::collection::vec(-1e9..1e9f64, 0..4)),
+            0..3,
+        ),
+    ) -> Results {
+        let tests = tests.into_iter().map(|(name, outcome, took)| {
+            TestResult::new(name, outcome, took.map(std::time::Duration::from_micros))
+        });
+        let samples = samples.into_iter().map(|(name, unit, direction, values)| {
+            Samples::new(name, unit, direction, values).unwrap()
+        });
+        Results::new(tests.collect(), samples.collect())
+    }
+}
+
+prop_compose! {
+    fn evidence()(
+        (observer, previous) in (text(), number()),
+        run in prop::option::of((number(), any::<u8>(), any::<u8>())),
+        scope in prop_oneof![
+            Just(Scope::All),
+            Just(Scope::Reads),
+            prop::collection::vec("[a-c*]{1,3}", 1..3).prop_map(Scope::Globs),
+        ],
+        (files, left_out, outputs) in (maybe(MapId::new), maybe(MapId::new), maybe(MapId::new)),
+        (state, checkpoint) in (maybe(MapId::new), maybe(CheckpointId::new)),
+        machine in text(),
+        tools in prop::collection::btree_map(text(), text(), 0..3),
+        (setup, results) in (ids(|id| id, 3), ids(|id| id, 3)),
+        sums in any::<[u64; 7]>(),
+        reports in prop::collection::vec((text(), text(), any::<u8>()), 0..3),
+        unread in prop::collection::vec((text(), text()), 0..3),
+        series in prop::option::of(
+            (number(), any::<bool>(), number(), prop::collection::vec(any::<bool>(), 0..5)),
+        ),
+    ) -> Evidence {
+        Evidence {
+            observer,
+            previous,
+            run: run.map(|(number, run, outcome)| {
+                EvidenceRun { number, run: id(run), outcome: id(outcome) }
+            }),
+            inputs: Inputs { scope, files, left_out, outputs, state, checkpoint },
+            environment: Environment { machine, tools, setup },
+            sums: TestSums::from_row(sums),
+            results,
+            reports: reports.into_iter().map(|(name, format, content)| {
+                Report { name, format, content: ContentId::new(id(content)) }
+            }).collect(),
+            unread: unread.into_iter().map(|(name, reason)| UnreadReport { name, reason }).collect(),
+            series: series.map(|(seed, is_after, warm_ups, order)| {
+                Series { seed, is_after, warm_ups, order }
+            }),
+        }
+    }
+}
+
+prop_compose! {
+    fn claim()((text, actor) in (text(), text()), evidence in ids(|id| id, 3)) -> Claim {
+        Claim { text, actor, evidence }
+    }
+}
+
 /// What holds for one kind.
 macro_rules! properties {
     ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
@@ -350,6 +424,9 @@ properties! {
     tombstones: Tombstone = tombstone();
     horizons: Horizon = horizon();
     model_calls: ModelCall = model_call();
+    evidences: Evidence = evidence();
+    results_of_tools: Results = results();
+    claims: Claim = claim();
 }
 
 fn plain_checkpoint() -> Checkpoint {
