@@ -5,6 +5,7 @@ pub mod command;
 pub mod crash;
 pub mod dialogs;
 pub mod displays;
+pub mod evidence;
 pub mod forge;
 pub mod fuzz;
 pub mod git;

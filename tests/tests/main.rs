@@ -13,6 +13,7 @@ mod dialog;
 mod dialogs;
 mod displays;
 mod edits;
+mod evidence;
 mod examples;
 mod expired;
 mod forks;

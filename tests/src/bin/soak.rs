@@ -8,11 +8,16 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 6] = [
+const SUITES: [(&str, &str, Run); 7] = [
     (
         "capture",
         "ROUNDS SEED: real commands in a directory, captured, taken back, forked; 2,000 by default",
         partita_tests::captures::soak,
+    ),
+    (
+        "evidence",
+        "STEPS SEED: commands that show something, claims by it, judged by a naive book; 10,000 by default",
+        partita_tests::evidence::soak,
     ),
     (
         "import",
