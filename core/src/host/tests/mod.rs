@@ -428,3 +428,148 @@ fn two_drivers_of_one_session_get_a_run_each() {
     assert!(runs.iter().all(|run| run.outcome.is_some()));
     assert_eq!(session.read("meanwhile").unwrap(), b"1");
 }
+
+#[test]
+fn a_run_is_evidence_about_the_files_that_it_saw_and_not_about_those_that_it_made() {
+    let session = session();
+    session.write("src", "1").unwrap();
+    let mut sandbox = Scripted::new(|files, command| {
+        files.insert(b"out".to_vec(), file(&command.line().line()));
+        files.insert(b"report.tap".to_vec(), file("ok 1 - it works\n1..1\n"));
+        Ok(Outcome::new(Exit::Code(0)))
+    });
+    attach(&session, &mut sandbox).unwrap();
+    let command = Command::shell("make").report("report.tap").claim("it works");
+    let ran = run(&session, &mut sandbox, &command).unwrap();
+    let now = session.latest().unwrap();
+    let entry = now.evidence_at(ran.evidence).unwrap();
+    assert_eq!(entry.result(), crate::evidence::EvidenceOutcome::Passed);
+    let inputs: Vec<String> =
+        now.inputs(&entry).map(|input| input.unwrap().0.to_string()).collect();
+    assert_eq!(inputs, ["src"]);
+    let claim = now.claim(ran.claims[0]).unwrap();
+    assert!(claim.status.is_supported());
+    // What it made is no input, the second time neither.
+    session.remove("out").unwrap();
+    assert!(session.claims().unwrap()[0].status.is_supported());
+    session.write("src", "2").unwrap();
+    assert!(session.claims().unwrap()[0].status.is_stale());
+    session.undo().unwrap();
+    assert!(session.claims().unwrap()[0].status.is_supported());
+}
+
+#[test]
+fn a_report_that_is_none_is_said_and_never_green() {
+    let reports: [(&str, Option<&str>, &str); 6] = [
+        ("gone.xml", None, "no such file"),
+        ("a.xml", Some("<testsuite><testcase name='a'/>"), "cut short"),
+        ("a.xml", Some("<testsuite/>"), "neither tests nor samples"),
+        ("a.xml", Some("hello"), "no report"),
+        ("old.xml", Some("as before"), "did not write it"),
+        ("a.xml", Some("<!DOCTYPE a><testsuite><testcase name='a'/></testsuite>"), "document type"),
+    ];
+    for (path, text, reason) in reports {
+        let session = session();
+        let (path, text) = (path.to_owned(), text.map(str::to_owned));
+        let mut sandbox = Scripted::new({
+            let (path, text) = (path.clone(), text.clone());
+            move |files, _| {
+                if let Some(text) = &text {
+                    files.insert(path.clone().into_bytes(), file(text));
+                }
+                Ok(Outcome::new(Exit::Code(0)))
+            }
+        });
+        if path == "old.xml" {
+            sandbox.files.insert(path.clone().into_bytes(), file(text.as_deref().unwrap()));
+        }
+        let command = Command::shell("make").report(&*path).claim("it works");
+        let ran = run(&session, &mut sandbox, &command).unwrap();
+        let entry = session.evidence(ran.evidence).unwrap();
+        let unread = &entry.evidence.unread[0];
+        assert!(unread.reason.contains(reason), "{unread:?}");
+        assert_eq!(entry.result(), crate::evidence::EvidenceOutcome::Unread);
+        let claims = session.claims().unwrap();
+        assert_eq!(claims[0].status, crate::evidence::ClaimStatus::Unsupported);
+    }
+}
+
+#[test]
+fn each_end_of_a_run_has_its_own_outcome_and_only_a_good_one_supports() {
+    use crate::evidence::{ClaimStatus, EvidenceOutcome};
+    let failing = "not ok 1 - a\n1..1\n";
+    for (exit, printed, outcome, status) in [
+        (Exit::Code(0), "", EvidenceOutcome::Passed, ClaimStatus::Supported),
+        (Exit::Code(0), failing, EvidenceOutcome::Failed, ClaimStatus::Refuted),
+        (Exit::Code(1), "", EvidenceOutcome::Failed, ClaimStatus::Refuted),
+        (Exit::Code(1), "ok 1 - a\n1..1\n", EvidenceOutcome::Failed, ClaimStatus::Refuted),
+        (Exit::Signal(9), "", EvidenceOutcome::Killed, ClaimStatus::Unsupported),
+        (Exit::Timeout, "", EvidenceOutcome::TimedOut, ClaimStatus::Unsupported),
+        (Exit::Lost, "", EvidenceOutcome::Unknown, ClaimStatus::Unsupported),
+        (Exit::NotFound, "", EvidenceOutcome::NotRun, ClaimStatus::Unsupported),
+    ] {
+        let session = session();
+        let mut sandbox = Scripted::new({
+            let exit = exit.clone();
+            move |_, _| {
+                let stdout = Output::of(printed.as_bytes());
+                Ok(Outcome::new(exit.clone()).with_output(stdout, Output::default()))
+            }
+        });
+        let command = Command::shell("make").claim("it works");
+        let ran = run(&session, &mut sandbox, &command).unwrap();
+        assert_eq!(session.evidence(ran.evidence).unwrap().result(), outcome);
+        assert_eq!(session.claims().unwrap()[0].status, status, "{exit}");
+    }
+}
+
+#[test]
+fn what_only_the_session_has_was_not_seen_by_a_run_in_a_directory() {
+    let room = tempfile::tempdir().unwrap();
+    let session = session();
+    session.write("src", "1").unwrap();
+    session.checkout(None, room.path()).unwrap();
+    // The session goes on; the directory does not.
+    session.write("src", "2").unwrap();
+    session.write("more", "1").unwrap();
+    let mut sandbox = InDirectory(room.path().to_owned());
+    let command = Command::shell("true").claim("it works");
+    let ran = run(&session, &mut sandbox, &command).unwrap();
+    let claim = session.latest().unwrap().claim(ran.claims[0]).unwrap();
+    assert!(claim.status.is_stale(), "it ran on what was in the directory");
+    session.checkout(None, room.path()).unwrap();
+    let ran = run(&session, &mut sandbox, &command).unwrap();
+    let now = session.latest().unwrap();
+    assert!(now.claim(ran.claims[0]).unwrap().status.is_supported());
+    assert!(now.claim(1).unwrap().status.is_supported(), "later evidence of the same command");
+}
+
+#[test]
+fn a_purged_output_costs_integrity_and_no_support_and_trims_cost_nothing() {
+    use crate::evidence::Integrity;
+    use crate::upkeep::{GcOptions, PurgeOptions, go_on};
+    let session = session();
+    session.write("src", "1").unwrap();
+    let mut sandbox = Scripted::new(|_, _| {
+        let stdout = Output::of(b"secret: hunter2");
+        Ok(Outcome::new(Exit::Code(0)).with_output(stdout, Output::default()))
+    });
+    attach(&session, &mut sandbox).unwrap();
+    let command = Command::shell("make").claim("it works");
+    let ran = run(&session, &mut sandbox, &command).unwrap();
+    for at in 0..9 {
+        session.write("other", at.to_string()).unwrap();
+        session.remove("other").unwrap();
+    }
+    session.trim(crate::history::Trim::Keep(1)).unwrap();
+    session.store().gc(&GcOptions::new().keep(Duration::ZERO), &mut go_on).unwrap();
+    let claim = || session.latest().unwrap().claim(ran.claims[0]).unwrap();
+    assert!(claim().status.is_supported(), "after a trim: {:?}", claim());
+    assert_eq!(claim().integrity, Integrity::Intact);
+    let options = PurgeOptions::new("a secret");
+    session.store().purge_matching(b"secret: hunter2", &options, &mut go_on).unwrap();
+    assert!(claim().status.is_supported());
+    assert_eq!(claim().integrity, Integrity::Lost);
+    session.write("src", "2").unwrap();
+    assert!(claim().status.is_stale());
+}
