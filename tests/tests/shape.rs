@@ -15,13 +15,13 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "what a caller hands over, and nobody tells back",
-        "CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
-         PurgeOptions RenderOptions Selector StoreOptions Trim",
+        "BenchOptions CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
+         Draw JunitSuite Options PurgeOptions TIME RenderOptions Selector StoreOptions Trim",
     ),
     (
         "what a sandbox says to its driver: what is recorded of it has a shape as `RunEntry`, what it is \
          doing stands in the command's `status`",
-        "Activity Description ListedKind Output Ran Replayed SandboxFile SandboxStatus Stream",
+        "Activity BenchProgress Benched Description ListedKind Output Ran Replayed SandboxFile SandboxStatus Stream",
     ),
     (
         "a trait, or what implements one",
@@ -34,11 +34,12 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "what is read of a transcript, or written: memories and reports in it have shapes",
-        "Export Messages Transcript Transcripts",
+        "Export Messages ReadReport Transcript Transcripts",
     ),
     (
         "what stands in a store: canonical bytes are its form",
-        "BodyReader BodyWriter Bytes Checkout Checkpoint Directory Edited Horizon Iteration Kind \
+        "BodyReader BodyWriter Bytes Checkout Checkpoint Claim Directory Environment Evidence EvidenceRun Inputs \
+         Scope Series Edited Horizon Iteration Kind \
          Map MapChange NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
          RunOutput RunSandbox",
     ),

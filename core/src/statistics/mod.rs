@@ -26,6 +26,7 @@
 
 mod compare;
 mod draw;
+mod interval;
 mod normal;
 mod rank_sum;
 mod ranks;

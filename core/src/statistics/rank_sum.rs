@@ -1,6 +1,6 @@
 //! Samples that are no pairs: the median of all differences, and Mann and Whitney's test.
 
-use super::compare::{between, middle};
+use super::interval::{between, middle};
 use super::normal;
 use super::ranks::ranks;
 

@@ -1,6 +1,6 @@
 //! Pairs: Hodges and Lehmann's estimate, and Wilcoxon's signed-rank test.
 
-use super::compare::{between, middle};
+use super::interval::{between, middle};
 use super::normal;
 use super::ranks::ranks;
 

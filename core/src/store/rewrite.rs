@@ -32,7 +32,14 @@ impl Store {
         reason: &str,
     ) -> Result<u64> {
         let mut rewriting =
-            Rewriting { store: self, graph, renamed: HashMap::new(), pending: Vec::new(), made: 0 };
+            Rewriting {
+                store: self,
+                graph,
+                renamed: HashMap::new(),
+                stand_ins: Vec::new(),
+                pending: Vec::new(),
+                made: 0,
+            };
         for (id, (kind, _)) in found {
             rewriting.stand_in(*id, *kind, reason)?;
         }
@@ -40,6 +47,7 @@ impl Store {
         for number in found.keys().filter_map(|id| graph.find(id)) {
             leads[number as usize] = true;
         }
+        self.mark_listings(graph, found, &mut leads)?;
         graph.mark_what_leads_to(&mut leads);
         for (_, id) in roots {
             if let Some(number) = graph.find(id).filter(|&number| leads[number as usize]) {
@@ -54,6 +62,31 @@ impl Store {
             _ => error,
         })?;
         Ok(rewriting.made)
+    }
+
+    /// Marks the nodes of listings, which name contents by their ids' bytes and lead to none.
+    fn mark_listings(
+        &self,
+        graph: &Graph,
+        found: &BTreeMap<ObjectId, Found>,
+        leads: &mut [bool],
+    ) -> Result<()> {
+        let contents: Vec<&ObjectId> =
+            found.iter().filter(|(_, (kind, _))| kind.is_none()).map(|(id, _)| id).collect();
+        for (number, leads) in leads.iter_mut().enumerate() {
+            let number = number as u32;
+            if *leads || contents.is_empty() || graph.presence(number) != Presence::Read {
+                continue;
+            }
+            let id = graph.id(number);
+            if !self.log().is_node(&id)? {
+                continue;
+            }
+            let Some(node) = self.get_node(&id)? else { continue };
+            *leads = node.kind == Kind::MAP
+                && contents.iter().any(|id| place_of(&node.body, id).is_some());
+        }
+        Ok(())
     }
 
     /// Refuses refs that came since the graph was read and lead to what is rewritten: a fork of old
@@ -167,10 +200,17 @@ fn stand_in(
     })
 }
 
+/// Where the bytes of an id stand in a body.
+fn place_of(body: &[u8], id: &ObjectId) -> Option<usize> {
+    body.windows(ObjectId::LEN).position(|window| window == id.as_bytes())
+}
+
 struct Rewriting<'a> {
     store: &'a Store,
     graph: &'a Graph,
     renamed: HashMap<ObjectId, ObjectId>,
+    /// The contents that go, and what stands in for each.
+    stand_ins: Vec<(ObjectId, ObjectId)>,
     pending: Vec<NewObject>,
     made: u64,
 }
@@ -179,6 +219,9 @@ impl Rewriting<'_> {
     fn stand_in(&mut self, id: ObjectId, kind: Option<Kind>, reason: &str) -> Result<()> {
         let (new, payload) = stand_in(self.store, id, kind, reason)?;
         self.renamed.insert(id, new);
+        if kind.is_none() {
+            self.stand_ins.push((id, new));
+        }
         self.push(NewObject { id: new, payload, base: None })
     }
 
@@ -212,7 +255,14 @@ impl Rewriting<'_> {
         }
         let old = self.store.read_node(&id)?;
         let refs = old.refs.iter().map(|id| self.renamed.get(id).copied().unwrap_or(*id));
-        let node = Node { refs: refs.collect(), ..(*old).clone() };
+        let mut node = Node { refs: refs.collect(), ..(*old).clone() };
+        if node.kind == Kind::MAP {
+            for (id, new) in self.stand_ins.iter() {
+                while let Some(at) = place_of(&node.body, id) {
+                    node.body[at..at + ObjectId::LEN].copy_from_slice(new.as_bytes());
+                }
+            }
+        }
         let new = node.id();
         self.renamed.insert(id, new);
         self.made += 1;

@@ -274,6 +274,9 @@ pub(crate) struct ContextArgs {
     /// Put a user's text behind a last turn of the model's, which newer models refuse
     #[arg(long, conflicts_with = "diff")]
     pub(crate) end_with_user: bool,
+    /// Leave validations out whose evidence is stale
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) without_stale: bool,
     /// Show how it differs between two checkpoints
     #[arg(long, value_name = "A..B", conflicts_with_all = ["at", "dialect"], value_parser = value::checkpoints)]
     pub(crate) diff: Option<String>,

@@ -153,7 +153,8 @@ pub(super) fn context(out: &mut Output, dir: &Path, args: &ContextArgs) -> Resul
     let Some(dialect) = dialect else {
         return Err(Error::new(ErrorKind::Invalid, "say --dialect D or --diff A..B").into());
     };
-    let prompt = snapshot(&session, args.at.as_deref())?.prompt()?;
+    let state = snapshot(&session, args.at.as_deref())?;
+    let prompt = if args.without_stale { state.prompt_without_stale()? } else { state.prompt()? };
     let options = RenderOptions::default().with_end_with_user(args.end_with_user);
     let request = prompt.render_with(dialect, &options);
     for mend in &request.mends {

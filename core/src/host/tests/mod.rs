@@ -573,3 +573,27 @@ fn a_purged_output_costs_integrity_and_no_support_and_trims_cost_nothing() {
     session.write("src", "2").unwrap();
     assert!(claim().status.is_stale());
 }
+
+#[test]
+fn a_purge_that_rewrites_leaves_no_id_in_a_listing_and_the_claim_stands() {
+    use crate::upkeep::{PurgeOptions, go_on};
+    let session = session();
+    session.write("src", "1").unwrap();
+    session.write("key", "secret: hunter2").unwrap();
+    let mut sandbox = Scripted::idle();
+    attach(&session, &mut sandbox).unwrap();
+    let command = Command::shell("make").claim("it works");
+    let ran = run(&session, &mut sandbox, &command).unwrap();
+    let secret = crate::ObjectId::of_content(b"secret: hunter2");
+    let options = PurgeOptions::new("a secret").rewrite(true);
+    session.store().purge_matching(b"secret: hunter2", &options, &mut go_on).unwrap();
+    let session = session.store().open_session("s").unwrap();
+    let now = session.latest().unwrap();
+    let entry = now.evidence_at(ran.evidence).unwrap();
+    for input in now.inputs(&entry) {
+        let (path, entry) = input.unwrap();
+        assert_ne!(entry.content().unwrap().id(), secret, "{path}");
+    }
+    assert!(now.claim(ran.claims[0]).unwrap().status.is_supported());
+    assert!(session.store().check(&mut go_on).unwrap().is_ok());
+}

@@ -313,7 +313,7 @@ impl<'a> Judging<'a> {
     pub(crate) fn status(&mut self, cited: &[u64]) -> Result<(ClaimStatus, Decision)> {
         let mut decision = Decision::default();
         for number in cited {
-            decision = decision.or(self.judge.decide(*number)?);
+            decision = decision.newer_of(self.judge.decide(*number)?);
         }
         let status = match decision.decided {
             Some(decided) => match self.judge.known(decided)?.map(|known| known.outcome) {

@@ -68,7 +68,7 @@ pub(crate) struct Decision {
 
 impl Decision {
     /// Takes the newer of both.
-    pub(crate) fn or(self, other: Decision) -> Decision {
+    pub(crate) fn newer_of(self, other: Decision) -> Decision {
         Decision {
             decided: self.decided.max(other.decided),
             passed: self.passed.max(other.passed),
