@@ -14,6 +14,7 @@ mod counter;
 mod diff;
 mod display;
 mod error;
+mod evidence;
 mod files;
 mod fork;
 mod handle;
@@ -69,6 +70,8 @@ mod _partita {
     use crate::display::Graph;
     #[pymodule_export]
     use crate::error::error_codes;
+    #[pymodule_export]
+    use crate::evidence::{BlameLine, Claim, Comparison, Evidence};
     #[pymodule_export]
     use crate::files::{Entry, FileChange, Files, Paths};
     #[pymodule_export]

@@ -119,6 +119,8 @@ value! {
         stdout: Vec<ObjectId>,
         /// The same of its standard error.
         stderr: Vec<ObjectId>,
+        /// The number of the evidence that it is, as ``Session.run()`` returns it; none in a listing.
+        evidence: Option<u64>,
     }
 }
 
@@ -137,6 +139,7 @@ impl From<partita::host::RunEntry> for Run {
             code: outcome.and_then(|outcome| outcome.exit.code()),
             stdout: kept(outcome.map(|outcome| &outcome.stdout)),
             stderr: kept(outcome.map(|outcome| &outcome.stderr)),
+            evidence: None,
             shape: Shape::of(entry),
         }
     }
@@ -340,8 +343,13 @@ impl Session {
     /// >>> run = session.run("echo made > by-it; exit 3", tempfile.mkdtemp())
     /// >>> run.exit, session.read("by-it")
     /// ('exit 3', b'made\n')
-    #[pyo3(signature = (command: "collections.abc.Sequence[str] | str", directory, *, timeout: "float | None" = None, setup: "bool" = false) -> "Run",
-        text_signature = "($self, command, directory, *, timeout=None, setup=False)")]
+    ///
+    /// What it shows is evidence, whose number is the run's ``evidence``. ``inputs`` are globs of the files
+    /// that it depends on, ``reports`` files that it writes, ``claims`` what is claimed by it.
+    #[pyo3(signature = (command: "collections.abc.Sequence[str] | str", directory, *, timeout: "float | None" = None, setup: "bool" = false,
+        inputs: "collections.abc.Iterable[str]" = Vec::new(), reports: "collections.abc.Iterable[str]" = Vec::new(),
+        claims: "collections.abc.Iterable[str]" = Vec::new()) -> "Run",
+        text_signature = "($self, command, directory, *, timeout=None, setup=False, inputs=[], reports=[], claims=[])")]
     fn run(
         &self,
         py: Python<'_>,
@@ -349,6 +357,9 @@ impl Session {
         directory: DiskPath,
         timeout: Option<f64>,
         setup: bool,
+        inputs: Vec<String>,
+        reports: Vec<String>,
+        claims: Vec<String>,
     ) -> PyResult<Run> {
         let mut line = match command.extract::<String>() {
             Ok(line) => Command::shell(line),
@@ -360,14 +371,19 @@ impl Session {
         if setup {
             line = line.setup();
         }
-        let entry = self.0.run(py, |session| {
+        for glob in inputs {
+            line = line.inputs(glob).map_err(crate::error::raise)?;
+        }
+        line = reports.into_iter().fold(line, Command::report);
+        line = claims.into_iter().fold(line, Command::claim);
+        let (entry, evidence) = self.0.run(py, |session| {
             let mut sandbox = partita_sandbox::ProcessSandbox::new(&directory)?.inherit_all();
             let options = CaptureOptions::new();
             let ran = run_with(session, &mut sandbox, &line, &options, &mut |_, _| {})?;
             ran.capture?;
-            session.latest()?.run(ran.number)
+            Ok((session.latest()?.run(ran.number)?, ran.evidence))
         })?;
-        Ok(entry.into())
+        Ok(Run { evidence: Some(evidence), ..entry.into() })
     }
 
     /// Brings the files into a directory, and says what did not come along. No command is run.

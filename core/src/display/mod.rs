@@ -10,6 +10,7 @@
 //! long is cut, and the display says how much is left out; the bounds are `DISPLAY_` in
 //! [`limits`](crate::limits).
 
+mod claims;
 mod data;
 mod family;
 mod graph;
@@ -18,6 +19,7 @@ mod layout;
 mod number;
 mod page;
 mod pairs;
+mod samples;
 mod svg;
 mod table;
 #[cfg(test)]
@@ -25,8 +27,10 @@ mod tests;
 mod text;
 mod visible;
 
+pub use claims::claims_table;
 pub use data::{CheckpointGraph, GraphCheckpoint, GraphSession};
 pub use number::{counted, grouped};
+pub use samples::samples_svg;
 pub use table::Table;
 pub use text::Lines;
 

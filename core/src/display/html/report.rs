@@ -1,10 +1,11 @@
 //! A page that tells all of a session, within bounds.
 
+use super::super::claims::claims_table;
 use super::super::family::Family;
 use super::super::graph::Graph;
 use super::super::page::Page;
 use super::super::{svg, visible};
-use super::{capacity, files, memories, note, session};
+use super::{capacity, files, memories, note, session, table};
 use crate::budget::Budget;
 use crate::error::Result;
 use crate::limits::{DISPLAY_GRAPH_ROWS_MAX, DISPLAY_ITEMS_MAX, DISPLAY_LABEL_CHARS_MAX};
@@ -44,6 +45,11 @@ pub(in crate::display) fn report(
     heading(&mut page, "Capacity");
     capacity::write(&mut page, &capacity);
     note(&mut page, format!("counted by {}", counter.id()));
+    let claims = claims_table(&of.latest()?)?;
+    if !claims.rows.is_empty() {
+        heading(&mut page, "Claims");
+        table::rows(&mut page, &claims);
+    }
     heading(&mut page, "Files");
     files::files(&mut page, of, total.files)?;
     heading(&mut page, "Memories");

@@ -1,9 +1,10 @@
 //! A session: who it is, its key figures, and its timeline.
 
+use super::super::claims::claims_table;
 use super::super::family::Family;
 use super::super::number::{counted, time, whole_time};
 use super::super::page::Page;
-use super::{chip, figure, fragment, note};
+use super::{chip, figure, fragment, note, table};
 use crate::error::Result;
 use crate::limits::{DISPLAY_CHECKPOINTS_MAX, DISPLAY_FORKS_MAX, DISPLAY_LABEL_CHARS_MAX};
 use crate::object::Timestamp;
@@ -14,6 +15,11 @@ pub(in crate::display) fn session(session: &Session) -> Result<Page> {
     let family = Family::of(session)?;
     let (page, written) = fragment(|page| {
         header(page, session, &family)?;
+        let claims = claims_table(&session.latest()?)?;
+        if !claims.rows.is_empty() {
+            page.markup("<div class=\"p-h\">Claims</div>");
+            table::rows(page, &claims);
+        }
         timeline(page, session, &family)
     });
     written.map(|()| page)

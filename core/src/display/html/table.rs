@@ -16,20 +16,25 @@ fn table(table: &Table) -> Page {
     fragment(|page| {
         page.markup("<div class=\"p-h\">").text(table.name).markup(": ").text(table.told());
         page.markup("</div>");
-        if !table.rows.is_empty() {
-            page.markup("<div class=\"p-scroll\"><table><thead><tr>");
-            for column in &table.columns {
-                page.markup("<th>").text(column).markup("</th>");
-            }
-            page.markup("</tr></thead><tbody>");
-            table.rows.iter().for_each(|row| write(page, row));
-            page.markup("</tbody></table></div>");
-        }
-        if let Some(left) = table.left() {
-            note(page, left);
-        }
+        rows(page, table);
     })
     .0
+}
+
+/// Writes the rows of a table, and how many are not shown.
+pub(super) fn rows(page: &mut Page, table: &Table) {
+    if !table.rows.is_empty() {
+        page.markup("<div class=\"p-scroll\"><table><thead><tr>");
+        for column in &table.columns {
+            page.markup("<th>").text(column).markup("</th>");
+        }
+        page.markup("</tr></thead><tbody>");
+        table.rows.iter().for_each(|row| write(page, row));
+        page.markup("</tbody></table></div>");
+    }
+    if let Some(left) = table.left() {
+        note(page, left);
+    }
 }
 
 fn write(page: &mut Page, row: &[String]) {
