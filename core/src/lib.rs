@@ -58,6 +58,10 @@
 //! | count and trim messages without a store | [`interop`], [`budget::fit`] |
 //! | take in another agent's recording | [`interop`], [`Session::import_transcript`] |
 //! | write a state into a directory | [`Session::checkout`], module [`workspace`] |
+//! | run a command, and know what it showed | module [`host`], [`results`] |
+//! | claim something that counts only as far as runs support it | [`Session::claim`], module [`evidence`] |
+//! | compare two benchmarks | [`Session::compare`], module [`statistics`] |
+//! | see where each line of a file came from | [`Session::blame`] |
 //! | keep values of my own beside the dialog | [`Session::state`], module [`state`] |
 //! | check, collect, purge, recover | module [`upkeep`] |
 //! | show it | module [`display`]: HTML and SVG |

@@ -16,6 +16,7 @@ pub mod later;
 pub mod law;
 pub mod model;
 pub mod patch;
+pub mod proven;
 pub mod random;
 pub mod recover;
 pub mod repository;

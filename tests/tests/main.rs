@@ -35,6 +35,7 @@ mod page;
 mod panics;
 mod paths;
 mod processes;
+mod proven;
 mod recover;
 mod remembered;
 mod repository;

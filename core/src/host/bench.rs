@@ -11,7 +11,7 @@ use super::sandbox::{Description, Outcome, Sandbox};
 use crate::error::{Error, Result};
 use crate::id::CheckpointId;
 use crate::limits::{SAMPLE_VALUES_MAX, SERIES_PAIRS_MAX};
-use crate::object::{Direction, Exit, Run, Samples, Series};
+use crate::object::{Direction, Exit, OUTPUTS, Run, Samples, Series};
 use crate::results::{self, Format};
 use crate::session::{Held, Session, Snapshot};
 use crate::statistics::Draw;
@@ -223,7 +223,7 @@ impl<'a> Side<'a> {
                 let read = results::recognize(&bytes)?;
                 Some((bytes, read))
             }) {
-                self.take(&mut found, "standard output".to_owned(), bytes, read)?;
+                self.take(&mut found, OUTPUTS[0].to_owned(), bytes, read)?;
             }
         }
         self.last = Some(outcome);

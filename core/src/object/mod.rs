@@ -28,5 +28,5 @@ pub use stored::{
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};
 #[cfg(feature = "store")]
-pub(crate) use stored::{is_target, jumps_far, origin_of, read, room};
+pub(crate) use stored::{OUTPUTS, is_target, jumps_far, origin_of, read, room};
 pub use time::Timestamp;

@@ -171,7 +171,7 @@ object!(BlameLine, line => {
 });
 
 object!(BlameOrigin, origin => {
-    ..origin.iteration,
+    iteration: origin.iteration,
     kind: origin.kind,
     message: origin.message,
     actor: origin.actor,

@@ -38,5 +38,5 @@ partita unpin [OPTIONS] <NAME> [--at <CHECKPOINT>]
        partita unpin [OPTIONS] <NAME> --files <GLOB>";
 
 pub(super) const CONTEXT: &str = "\
-partita context [OPTIONS] <NAME> --dialect <D> [--at <CHECKPOINT>] [--end-with-user]
+partita context [OPTIONS] <NAME> --dialect <D> [--at <CHECKPOINT>] [--end-with-user] [--without-stale]
        partita context [OPTIONS] <NAME> --diff <A..B>";

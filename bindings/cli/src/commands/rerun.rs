@@ -97,6 +97,7 @@ fn behind(session: &Session, claims: &[ClaimEntry]) -> Result<Vec<EvidenceEntry>
                 || of(known).is_some()
                     && of(known) == of(&entry)
                     && known.evidence.inputs.scope == entry.evidence.inputs.scope
+                    && known.evidence.report_files() == entry.evidence.report_files()
         };
         if !entries.iter().any(is_same) {
             entries.push(entry);
@@ -123,10 +124,7 @@ fn command(entry: &EvidenceEntry) -> Result<Command> {
             command = command.inputs(glob)?;
         }
     }
-    let read = entry.evidence.reports.iter().map(|report| &report.name);
-    let unread = entry.evidence.unread.iter().map(|report| &report.name);
-    let is_file = |name: &&String| !name.starts_with("standard ");
-    for name in read.chain(unread).filter(is_file) {
+    for name in entry.evidence.report_files() {
         command = command.report(name);
     }
     Ok(command)

@@ -20,6 +20,9 @@ const HAS_STATE: u64 = 16;
 const HAS_CHECKPOINT: u64 = 32;
 const HAS_SERIES: u64 = 64;
 
+/// The names of reports that are no files: what a command printed.
+pub(crate) const OUTPUTS: [&str; 2] = ["standard output", "standard error"];
+
 /// What was observed, on which files, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -145,6 +148,17 @@ impl Evidence {
             unread: Vec::new(),
             series: None,
         }
+    }
+
+    /// Returns the names of the report files that were asked for, read or not, in their order. What a
+    /// command printed is none.
+    pub fn report_files(&self) -> Vec<&str> {
+        let read = self.reports.iter().map(|report| &report.name[..]);
+        let unread = self.unread.iter().map(|report| &report.name[..]);
+        let is_file = |name: &&str| !OUTPUTS.contains(name);
+        let mut names: Vec<&str> = read.filter(is_file).chain(unread).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Checks every limit.

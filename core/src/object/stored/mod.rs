@@ -27,6 +27,7 @@ pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use claim::Claim;
 pub use directory::Directory;
+pub(crate) use evidence::OUTPUTS;
 pub use evidence::{
     Environment, Evidence, EvidenceRun, Inputs, Report, Scope, Series, UnreadReport,
 };

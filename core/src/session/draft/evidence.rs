@@ -168,7 +168,7 @@ impl NewEvidence {
             };
             built.run = Some(EvidenceRun { number, run, outcome });
             let run: Run = read(&*batch, run)?;
-            lane = Some(lane_of(&run, &built.inputs.scope));
+            lane = Some(lane_of(&run, &built));
             built.environment.setup = setup(batch, runs, newest, (number, &run))?;
         }
         let prior = match &lane {

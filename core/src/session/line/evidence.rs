@@ -1,5 +1,5 @@
 //! The map of evidence: by number, and by *lane*, which is the same command in the same directory
-//! about the same scope of inputs.
+//! about the same scope of inputs, of which the same report files were asked for.
 
 use std::ops::Bound;
 
@@ -7,7 +7,7 @@ use crate::codec::{Writer, malformed};
 use crate::error::Result;
 use crate::id::ObjectId;
 use crate::map::Map;
-use crate::object::{Objects, Run, Scope};
+use crate::object::{Evidence, Objects, Run, Scope};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::{memory_key, memory_number};
 
@@ -19,18 +19,25 @@ const LANE: u8 = b'k';
 pub(crate) const LAST: [u8; 8] = (u64::MAX >> 8).to_be_bytes();
 
 /// What is the same for all evidence of a lane, and for no other.
-pub(crate) fn lane_of(run: &Run, scope: &Scope) -> ObjectId {
+pub(crate) fn lane_of(run: &Run, evidence: &Evidence) -> ObjectId {
+    lane(run, &evidence.inputs.scope, &evidence.report_files())
+}
+
+fn lane(run: &Run, scope: &Scope, reports: &[&str]) -> ObjectId {
     let mut bytes = Writer::new();
     bytes.raw(run.command.id().as_bytes()).bytes(&run.directory);
     match scope {
         Scope::All => drop(bytes.uint(0)),
         Scope::Globs(globs) => {
-            bytes.uint(1);
+            bytes.uint(1).uint(globs.len() as u64);
             for glob in globs {
                 bytes.bytes(glob.as_bytes());
             }
         }
         Scope::Reads => drop(bytes.uint(2)),
+    }
+    for report in reports {
+        bytes.bytes(report.as_bytes());
     }
     ObjectId::of_content(bytes.as_bytes())
 }
@@ -44,7 +51,7 @@ pub(crate) fn lane_key(lane: &ObjectId) -> Vec<u8> {
 
 /// What tells a setup step from others: its command and directory.
 pub(crate) fn step_of(run: &Run) -> ObjectId {
-    lane_of(run, &Scope::All)
+    lane(run, &Scope::All, &[])
 }
 
 /// The number that the next evidence gets.

@@ -187,7 +187,7 @@ impl Snapshot {
     /// Returns the claims, oldest first, each judged by the evidence and the files of this state.
     ///
     /// A claim is judged by the evidence that it cites, and by later evidence of the same command,
-    /// directory and globs. Of those whose inputs are what they were the newest decides.
+    /// directory, globs and report files. Of those whose inputs are what they were the newest decides.
     ///
     /// # Errors
     /// `Corrupt` if a claim or its evidence cannot be read.

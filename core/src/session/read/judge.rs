@@ -145,7 +145,7 @@ impl<'a> Judge<'a> {
         let (mut lane, mut exit, mut is_lost, mut sandbox) = (None, None, false, None);
         if let Some(of) = evidence.run {
             let run = there(read::<Run>(store, of.run))?;
-            lane = run.as_ref().map(|run| lane_of(run, &evidence.inputs.scope));
+            lane = run.as_ref().map(|run| lane_of(run, &evidence));
             let outcome = there(read::<RunOutcome>(store, of.outcome))?;
             is_lost = run.is_none() || outcome.is_none();
             sandbox = run.map(|run| run.sandbox);
