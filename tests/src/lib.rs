@@ -19,6 +19,7 @@ pub mod patch;
 pub mod proven;
 pub mod random;
 pub mod recover;
+pub mod reports;
 pub mod repository;
 pub mod rot;
 pub mod seen;

@@ -38,6 +38,7 @@ mod processes;
 mod proven;
 mod recover;
 mod remembered;
+mod reports;
 mod repository;
 mod room;
 mod rot;

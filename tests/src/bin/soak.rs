@@ -8,7 +8,7 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 7] = [
+const SUITES: [(&str, &str, Run); 8] = [
     (
         "capture",
         "ROUNDS SEED: real commands in a directory, captured, taken back, forked; 2,000 by default",
@@ -38,6 +38,11 @@ const SUITES: [(&str, &str, Run); 7] = [
         "recover",
         "STORES SEED: damaged stores of every layout, recovered",
         partita_tests::recover::soak,
+    ),
+    (
+        "reports",
+        "runs the test runners and benchmarks that are there, and reads what they write",
+        partita_tests::reports::soak,
     ),
     (
         "view",
