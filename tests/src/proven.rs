@@ -36,7 +36,8 @@ impl Sandbox for Stage<'_> {
             "print" => "not ok 1 - a\n1..1\n",
             _ => "",
         };
-        let outcome = Outcome::new(Exit::Code(0)).with_time(Duration::from_millis(line.len() as u64));
+        let outcome =
+            Outcome::new(Exit::Code(0)).with_time(Duration::from_millis(line.len() as u64));
         Ok(outcome.with_output(Output::of(printed.as_bytes()), Output::default()))
     }
 

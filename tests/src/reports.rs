@@ -29,11 +29,7 @@ const fn of(name: &'static str, format: Format, tests: &'static str) -> Expected
 /// fails, and what else it knows.
 pub const ALL: &[Expected] = &[
     // JUnit has no word for a test that passed against expectation.
-    of(
-        "pytest.xml",
-        Format::Junit,
-        "3 passed, 1 failed, 1 error, 1 skipped, 1 expected-failure",
-    ),
+    of("pytest.xml", Format::Junit, "3 passed, 1 failed, 1 error, 1 skipped, 1 expected-failure"),
     Expected {
         is_printed: true,
         ..of(
@@ -85,9 +81,7 @@ pub fn directory() -> PathBuf {
 /// What differs.
 pub fn compare(expected: &Expected, bytes: &[u8]) -> Result<(), String> {
     let name = expected.name;
-    let read = |format| {
-        read(bytes, format, name).map_err(|error| format!("{name}: {error}"))
-    };
+    let read = |format| read(bytes, format, name).map_err(|error| format!("{name}: {error}"));
     for report in [read(None)?, read(Some(expected.format))?] {
         says(expected, &report)?;
     }
@@ -106,7 +100,9 @@ fn says(expected: &Expected, report: &ReadReport) -> Result<(), String> {
         return Err(format!("{}: {found:?}, expected {wanted:?}", expected.name));
     }
     match samples.iter().find(|samples| samples.values.len() != expected.metrics.1) {
-        Some(odd) => Err(format!("{}: {} samples of {}", expected.name, odd.values.len(), odd.name)),
+        Some(odd) => {
+            Err(format!("{}: {} samples of {}", expected.name, odd.values.len(), odd.name))
+        }
         None => Ok(()),
     }
 }
@@ -118,7 +114,8 @@ fn says(expected: &Expected, report: &ReadReport) -> Result<(), String> {
 pub fn soak(_: &[String]) -> Result<(), String> {
     let room = tempfile::tempdir().map_err(|error| error.to_string())?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/reports.sh");
-    let status = Command::new(script).arg(room.path()).status().map_err(|error| error.to_string())?;
+    let status =
+        Command::new(script).arg(room.path()).status().map_err(|error| error.to_string())?;
     if !status.success() {
         return Err(format!("scripts/reports.sh: {status}"));
     }

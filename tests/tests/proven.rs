@@ -47,8 +47,14 @@ fn a_store_with_evidence_says_what_it_said() {
     let (passed, failed) = (EvidenceOutcome::Passed, EvidenceOutcome::Failed);
     assert_eq!(outcomes, [passed, failed, EvidenceOutcome::Unread, passed, passed, passed]);
     // The ids of what is stored are part of the format.
-    assert_eq!(all[5].id.to_string(), "067701b2dfc8790039452d4924e834ba7c621f9eb38b6fb88625abc0fe5aff5e");
-    assert_eq!(session.claims().unwrap()[0].id.to_string(), "b11554358980d70c243c9d7b1262b551cd520523aaa748c77a4cdcfcba063658");
+    assert_eq!(
+        all[5].id.to_string(),
+        "067701b2dfc8790039452d4924e834ba7c621f9eb38b6fb88625abc0fe5aff5e"
+    );
+    assert_eq!(
+        session.claims().unwrap()[0].id.to_string(),
+        "b11554358980d70c243c9d7b1262b551cd520523aaa748c77a4cdcfcba063658"
+    );
     let results = now.results(&all[5]).unwrap();
     assert_eq!(results.tests[0].name, "lib::parses");
     assert_eq!(results.tests[0].took.unwrap().as_millis(), 250);

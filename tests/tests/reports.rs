@@ -39,7 +39,11 @@ fn no_report_that_is_cut_short_says_that_all_is_well() {
             // Suites that stand one behind the other: nobody can tell that one more was to come, but
             // the exit code.
             let is_of_suites = matches!(expected.format, Format::Libtest | Format::LibtestJson);
-            assert!(has_failures || is_benchmark || is_of_suites, "{} at {end}: {tests:?}", expected.name);
+            assert!(
+                has_failures || is_benchmark || is_of_suites,
+                "{} at {end}: {tests:?}",
+                expected.name
+            );
         }
     }
 }

@@ -192,22 +192,26 @@ impl Session {
     /// which the host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
     /// ``end_with_user`` puts a user's text behind a last turn of the model's, which newer models of
     /// Anthropic's and Gemini refuse; without it ``mends`` tells of such a turn.
+    /// ``without_stale`` leaves out the claims whose evidence is stale.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("s")
     /// >>> _ = session.remember("Hello.")
     /// >>> session.context("openai-chat")
     /// {'messages': [{'role': 'user', 'content': 'Hello.'}]}
-    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false) -> "partita._documents.Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false, without_stale = false) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,
         dialect: &str,
         cache_points: bool,
         end_with_user: bool,
+        without_stale: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (dialect, options) = (dialect_of(dialect)?, options(cache_points, end_with_user));
-        let made = self.0.run(py, |session| rendered(&session.latest()?, dialect, &options))?;
+        let made = self
+            .0
+            .run(py, |session| rendered(&session.latest()?, dialect, &options, without_stale))?;
         request(py, &made)
     }
 }
@@ -216,8 +220,11 @@ fn rendered(
     snapshot: &partita::Snapshot,
     dialect: Dialect,
     options: &RenderOptions,
+    without_stale: bool,
 ) -> partita::Result<partita::context::Request> {
-    Ok(snapshot.prompt()?.render_with(dialect, options))
+    let prompt =
+        if without_stale { snapshot.prompt_without_stale()? } else { snapshot.prompt()? };
+    Ok(prompt.render_with(dialect, options))
 }
 
 pub(crate) fn options(cache_points: bool, end_with_user: bool) -> RenderOptions {
@@ -245,16 +252,18 @@ impl Snapshot {
     }
 
     /// Renders the request for a provider's model, as ``Session.context()``.
-    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false) -> "partita._documents.Request")]
+    #[pyo3(signature = (dialect, *, cache_points = true, end_with_user = false, without_stale = false) -> "partita._documents.Request")]
     fn context<'py>(
         &self,
         py: Python<'py>,
         dialect: &str,
         cache_points: bool,
         end_with_user: bool,
+        without_stale: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (dialect, options) = (dialect_of(dialect)?, options(cache_points, end_with_user));
-        let made = self.0.run(py, |snapshot| rendered(snapshot, dialect, &options))?;
+        let made =
+            self.0.run(py, |snapshot| rendered(snapshot, dialect, &options, without_stale))?;
         request(py, &made)
     }
 

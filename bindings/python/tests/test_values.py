@@ -44,7 +44,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
     (room / "work/x").write_text("")
     other = store.session("work")
     capture = other.workspace(room / "work").capture()
-    run = other.run(["true"], room / "work", setup=True)
+    run = other.run(["true"], room / "work", setup=True, claims=["it works"])
     loss = other.resume(room / "elsewhere")
     change = next(iter(first.changes(session.latest())))
     diff = session.diff("a", 1, 2)
@@ -60,6 +60,9 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         capture,
         capture.left_out[0],
         run,
+        other.evidence(1),
+        other.claims()[0],
+        session.blame("a")[0],
         loss,
         iteration,
         session.iteration("d", 2),

@@ -27,7 +27,8 @@ pub(super) struct GitFile {
 
 /// The id of the tree that holds files by path, in hexadecimal digits.
 pub(super) fn git_tree(files: &BTreeMap<Vec<u8>, GitFile>) -> String {
-    let files: Vec<(&[u8], &GitFile)> = files.iter().map(|(path, file)| (&path[..], file)).collect();
+    let files: Vec<(&[u8], &GitFile)> =
+        files.iter().map(|(path, file)| (&path[..], file)).collect();
     hex(&tree(&files))
 }
 
@@ -99,7 +100,10 @@ mod tests {
 
     #[test]
     fn objects_have_the_ids_that_git_gives_them() {
-        assert_eq!(hex(&git_object("blob", b"hello\n")), "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(
+            hex(&git_object("blob", b"hello\n")),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
+        );
         let empty = BTreeMap::new();
         assert_eq!(git_tree(&empty), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
         assert_eq!(

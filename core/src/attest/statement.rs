@@ -82,10 +82,8 @@ pub fn provenance(state: &Snapshot, entry: &EvidenceEntry) -> Result<Json> {
             (None, None) => Json::object([("blake3", Json::from(&file.id[..]))]),
         };
         descriptor.push(("digest", digest));
-        descriptor.push((
-            "annotations",
-            Json::object([("partita:entry", Json::from(&file.id[..]))]),
-        ));
+        descriptor
+            .push(("annotations", Json::object([("partita:entry", Json::from(&file.id[..]))])));
         Json::object(descriptor)
     });
     let mut metadata = vec![("invocationId", Json::from(&entry.id.to_string()[..]))];
@@ -98,7 +96,13 @@ pub fn provenance(state: &Snapshot, entry: &EvidenceEntry) -> Result<Json> {
         byproducts.extend(output(state, "stderr", &outcome.stderr)?);
         byproducts.push(Json::object([
             ("name", Json::from("exit")),
-            ("digest", Json::object([("sha256", Json::from(&sha256(outcome.exit.to_string().as_bytes())[..]))])),
+            (
+                "digest",
+                Json::object([(
+                    "sha256",
+                    Json::from(&sha256(outcome.exit.to_string().as_bytes())[..]),
+                )]),
+            ),
             ("annotations", Json::object([("exit", Json::from(&outcome.exit.to_string()[..]))])),
         ]));
     }
@@ -123,7 +127,9 @@ pub fn provenance(state: &Snapshot, entry: &EvidenceEntry) -> Result<Json> {
                     Json::object([
                         (
                             "id",
-                            Json::from(&format!("urn:partita:observer:{}", entry.evidence.observer)[..]),
+                            Json::from(
+                                &format!("urn:partita:observer:{}", entry.evidence.observer)[..],
+                            ),
                         ),
                         (
                             "version",
@@ -166,10 +172,8 @@ fn inputs(state: &Snapshot, entry: &EvidenceEntry) -> Result<InputFiles> {
             Entry::Submodule { .. } => "160000",
             _ => "100644",
         };
-        let (mut file, mut id) = (
-            InputFile { path: shown, id: String::new(), sha256: None, commit: None },
-            None,
-        );
+        let (mut file, mut id) =
+            (InputFile { path: shown, id: String::new(), sha256: None, commit: None }, None);
         match entry {
             Entry::Submodule { commit } => {
                 let digits: String = commit.iter().map(|byte| format!("{byte:02x}")).collect();

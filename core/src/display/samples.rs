@@ -33,8 +33,8 @@ const NAME_CHARS: usize = 60;
 pub fn samples_svg(compared: &Compared) -> String {
     let (before, after) = (&compared.samples.0, &compared.samples.1);
     let all = || before.iter().chain(after).copied();
-    let (low, high) =
-        all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+    let (low, high) = all()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
     let (low, high) = match low.is_finite() && high > low {
         true => (low, high),
         false => (low.min(0.0), low.max(0.0) + 1.0),
@@ -72,7 +72,8 @@ pub fn samples_svg(compared: &Compared) -> String {
     let unit = short(&compared.unit, NAME_CHARS);
     text(&mut svg, "p-dim", LEFT, HEIGHT - 14.0, format!("{low:.6} {unit}"));
     let end = format!("{high:.6} {unit}");
-    svg.markup("<text class=\"p-dim\" text-anchor=\"end\"").attribute("x", (WIDTH - RIGHT).to_string());
+    svg.markup("<text class=\"p-dim\" text-anchor=\"end\"")
+        .attribute("x", (WIDTH - RIGHT).to_string());
     svg.attribute("y", (HEIGHT - 14.0).to_string()).markup(">").text(end).markup("</text></svg>");
     svg.finish()
 }

@@ -105,7 +105,8 @@ pub fn bench(
     told: &mut dyn FnMut(BenchProgress) -> ControlFlow<()>,
 ) -> Result<Benched> {
     command.check()?;
-    let seed = u64::from_le_bytes(session.store().nonce()?.first_chunk().copied().unwrap_or_default());
+    let seed =
+        u64::from_le_bytes(session.store().nonce()?.first_chunk().copied().unwrap_or_default());
     let mut sides = Vec::new();
     for (sandbox, checkpoint) in sandboxes.into_iter().zip([before, after]) {
         sides.push(Side::begin(session, sandbox, checkpoint, command, options)?);
@@ -199,20 +200,17 @@ impl<'a> Side<'a> {
     fn turn(&mut self, command: &Command, counts: bool) -> Result<()> {
         let begun = std::time::Instant::now();
         let looks = command.reports().iter();
-        let looks: Vec<_> =
-            looks.map(|path| super::reports::before(self.sandbox, path)).collect();
+        let looks: Vec<_> = looks.map(|path| super::reports::before(self.sandbox, path)).collect();
         let outcome = self.sandbox.run(command, &mut |_, _| {})?;
         check(&outcome, "the command")?;
         let took = if outcome.took.is_zero() { begun.elapsed() } else { outcome.took };
         self.took += took;
-        let mut found =
-            vec![Samples::new(TIME, "s", Direction::Lower, [took.as_secs_f64()])?];
+        let mut found = vec![Samples::new(TIME, "s", Direction::Lower, [took.as_secs_f64()])?];
         for (path, before) in command.reports().iter().zip(&looks) {
             let name = path.to_string_lossy().into_owned();
             let refused =
                 |reason: String| Error::invalid(format!("report {name} of a benchmark: {reason}"));
-            let bytes =
-                super::reports::after(self.sandbox, path, before).map_err(refused)?;
+            let bytes = super::reports::after(self.sandbox, path, before).map_err(refused)?;
             let read = results::read(&bytes, None, &name)?;
             self.take(&mut found, name, bytes, read)?;
         }
@@ -277,9 +275,8 @@ impl<'a> Side<'a> {
         let instance = self.described.instance;
         let ending =
             Ending { number: self.number, command, outcome: &outcome, instance: &instance };
-        let ended = ending.commit(session, |batch| {
-            observed.add(batch, self.number, command, None)
-        })?;
+        let ended =
+            ending.commit(session, |batch| observed.add(batch, self.number, command, None))?;
         ended.now.newest_evidence()
     }
 }
@@ -292,7 +289,9 @@ fn results_failed(read: &results::ReadReport) -> bool {
 fn give_up(session: &Session, sides: &[Side<'_>], command: &Command) {
     for side in sides {
         let outcome = match &side.last {
-            Some(last) => Outcome { stdout: Output::default(), stderr: Output::default(), ..last.clone() },
+            Some(last) => {
+                Outcome { stdout: Output::default(), stderr: Output::default(), ..last.clone() }
+            }
             None => Outcome::new(Exit::Lost),
         };
         let instance = &side.described.instance;

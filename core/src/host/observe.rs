@@ -10,7 +10,8 @@ use super::sandbox::{Description, Outcome, Sandbox};
 use crate::error::{Error, Result};
 use crate::limits::{EVIDENCE_READS_MAX, EVIDENCE_TOOLS_MAX, LABEL_BYTES_MAX};
 use crate::object::{
-    Evidence, Exit, FilePath, LeftOut, OUTPUTS, Report, Results, Samples, Scope, Series, UnreadReport,
+    Evidence, Exit, FilePath, LeftOut, OUTPUTS, Report, Results, Samples, Scope, Series,
+    UnreadReport,
 };
 use crate::results::{self, Format};
 use crate::session::{Batch, Held, NewEvidence, Session};
@@ -108,9 +109,7 @@ impl Observing {
             }
         }
         if command.reports().is_empty() {
-            for (output, name) in
-                [(&outcome.stdout, OUTPUTS[0]), (&outcome.stderr, OUTPUTS[1])]
-            {
+            for (output, name) in [(&outcome.stdout, OUTPUTS[0]), (&outcome.stderr, OUTPUTS[1])] {
                 if let Some((bytes, read)) = recognized(output) {
                     observed.take(name.to_owned(), bytes, read);
                     break;

@@ -87,7 +87,8 @@ pub fn run_with(
             };
             let outcome = Outcome::new(exit);
             let observed = observing.observed(&described, &outcome);
-            let ending = Ending { number, command, outcome: &outcome, instance: &described.instance };
+            let ending =
+                Ending { number, command, outcome: &outcome, instance: &described.instance };
             ending.commit(session, |batch| observed.add(batch, number, command, None))?;
             return Err(error);
         }
@@ -122,8 +123,8 @@ pub fn run_with(
             }
             Err(error) => {
                 // How it ended is not lost because its files cannot be had.
-                let ended = ending
-                    .commit(session, |batch| observed.add(batch, number, command, None))?;
+                let ended =
+                    ending.commit(session, |batch| observed.add(batch, number, command, None))?;
                 break (Err(error), ended);
             }
         }

@@ -186,7 +186,9 @@ fn looks_like(bytes: &[u8]) -> Option<Format> {
 
 fn looks_like_json(text: &str) -> Option<Format> {
     let line = text.lines().next().unwrap_or_default();
-    if line.contains("\"Action\"") && (line.contains("\"Package\"") || line.contains("\"ImportPath\"")) {
+    if line.contains("\"Action\"")
+        && (line.contains("\"Package\"") || line.contains("\"ImportPath\""))
+    {
         return Some(Format::GoTest);
     }
     if line.contains("\"type\"") && line.contains("\"event\"") {

@@ -68,7 +68,8 @@ pub(super) fn read(text: &str, rows: &mut Rows) -> Result<()> {
 /// Tells whether a line is a test point.
 pub(super) fn is_point(line: &str) -> bool {
     // Without a number it may be anybody's words.
-    read_point(line.trim_end()).is_some_and(|(_, rest)| rest.starts_with(|at: char| at.is_ascii_digit()))
+    read_point(line.trim_end())
+        .is_some_and(|(_, rest)| rest.starts_with(|at: char| at.is_ascii_digit()))
 }
 
 /// Tells whether a line is a plan.

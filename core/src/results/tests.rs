@@ -58,7 +58,10 @@ fn junit_that_is_not_whole_or_could_expand_is_refused() {
         ("<testsuite><testcase name='a'/>", "cut short"),
         ("<testsuite><testcase name='a'></testsuite>", "no XML"),
         ("<testsuite failures='2'><testcase name='a'/></testsuite>", "no test of it failed"),
-        ("<!DOCTYPE t [<!ENTITY a 'b'>]><testsuite><testcase name='&a;'/></testsuite>", "document type"),
+        (
+            "<!DOCTYPE t [<!ENTITY a 'b'>]><testsuite><testcase name='&a;'/></testsuite>",
+            "document type",
+        ),
         ("<testsuite><testcase name='&a;'/></testsuite>", "no XML"),
         ("<testsuite/><testsuite/>", "at the top"),
         (&deep, "deeper"),
@@ -139,7 +142,10 @@ fn libtest_is_read_as_text_and_as_json() {
 { "type": "test", "name": "b", "event": "failed", "stdout": "x" }
 { "type": "suite", "event": "failed", "passed": 1, "failed": 1, "ignored": 0, "measured": 0, "filtered_out": 0 }"#;
     let results = of(json, Format::LibtestJson);
-    assert_eq!((sums(&results), results.tests[0].took.unwrap().as_millis()), ("1 passed, 1 failed".into(), 250));
+    assert_eq!(
+        (sums(&results), results.tests[0].took.unwrap().as_millis()),
+        ("1 passed, 1 failed".into(), 250)
+    );
     let cut = json.lines().take(3).collect::<Vec<_>>().join("\n");
     assert!(refused(&cut, Format::LibtestJson).contains("no suite"));
 }
@@ -179,11 +185,15 @@ fn go_is_read_with_its_benchmarks() {
     assert_eq!(results.samples.len(), 2);
     let open = "{\"Action\":\"start\",\"Package\":\"p\"}\n{\"Action\":\"start\",\"Package\":\"q\"}\n{\"Action\":\"pass\",\"Package\":\"q\"}\n";
     assert_eq!(sums(&of(open, Format::GoTest)), "0 passed, 1 error");
-    let bench = "goos: linux\nBenchmarkFib-8 100 1 ns/op\nBenchmarkFib-8 100 3 ns/op 5 MB/s\nPASS\n";
+    let bench =
+        "goos: linux\nBenchmarkFib-8 100 1 ns/op\nBenchmarkFib-8 100 3 ns/op 5 MB/s\nPASS\n";
     let results = of(bench, Format::GoBench);
     assert_eq!(results.samples[0].values, [1.0, 3.0]);
     assert_eq!(results.samples[1].direction, crate::object::Direction::Higher);
-    assert_eq!(sums(&of("BenchmarkFib-8 1 1 ns/op\nFAIL\n", Format::GoBench)), "0 passed, 1 failed");
+    assert_eq!(
+        sums(&of("BenchmarkFib-8 1 1 ns/op\nFAIL\n", Format::GoBench)),
+        "0 passed, 1 failed"
+    );
 }
 
 #[test]
@@ -194,7 +204,10 @@ fn benchmarks_in_json_give_their_samples() {
     let sample = br#"{"sampling_mode":"Linear","iters":[2.0,4.0],"times":[10.0,16.0]}"#;
     let path = "target/criterion/parse/large/new/sample.json";
     let report = read(sample, None, path).unwrap();
-    assert_eq!((&*report.results.samples[0].name, &report.results.samples[0].values[..]), ("parse/large", &[5.0, 4.0][..]));
+    assert_eq!(
+        (&*report.results.samples[0].name, &report.results.samples[0].values[..]),
+        ("parse/large", &[5.0, 4.0][..])
+    );
     let estimates = br#"{"mean":{"point_estimate":7.5},"median":{"point_estimate":7.0}}"#;
     assert_eq!(read(estimates, None, "estimates.json").unwrap().results.samples[0].values, [7.5]);
     let benchmark = r#"{"machine_info":{"python_version":"3.12.3"},"version":"4.0.0","benchmarks":[{"fullname":"t.py::t","stats":{"data":[0.5,0.25]}}]}"#;
@@ -216,8 +229,17 @@ fn benchmarks_in_json_give_their_samples() {
 fn what_is_printed_is_recognized_only_if_it_is_whole() {
     let printed = b"   Compiling a\nrunning 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
     assert_eq!(recognize(printed).unwrap().format, Format::Libtest);
-    for other in [&b"hello\n"[..], b"ok\n", b"", b"<testsuite/>", b"{}", b"1..2\nok 1 - a", b"\xff\xfe"] {
-        assert!(recognize(other).is_none_or(|report| report.results.tests.iter().any(|test| test.outcome.is_failure())), "{other:?}");
+    for other in
+        [&b"hello\n"[..], b"ok\n", b"", b"<testsuite/>", b"{}", b"1..2\nok 1 - a", b"\xff\xfe"]
+    {
+        assert!(
+            recognize(other).is_none_or(|report| report
+                .results
+                .tests
+                .iter()
+                .any(|test| test.outcome.is_failure())),
+            "{other:?}"
+        );
     }
 }
 

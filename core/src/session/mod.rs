@@ -42,9 +42,7 @@ pub use import::transcript::{TranscriptImport, TranscriptProgress};
 pub use import::{Import, ImportStep};
 pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
-pub use read::claims::{
-    Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support,
-};
+pub use read::claims::{Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support};
 pub use read::compare::Compared;
 pub(crate) use read::entries::{FileMap, entries};
 pub use read::evidence::{Difference, EvidenceEntry, EvidenceOutcome};

@@ -75,7 +75,9 @@ impl Options {
     pub fn margin(self, margin: f64) -> Result<Self> {
         match margin > 0.0 && margin < 1.0 {
             true => Ok(Options { margin }),
-            false => Err(Error::invalid(format!("a margin of {margin}, between 0 and 1 are allowed"))),
+            false => {
+                Err(Error::invalid(format!("a margin of {margin}, between 0 and 1 are allowed")))
+            }
         }
     }
 }
@@ -125,7 +127,9 @@ pub fn compare_pairs(
 ) -> Result<Comparison> {
     if before.len() != after.len() {
         let (before, after) = (before.len(), after.len());
-        return Err(Error::invalid(format!("{before} values before and {after} after are no pairs")));
+        return Err(Error::invalid(format!(
+            "{before} values before and {after} after are no pairs"
+        )));
     }
     if before.len() > PAIRS_MAX {
         let count = before.len();
@@ -135,7 +139,8 @@ pub fn compare_pairs(
     if let Some(reason) = unfit(before, after) {
         return Ok(undecided(start, reason));
     }
-    let logs: Vec<f64> = before.iter().zip(after).map(|(before, after)| (after / before).ln()).collect();
+    let logs: Vec<f64> =
+        before.iter().zip(after).map(|(before, after)| (after / before).ln()).collect();
     if logs.iter().all(|log| *log == 0.0) {
         return Ok(undecided(start, "all pairs are equal: they say nothing of noise".to_owned()));
     }

@@ -121,7 +121,10 @@ fn a_direction_turns_the_verdict_and_a_margin_makes_small_things_equivalent() {
         compare_pairs(&before, &after, direction, options).unwrap().verdict
     };
     assert_eq!(compared(Direction::Lower, &Options::new().margin(0.005).unwrap()), Verdict::Faster);
-    assert_eq!(compared(Direction::Higher, &Options::new().margin(0.005).unwrap()), Verdict::Slower);
+    assert_eq!(
+        compared(Direction::Higher, &Options::new().margin(0.005).unwrap()),
+        Verdict::Slower
+    );
     let wide = Options::new().margin(0.05).unwrap();
     assert_eq!(compared(Direction::Lower, &wide), Verdict::Equivalent);
 }

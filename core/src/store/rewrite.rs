@@ -31,15 +31,14 @@ impl Store {
         found: &BTreeMap<ObjectId, Found>,
         reason: &str,
     ) -> Result<u64> {
-        let mut rewriting =
-            Rewriting {
-                store: self,
-                graph,
-                renamed: HashMap::new(),
-                stand_ins: Vec::new(),
-                pending: Vec::new(),
-                made: 0,
-            };
+        let mut rewriting = Rewriting {
+            store: self,
+            graph,
+            renamed: HashMap::new(),
+            stand_ins: Vec::new(),
+            pending: Vec::new(),
+            made: 0,
+        };
         for (id, (kind, _)) in found {
             rewriting.stand_in(*id, *kind, reason)?;
         }

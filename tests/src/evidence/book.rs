@@ -76,9 +76,10 @@ pub(super) fn judge(claim: &Claimed, all: &BTreeMap<u64, Shown>, line: &[State])
     };
     let candidates: Vec<(&u64, &Shown)> =
         all.iter().filter(|(number, shown)| is_candidate(number, shown)).collect();
-    let applies = candidates.iter().rev().find(|(_, shown)| {
-        shown.passed.is_some() && differing(shown, &now).is_empty()
-    });
+    let applies = candidates
+        .iter()
+        .rev()
+        .find(|(_, shown)| shown.passed.is_some() && differing(shown, &now).is_empty());
     if let Some((_, shown)) = applies {
         return (if shown.passed == Some(true) { "supported" } else { "refuted" }, None);
     }

@@ -47,11 +47,7 @@ impl Sandbox for Stage<'_> {
         Ok(Description::new("stage", "1"))
     }
 
-    fn run(
-        &mut self,
-        _: &Command,
-        _: &mut dyn FnMut(Stream, &[u8]),
-    ) -> partita::Result<Outcome> {
+    fn run(&mut self, _: &Command, _: &mut dyn FnMut(Stream, &[u8])) -> partita::Result<Outcome> {
         if let Some((path, value)) = &self.makes {
             put(&self.dir.join(path), *value).expect("a file is written");
         }
@@ -266,9 +262,8 @@ impl World {
             };
             if claim.status.name() != status || !is_told {
                 let shown = |since: Option<(Vec<u8>, Option<u64>)>| {
-                    since.map(|(path, number)| {
-                        (String::from_utf8_lossy(&path).into_owned(), number)
-                    })
+                    since
+                        .map(|(path, number)| (String::from_utf8_lossy(&path).into_owned(), number))
                 };
                 return Err(format!(
                     "claim {} is {} since {:?}, by the book {status} since {:?}",

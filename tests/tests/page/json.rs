@@ -151,7 +151,10 @@ impl Printed {
         self.first("evidence-import", &format!("evidence-import work {report}"));
         let line = "ok 1 - it prints; echo 1..1";
         let script = format!("echo {line}");
-        let ran = ["run", "work", "--dir", &dir, "--claim", "it works", "--json", "--", "sh", "-c", &script];
+        let ran = [
+            "run", "work", "--dir", &dir, "--claim", "it works", "--json", "--", "sh", "-c",
+            &script,
+        ];
         let ran = self.partita.text(ran);
         self.all.push(("run", 0, serde_json::from_str(&ran).unwrap()));
         self.first("evidence", "evidence work");
@@ -162,7 +165,10 @@ impl Printed {
         let claim = self.partita.json(["claim", "work", "it works", "--by", "2", "3"]);
         assert_eq!(unlike(&claims[0], &claim, "claim"), None);
         self.first("claims, claim, rerun", &format!("rerun work --dir {dir}"));
-        let bench = ["bench", "work", "--before", "2", "--after", "latest", "--pairs", "6", "--json", "--", "true"];
+        let bench = [
+            "bench", "work", "--before", "2", "--after", "latest", "--pairs", "6", "--json", "--",
+            "true",
+        ];
         let bench = self.partita.text(bench);
         self.all.push(("bench", 0, serde_json::from_str(&bench).unwrap()));
         self.first("blame", "blame work b");

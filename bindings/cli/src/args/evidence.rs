@@ -60,8 +60,10 @@ pub(crate) enum Proof {
     Rerun(Rerun),
 
     /// Run a command in two states in turns, and compare what it took or measured
-    #[command(after_help = "Examples:\n  partita bench project --before 3 --after latest -- make bench\n  \
-                            partita bench project --before 3 --after 7 --pairs 20 --setup 'make' -- ./parse big.txt")]
+    #[command(
+        after_help = "Examples:\n  partita bench project --before 3 --after latest -- make bench\n  \
+                            partita bench project --before 3 --after 7 --pairs 20 --setup 'make' -- ./parse big.txt"
+    )]
     Bench(BenchArgs),
 
     /// Take in a report that a tool wrote somewhere else, as evidence about the files as they are

@@ -49,7 +49,8 @@ pub(super) fn bench(out: &mut Output, dir: &Path, args: &BenchArgs) -> Result<()
     )?;
     drop(signals);
     drop(scratch);
-    let compared = session.compare(benched.before, benched.after, Some(&args.metric), &Options::new())?;
+    let compared =
+        session.compare(benched.before, benched.after, Some(&args.metric), &Options::new())?;
     match args.json.json {
         true => out.json(&compared),
         false => show(out, &compared),
@@ -94,7 +95,8 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Result<Self> {
-        let failed = |error| Error::new(ErrorKind::Io, "make a scratch directory").with_source(error);
+        let failed =
+            |error| Error::new(ErrorKind::Io, "make a scratch directory").with_source(error);
         for attempt in 0..100 {
             let name = format!("partita-bench-{}-{attempt}", std::process::id());
             let path = std::env::temp_dir().join(name);

@@ -26,12 +26,15 @@ pub(super) fn list(out: &mut Output, dir: &Path, name: &str, as_json: bool) -> R
     if as_json {
         return out.json_array(now.evidence().map(|entry| Ok(entry?)));
     }
-    out.table([Align::Right, Align::Left, Align::Left, Align::Left, Align::Left], now.evidence().map(|entry| {
-        let entry = entry?;
-        let began = time::human(entry.run.as_ref().map(|run| run.began));
-        let number = entry.number.to_string();
-        Ok([number, entry.result().name().to_owned(), began, tests(&entry), what(&entry)])
-    }))
+    out.table(
+        [Align::Right, Align::Left, Align::Left, Align::Left, Align::Left],
+        now.evidence().map(|entry| {
+            let entry = entry?;
+            let began = time::human(entry.run.as_ref().map(|run| run.began));
+            let number = entry.number.to_string();
+            Ok([number, entry.result().name().to_owned(), began, tests(&entry), what(&entry)])
+        }),
+    )
 }
 
 /// What was observed, in a line.
@@ -88,9 +91,8 @@ pub(super) fn show(
             stderr,
         });
     }
-    let mut row = |what: &str, said: String| -> Result<()> {
-        out.line(format_args!("{what:<12}{said}"))
-    };
+    let mut row =
+        |what: &str, said: String| -> Result<()> { out.line(format_args!("{what:<12}{said}")) };
     row("evidence", format!("{number}, by {}", quote::text(&entry.evidence.observer)))?;
     row("command", what(&entry))?;
     let exit = entry.outcome.as_ref().map(|outcome| format!(", {}", outcome.exit));
@@ -225,15 +227,18 @@ pub(super) fn unsupported(claims: &[ClaimEntry]) -> Result<()> {
 
 /// Shows claims: number, status, since, text.
 pub(super) fn rows(out: &mut Output, claims: &[ClaimEntry]) -> Result<()> {
-    out.table([Align::Right, Align::Left, Align::Left, Align::Left], claims.iter().map(|claim| {
-        let since = claim.stale_since.as_ref().map_or("-".to_owned(), shown_since);
-        let lost = match claim.integrity {
-            partita::evidence::Integrity::Lost => " (its evidence is not whole any more)",
-            _ => "",
-        };
-        let text = format!("{}{lost}", quote::text(&claim.text));
-        Ok([claim.number.to_string(), claim.status.name().to_owned(), since, text])
-    }))
+    out.table(
+        [Align::Right, Align::Left, Align::Left, Align::Left],
+        claims.iter().map(|claim| {
+            let since = claim.stale_since.as_ref().map_or("-".to_owned(), shown_since);
+            let lost = match claim.integrity {
+                partita::evidence::Integrity::Lost => " (its evidence is not whole any more)",
+                _ => "",
+            };
+            let text = format!("{}{lost}", quote::text(&claim.text));
+            Ok([claim.number.to_string(), claim.status.name().to_owned(), since, text])
+        }),
+    )
 }
 
 fn shown_since(since: &StaleSince) -> String {

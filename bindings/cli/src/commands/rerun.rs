@@ -72,7 +72,10 @@ pub(super) fn rerun(out: &mut Output, dir: &Path, args: &Rerun) -> Result<()> {
 fn chosen(session: &Session, numbers: &[u64]) -> Result<Vec<ClaimEntry>> {
     let now = session.latest()?;
     if !numbers.is_empty() {
-        return Ok(numbers.iter().map(|number| now.claim(*number)).collect::<partita::Result<_>>()?);
+        return Ok(numbers
+            .iter()
+            .map(|number| now.claim(*number))
+            .collect::<partita::Result<_>>()?);
     }
     let claims = now.claims()?;
     if claims.is_empty() {

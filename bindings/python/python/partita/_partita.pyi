@@ -10,7 +10,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
+__all__ = ["Account", "Batch", "BlameLine", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
 
 @final
 class Account:
@@ -91,6 +91,10 @@ class Batch:
     def checkpoint(self, /) -> Checkpoint | None:
         """
         The checkpoint that the commit made; none before it.
+        """
+    def claim(self, /, text: str, *, by: Iterable[int] = ...) -> None:
+        """
+        Claims something by the numbers of evidence of the session.
         """
     def commit(self, /) -> Checkpoint:
         """
@@ -237,6 +241,48 @@ class Batch:
     def write_symlink(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], target: str | bytes | PathLike[str] | PathLike[bytes]) -> int:
         """
         Writes a symbolic link.
+        """
+
+@final
+class BlameLine:
+    """
+    Where a line of a file came from.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, text: bytes, iteration: Iteration, exchange: SupportsIndex | None, prompt: str | None, message: str) -> BlameLine: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def exchange(self, /) -> int | None:
+        """
+        The memory whose call made that iteration, where that was said.
+        """
+    @property
+    def iteration(self, /) -> Iteration:
+        """
+        The iteration that brought it.
+        """
+    @property
+    def message(self, /) -> str:
+        """
+        What the operation was about; may be empty.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1.
+        """
+    @property
+    def prompt(self, /) -> str | None:
+        """
+        What was asked before that.
+        """
+    @property
+    def text(self, /) -> bytes:
+        """
+        Its bytes, with the line feed, if it has one.
         """
 
 @final
@@ -750,6 +796,131 @@ class Checkpoint:
         """
 
 @final
+class Claim:
+    """
+    A claim, judged by the evidence and the files of one state.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, text: str, status: str, integrity: str, outcome: str | None, applicability: str | None, support: str, stale_since: tuple[str | bytes | PathLike[str] | PathLike[bytes], SupportsIndex | None] | None, evidence: bytes, decided_by: SupportsIndex | None, memory: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Claim: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def applicability(self, /) -> str | None:
+        """
+        Whether evidence is about the current files: ``"current"`` or ``"changed"``; none without any.
+        """
+    @property
+    def decided_by(self, /) -> int | None:
+        """
+        The number of the evidence that decides; of a stale claim the one that supported it last.
+        """
+    @property
+    def evidence(self, /) -> list[int]:
+        """
+        The numbers of the evidence that it cites.
+        """
+    @property
+    def integrity(self, /) -> str:
+        """
+        Whether what the evidence kept is still there: ``"intact"`` or ``"lost"``.
+        """
+    @property
+    def memory(self, /) -> int | None:
+        """
+        The number of the memory that says it to the model.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1; never given twice, so an undo leaves a gap.
+        """
+    @property
+    def outcome(self, /) -> str | None:
+        """
+        How the evidence ended; none without any.
+        """
+    @property
+    def stale_since(self, /) -> tuple[str, int | None] | None:
+        """
+        Since when it is stale: a path and its iteration, none if the session never had that file.
+        """
+    @property
+    def status(self, /) -> str:
+        """
+        How it stands: ``"supported"``, ``"stale"``, ``"refuted"`` or ``"unsupported"``.
+        """
+    @property
+    def support(self, /) -> str:
+        """
+        What the evidence says: ``"supports"``, ``"refutes"`` or ``"none"``.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        What is claimed.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class Comparison:
+    """
+    How a metric of one piece of evidence compares with that of another. Notebooks show the samples.
+
+    >>> import partita
+    >>> session = partita.Store.in_memory().session("s")
+    >>> def lines(ns): return "".join(f"BenchmarkFib-8 100 {ns + at} ns/op\\n" for at in range(6))
+    >>> before = session.import_evidence("bench.txt", lines(200))
+    >>> after = session.import_evidence("bench.txt", lines(100))
+    >>> comparison = session.compare(before, after)
+    >>> comparison.verdict, round(comparison.ratio, 1)
+    ('faster', 0.5)
+    """
+    def __reduce__(self, /) -> Never: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_svg_(self, /) -> str: ...
+    @property
+    def interval(self, /) -> tuple[float, float] | None:
+        """
+        The interval that holds the true ratio in 95 of 100 cases; none where it cannot be told.
+        """
+    @property
+    def metric(self, /) -> str:
+        """
+        The metric.
+        """
+    @property
+    def p(self, /) -> float:
+        """
+        How likely a difference as large is by chance alone.
+        """
+    @property
+    def ratio(self, /) -> float:
+        """
+        What the metric is multiplied by: 0.9 is 10 % less.
+        """
+    @property
+    def reason(self, /) -> str | None:
+        """
+        Why it is undecided; none where it is not.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what ``partita bench --json`` prints.
+        """
+    @property
+    def verdict(self, /) -> str:
+        """
+        ``"faster"``, ``"slower"``, ``"equivalent"`` or ``"undecided"``.
+        """
+
+@final
 class ContextDiff:
     """
     What a model sees otherwise from one state to another.
@@ -1064,6 +1235,82 @@ class Entry:
         Returns it as JSON has it.
 
         Raises ``Invalid`` for a value that was made by hand and is no entry.
+        """
+
+@final
+class Evidence:
+    """
+    What a run or a report showed, and on which files.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, command: str | None, observer: str, outcome: str, reports: Sequence[str], unread: Sequence[tuple[str, str]], globs: Sequence[str] | None, machine: str, shape: dict[str, Any] | None = None) -> Evidence: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def command(self, /) -> str | None:
+        """
+        What ran, in one line; none of an imported report.
+        """
+    @property
+    def globs(self, /) -> list[str] | None:
+        """
+        The globs that name its inputs; none for all files.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def machine(self, /) -> str:
+        """
+        The machine that it was observed on; may be empty.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1.
+        """
+    @property
+    def observer(self, /) -> str:
+        """
+        Which lane wrote it: ``"run"``, ``"bench"`` or ``"import"``.
+        """
+    @property
+    def outcome(self, /) -> str:
+        """
+        How it ended: ``"passed"``, ``"failed"``, ``"killed"``, ``"timed-out"``, ``"unknown"``,
+        ``"not-run"`` or ``"unread"``.
+        """
+    @property
+    def reports(self, /) -> list[str]:
+        """
+        The reports that were read, by name.
+        """
+    @property
+    def samples(self, /) -> list[dict[str, Any]]:
+        """
+        The samples, a row each: ``name``, ``unit``, ``direction``, ``index``, ``value``.
+        ``pandas.DataFrame(evidence.samples)`` takes them.
+        """
+    @property
+    def tests(self, /) -> list[dict[str, Any]]:
+        """
+        The tests, a row each: ``name``, ``outcome``, ``took_ms``. ``pandas.DataFrame(evidence.tests)``
+        takes them.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def unread(self, /) -> list[tuple[str, str]]:
+        """
+        Reports that were asked for and could not be read, with the reasons.
         """
 
 @final
@@ -2779,7 +3026,7 @@ class Run:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, number: SupportsIndex, command: str, setup: bool, exit: str | None, code: SupportsIndex | None, stdout: Sequence[ObjectId], stderr: Sequence[ObjectId], shape: dict[str, Any] | None = None) -> Run: ...
+    def __new__(cls, /, *, number: SupportsIndex, command: str, setup: bool, exit: str | None, code: SupportsIndex | None, stdout: Sequence[ObjectId], stderr: Sequence[ObjectId], evidence: SupportsIndex | None, shape: dict[str, Any] | None = None) -> Run: ...
     def __repr__(self, /) -> str: ...
     @property
     def code(self, /) -> int | None:
@@ -2790,6 +3037,11 @@ class Run:
     def command(self, /) -> str:
         """
         What ran, in one line.
+        """
+    @property
+    def evidence(self, /) -> int | None:
+        """
+        The number of the evidence that it is, as ``Session.run()`` returns it; none in a listing.
         """
     @property
     def exit(self, /) -> str | None:
@@ -2888,6 +3140,10 @@ class Session:
         """
         Begins a batch that ``commit()`` commits.
         """
+    def blame(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> list[BlameLine]:
+        """
+        Tells of each line of a file where it came from.
+        """
     def calibrated_counter(self, /, model: str) -> Counter:
         """
         Makes a counter for a model from what all sessions of the store recorded of their requests, with
@@ -2930,6 +3186,26 @@ class Session:
         """
         Returns the checkpoint that a text or a number names.
         """
+    def claim(self, /, text: str, *, by: Iterable[int] = ...) -> int:
+        """
+        Claims something by the numbers of evidence, and returns the claim's number. A memory of the kind
+        ``"validation"`` says it to the model, and how it stands each time that the context is rendered.
+
+        Raises ``NotFound`` if the session has no such evidence.
+
+        >>> import partita, tempfile
+        >>> session = partita.Store.in_memory().session("s")
+        >>> run = session.run("exit 0", tempfile.mkdtemp(), claims=["it works"])
+        >>> [claim.status for claim in session.claims()]
+        ['supported']
+        >>> _ = session.write("a", "1")
+        >>> session.claims()[0].stale_since
+        ('a', 1)
+        """
+    def claims(self, /) -> list[Claim]:
+        """
+        Returns the claims of the newest state, oldest first.
+        """
     def compact(self, /, memories: int | str | Memory, summarizer: Callable[[list[Memory]], str | Memory]) -> ViewReport:
         """
         Lays a summary over each run of selected memories in view, by whole exchanges. What they say
@@ -2947,7 +3223,14 @@ class Session:
         >>> [memory.memory.text for memory in session.view.memories()]
         ['2 memories']
         """
-    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
+    def compare(self, /, before: SupportsIndex, after: SupportsIndex, metric: str | None = None, *, margin: SupportsFloat | SupportsIndex = 0.01) -> Comparison:
+        """
+        Compares a metric of two pieces of evidence; without a name the only one that both have.
+        ``margin`` is a share within which two are equivalent.
+
+        Raises ``Invalid`` with what differs unless command, environment, unit and direction are the same.
+        """
+    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False, without_stale: bool = False) -> Request:
         """
         Renders the request for a provider's model from the newest state: valid by construction,
         whatever was forgotten, hidden or compacted, and whatever a crash left open.
@@ -2957,6 +3240,7 @@ class Session:
         which the host adds the model; ``cache_points`` marks Anthropic's with ``cache_control``.
         ``end_with_user`` puts a user's text behind a last turn of the model's, which newer models of
         Anthropic's and Gemini refuse; without it ``mends`` tells of such a turn.
+        ``without_stale`` leaves out the claims whose evidence is stale.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("s")
@@ -2967,6 +3251,10 @@ class Session:
     def diff(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], old: SupportsIndex, new: SupportsIndex) -> Diff:
         """
         Compares two iterations of a file. A removal counts as an empty file.
+        """
+    def evidence(self, /, number: SupportsIndex) -> Evidence:
+        """
+        Returns a piece of evidence.
         """
     def expand(self, /, memories: int | str | Memory) -> ViewReport:
         """
@@ -3039,6 +3327,13 @@ class Session:
     def import_checkpoints(self, /) -> Import:
         """
         Begins an import of another history on the latest state.
+        """
+    def import_evidence(self, /, name: str | PathLike[str], report: str | bytes | bytearray | memoryview, *, format: str | None = None) -> int:
+        """
+        Takes in a report that a tool wrote somewhere else, as evidence about the files as they are now,
+        and returns its number. ``format`` is found out unless it is given.
+
+        Raises ``Invalid`` if it is no report or is not whole: nothing is recorded then.
         """
     def import_transcript(self, /, source: str | PathLike[str] | IO[bytes] | IO[str], *, format: Format = "auto", conversation: SupportsIndex | None = None, final: bool = False, partial: bool = False, name: str | None = None, progress: Callable[[int, int], object] | None = None) -> TranscriptImport:
         """
@@ -3231,7 +3526,7 @@ class Session:
         """
         Brings the files into a directory, and says what did not come along. No command is run.
         """
-    def run(self, /, command: Sequence[str] | str, directory: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float | None = None, setup: bool = False) -> Run:
+    def run(self, /, command: Sequence[str] | str, directory: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float | None = None, setup: bool = False, inputs: Iterable[str] = ..., reports: Iterable[str] = ..., claims: Iterable[str] = ...) -> Run:
         """
         Runs a command in a directory, and records how it ended together with what it changed. A list is
         a program and its arguments, a text a line for the shell. One ``undo()`` takes back what it
@@ -3245,6 +3540,9 @@ class Session:
         >>> run = session.run("echo made > by-it; exit 3", tempfile.mkdtemp())
         >>> run.exit, session.read("by-it")
         ('exit 3', b'made\\n')
+
+        What it shows is evidence, whose number is the run's ``evidence``. ``inputs`` are globs of the files
+        that it depends on, ``reports`` files that it writes, ``claims`` what is claimed by it.
         """
     @property
     def sandbox_state(self, /) -> str:
@@ -3448,13 +3746,21 @@ class Snapshot:
         """
         The checkpoint; none where the session is still empty.
         """
-    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False) -> Request:
+    def claims(self, /) -> list[Claim]:
+        """
+        The claims, oldest first, judged by the evidence and the files of this state.
+        """
+    def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False, without_stale: bool = False) -> Request:
         """
         Renders the request for a provider's model, as ``Session.context()``.
         """
     def context_diff(self, /, other: Snapshot) -> ContextDiff:
         """
         Tells what a model sees otherwise in another state than in this one.
+        """
+    def evidence(self, /, *, limit: SupportsIndex | None = None) -> list[Evidence]:
+        """
+        The evidence, newest first. An undo takes none of it away.
         """
     def export(self, /, format: ExportFormat = "openai-chat", *, name: str = "") -> Export:
         """

@@ -335,9 +335,8 @@ impl Canonical for Results {
             }
             let values: Vec<f64> =
                 chunks.iter().map(|chunk| f64::from_bits(u64::from_le_bytes(*chunk))).collect();
-            let is_one = |value: &f64| {
-                value.is_finite() && !(*value == 0.0 && value.is_sign_negative())
-            };
+            let is_one =
+                |value: &f64| value.is_finite() && !(*value == 0.0 && value.is_sign_negative());
             if !values.iter().all(is_one) {
                 return Err(malformed("a sample that is no finite number, or a negative zero"));
             }
@@ -400,7 +399,9 @@ mod tests {
             .collect();
         let values = vec![0.5; SAMPLE_VALUES_MAX];
         let samples: Vec<Samples> = (0..5)
-            .map(|at| Samples::new(format!("m{at}"), "s", Direction::Lower, values.clone()).unwrap())
+            .map(|at| {
+                Samples::new(format!("m{at}"), "s", Direction::Lower, values.clone()).unwrap()
+            })
             .collect();
         let all = Results::new(tests, samples);
         let pieces = all.pieces();

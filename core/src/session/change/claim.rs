@@ -91,9 +91,12 @@ impl Session {
         report: &[u8],
         format: Option<Format>,
     ) -> Result<u64> {
-        let read = results::read(report, format, name)?;
+        let read = results::read(report, format, name)
+            .map_err(|error| error.context(format_args!("report {name:?}")))?;
         if read.results.is_empty() {
-            return Err(Error::invalid(format!("report {name}: it has neither tests nor samples")));
+            return Err(Error::invalid(format!(
+                "report {name:?}: it has neither tests nor samples"
+            )));
         }
         self.record_import(name, Bytes::copy(report)?, read)
     }

@@ -12,9 +12,7 @@ use crate::object::{
     Scope, TestSums, read,
 };
 use crate::session::line::chain::number_after;
-use crate::session::line::evidence::{
-    evidence_id, lane_key, lane_of, next_evidence, step_of,
-};
+use crate::session::line::evidence::{evidence_id, lane_key, lane_of, next_evidence, step_of};
 use crate::session::line::keys::{memory_key, memory_number, next_number};
 use crate::session::line::listing::{self, Within};
 use crate::store::Batch as StoreBatch;
@@ -134,11 +132,8 @@ impl EvidenceDraft {
                     cited.push(id);
                 }
             }
-            let node = Claim {
-                text: claim.text.clone(),
-                actor: claim.actor.clone(),
-                evidence: cited,
-            };
+            let node =
+                Claim { text: claim.text.clone(), actor: claim.actor.clone(), evidence: cited };
             let id = batch.put(&node, None);
             let said = claim.memory.map(|at| memory_key(memory.saturating_add(at as u64)));
             let row = Value { refs: vec![id], bytes: said.unwrap_or_default() };
@@ -311,11 +306,7 @@ fn setup(
 }
 
 /// The evidence of a number; none where its node is gone.
-fn evidence_at(
-    objects: &impl Objects,
-    map: Map,
-    number: u64,
-) -> Result<Option<(u64, Evidence)>> {
+fn evidence_at(objects: &impl Objects, map: Map, number: u64) -> Result<Option<(u64, Evidence)>> {
     let Some(id) = evidence_id(objects, map, number)? else { return Ok(None) };
     match read(objects, id) {
         Err(error) if error.kind().is_absence() => Ok(None),
@@ -324,11 +315,7 @@ fn evidence_at(
 }
 
 /// The newest evidence of a command and a scope.
-fn newest_of(
-    objects: &impl Objects,
-    map: Map,
-    lane: &ObjectId,
-) -> Result<Option<(u64, Evidence)>> {
+fn newest_of(objects: &impl Objects, map: Map, lane: &ObjectId) -> Result<Option<(u64, Evidence)>> {
     match map.get(objects, &lane_key(lane))? {
         Some(row) => evidence_at(objects, map, memory_number(&row.bytes)?),
         None => Ok(None),

@@ -166,10 +166,16 @@ impl Session {
         let mut lines: Vec<BlameLine> = text
             .split_inclusive(|byte| *byte == b'\n')
             .zip(1..)
-            .map(|(line, number)| BlameLine { number, text: line.to_vec(), origin: 0, original: number })
+            .map(|(line, number)| BlameLine {
+                number,
+                text: line.to_vec(),
+                origin: 0,
+                original: number,
+            })
             .collect();
         // Of each line that is not decided, its place among `lines` and its line in the iteration.
-        let mut pending: Vec<(usize, u64)> = lines.iter().map(|line| (line.number as usize - 1, line.number)).collect();
+        let mut pending: Vec<(usize, u64)> =
+            lines.iter().map(|line| (line.number as usize - 1, line.number)).collect();
         let (mut links, mut at) = (Vec::new(), newest.clone());
         let decide = |lines: &mut Vec<BlameLine>, place: usize, line: u64, origin: usize| {
             (lines[place].origin, lines[place].original) = (origin, line);

@@ -151,7 +151,8 @@ pub(crate) fn unlike(
     files: Map,
     within: &Within,
 ) -> Result<BTreeSet<Vec<u8>>> {
-    let mut there: BTreeMap<Vec<u8>, Option<Value>> = rows(objects, files, within)?.into_iter().collect();
+    let mut there: BTreeMap<Vec<u8>, Option<Value>> =
+        rows(objects, files, within)?.into_iter().collect();
     let mut unlike = BTreeSet::new();
     for row in listing.range(objects, Bound::Unbounded, Bound::Unbounded) {
         let (key, value) = row?;

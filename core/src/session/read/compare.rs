@@ -1,6 +1,6 @@
 //! Comparing the samples of two pieces of evidence, where nothing differs but the change.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::limits::STALE_PATHS_LOOKED_AT;
 use crate::map::Map;
 use crate::object::{Direction, FilePath, Samples, Scope};
@@ -11,6 +11,9 @@ use crate::statistics::{Comparison, Options, compare_pairs, compare_unpaired};
 
 /// Pieces of evidence that are looked through for a run of the same against the same.
 const NOISE_LOOKED_AT: usize = 256;
+
+/// Metrics that a message names.
+const NAMES_SHOWN: usize = 20;
 
 /// How a metric of one piece of evidence compares with that of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +65,12 @@ impl Snapshot {
             }
         };
         note("unit", ours.unit.clone(), theirs.unit.clone(), &mut differences);
-        note("direction", ours.direction.to_string(), theirs.direction.to_string(), &mut differences);
+        note(
+            "direction",
+            ours.direction.to_string(),
+            theirs.direction.to_string(),
+            &mut differences,
+        );
         for entry in [&before, &after] {
             let result = entry.result();
             if result != EvidenceOutcome::Passed {
@@ -109,6 +117,15 @@ impl Snapshot {
         metric: Option<&str>,
     ) -> Result<(Samples, Samples)> {
         let (ours, theirs) = (self.results(before)?.samples, self.results(after)?.samples);
+        let has = |all: &[Samples]| match all {
+            [] => "none".to_owned(),
+            all => all
+                .iter()
+                .take(NAMES_SHOWN)
+                .map(|of| quoted(&of.name))
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
         let find = |all: &[Samples], name: &str| {
             let mut of_name = all.iter().filter(|samples| samples.name == name);
             of_name.next().cloned()
@@ -121,12 +138,17 @@ impl Snapshot {
             (None, [name]) => name,
             (None, []) => {
                 return Err(Error::not_found(format!(
-                    "evidence {} and {} have no metric in common",
-                    numbers.0, numbers.1
+                    "evidence {} and {} have no metric in common: {} has {}, {} has {}",
+                    numbers.0,
+                    numbers.1,
+                    numbers.0,
+                    has(&ours),
+                    numbers.1,
+                    has(&theirs)
                 )));
             }
             (None, names) => {
-                let shown: Vec<&str> = names.iter().copied().take(20).collect();
+                let shown: Vec<&str> = names.iter().copied().take(NAMES_SHOWN).collect();
                 return Err(Error::invalid(format!(
                     "evidence {} and {} have {} metrics in common: name one of {}",
                     numbers.0,
@@ -138,9 +160,15 @@ impl Snapshot {
         };
         match (find(&ours, name), find(&theirs, name)) {
             (Some(ours), Some(theirs)) => Ok((ours, theirs)),
-            (ours, _) => {
-                let number = if ours.is_none() { numbers.0 } else { numbers.1 };
-                Err(Error::not_found(format!("evidence {number} has no metric {name:?}")))
+            (found, _) => {
+                let (number, has) = match found {
+                    None => (numbers.0, has(&ours)),
+                    Some(_) => (numbers.1, has(&theirs)),
+                };
+                let name = quoted(name);
+                Err(Error::not_found(format!(
+                    "evidence {number} has no metric {name}: it has {has}"
+                )))
             }
         }
     }

@@ -10,7 +10,9 @@ use crate::error::Result;
 use crate::id::ObjectId;
 use crate::limits::STALE_PATHS_LOOKED_AT;
 use crate::map::{Map, Value};
-use crate::object::{Checkpoint, Evidence, FilePath, Iteration, Objects, Run, RunOutcome, RunSandbox, Scope, read};
+use crate::object::{
+    Checkpoint, Evidence, FilePath, Iteration, Objects, Run, RunOutcome, RunSandbox, Scope, read,
+};
 use crate::session::line::chain::Link;
 use crate::session::line::evidence::{LAST, evidence_id, lane_key, lane_of};
 use crate::session::line::info::brought_by;
@@ -335,8 +337,7 @@ fn begin(
     let then = known.evidence.inputs.state;
     if let Some(then) = then
         && store.get_node(&then.id())?.is_some()
-        && let Some(edits) =
-            there(listing::edits(store, (Map::new(Some(then)), files), within))?
+        && let Some(edits) = there(listing::edits(store, (Map::new(Some(then)), files), within))?
     {
         let mut unlike = BTreeSet::new();
         for (key, now) in edits {

@@ -114,10 +114,7 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
 }
 
 /// What is said of a memory in view that validates something.
-pub(crate) fn said_of(
-    truth: Option<&mut Truth<'_>>,
-    entry: &ViewMemory,
-) -> Result<Option<Said>> {
+pub(crate) fn said_of(truth: Option<&mut Truth<'_>>, entry: &ViewMemory) -> Result<Option<Said>> {
     match (truth, entry.state) {
         // It has the number of the first memory that it covers.
         (None, _) | (_, MemoryState::Summary { .. }) => Ok(None),

@@ -338,8 +338,7 @@ pub(crate) fn held(session: &Session, name: &[u8]) -> Result<Held> {
         return Ok(Held::default());
     }
     let files = record.files();
-    let mut held =
-        Held { state: files.map(), checkpoint: record.checkpoint(), ..Held::default() };
+    let mut held = Held { state: files.map(), checkpoint: record.checkpoint(), ..Held::default() };
     for path in record.exceptions().keys() {
         let there = record.at(store, path)?.into_iter().find_map(entry_of);
         if there != files.entry(store, path)? {
