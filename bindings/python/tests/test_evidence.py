@@ -77,7 +77,7 @@ def test_a_claim_counts_as_far_as_runs_support_it(session: partita.Session, room
     (room / "src" / "lib.rs").write_text("broken")
     again = session.run("exit 3", room, inputs=["src/**"], claims=["it reads"])
     assert [claim.status for claim in session.claims()] == ["stale", "unsupported", "refuted"]
-    assert again.exit == 3
+    assert again.code == 3
     now = session.latest()
     assert [of.number for of in now.evidence()] == [2, 1]
     assert [of.number for of in now.evidence(limit=1)] == [2]
