@@ -1,5 +1,6 @@
 //! What the promises of partita are tested with: generators, oracles, and the command from outside.
 
+pub mod blame;
 pub mod captures;
 pub mod command;
 pub mod crash;

@@ -1,5 +1,6 @@
 //! Every promise of partita, tested from outside, in one binary.
 
+mod blamed;
 mod bombs;
 mod captured;
 mod captures;

@@ -8,7 +8,12 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 8] = [
+const SUITES: [(&str, &str, Run); 9] = [
+    (
+        "blame",
+        "REPOSITORY: a git repository that was fetched by hand, each line's origin compared with git's",
+        partita_tests::blame::soak,
+    ),
     (
         "capture",
         "ROUNDS SEED: real commands in a directory, captured, taken back, forked; 2,000 by default",

@@ -232,7 +232,7 @@ impl World {
             return Ok(());
         }
         let mut cited = vec![numbers[one % numbers.len()]];
-        if other % 3 == 0 {
+        if other.is_multiple_of(3) {
             cited.push(numbers[other % numbers.len()]);
         }
         let claim = self.session.claim("so it is", cited.iter().copied()).map_err(said)?;

@@ -34,7 +34,7 @@ pub struct Compared {
     /// What a comparison of the same with the same showed here, as a share: the margin is no smaller.
     pub noise: Option<f64>,
     /// The inputs that differ: the change. The first
-    /// [`STALE_PATHS_LOOKED_AT`](crate::limits::STALE_PATHS_LOOKED_AT) in the order of paths.
+    /// [`STALE_PATHS_LOOKED_AT`] in the order of paths.
     pub changed: Vec<FilePath>,
 }
 

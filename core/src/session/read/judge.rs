@@ -88,6 +88,9 @@ struct Compared {
     unlike: BTreeSet<Vec<u8>>,
 }
 
+/// The number of the checkpoint that changed an input, and since when; none where that is not known.
+type Changed = Option<(u64, StaleSince)>;
+
 /// Judges the evidence of one state.
 pub(crate) struct Judge<'a> {
     state: &'a Snapshot,
@@ -100,7 +103,8 @@ pub(crate) struct Judge<'a> {
     /// The inputs of evidence that changed, as many as are looked at.
     changed: HashMap<u64, Rc<Vec<Vec<u8>>>>,
     lanes: HashMap<(ObjectId, u64), Decision>,
-    since: BTreeMap<(Vec<u8>, Option<Vec<u8>>), Option<(u64, StaleSince)>>,
+    /// By a path and what stood there then: the number of the checkpoint, and since when.
+    since: BTreeMap<(Vec<u8>, Option<Vec<u8>>), Changed>,
 }
 
 impl<'a> Judge<'a> {

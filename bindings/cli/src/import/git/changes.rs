@@ -1,5 +1,6 @@
 //! What a commit changes: tree differences, with renames where the library's detection sees them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -16,6 +17,8 @@ use super::value::{Value, ValueKind};
 
 /// Files above this size are renamed by identity alone: a line diff of them takes too long.
 const SIMILARITY_BYTES_MAX: u64 = 8 << 20;
+/// Names at the end of two paths that are compared where equal files moved.
+const NAMES_ALIKE_MAX: usize = 8;
 
 /// One step of a commit. A commit's steps come in the order in which they apply: renames, then
 /// removals, then new values.
@@ -161,8 +164,65 @@ fn run(
         return Err(error);
     }
     outcome.map_err(|error| failed(ErrorKind::Corrupt, "its tree cannot be read", error))?;
+    pair_alike(&mut changes);
     changes.sort();
     Ok(changes)
+}
+
+/// Pairs the files that moved unchanged and are equal anew, as a licence in each of many directories
+/// is: those go together whose paths end alike, for as many names as possible.
+fn pair_alike(changes: &mut [Change]) {
+    let mut moved: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        if let Change::Rename { was, value, .. } = change
+            && was == value
+        {
+            moved.entry(value.clone()).or_default().push(at);
+        }
+    }
+    for group in moved.into_values().filter(|group| group.len() > 1) {
+        let ends = |at: usize| match &changes[at] {
+            Change::Rename { from, to, .. } => Some((from.clone(), to.clone())),
+            _ => None,
+        };
+        let (mut sources, mut targets): (BTreeSet<FilePath>, BTreeSet<FilePath>) =
+            group.iter().filter_map(|at| ends(*at)).unzip();
+        let mut pairs = Vec::with_capacity(group.len());
+        for names in (1..=NAMES_ALIKE_MAX).rev() {
+            let mut by_end: BTreeMap<Vec<u8>, Vec<FilePath>> = BTreeMap::new();
+            for source in sources.iter().rev() {
+                if let Some(end) = end_of(source, names) {
+                    by_end.entry(end).or_default().push(source.clone());
+                }
+            }
+            targets.retain(|target| {
+                let alike = end_of(target, names).and_then(|end| by_end.get_mut(&end)?.pop());
+                let Some(source) = alike else { return true };
+                sources.remove(&source);
+                pairs.push((source, target.clone()));
+                false
+            });
+        }
+        pairs.extend(sources.into_iter().zip(targets));
+        for (at, pair) in group.into_iter().zip(pairs) {
+            if let Change::Rename { from, to, .. } = &mut changes[at] {
+                (*from, *to) = pair;
+            }
+        }
+    }
+}
+
+/// The last names of a path; none where it has fewer.
+fn end_of(path: &FilePath, names: usize) -> Option<Vec<u8>> {
+    let bytes = path.as_bytes();
+    let mut slashes = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/');
+    match slashes.nth(names - 1) {
+        Some((at, _)) => Some(bytes[at + 1..].to_vec()),
+        None => {
+            let has = bytes.iter().filter(|byte| **byte == b'/').count() + 1;
+            (has == names).then(|| bytes.to_vec())
+        }
+    }
 }
 
 fn read(reader: &Reader<'_>, id: ObjectId, buffer: &mut Vec<u8>) -> Result<()> {
