@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// The command as this build has it: `PARTITA_COMMAND`, else the one beside this program.
-fn command() -> Result<PathBuf> {
+pub(crate) fn command() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("PARTITA_COMMAND") {
         return Ok(named.into());
     }
@@ -80,14 +80,14 @@ fn command() -> Result<PathBuf> {
     Ok(beside)
 }
 
-fn import(partita: &Path, repository: &Path, store: &Path) -> Result<()> {
+pub(crate) fn import(partita: &Path, repository: &Path, store: &Path) -> Result<()> {
     let mut import = Command::new(partita);
     import.args(["import", "git", path(repository)?, "--session", "s", "--store"]);
     run_quietly(import.arg(store))
 }
 
 /// Makes a history: each commit changes a line of one file or two, one in fifty moves a file.
-fn grow(repository: &Path, commits: usize, exported: &Path) -> Result<()> {
+pub(crate) fn grow(repository: &Path, commits: usize, exported: &Path) -> Result<()> {
     let mut random = 1_u64;
     let mut next = |below: usize| {
         random =
@@ -147,13 +147,13 @@ fn git(dir: &Path, arguments: &[&str]) -> Result<()> {
     run_quietly(Command::new("git").arg("-C").arg(dir).args(arguments))
 }
 
-fn run_quietly(command: &mut Command) -> Result<()> {
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
     match command.stdout(Stdio::null()).status()?.success() {
         true => Ok(()),
         false => Err(format!("failed: {command:?}").into()),
     }
 }
 
-fn path(path: &Path) -> Result<&str> {
+pub(crate) fn path(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| "the directory's name is not UTF-8".into())
 }

@@ -8,6 +8,7 @@ mod capture;
 mod check;
 mod child;
 mod dialog;
+mod evidence;
 mod fork;
 mod group;
 mod history;
@@ -50,7 +51,7 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 18] = [
+const BENCHES: [(&str, Bench, &str); 19] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
@@ -68,6 +69,11 @@ const BENCHES: [(&str, Bench, &str); 18] = [
     ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
     ("scale", scale::run, "the same acts in sessions of 1, 10 and 100 thousand files and memories"),
     ("capture", capture::run, "a directory of 100,000 files beside git add and git status"),
+    (
+        "evidence",
+        evidence::run,
+        "claims after an edit, a report of 10,000 tests, blame beside git's",
+    ),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];
 
