@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     row("a report of 10,000 tests recorded, durable", &recorded);
     println!();
-    blame(options, dir.path())
+    blame(dir.path())
 }
 
 /// A session with claims, each by a report of its own, over many files; half of them were edited since.
@@ -93,7 +93,7 @@ fn junit(round: usize) -> Vec<u8> {
 }
 
 /// The largest texts of a repository, blamed by both.
-fn blame(options: &Options, dir: &Path) -> Result<()> {
+fn blame(dir: &Path) -> Result<()> {
     let partita = command()?;
     let repository = match std::env::var_os("PARTITA_REPOSITORY") {
         Some(named) => PathBuf::from(named),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use partita::{Entry, Session, Store};
+use partita::{Entry, ErrorKind, Session, Store};
 
 use crate::command::Partita;
 use crate::git::Git;
@@ -43,7 +43,12 @@ pub fn compare(git: &Git, session: &Session) -> Result<Compared, String> {
             continue;
         }
         let path = file.path.as_bytes();
-        let Ok(blame) = session.blame(path) else { continue };
+        let blame = match session.blame(path) {
+            Ok(blame) => blame,
+            // A binary file has no lines.
+            Err(error) if error.kind() == ErrorKind::Invalid => continue,
+            Err(error) => return Err(format!("{}: {error}", file.path)),
+        };
         let theirs = blamed_by_git(git, path);
         if theirs.len() != blame.lines.len() {
             return Err(format!(

@@ -91,6 +91,11 @@ struct Compared {
 /// The number of the checkpoint that changed an input, and since when; none where that is not known.
 type Changed = Option<(u64, StaleSince)>;
 
+/// A path, what stood there, and whether the number of the checkpoint that changed it is asked for.
+type Stood = (Vec<u8>, Option<Vec<u8>>, bool);
+/// Keys of a listing.
+type Keys = Rc<Vec<Vec<u8>>>;
+
 /// Judges the evidence of one state.
 pub(crate) struct Judge<'a> {
     state: &'a Snapshot,
@@ -101,10 +106,11 @@ pub(crate) struct Judge<'a> {
     known: HashMap<u64, Rc<Known>>,
     scopes: HashMap<Scope, Compared>,
     /// The inputs of evidence that changed, as many as are looked at.
-    changed: HashMap<u64, Rc<Vec<Vec<u8>>>>,
+    changed: HashMap<u64, Keys>,
     lanes: HashMap<(ObjectId, u64), Decision>,
-    /// By a path and what stood there then: the number of the checkpoint, and since when.
-    since: BTreeMap<(Vec<u8>, Option<Vec<u8>>), Changed>,
+    since: BTreeMap<Stood, Changed>,
+    /// By a listing and the paths of it that changed: since when what rests on it is stale.
+    first: HashMap<(Map, Keys), Option<StaleSince>>,
 }
 
 impl<'a> Judge<'a> {
@@ -120,6 +126,7 @@ impl<'a> Judge<'a> {
             changed: HashMap::new(),
             lanes: HashMap::new(),
             since: BTreeMap::new(),
+            first: HashMap::new(),
         })
     }
 
@@ -216,7 +223,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The paths of evidence's inputs that are not what they were, as many as are looked at.
-    pub(crate) fn changed(&mut self, known: &Known) -> Result<Rc<Vec<Vec<u8>>>> {
+    pub(crate) fn changed(&mut self, known: &Known) -> Result<Keys> {
         if let Some(changed) = self.changed.get(&known.number) {
             return Ok(changed.clone());
         }
@@ -279,6 +286,10 @@ impl<'a> Judge<'a> {
     pub(crate) fn since(&mut self, known: &Known) -> Result<Option<StaleSince>> {
         let changed = self.changed(known)?;
         let listing = Map::new(known.evidence.inputs.files);
+        let memo = (listing, changed.clone());
+        if let Some(since) = self.first.get(&memo) {
+            return Ok(since.clone());
+        }
         let mut first: Option<(u64, StaleSince)> = None;
         for key in changed.iter() {
             let then = listing.get(&self.state.store, key)?;
@@ -287,7 +298,9 @@ impl<'a> Judge<'a> {
                 first = Some((at, since));
             }
         }
-        Ok(first.map(|(_, since)| since))
+        let since = first.map(|(_, since)| since);
+        self.first.insert(memo, since.clone());
+        Ok(since)
     }
 
     /// The oldest iteration of a path since which it is not what it was, with the number of the
@@ -298,8 +311,9 @@ impl<'a> Judge<'a> {
         then: Option<Value>,
         is_ordered: bool,
     ) -> Result<Option<(u64, StaleSince)>> {
-        let memo = (key.to_vec(), then.as_ref().map(|value| value.bytes.clone()));
-        if !is_ordered && let Some(known) = self.since.get(&memo) {
+        let stood = then.as_ref().map(|value| value.bytes.clone());
+        let memo = (key.to_vec(), stood, is_ordered);
+        if let Some(known) = self.since.get(&memo) {
             return Ok(known.clone());
         }
         let (store, path) = (&self.state.store, listing::path_of(key)?);
@@ -321,9 +335,7 @@ impl<'a> Judge<'a> {
         };
         let number = made.map_or(0, |point| point.number());
         let since = (number, StaleSince { path, iteration: Some(at.number()) });
-        if !is_ordered {
-            self.since.insert(memo, Some(since.clone()));
-        }
+        self.since.insert(memo, Some(since.clone()));
         Ok(Some(since))
     }
 }

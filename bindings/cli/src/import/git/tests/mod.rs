@@ -204,6 +204,26 @@ fn every_kind_of_entry_and_change_replays_to_what_git_has() {
 }
 
 #[test]
+fn equal_files_that_move_keep_their_names() {
+    let licences = ["cli", "core", "grep", "printer"];
+    let puts = licences.iter().flat_map(|name| put("644", &format!("{name}/LICENSE"), b"MIT\n"));
+    let mut stream = commit("licences", 1, &puts.collect::<Vec<u8>>());
+    let moves = ["cli", "core", "grep", "printer"].iter().rev();
+    let moves = moves.flat_map(|name| format!("R {name} crates/{name}\n").into_bytes());
+    stream.extend(commit("moved", 2, &moves.collect::<Vec<u8>>()));
+    let moved = [b"R crates/cli/LICENSE a/b/c\n".to_vec(), b"R crates/core/LICENSE d\n".to_vec()];
+    stream.extend(commit("renamed", 3, &moved.concat()));
+    let all = replay(&Repository::new(&stream));
+    for (change, name) in all[1].iter().zip(licences) {
+        let Change::Rename { from, to, .. } = change else { panic!("{change:?}") };
+        assert_eq!(from.to_string(), format!("{name}/LICENSE"));
+        assert_eq!(to.to_string(), format!("crates/{name}/LICENSE"));
+    }
+    assert_eq!((all[1].len(), all[2].len()), (4, 2));
+    assert!(all[2].iter().all(|change| matches!(change, Change::Rename { .. })));
+}
+
+#[test]
 fn a_merge_is_seen_from_its_first_parent() {
     let mut stream = commit("base", 1, &put("644", "base", b"0"));
     stream.extend(commit_on(
