@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::random::Random;
+
 /// Seeds between two lines of a soak.
 const TOLD: u64 = 500;
 
@@ -14,6 +16,20 @@ pub fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         Err(format!("panic: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")))
     })
+}
+
+/// Runs so many operations that are drawn from a seed, as [`run`] does.
+///
+/// # Errors
+/// As there.
+pub fn draw<T: Clone + std::fmt::Debug>(
+    seed: u64,
+    steps: usize,
+    draw: impl Fn(&mut Random) -> T,
+    run_all: impl Fn(&[T]) -> Result<(), String>,
+) -> Result<usize, String> {
+    let mut random = Random::new(seed);
+    run(seed, (0..steps).map(|_| draw(&mut random)).collect(), run_all)
 }
 
 /// Runs operations; where something differs, takes operations away for as long as something still

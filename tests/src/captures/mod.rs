@@ -12,7 +12,6 @@ mod world;
 pub use op::Op;
 pub use world::World;
 
-use crate::random::Random;
 use crate::shrink;
 
 /// Rounds of one directory.
@@ -23,9 +22,7 @@ pub const ROUNDS: usize = 40;
 /// # Errors
 /// What differs, with the fewest rounds that were found to show it.
 pub fn run(seed: u64) -> Result<usize, String> {
-    let mut random = Random::new(seed);
-    let ops: Vec<Op> = (0..ROUNDS).map(|_| Op::draw(&mut random)).collect();
-    shrink::run(seed, ops, run_all)
+    shrink::draw(seed, ROUNDS, Op::draw, run_all)
 }
 
 /// Runs rounds in a directory that has a git repository and some files.

@@ -12,7 +12,6 @@ mod world;
 pub use op::Op;
 pub use world::World;
 
-use crate::random::Random;
 use crate::shrink;
 
 /// Steps of one history.
@@ -23,9 +22,7 @@ pub const STEPS: usize = 60;
 /// # Errors
 /// What differs, with the fewest steps that were found to show it.
 pub fn run(seed: u64) -> Result<usize, String> {
-    let mut random = Random::new(seed);
-    let ops: Vec<Op> = (0..STEPS).map(|_| Op::draw(&mut random)).collect();
-    shrink::run(seed, ops, run_all)
+    shrink::draw(seed, STEPS, Op::draw, run_all)
 }
 
 /// Runs steps, and compares after each.

@@ -18,7 +18,6 @@ mod world;
 pub use op::{Edit, Files, Mark, Op, Pick};
 pub use world::World;
 
-use crate::random::Random;
 use crate::shrink;
 
 /// Steps of one store.
@@ -29,9 +28,7 @@ pub const STEPS: usize = 100;
 /// # Errors
 /// What differs, with the fewest operations that were found to show it.
 pub fn run(seed: u64) -> Result<usize, String> {
-    let mut random = Random::new(seed);
-    let ops: Vec<Op> = (0..STEPS).map(|_| Op::draw(&mut random)).collect();
-    shrink::run(seed, ops, run_all)
+    shrink::draw(seed, STEPS, Op::draw, run_all)
 }
 
 /// Runs operations against an empty session.

@@ -12,7 +12,6 @@ pub use book::Book;
 pub use drive::World;
 pub use op::Op;
 
-use crate::random::Random;
 use crate::shrink;
 
 /// Steps between two comparisons.
@@ -26,9 +25,7 @@ pub const STEPS: usize = 240;
 /// # Errors
 /// What differs, with the fewest operations that were found to show it.
 pub fn run(seed: u64) -> Result<usize, String> {
-    let mut random = Random::new(seed);
-    let ops: Vec<Op> = (0..STEPS).map(|_| Op::draw(&mut random)).collect();
-    shrink::run(seed, ops, run_all)
+    shrink::draw(seed, STEPS, Op::draw, run_all)
 }
 
 /// Runs operations against an empty store.
