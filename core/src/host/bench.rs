@@ -13,7 +13,7 @@ use crate::id::CheckpointId;
 use crate::limits::{SAMPLE_VALUES_MAX, SERIES_PAIRS_MAX};
 use crate::object::{Direction, Exit, OUTPUTS, Run, Samples, Series};
 use crate::results::{self, Format};
-use crate::session::{Held, Session, Snapshot};
+use crate::session::{Held, Session};
 use crate::statistics::Draw;
 
 /// The metric of every benchmark: how long the command took.
@@ -311,17 +311,4 @@ fn check(outcome: &Outcome, what: &str) -> Result<()> {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let exit = &outcome.exit;
     Err(Error::invalid(format!("{what} of a benchmark did not end well: {exit}; {said}")))
-}
-
-impl Snapshot {
-    /// The names of the metrics that both have.
-    ///
-    /// # Errors
-    /// As [`results`](Self::results).
-    pub fn metrics_in_common(&self, before: u64, after: u64) -> Result<Vec<String>> {
-        let results = |number| self.results(&self.evidence_at(number)?);
-        let (before, after) = (results(before)?.samples, results(after)?.samples);
-        let is_common = |name: &String| after.iter().any(|samples| samples.name == *name);
-        Ok(before.into_iter().map(|samples| samples.name).filter(is_common).collect())
-    }
 }

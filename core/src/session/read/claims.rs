@@ -247,7 +247,7 @@ pub(crate) struct Judging<'a> {
 
 impl<'a> Judging<'a> {
     pub(crate) fn new(state: &'a Snapshot) -> Result<Self> {
-        let judge = Judge::new(state)?;
+        let mut judge = Judge::new(state)?;
         let numbers = judge.numbers()?;
         let evidence = state.roots().map(Root::Evidence);
         let newest = next_evidence(evidence, &state.store)?.checked_sub(1).filter(|at| *at > 0);

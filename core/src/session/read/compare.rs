@@ -33,8 +33,7 @@ pub struct Compared {
     pub samples: (Vec<f64>, Vec<f64>),
     /// What a comparison of the same with the same showed here, as a share: the margin is no smaller.
     pub noise: Option<f64>,
-    /// The inputs that differ: the change. The first
-    /// [`STALE_PATHS_LOOKED_AT`] in the order of paths.
+    /// The inputs that differ: the change. The first [`STALE_PATHS_LOOKED_AT`] in the order of paths.
     pub changed: Vec<FilePath>,
 }
 
@@ -109,6 +108,16 @@ impl Snapshot {
         })
     }
 
+    /// The names of the metrics that both have.
+    ///
+    /// # Errors
+    /// As [`results`](Self::results).
+    pub fn metrics_in_common(&self, before: u64, after: u64) -> Result<Vec<String>> {
+        let results = |number| self.results(&self.evidence_at(number)?);
+        let (before, after) = (results(before)?.samples, results(after)?.samples);
+        Ok(in_common(&before, &after).into_iter().map(str::to_owned).collect())
+    }
+
     /// The samples of a metric on both sides.
     fn metric_of(
         &self,
@@ -130,8 +139,7 @@ impl Snapshot {
             let mut of_name = all.iter().filter(|samples| samples.name == name);
             of_name.next().cloned()
         };
-        let names = ours.iter().filter(|samples| find(&theirs, &samples.name).is_some());
-        let names: Vec<&str> = names.map(|samples| &samples.name[..]).collect();
+        let names = in_common(&ours, &theirs);
         let numbers = (before.number, after.number);
         let name = match (metric, &names[..]) {
             (Some(name), _) => name,
@@ -261,4 +269,10 @@ fn is_series(before: &EvidenceEntry, after: &EvidenceEntry) -> bool {
         }
         _ => false,
     }
+}
+
+/// The names of the metrics that both have, in the order of the first.
+fn in_common<'a>(before: &'a [Samples], after: &[Samples]) -> Vec<&'a str> {
+    let is_common = |name: &&str| after.iter().any(|samples| samples.name == *name);
+    before.iter().map(|samples| &samples.name[..]).filter(is_common).collect()
 }

@@ -103,6 +103,8 @@ pub(crate) struct Judge<'a> {
     files: Map,
     /// Whether anything was ever purged or lost here.
     has_gaps: bool,
+    /// The ids of all evidence, once they were asked for.
+    ids: HashMap<u64, ObjectId>,
     known: HashMap<u64, Rc<Known>>,
     scopes: HashMap<Scope, Compared>,
     /// The inputs of evidence that changed, as many as are looked at.
@@ -121,6 +123,7 @@ impl<'a> Judge<'a> {
             map: roots.map(Root::Evidence),
             files: roots.files(),
             has_gaps: state.store.erased()?.iter().any(Option::is_some),
+            ids: HashMap::new(),
             known: HashMap::new(),
             scopes: HashMap::new(),
             changed: HashMap::new(),
@@ -131,7 +134,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The numbers of all evidence, by id.
-    pub(crate) fn numbers(&self) -> Result<HashMap<ObjectId, u64>> {
+    pub(crate) fn numbers(&mut self) -> Result<HashMap<ObjectId, u64>> {
         let rows = self.map.range(
             &self.state.store,
             std::ops::Bound::Unbounded,
@@ -141,7 +144,9 @@ impl<'a> Judge<'a> {
         for row in rows {
             let (key, value) = row?;
             if let [id] = value.refs[..] {
-                numbers.insert(id, memory_number(&key)?);
+                let number = memory_number(&key)?;
+                numbers.insert(id, number);
+                self.ids.insert(number, id);
             }
         }
         Ok(numbers)
@@ -153,7 +158,11 @@ impl<'a> Judge<'a> {
             return Ok(Some(known.clone()));
         }
         let store = &self.state.store;
-        let Some(id) = evidence_id(store, self.map, number)? else { return Ok(None) };
+        let id = match self.ids.get(&number) {
+            Some(id) => Some(*id),
+            None => evidence_id(store, self.map, number)?,
+        };
+        let Some(id) = id else { return Ok(None) };
         let Some(evidence) = there(read::<Evidence>(store, id))? else { return Ok(None) };
         let (mut lane, mut exit, mut is_lost, mut sandbox) = (None, None, false, None);
         if let Some(of) = evidence.run {

@@ -177,7 +177,7 @@ fn pair_alike(changes: &mut [Change]) {
         if let Change::Rename { was, value, .. } = change
             && was == value
         {
-            moved.entry(value.clone()).or_default().push(at);
+            moved.entry(*value).or_default().push(at);
         }
     }
     for group in moved.into_values().filter(|group| group.len() > 1) {
