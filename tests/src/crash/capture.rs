@@ -1,6 +1,7 @@
 //! Runs that a crash cuts short: at every call of the store the machine stops, the medium keeps what a
 //! crash may leave of it, and the directory is as the command left it. Then the session has all of the
-//! run or nothing that it changed, another capture is exact, and so is the way back.
+//! run or nothing that it changed, another capture is exact, and so is the way back. What is claimed by
+//! the run is there with its outcome or not at all, and each claim stands as the files say.
 
 use std::collections::HashSet;
 use std::fs;
@@ -84,6 +85,8 @@ impl Run {
             let session = store.session("s")?;
             put_back(&dir, &first).expect("the directory is there");
             session.workspace(&dir).capture()?;
+            let shown = session.import_evidence("tap", b"ok 1 - it works\n1..1\n", None)?;
+            session.claim("it worked before", [shown])?;
             // What nobody captured yet, when the command begins.
             put_back(&dir, &second).expect("the directory is there");
             let begin = medium.calls().len();
@@ -91,7 +94,7 @@ impl Run {
             if let Some(at) = dies_at {
                 medium.fail(at, Fault::Killed);
             }
-            let command = Command::new(["edit"]);
+            let command = Command::new(["edit"]).inputs("d/stays")?.claim("it works");
             let done = host::run(&session, &mut Editing(dir.clone()), &command);
             Ok((begin, before, done))
         })?;
@@ -122,6 +125,7 @@ impl Run {
             let paths: Vec<_> = found.keys().map(|path| shown(path)).collect();
             return Err(format!("{} runs, an outcome: {has_outcome}, {paths:?}", runs.len()));
         }
+        claims_are(&session, found == first, has_outcome)?;
         if self.is_acknowledged && found != third {
             return Err("a run that was acknowledged is gone".to_owned());
         }
@@ -131,12 +135,26 @@ impl Run {
         if now != *left || files_of_directory(dir) != *left {
             return Err("after another capture session and directory differ".to_owned());
         }
+        claims_are(&session, now == first, has_outcome)?;
         let at = session.checkpoint("1").map_err(|error| say("find the state", &error))?;
         workspace.checkout(Some(at)).map_err(|error| say("check out", &error))?;
         match files_of_directory(dir) == first {
             true => Ok(()),
             false => Err("a checkout after it is not exact".to_owned()),
         }
+    }
+}
+
+/// Compares the claims with what they must be: one by a report about all files of the first state, and
+/// one by the run, if that has an outcome, about a file that never changes.
+fn claims_are(session: &Session, is_first: bool, has_outcome: bool) -> Result<(), String> {
+    let claims = session.claims().map_err(|error| say("judge the claims", &error))?;
+    let found: Vec<_> = claims.iter().map(|claim| (&claim.text[..], claim.status.name())).collect();
+    let mut expected = vec![("it worked before", if is_first { "supported" } else { "stale" })];
+    expected.extend(has_outcome.then_some(("it works", "supported")));
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!("claims are {found:?}, and not {expected:?}")),
     }
 }
 
