@@ -89,6 +89,11 @@ pub fn state(name: &str, then: &Snapshot) -> Told {
         }
         Ok(rows)
     });
+    note(&mut told, &format!("{name}: claims"), || {
+        let claims = then.claims()?.into_iter();
+        let claims = claims.map(|claim| (claim.number, claim.text, claim.status, claim.evidence));
+        Ok(claims.collect::<Vec<_>>())
+    });
     note(&mut told, &format!("{name}: view"), || {
         let files = then.view().files().map(|file| {
             let file = file?;

@@ -13,6 +13,8 @@ const DIRECTORY: &str = "cache";
 const STATS: &str = "stat";
 /// A file that is written to see the file system's clock.
 const CLOCK: &str = "clock";
+/// How often the removal of a directory begins anew because others fill it meanwhile.
+const TRIES: u32 = 1_000;
 
 impl Store {
     /// Where the stat cache of a directory is kept; none where the store has no directory. The place
@@ -63,7 +65,7 @@ fn make(path: &Path) -> Option<()> {
 fn remove(store: &Path) -> Result<()> {
     let path = store.join(DIRECTORY);
     let removed = match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
+        Ok(found) if found.is_dir() => remove_tree(&path),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
@@ -71,4 +73,55 @@ fn remove(store: &Path) -> Result<()> {
     removed.map_err(|error| {
         Error::io(format!("remove the caches; delete {} and try again", path.display()), error)
     })
+}
+
+/// Removes a directory that others may fill or remove meanwhile. What they put into it goes too.
+pub(super) fn remove_tree(directory: &Path) -> io::Result<()> {
+    let mut tries = 0;
+    loop {
+        match fs::remove_dir_all(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && tries < TRIES => {
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    /// Another process that captures finds the caches gone, and begins them anew: in between two
+    /// looks of the removal, now and then.
+    #[test]
+    fn caches_are_removed_while_others_fill_and_remove_them() {
+        let store = tempfile::tempdir().unwrap();
+        let stats = store.path().join(DIRECTORY).join(STATS);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let others = [0, 1].map(|number| {
+                let (stats, is_over) = (&stats, &is_over);
+                scope.spawn(move || {
+                    while !is_over.load(Ordering::Relaxed) {
+                        let _ = fs::create_dir_all(stats);
+                        let _ = fs::write(stats.join(number.to_string()), b"entries");
+                    }
+                })
+            });
+            let third = scope.spawn(|| (0..2_000).try_for_each(|_| remove(store.path())));
+            let removed = (0..2_000).try_for_each(|_| remove(store.path()));
+            let also = third.join().unwrap();
+            is_over.store(true, Ordering::Relaxed);
+            others.map(|other| other.join().unwrap());
+            removed.unwrap();
+            also.unwrap();
+        });
+        remove(store.path()).unwrap();
+        assert!(!store.path().join(DIRECTORY).exists());
+    }
 }

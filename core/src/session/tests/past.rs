@@ -71,6 +71,9 @@ pub(super) fn fill(session: &Session) {
     session.compact(&Selector::Range(5, 12), &summary).unwrap();
     session.trim_results(&Selector::Number(15)).unwrap();
     session.write("src/lib.rs", "fn one() {}\nfn two() {}\nfn three() {}\n").unwrap();
+    let shown = session.import_evidence("tap", b"ok 1 - it parses\n1..1\n", None).unwrap();
+    session.claim("it parses", [shown]).unwrap();
+    session.write("notes", "written since").unwrap();
     put_root(session, "beliefs");
 }
 
@@ -113,6 +116,10 @@ pub(super) fn readable(session: &Session) -> Vec<String> {
     for (key, value) in latest.state().list().unwrap() {
         let items = latest.state().items(&key, 0..99).unwrap_or_default();
         all.push(format!("state {key:?} {value:?} {items:?}"));
+    }
+    for claim in latest.claims().unwrap() {
+        let (status, cited) = (claim.status, &claim.evidence);
+        all.push(format!("claim {} {:?} {status:?} by {cited:?}", claim.number, claim.text));
     }
     let view = latest.view();
     all.extend(view.memories_and_forgotten().map(|memory| format!("view {:?}", memory.unwrap())));

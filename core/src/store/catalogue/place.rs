@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::store::caches::remove_tree;
 
 /// The catalogue's directory in the store's.
 const DIRECTORY: &str = "catalogue";
@@ -83,7 +84,7 @@ fn remove_but(store: &Path, kept: Option<&str>) -> io::Result<()> {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|name| Some(*name) != kept) else { continue };
         let removed = if is_table(name) && entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())
+            remove_tree(&entry.path())
         } else if name == MARKER || name == MARKER_DRAFT {
             fs::remove_file(entry.path())
         } else {
