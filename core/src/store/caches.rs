@@ -117,7 +117,7 @@ mod tests {
             let removed = (0..2_000).try_for_each(|_| remove(store.path()));
             let also = third.join().unwrap();
             is_over.store(true, Ordering::Relaxed);
-            others.map(|other| other.join().unwrap());
+            others.into_iter().for_each(|other| other.join().unwrap());
             removed.unwrap();
             also.unwrap();
         });
