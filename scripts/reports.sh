@@ -199,3 +199,88 @@ if has hyperfine; then
     hyperfine --style none --runs 5 --shell none --export-json "$out/hyperfine.json" true 'sleep 0.001' >/dev/null 2>&1
     note hyperfine.json "$(hyperfine --version)" "hyperfine --runs 5 --export-json hyperfine.json true 'sleep 0.001'"
 fi
+
+# surefire: 2 passed, 1 failed, 1 error, 1 skipped. What Maven needs may stand in a Debian system's repository (maven-debian-helper,
+# libsurefire-java, junit4), or Maven fetches it.
+if has mvn; then
+    mkdir -p "$work/java/src/test/java/sample"
+    settings=/etc/maven/settings-debian.xml junit=4.x
+    [ -f "$settings" ] && offline=(-o -s "$settings") || offline=() junit=4.13.2
+    cat >"$work/java/pom.xml" <<XML
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>sample</groupId>
+  <artifactId>sample</artifactId>
+  <version>1</version>
+  <properties>
+    <maven.compiler.source>11</maven.compiler.source>
+    <maven.compiler.target>11</maven.compiler.target>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>
+    <dependency><groupId>junit</groupId><artifactId>junit</artifactId><version>$junit</version><scope>test</scope></dependency>
+  </dependencies>
+</project>
+XML
+    cat >"$work/java/src/test/java/sample/SampleTest.java" <<'JAVA'
+package sample;
+
+import org.junit.*;
+
+public class SampleTest {
+    @Test public void adds() { Assert.assertEquals(2, 1 + 1); }
+    @Test public void text() { System.out.println("some <text> & ]]> more"); }
+    @Test public void fails() { Assert.assertEquals("sums <differ> & more", 3, 1 + 1); }
+    @Test public void errs() { throw new IllegalStateException("no set-up"); }
+    @Ignore("not here") @Test public void skipped() { }
+}
+JAVA
+    cd "$work/java"
+    may_fail mvn "${offline[@]}" -B test >"$work/mvn.txt" 2>&1
+    report=target/surefire-reports/TEST-sample.SampleTest.xml
+    if [ -f "$report" ]; then
+        # The properties are the machine's.
+        sed '/<properties>/,/<\/properties>/d' "$report" >"$out/surefire.xml"
+        clean "$out/surefire.xml"
+        version=$(sed -n 's/.*maven-surefire-plugin:\([0-9.]*\):test .*/\1/p' "$work/mvn.txt" | head -1)
+        note surefire.xml "maven-surefire-plugin $version" "mvn test"
+    else
+        echo "left out: surefire could not be run" >&2
+    fi
+fi
+
+# criterion: one benchmark, 10 samples.
+if has cargo; then
+    mkdir -p "$work/criterion/src" "$work/criterion/benches"
+    cat >"$work/criterion/Cargo.toml" <<'TOML'
+[package]
+name = "sample"
+version = "0.1.0"
+edition = "2021"
+[workspace]
+[dev-dependencies]
+criterion = { version = "0.5", default-features = false }
+[[bench]]
+name = "sums"
+harness = false
+TOML
+    touch "$work/criterion/src/lib.rs"
+    cat >"$work/criterion/benches/sums.rs" <<'RS'
+use criterion::{Criterion, black_box, criterion_group, criterion_main};
+fn sums(c: &mut Criterion) {
+    c.bench_function("sum", |b| b.iter(|| (0..black_box(100u64)).sum::<u64>()));
+}
+criterion_group! { name = all; config = Criterion::default().sample_size(10); targets = sums }
+criterion_main!(all);
+RS
+    cd "$work/criterion"
+    if CARGO_TARGET_DIR=target cargo bench --quiet --bench sums -- --warm-up-time 0.2 --measurement-time 0.2 >/dev/null 2>&1; then
+        version=$(sed -n '/^name = "criterion"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
+        for part in sample estimates; do
+            cp "target/criterion/sum/new/$part.json" "$out/criterion-$part.json"
+            note "criterion-$part.json" "criterion $version" "cargo bench --bench sums; target/criterion/sum/new/$part.json"
+        done
+    else
+        echo "left out: criterion could not be built" >&2
+    fi
+fi

@@ -68,6 +68,10 @@ pub const ALL: &[Expected] = &[
         metrics: (2, 8),
         ..of("pytest-benchmark.json", Format::PytestBenchmark, "0 passed")
     },
+    of("surefire.xml", Format::Junit, "2 passed, 1 failed, 1 error, 1 skipped"),
+    Expected { metrics: (1, 10), ..of("criterion-sample.json", Format::Criterion, "0 passed") },
+    // The mean alone.
+    Expected { metrics: (1, 1), ..of("criterion-estimates.json", Format::Criterion, "0 passed") },
 ];
 
 /// Where those are that were written once.
