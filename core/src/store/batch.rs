@@ -10,6 +10,9 @@ use crate::log::{Expected, NewObject, Payload, RefUpdate, Transaction};
 use crate::map::{Edited, Map, Value};
 use crate::object::{Bytes, Canonical, Node, Objects};
 
+/// What an object takes in memory besides its bytes, here and while it is encoded.
+const OBJECT_BYTES: usize = 512;
+
 /// Objects and ref updates on their way into a store: all or nothing at
 /// [`commit`](Self::commit), nothing at all when dropped.
 ///
@@ -124,16 +127,35 @@ impl Batch {
     /// Commits the contents added so far by themselves, and lets go of their bytes. Nothing refers
     /// to them until the batch is committed: if a collection takes them, that is a `Conflict`.
     pub(crate) fn store_contents(&mut self) -> Result<()> {
-        let is_content = |object: &&NewObject| matches!(object.payload, Payload::Content(_));
-        let contents: Vec<NewObject> = self.objects.iter().filter(is_content).cloned().collect();
-        if contents.is_empty() {
+        self.store_ahead(|object| matches!(object.payload, Payload::Content(_)))
+    }
+
+    /// The same of all objects added so far.
+    pub(crate) fn store_all(&mut self) -> Result<()> {
+        self.store_ahead(|_| true)
+    }
+
+    fn store_ahead(&mut self, is_stored: impl Fn(&NewObject) -> bool) -> Result<()> {
+        let ahead: Vec<NewObject> =
+            self.objects.iter().filter(|object| is_stored(object)).cloned().collect();
+        if ahead.is_empty() {
             return Ok(());
         }
-        self.store.log().commit_contents(contents)?;
-        self.objects.retain(|object| !is_content(&object));
-        self.contents = 0;
-        self.index = self.objects.iter().enumerate().map(|(at, new)| (new.id, at)).collect();
+        self.store.log().commit_ahead(ahead)?;
+        let left = std::mem::take(&mut self.objects);
+        self.index = IdMap::default();
+        (self.contents, self.nodes) = (0, 0);
+        for object in left {
+            if !is_stored(&object) {
+                self.add(object.id, object.payload, object.base);
+            }
+        }
         Ok(())
+    }
+
+    /// About how many bytes of memory the objects that wait take.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.raw_bytes() + self.objects.len() * OBJECT_BYTES
     }
 
     /// Returns the sum of the sizes of the contents and nodes that wait to be committed.

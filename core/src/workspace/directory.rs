@@ -106,17 +106,18 @@ impl Directory {
     /// What the system says of what is at a path, following nothing; none where it cannot say.
     #[cfg(unix)]
     pub(super) fn stat(&mut self, path: &FilePath) -> Option<Stat> {
-        use cap_std::fs::MetadataExt as _;
         let (above, name) = split(path);
-        let Ok(Parent::Open(dir)) = self.parent(above) else { return None };
-        let found = dir.symlink_metadata(system_path(name)).ok()?;
-        Some(Stat {
-            size: found.size(),
-            modified: (found.mtime(), found.mtime_nsec() as u32),
-            changed: (found.ctime(), found.ctime_nsec() as u32),
-            inode: found.ino(),
-            device: found.dev(),
-            mode: found.mode(),
+        self.look_in(above)?(name)
+    }
+
+    /// Opens a directory, and returns what tells of its names what the system says of them.
+    #[cfg(unix)]
+    pub(super) fn look_in(&mut self, path: &[u8]) -> Option<impl Fn(&[u8]) -> Option<Stat> + '_> {
+        let Ok(Parent::Open(dir)) = self.parent(path) else { return None };
+        Some(move |name: &[u8]| {
+            let found =
+                rustix::fs::statat(dir, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            Some(Stat::of(&found))
         })
     }
 

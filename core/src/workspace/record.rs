@@ -9,6 +9,8 @@ use crate::id::{CheckpointId, MapId, ObjectId, OperationId};
 use crate::map::{Map, Value};
 use crate::object::{Directory, Entry, FilePath, Objects, Timestamp, Trace};
 use crate::session::{FileMap, entries};
+#[cfg(unix)]
+use crate::store::refs::PURGED;
 use crate::store::refs::{LOST, checkout_ref};
 use crate::store::{Batch, Expected, Record as Stored, Store, line_of};
 
@@ -93,27 +95,37 @@ impl Record {
         Ok(record)
     }
 
-    /// Reads all that is remembered of a directory. What one checkpoint implies may be known already.
+    /// Reads all else that is remembered. What one checkpoint implies may be known already.
     pub(super) fn load(
+        &mut self,
         store: &Store,
-        directory: &[u8],
         asked: Option<(CheckpointId, &Traces)>,
-    ) -> Result<Self> {
-        let mut record = Record::look(store, directory)?;
-        let checkpoint = record.checkpoint();
-        record.traces = match asked.filter(|(id, _)| checkpoint == Some(*id)) {
+    ) -> Result<()> {
+        let checkpoint = self.checkpoint();
+        self.traces = match asked.filter(|(id, _)| checkpoint == Some(*id)) {
             Some((_, implied)) => implied.clone(),
             None => base(store, checkpoint)?.1,
         };
-        for (path, traces) in &record.exceptions {
+        for (path, traces) in &self.exceptions {
             if traces.is_empty() {
-                record.traces.remove(path);
+                self.traces.remove(path);
             } else {
-                record.traces.insert(path.clone(), traces.clone());
+                self.traces.insert(path.clone(), traces.clone());
             }
         }
-        record.forget_lost(store)?;
-        Ok(record)
+        self.forget_lost(store)
+    }
+
+    /// Tells whether the directory holds exactly these files, all of which the store has, as far as
+    /// the record knows.
+    #[cfg(unix)]
+    pub(super) fn is_exactly(&self, store: &Store, files: FileMap) -> Result<bool> {
+        let is_exact = self.checkpoint().is_some()
+            && self.files == files
+            && self.exceptions.is_empty()
+            && !self.is_lost
+            && self.temporary().is_none();
+        Ok(is_exact && store.reference(LOST)?.is_none() && store.reference(PURGED)?.is_none())
     }
 
     /// The node of the record, if there is one.
@@ -287,29 +299,17 @@ impl Record {
     }
 
     /// Adds a record of a capture to a batch, if it says anything new, and returns its id: that the
-    /// directory holds the files of a checkpoint, but for what `traces` says of some paths.
+    /// directory holds the files of a checkpoint, but for exceptions.
     pub(super) fn put_captured(
         &self,
         batch: &mut Batch,
         directory: &[u8],
         session: OperationId,
         checkpoint: Option<CheckpointId>,
-        traces: &Traces,
+        exceptions: &Traces,
     ) -> Result<Option<ObjectId>> {
-        let files = match checkpoint {
-            Some(id) => FileMap::of(batch, id)?,
-            None => FileMap::EMPTY,
-        };
-        let mut implied = Traces::new();
-        for path in traces.keys() {
-            let traces = implied_at(files, batch, path)?;
-            if !traces.is_empty() {
-                implied.insert(path.clone(), traces);
-            }
-        }
-        let there = traces.iter().filter(|(_, traces)| !traces.is_empty());
-        let there = there.map(|(path, traces)| (path.clone(), traces.clone())).collect();
-        let exceptions = put_exceptions(batch, &implied, &there)?;
+        let rows = exceptions.iter().map(|(path, traces)| row(path, traces)).collect();
+        let exceptions = batch.edit_map(Map::EMPTY, rows)?.root();
         let node = Directory {
             directory: directory.to_vec(),
             session,
@@ -323,7 +323,11 @@ impl Record {
 }
 
 /// What a directory holds of ours at a path, if it holds exactly these files.
-fn implied_at(files: FileMap, objects: &impl Objects, path: &FilePath) -> Result<Vec<Trace>> {
+pub(super) fn implied_at(
+    files: FileMap,
+    objects: &impl Objects,
+    path: &FilePath,
+) -> Result<Vec<Trace>> {
     let entry = match files.entry(objects, path) {
         Err(error) if error.kind().is_absence() => return Ok(Vec::new()),
         entry => entry?,
@@ -382,7 +386,6 @@ pub(super) fn implied(entries: &Entries) -> Traces {
 fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Result<Option<MapId>> {
     let mut exceptions = Vec::new();
     let (mut implied, mut traces) = (implied.iter().peekable(), traces.iter().peekable());
-    let row = |path: &FilePath, traces: &[Trace]| (path.as_bytes().to_vec(), Some(value(traces)));
     loop {
         match (implied.peek(), traces.peek()) {
             (None, None) => break,
@@ -406,6 +409,10 @@ fn put_exceptions(batch: &mut Batch, implied: &Traces, traces: &Traces) -> Resul
     }
     let edited = Map::EMPTY.edit(batch, exceptions)?;
     Ok(batch.put_map(edited).root())
+}
+
+fn row(path: &FilePath, traces: &[Trace]) -> (Vec<u8>, Option<Value>) {
+    (path.as_bytes().to_vec(), Some(value(traces)))
 }
 
 /// Reads the rows of a map of traces that are left, and tells whether these are all.

@@ -10,6 +10,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FileType, RawMode};
+
 use crate::id::{ContentId, ObjectId, Tagger};
 use crate::limits::{PATH_BYTES_MAX, STAT_CACHE_BYTES_MAX};
 use crate::object::{Entry, FilePath};
@@ -44,6 +46,22 @@ pub(crate) struct Stat {
 }
 
 impl Stat {
+    #[expect(clippy::unnecessary_cast, reason = "systems disagree on the width of these")]
+    pub(super) fn of(stat: &rustix::fs::Stat) -> Self {
+        Stat {
+            size: stat.st_size as u64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
+            inode: stat.st_ino as u64,
+            device: stat.st_dev as u64,
+            mode: stat.st_mode as u32,
+        }
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        FileType::from_raw_mode(self.mode as RawMode) == FileType::Directory
+    }
+
     /// The later of its two times.
     pub(crate) fn newest(&self) -> (i64, u32) {
         self.modified.max(self.changed)

@@ -30,9 +30,10 @@ impl Log {
         self.commit_made(&|| Ok(Item { prepared_at: since, ..self.item(transaction.clone())? }))
     }
 
-    /// Commits contents by themselves, in a data segment: none of them is copied on the way there.
-    pub(crate) fn commit_contents(&self, contents: Vec<NewObject>) -> Result<()> {
-        let transaction = Transaction { objects: contents, updates: Vec::new() };
+    /// Commits objects that nothing refers to yet, contents in a data segment: none of them is copied
+    /// on the way there.
+    pub(crate) fn commit_ahead(&self, objects: Vec<NewObject>) -> Result<()> {
+        let transaction = Transaction { objects, updates: Vec::new() };
         self.commit_made(&|| self.item_from(transaction.clone(), 0))
     }
 

@@ -138,6 +138,12 @@ impl Draft {
         self.by_content.clear();
     }
 
+    /// The same of contents and iterations.
+    pub(crate) fn forget_stored(&mut self) {
+        self.forget_contents();
+        self.iterations.clear();
+    }
+
     /// The bytes of a content of this draft.
     pub(crate) fn content(&self, id: ContentId) -> Option<Bytes> {
         self.by_content.get(&id).map(|&at| self.contents[at].0.clone())

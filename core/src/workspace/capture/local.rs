@@ -38,14 +38,14 @@ impl LocalTree {
     /// system.
     pub(crate) fn new(directory: File, clock: Option<File>) -> io::Result<Self> {
         let root = OwnedFd::from(directory);
-        let device = stat_of(&rustix::fs::fstat(&root)?).device;
+        let device = Stat::of(&rustix::fs::fstat(&root)?).device;
         let clock = clock.filter(|file| clock::device(file) == Some(device));
         Ok(LocalTree { root, device, last: None, clock })
     }
 
     /// The device and the number of the root.
     pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
-        let stat = stat_of(&rustix::fs::fstat(&self.root)?);
+        let stat = Stat::of(&rustix::fs::fstat(&self.root)?);
         Ok((stat.device, stat.inode))
     }
 
@@ -86,7 +86,7 @@ impl LocalTree {
             Sort::Symlink => {
                 let target = rustix::fs::readlinkat(dir, name, Vec::new())?;
                 let after = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
-                let (before, after) = (stat_of(&found), stat_of(&after));
+                let (before, after) = (Stat::of(&found), Stat::of(&after));
                 let bytes = target.into_bytes();
                 return Ok(match before == after {
                     true => Look::Bytes { bytes, sort: Sort::Symlink, stat: Some(after) },
@@ -102,7 +102,7 @@ impl LocalTree {
         let file = File::from(rustix::fs::openat(dir, name, flags, Mode::empty())?);
         let before = rustix::fs::fstat(&file)?;
         let sort = sort_of(before.st_mode as RawMode);
-        let before = stat_of(&before);
+        let before = Stat::of(&before);
         if !matches!(sort, Sort::File { .. }) {
             return Ok(Look::Gone);
         }
@@ -117,7 +117,7 @@ impl LocalTree {
                 None => Ok(Look::Unreadable(error.to_string())),
             };
         }
-        let after = stat_of(&rustix::fs::fstat(&file)?);
+        let after = Stat::of(&rustix::fs::fstat(&file)?);
         if before != after || bytes.len() as u64 != after.size {
             return Ok(Look::Unstable);
         }
@@ -154,7 +154,7 @@ impl Tree for LocalTree {
                 Err(error) => return refused(error).map(Listing::Unreadable),
             };
             let sort = sort_of(stat.st_mode as RawMode);
-            let stat = stat_of(&stat);
+            let stat = Stat::of(&stat);
             let is_mount =
                 stat.device != device || sort == Sort::Directory && is_mount_point(dir, name);
             let size = stat.size;
@@ -200,18 +200,6 @@ fn sort_of(mode: RawMode) -> Sort {
         FileType::Symlink => Sort::Symlink,
         FileType::Directory => Sort::Directory,
         _ => Sort::Special,
-    }
-}
-
-#[expect(clippy::unnecessary_cast, reason = "systems disagree on the width of these")]
-fn stat_of(stat: &rustix::fs::Stat) -> Stat {
-    Stat {
-        size: stat.st_size as u64,
-        modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
-        changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u32),
-        inode: stat.st_ino as u64,
-        device: stat.st_dev as u64,
-        mode: stat.st_mode as u32,
     }
 }
 

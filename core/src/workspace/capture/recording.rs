@@ -1,7 +1,6 @@
 //! What the store remembers of a directory after its capture, committed with the capture itself.
 
-use std::collections::btree_map::Entry::Vacant;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::compare::There;
 use crate::error::Result;
@@ -11,7 +10,7 @@ use crate::session::{Alongside, FileMap};
 use crate::store::{Batch as StoreBatch, Store};
 use crate::workspace::directory::Directory;
 use crate::workspace::lock::DirectoryLock;
-use crate::workspace::record::{Record, Traces};
+use crate::workspace::record::{Record, Traces, implied_at};
 use crate::workspace::stats::{Stat, StatCache};
 
 /// A capture's record on its way.
@@ -37,49 +36,44 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// What is at the paths of which anything may be other than the new state says.
-    fn traces(&self, batch: &StoreBatch, now: FileMap) -> Result<Traces> {
-        let mut traces = Traces::new();
+    /// The paths where something else is than the new state says, and what that is. `now` has the
+    /// new state's files.
+    fn exceptions(&self, batch: &StoreBatch, now: FileMap) -> Result<Traces> {
+        let mut exceptions = Traces::new();
+        let mut note = |path: &FilePath, traces: Vec<Trace>| -> Result<()> {
+            if implied_at(now, batch, path)? != traces {
+                exceptions.insert(path.clone(), traces);
+            }
+            Ok(())
+        };
         for (path, there) in &self.there {
             let trace = there.as_ref().map(|(entry, _)| Trace::Entry(entry.clone()));
-            traces.insert(path.clone(), trace.into_iter().collect());
+            note(path, trace.into_iter().collect())?;
         }
         let before = if self.is_ours { self.record.files() } else { FileMap::EMPTY };
-        let mut others: BTreeSet<FilePath> = match before.unlike(now, batch) {
-            Err(error) if error.kind().is_absence() => BTreeSet::new(),
-            paths => paths?.into_iter().collect(),
+        let unlike = match before.unlike(now, batch) {
+            Err(error) if error.kind().is_absence() => Vec::new(),
+            paths => paths?,
         };
-        if self.is_ours {
-            others.extend(self.record.exceptions().keys().cloned());
+        let known = self.record.exceptions().keys().filter(|_| self.is_ours);
+        for path in unlike.iter().chain(known).filter(|path| !self.there.contains_key(*path)) {
+            let was = match self.is_ours {
+                true => self.record.at(&self.store, path)?,
+                false => Vec::new(),
+            };
+            note(path, was)?;
         }
-        for path in others {
-            if let Vacant(trace) = traces.entry(path) {
-                let was = match self.is_ours {
-                    true => self.record.at(&self.store, trace.key())?,
-                    false => Vec::new(),
-                };
-                trace.insert(was);
-            }
-        }
-        Ok(traces)
+        Ok(exceptions)
     }
 
     /// Tells whether the record says all of it already, of the same files under another checkpoint.
-    fn is_known(&self, now: FileMap, traces: &Traces) -> Result<bool> {
-        let is_of_files = self.is_ours
+    fn is_known(&self, now: FileMap, exceptions: &Traces) -> bool {
+        self.is_ours
             && self.record.session() == Some(self.session)
             && self.record.checkpoint().is_some()
             && self.record.temporary().is_none()
-            && self.record.files() == now;
-        if !is_of_files {
-            return Ok(false);
-        }
-        for (path, traces) in traces {
-            if self.record.at(&self.store, path)? != *traces {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+            && self.record.files() == now
+            && self.record.exceptions() == exceptions
     }
 
     fn is_racy(&self, stat: &Stat) -> bool {
@@ -93,13 +87,13 @@ impl Alongside for Recording {
             Some(id) => FileMap::of(batch, id)?,
             None => FileMap::EMPTY,
         };
-        let traces = self.traces(batch, now)?;
-        if self.is_known(now, &traces)? {
+        let exceptions = self.exceptions(batch, now)?;
+        if self.is_known(now, &exceptions) {
             self.id = self.record.id();
             return Ok(false);
         }
-        let put =
-            self.record.put_captured(batch, &self.directory, self.session, checkpoint, &traces)?;
+        let (directory, session) = (&self.directory, self.session);
+        let put = self.record.put_captured(batch, directory, session, checkpoint, &exceptions)?;
         self.id = put.or(self.record.id());
         Ok(put.is_some())
     }

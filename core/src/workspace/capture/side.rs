@@ -9,8 +9,8 @@ use crate::session::{Batch, NewEntry, Snapshot};
 use crate::store::Store;
 use crate::workspace::record::Record;
 
-/// Bytes of contents in memory above which a capture stores them ahead of its commit.
-const HELD_BYTES_MAX: usize = crate::limits::BULK_BYTES;
+/// Bytes of objects in memory above which a capture stores them ahead of its commit.
+const HELD_BYTES_MAX: usize = if cfg!(test) { 1 << 20 } else { crate::limits::BULK_BYTES };
 
 /// What the directory was, by the store's record.
 pub(super) struct Base<'a> {
@@ -117,9 +117,9 @@ pub(super) struct Taking<'a> {
 
 impl Taking<'_> {
     fn spare_memory(&mut self) -> Result<()> {
-        if self.batch.batch.content_bytes() >= HELD_BYTES_MAX {
-            self.batch.batch.store_contents()?;
-            self.batch.draft.forget_contents();
+        if self.batch.batch.held_bytes() >= HELD_BYTES_MAX {
+            self.batch.batch.store_all()?;
+            self.batch.draft.forget_stored();
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Checkouts: what a caller asks for, tried until it holds.
 
+#[cfg(unix)]
+mod again;
 mod draft;
 mod fault;
 #[cfg(unix)]
@@ -19,7 +21,6 @@ use crate::id::CheckpointId;
 use crate::limits::CHECKOUT_ATTEMPTS_MAX;
 use crate::object::{AsPath, FilePath};
 use crate::session::Session;
-use crate::workspace::entries::Entries;
 use part::Part;
 use prepared::{Asked, Failed, Prepared};
 
@@ -132,9 +133,8 @@ impl Session {
         directory: &Path,
         part: Part,
     ) -> Result<CheckoutPlan> {
-        let (checkpoint, entries) = self.wanted(checkpoint)?;
         let recorded = !self.store().is_read_only();
-        let asked = Asked { session: self.id(), checkpoint, entries, part, recorded };
+        let asked = self.asked(checkpoint, part, recorded)?;
         Ok(Prepared::new(self.store(), &asked, directory)?.into_plan())
     }
 
@@ -156,14 +156,11 @@ impl Session {
         recorded: bool,
     ) -> Result<CheckoutPlan> {
         // What cannot be had at all is said before a directory is made.
-        checkpoint.map_or_else(|| self.latest(), |id| self.at(id))?;
+        self.asked(checkpoint, part.clone(), true)?;
         let mut recorded = recorded && !self.store().is_read_only();
         let mut attempts = 1;
         loop {
-            let ask = || {
-                let (checkpoint, entries) = self.wanted(checkpoint)?;
-                Ok(Asked { session: self.id(), checkpoint, entries, part: part.clone(), recorded })
-            };
+            let ask = || self.asked(checkpoint, part.clone(), recorded);
             match Prepared::held(self.store(), ask, directory)?.apply() {
                 Ok(plan) => return Ok(plan),
                 Err(Failed { error, untouched: true, .. })
@@ -180,11 +177,16 @@ impl Session {
         }
     }
 
-    fn wanted(&self, checkpoint: Option<CheckpointId>) -> Result<(Option<CheckpointId>, Entries)> {
-        let snapshot = checkpoint.map_or_else(|| self.latest(), |id| self.at(id))?;
-        let files = snapshot.files().map(|file| file.map(|file| (file.path, file.entry)));
-        let entries = files.collect::<Result<Entries>>()?;
-        Ok((snapshot.checkpoint().map(|info| info.id), entries))
+    fn asked(&self, checkpoint: Option<CheckpointId>, part: Part, recorded: bool) -> Result<Asked> {
+        let state = checkpoint.map_or_else(|| self.latest(), |id| self.at(id))?;
+        Ok(Asked {
+            session: self.id(),
+            checkpoint: state.checkpoint().map(|info| info.id),
+            part,
+            recorded,
+            #[cfg(test)]
+            loose: Default::default(),
+        })
     }
 }
 
@@ -199,9 +201,7 @@ fn part<P: AsPath>(paths: impl IntoIterator<Item = P>) -> Result<Part> {
 /// Begins a checkout of the latest state and ends it after so many changes, as a kill does.
 #[cfg(test)]
 pub(super) fn cut_short(session: &Session, directory: &Path, changes: u32) {
-    let (checkpoint, entries) = session.wanted(None).expect("a state");
-    let asked =
-        Asked { session: session.id(), checkpoint, entries, part: Part::Whole, recorded: true };
+    let asked = session.asked(None, Part::Whole, true).expect("a state");
     let mut prepared = Prepared::held(session.store(), || Ok(asked), directory).expect("prepared");
     prepared.disk.as_mut().expect("it is there").changes_left = Some(changes);
     assert!(prepared.apply().is_err());

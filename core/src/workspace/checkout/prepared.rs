@@ -8,16 +8,21 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use super::again;
 use super::draft::{Draft, Given, Job, Seen, see};
 use super::fault::{self, Fault};
 #[cfg(unix)]
 use super::keep::{Known, keep};
 use super::part::Part;
-use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason};
+use super::plan::{CheckoutAction, CheckoutPlan, CheckoutReason, CheckoutStep};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{CheckpointId, ObjectId, OperationId};
 use crate::limits::BULK_BYTES;
 use crate::object::{Entry, FilePath, Trace};
+#[cfg(unix)]
+use crate::session::FileMap;
+use crate::session::entries;
 use crate::store::{Batch, Store};
 #[cfg(unix)]
 use crate::workspace::clock;
@@ -34,11 +39,22 @@ use crate::workspace::stats::StatCache;
 pub(super) struct Asked {
     pub(super) session: OperationId,
     pub(super) checkpoint: Option<CheckpointId>,
-    /// All of the checkpoint's.
-    pub(super) entries: Entries,
     pub(super) part: Part,
     /// Whether the store is to remember it.
     pub(super) recorded: bool,
+    /// What is in no checkpoint, for tests: no session takes such things any more.
+    #[cfg(test)]
+    pub(super) loose: Entries,
+}
+
+impl Asked {
+    /// All of the checkpoint's.
+    fn entries(&self, store: &Store) -> Result<Entries> {
+        let all = self.checkpoint.map_or_else(|| Ok(Entries::new()), |id| entries(store, id))?;
+        #[cfg(test)]
+        let all = all.into_iter().chain(self.loose.clone()).collect();
+        Ok(all)
+    }
 }
 
 /// A checkout that is planned and not yet made.
@@ -59,6 +75,8 @@ pub(super) struct Prepared {
     cache: StatCache,
     #[cfg(unix)]
     racy_from: Option<(i64, u32)>,
+    /// Whether all is as it was left.
+    pub(super) is_again: bool,
     untouched: bool,
     unwritable: bool,
     /// Directories that were made for it, the innermost first: to go again if nothing is written.
@@ -120,76 +138,100 @@ impl Prepared {
         store: &Store,
         asked: &Asked,
         site: Site,
-        mut disk: Option<Directory>,
+        disk: Option<Directory>,
         lock: Option<DirectoryLock>,
     ) -> Result<Self> {
-        let whole = match (&asked.part, asked.checkpoint) {
-            (Part::Whole, Some(id)) => Some((id, implied(&asked.entries))),
-            _ => None,
-        };
         let at = system_bytes(&site.path);
-        let record = Record::load(store, &at, whole.as_ref().map(|(id, traces)| (*id, traces)))?;
-        let known = asked.entries.keys().chain(record.traces().keys());
-        if let Some(path) = asked.part.without(known) {
-            return Err(Error::not_found(format!("{path} is neither in the checkpoint nor known")));
-        }
-        let of_part: Entries;
-        let entries = match &asked.part {
-            Part::Whole => &asked.entries,
-            part => {
-                let held = asked.entries.iter().filter(|(path, _)| part.holds(path));
-                of_part = held.map(|(path, entry)| (path.clone(), entry.clone())).collect();
-                &of_part
-            }
-        };
-        let faults = fault::find(entries, &site, store)?;
-        let leftover = record.temporary();
+        let record = Record::look(store, &at)?;
         #[cfg(unix)]
-        let (cache, racy_from) = {
-            let cache = StatCache::load(store.stat_cache(&ObjectId::of_content(&at)));
-            (cache, clock::now(store.clock_file().as_ref()))
-        };
-        let given = Given {
-            #[cfg(unix)]
-            cache: &cache,
-            entries,
-            faults: &faults,
-            known: record.traces(),
-            part: &asked.part,
-            leftover: leftover.as_deref(),
-            full: (!asked.recorded).then_some(store),
-        };
-        let draft = Draft::new(&given, disk.as_mut())?;
-        let base = match (&asked.part, whole) {
-            (Part::Paths(_), _) => record.base(store)?,
-            (Part::Whole, Some((id, implied))) => (Some(id), implied),
-            (Part::Whole, None) => (None, Traces::new()),
-        };
-        let plan = CheckoutPlan {
-            directory: site.path.clone(),
-            checkpoint: asked.checkpoint,
-            steps: draft.jobs.iter().map(|job| job.step.clone()).collect(),
-            recorded: asked.recorded,
-        };
-        Ok(Prepared {
+        let cache = StatCache::load(store.stat_cache(&ObjectId::of_content(&at)));
+        let mut prepared = Prepared {
             store: store.clone(),
             session: asked.session,
+            plan: CheckoutPlan {
+                directory: site.path.clone(),
+                checkpoint: asked.checkpoint,
+                steps: Vec::new(),
+                recorded: asked.recorded,
+            },
             site,
             disk,
+            leftover: record.temporary(),
             record,
-            leftover,
-            draft,
-            plan,
-            base,
+            draft: Draft::default(),
+            base: (asked.checkpoint, Traces::new()),
             #[cfg(unix)]
             cache,
             #[cfg(unix)]
-            racy_from,
+            racy_from: clock::now(store.clock_file().as_ref()),
+            is_again: false,
             untouched: true,
             unwritable: false,
             made: Vec::new(),
             _lock: lock,
-        })
+        };
+        match prepared.again(asked)? {
+            Some(steps) => (prepared.plan.steps, prepared.is_again) = (steps, true),
+            None => prepared.decide(asked)?,
+        }
+        Ok(prepared)
+    }
+
+    /// Returns the steps where the directory is as it was left, if that can be told at once.
+    #[cfg(unix)]
+    fn again(&mut self, asked: &Asked) -> Result<Option<Vec<CheckoutStep>>> {
+        let (Part::Whole, Some(checkpoint)) = (&asked.part, asked.checkpoint) else {
+            return Ok(None);
+        };
+        let Some(disk) = &mut self.disk else { return Ok(None) };
+        let (record, store) = (&self.record, &self.store);
+        let is_known = record.session() == Some(asked.session)
+            && self.cache.goes_with(record.id())
+            && record.is_exactly(store, FileMap::of(store, checkpoint)?)?;
+        Ok(is_known.then(|| again::steps(&self.cache, disk)).flatten())
+    }
+
+    #[cfg(not(unix))]
+    fn again(&mut self, _asked: &Asked) -> Result<Option<Vec<CheckoutStep>>> {
+        Ok(None)
+    }
+
+    /// Decides what to do at each path.
+    fn decide(&mut self, asked: &Asked) -> Result<()> {
+        let (store, record) = (&self.store, &mut self.record);
+        let all = asked.entries(store)?;
+        let whole = match (&asked.part, asked.checkpoint) {
+            (Part::Whole, Some(id)) => Some((id, implied(&all))),
+            _ => None,
+        };
+        record.load(store, whole.as_ref().map(|(id, traces)| (*id, traces)))?;
+        let known = all.keys().chain(record.traces().keys());
+        if let Some(path) = asked.part.without(known) {
+            return Err(Error::not_found(format!("{path} is neither in the checkpoint nor known")));
+        }
+        let entries: Entries = match &asked.part {
+            Part::Whole => all,
+            part => all.into_iter().filter(|(path, _)| part.holds(path)).collect(),
+        };
+        let faults = fault::find(&entries, &self.site, store)?;
+        let given = Given {
+            #[cfg(unix)]
+            cache: &self.cache,
+            entries: &entries,
+            faults: &faults,
+            known: record.traces(),
+            part: &asked.part,
+            leftover: self.leftover.as_deref(),
+            full: (!asked.recorded).then_some(store),
+        };
+        self.draft = Draft::new(&given, self.disk.as_mut())?;
+        self.base = match (&asked.part, whole) {
+            (Part::Paths(_), _) => record.base(store)?,
+            (Part::Whole, Some((id, implied))) => (Some(id), implied),
+            (Part::Whole, None) => (None, Traces::new()),
+        };
+        self.plan.steps = self.draft.jobs.iter().map(|job| job.step.clone()).collect();
+        Ok(())
     }
 
     pub(super) fn into_plan(self) -> CheckoutPlan {
@@ -231,7 +273,9 @@ impl Prepared {
         let after = std::mem::take(&mut self.draft.after);
         self.commit(batch, after, None)?;
         #[cfg(unix)]
-        if self.plan.recorded {
+        if self.is_again {
+            self.cache.save(self.record.id());
+        } else if self.plan.recorded {
             let known = Known { cache: &self.cache, racy_from: self.racy_from };
             keep(
                 &self.store,

@@ -76,6 +76,52 @@ fn much_is_taken_with_little_memory_held() {
     assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
 }
 
+/// Files enough to be stored ahead of their capture, three times.
+fn many(bench: &Bench) {
+    for at in 0..3_000 {
+        bench.write(&format!("d{}/f{at}", at % 30), format!("file {at}"));
+    }
+}
+
+#[test]
+fn many_files_that_are_stored_ahead_are_captured_beside_another_writer() {
+    let bench = Bench::new();
+    many(&bench);
+    bench.session().write("before", "1").unwrap();
+    let mut batch = bench.session().begin().unwrap();
+    let objects = bench.store.stats().unwrap().objects;
+    let capture = batch.capture(&bench.workspace()).unwrap();
+    assert_eq!(capture.added().len(), 3_000);
+    assert!(bench.store.stats().unwrap().objects > objects + 3_000, "nothing was stored ahead");
+    bench.store.session("s").unwrap().write("meanwhile", "2").unwrap();
+    batch.commit().unwrap();
+    let mut expected = on_disk(&bench.dir());
+    expected.insert(b"before".to_vec(), ('f', b"1".to_vec()));
+    expected.insert(b"meanwhile".to_vec(), ('f', b"2".to_vec()));
+    assert_same(&now(&bench.session()), &expected);
+    let report = bench.store.check(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    assert!(report.is_ok(), "{report:?}");
+    assert!(bench.capture().is_unchanged());
+    // And what is recorded leads back to it.
+    std::fs::remove_dir_all(bench.dir()).unwrap();
+    bench.workspace().checkout(None).unwrap();
+    assert_same(&on_disk(&bench.dir()), &expected);
+}
+
+#[test]
+fn what_was_stored_ahead_and_collected_is_a_conflict_and_captured_anew() {
+    let bench = Bench::new();
+    many(&bench);
+    let mut batch = bench.session().begin().unwrap();
+    batch.capture(&bench.workspace()).unwrap();
+    let options = crate::store::GcOptions::new().keep(Duration::ZERO);
+    bench.store.gc(&options, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+    assert_eq!(kind(batch.commit()), ErrorKind::Conflict);
+    assert_eq!(bench.session().latest().unwrap().files().count(), 0);
+    assert_eq!(bench.capture().added().len(), 3_000);
+    assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
+}
+
 #[test]
 fn a_large_file_that_was_moved_is_no_new_one() {
     let bench = Bench::new();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::limits::KEEP;
 use crate::object::{Canonical, Checkout, Directory, Entry, Objects, Timestamp, Trace, read};
+use crate::session::entries;
 use crate::store::{Expected, GcOptions, Kept};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;

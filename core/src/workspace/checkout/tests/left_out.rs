@@ -131,8 +131,7 @@ fn a_content_that_is_missing_is_left_out() {
     let mut asked = bench.asked(&things([("a", text("1"))]));
     let content = ContentId::new(ObjectId::from_bytes([7; 32]));
     let entry = crate::object::Entry::File { content, executable: false };
-    asked.entries.insert(FilePath::new("b").unwrap(), entry);
-    asked.checkpoint = None;
+    asked.loose.insert(FilePath::new("b").unwrap(), entry);
     let done = apply(Prepared::new(&bench.store, &asked, &bench.dir()).unwrap()).unwrap();
     assert_eq!(listed(&done, LeaveOut), ["b unreadable"]);
     assert_eq!(bench.found(), things([("a", text("1"))]));

@@ -1,3 +1,4 @@
+mod again;
 mod crash;
 mod kept;
 mod left_out;
@@ -19,7 +20,7 @@ use super::{CheckoutAction, CheckoutPlan};
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, ContentId, ObjectId};
 use crate::object::{Entry, FilePath};
-use crate::session::{NewEntry, Session, entries};
+use crate::session::{NewEntry, Session};
 use crate::store::Store;
 use crate::workspace::directory::system_path;
 
@@ -116,9 +117,9 @@ impl Bench {
         Asked {
             session: self.session().id(),
             checkpoint: Some(checkpoint),
-            entries: entries(&self.store, checkpoint).unwrap(),
             part: Part::Whole,
             recorded: true,
+            loose: BTreeMap::new(),
         }
     }
 
@@ -135,7 +136,7 @@ impl Bench {
                 Link(target) => Entry::Symlink { target: put(target) },
                 Submodule => Entry::Submodule { commit: vec![1; 20] },
             };
-            asked.entries.insert(FilePath::new(path).unwrap(), entry);
+            asked.loose.insert(FilePath::new(path).unwrap(), entry);
         }
         batch.commit().unwrap();
         asked
