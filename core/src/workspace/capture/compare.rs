@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
+use super::base::Base;
 use super::renames::{self, Arrival};
 use super::report::{Changes, Renamed};
 use super::tree::{Look, Sort, Tree};
@@ -17,21 +18,10 @@ use crate::workspace::stats::Stat;
 
 /// What a path was in the directory and is in the session, and where changes go.
 pub(super) trait Side {
-    /// What the directory had at a path when it was last captured or checked out into. Several may
-    /// be after a checkout that was cut short.
-    fn was(&self, path: &FilePath) -> Result<Vec<Entry>>;
+    fn base(&self) -> &Base;
 
     /// What the session has.
     fn has(&self, path: &FilePath) -> Result<Option<Entry>>;
-
-    /// Tells whether what is missing need not have been there: a checkout was cut short.
-    fn is_unfinished(&self) -> bool;
-
-    /// Reads a content of the session's.
-    fn read(&self, content: ContentId) -> Result<Bytes>;
-
-    /// How many bytes it has.
-    fn size(&self, content: ContentId) -> Result<u64>;
 
     fn write(&mut self, path: &FilePath, new: NewEntry) -> Result<()>;
 
@@ -80,7 +70,7 @@ pub(super) fn compare(
             false => left_out.push(row),
         }
     }
-    let looks_for_renames = !missing.is_empty() && !side.is_unfinished();
+    let looks_for_renames = !missing.is_empty() && !side.base().is_unfinished();
     let mut compare = Compare {
         side,
         done: Compared { left_out, is_partial, ..Compared::default() },
@@ -117,8 +107,8 @@ fn moved_contents(
         return Ok(contents);
     }
     for path in missing {
-        for content in side.was(path)?.iter().filter_map(Entry::content) {
-            if let Ok(size) = side.size(content) {
+        for content in side.base().was(path)?.iter().filter_map(Entry::content) {
+            if let Ok(size) = side.base().size(content) {
                 contents.insert(content, size);
             }
         }
@@ -187,7 +177,7 @@ impl Compare<'_> {
         source: Source,
         tree: &mut dyn Tree,
     ) -> Result<()> {
-        let was = self.side.was(&path)?;
+        let was = self.side.base().was(&path)?;
         if was.contains(&entry) {
             self.done.there.insert(path, Some((entry, stat)));
             return Ok(());
@@ -254,12 +244,12 @@ impl Compare<'_> {
     fn finish(mut self, missing: Vec<FilePath>) -> Result<Compared> {
         let mut gone = Vec::new();
         for path in missing {
-            let was = self.side.was(&path)?;
+            let was = self.side.base().was(&path)?;
             if was.is_empty() {
                 continue;
             }
             self.done.there.insert(path.clone(), None);
-            if self.side.is_unfinished() {
+            if self.side.base().is_unfinished() {
                 continue;
             }
             match self.side.has(&path)? {
@@ -268,7 +258,7 @@ impl Compare<'_> {
                 None => {}
             }
         }
-        let moves = renames::find(&gone, &self.arrivals, |content| self.side.read(content))?;
+        let moves = renames::find(&gone, &self.arrivals, |content| self.side.base().read(content))?;
         let mut moved = std::collections::HashSet::new();
         for (at, arrival) in self.arrivals.into_iter().enumerate() {
             match moves.get(&at) {

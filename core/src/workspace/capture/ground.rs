@@ -6,12 +6,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::base::{Base, entry_of};
 use super::compare::{self, Compared};
 use super::local::LocalTree;
 use super::options::CaptureOptions;
 use super::recording::Recording;
 use super::report::Capture;
-use super::side::{Base, Looking, Taking, entry_of};
+use super::side::{Looking, Taking};
 use super::tree::Tree;
 use super::walk::{self, Given, Survey};
 use crate::error::{Error, Result};
@@ -98,13 +99,7 @@ pub(crate) fn look_at(
 ) -> Result<Capture> {
     let mut look = Look::begin(session, options, ground, progress)?;
     let survey = look.walk(now)?;
-    let base = Base {
-        store: session.store(),
-        record: &look.record,
-        is_ours: look.is_ours,
-        keeps_missing: options.keeps_missing,
-    };
-    let mut side = Looking { base, now };
+    let mut side = Looking { base: &look.base, now };
     let compared = compare::compare(
         survey,
         &mut *look.ground.tree,
@@ -128,13 +123,7 @@ pub(crate) fn capture(
     let now = batch.before();
     let survey = look.walk(&now)?;
     let leftovers = survey.leftovers.clone();
-    let base = Base {
-        store: session.store(),
-        record: &look.record,
-        is_ours: look.is_ours,
-        keeps_missing: options.keeps_missing,
-    };
-    let mut side = Taking { base, batch };
+    let mut side = Taking { base: &look.base, batch };
     let mut compared = compare::compare(
         survey,
         &mut *look.ground.tree,
@@ -157,9 +146,9 @@ pub(crate) fn capture(
     };
     batch.alongside = Some(Box::new(Recording {
         store: session.store().clone(),
-        temporary: look.record.temporary(),
-        record: look.record,
-        is_ours: look.is_ours,
+        temporary: look.base.record.temporary(),
+        record: look.base.record,
+        is_ours: look.base.is_ours,
         directory: look.ground.name,
         session: session.id(),
         there: std::mem::take(&mut compared.there),
@@ -205,11 +194,9 @@ fn note_left_out(batch: &mut Batch, now: &Snapshot, compared: &Compared) -> Resu
 
 /// What a look at a tree needs.
 struct Look<'a, 'p, 't> {
-    session: &'a Session,
     options: &'a CaptureOptions,
     ground: Ground<'t>,
-    record: Record,
-    is_ours: bool,
+    base: Base,
     cache: StatCache,
     is_exact: bool,
     racy_from: (i64, u32),
@@ -227,20 +214,24 @@ impl<'a, 'p, 't> Look<'a, 'p, 't> {
         let begun = Instant::now();
         let store = session.store();
         let record = Record::look(store, &ground.name)?;
-        let is_ours = is_ours(session, &record)?;
+        let base = Base {
+            is_ours: is_ours(session, &record)?,
+            record,
+            store: store.clone(),
+            keeps_missing: options.keeps_missing,
+        };
         let path = store.stat_cache(&ObjectId::of_content(&ground.name));
         let racy_from = ground.tree.now().unwrap_or_else(now_less_grain);
         let mut cache = StatCache::load(path);
-        let is_exact = is_ours && record.temporary().is_none() && cache.goes_with(record.id());
+        let record = &base.record;
+        let is_exact = base.is_ours && record.temporary().is_none() && cache.goes_with(record.id());
         if !is_exact {
-            cache = expected(store, &record, is_ours, cache)?;
+            cache = expected(&base, cache)?;
         }
         Ok(Look {
-            session,
             options,
             ground,
-            record,
-            is_ours,
+            base,
             cache,
             is_exact,
             racy_from,
@@ -250,14 +241,8 @@ impl<'a, 'p, 't> Look<'a, 'p, 't> {
     }
 
     fn walk(&mut self, now: &Snapshot) -> Result<Survey> {
-        let store = self.session.store();
-        let base = Base {
-            store,
-            record: &self.record,
-            is_ours: self.is_ours,
-            keeps_missing: self.options.keeps_missing,
-        };
-        let temporary = self.record.temporary();
+        let base = &self.base;
+        let temporary = base.record.temporary();
         let given = Given {
             options: self.options,
             known: &Looking { base, now },
@@ -306,9 +291,10 @@ impl Told<'_> {
 
 /// The rows that a walk is to expect: what the record says is there, with what the system said of it
 /// where the cache knows that of the same bytes.
-fn expected(store: &Store, record: &Record, is_ours: bool, known: StatCache) -> Result<StatCache> {
+fn expected(base: &Base, known: StatCache) -> Result<StatCache> {
+    let (store, record) = (&base.store, &base.record);
     let mut rows = BTreeMap::new();
-    if is_ours {
+    if base.is_ours {
         match record.files().entries(store) {
             Err(error) if error.kind().is_absence() => {}
             entries => rows = entries?,

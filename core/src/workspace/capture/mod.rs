@@ -1,5 +1,6 @@
 //! Captures: what changed in a directory, taken into the session.
 
+mod base;
 mod compare;
 pub(crate) mod ground;
 pub(crate) mod local;

@@ -1,59 +1,18 @@
 //! The session's side of a capture: what it knows of the directory's paths, and where changes go.
 
+use super::base::Base;
 use super::compare::Side;
 use super::walk::Known;
 use crate::error::Result;
-use crate::id::ContentId;
-use crate::object::{Bytes, Entry, FilePath, Trace};
+use crate::object::{Entry, FilePath};
 use crate::session::{Batch, NewEntry, Snapshot};
-use crate::store::Store;
-use crate::workspace::record::Record;
 
 /// Bytes of objects in memory above which a capture stores them ahead of its commit.
 const HELD_BYTES_MAX: usize = if cfg!(test) { 1 << 20 } else { crate::limits::BULK_BYTES };
 
-/// What the directory was, by the store's record.
-pub(super) struct Base<'a> {
-    pub(super) store: &'a Store,
-    pub(super) record: &'a Record,
-    /// Whether the record is of the session's own line; if not, it says nothing here.
-    pub(super) is_ours: bool,
-    /// Whether what is missing may have been lost, and is not taken for deleted.
-    pub(super) keeps_missing: bool,
-}
-
-impl Base<'_> {
-    fn was(&self, path: &FilePath) -> Result<Vec<Entry>> {
-        if !self.is_ours {
-            return Ok(Vec::new());
-        }
-        let traces = self.record.at(self.store, path)?;
-        Ok(traces.into_iter().filter_map(entry_of).collect())
-    }
-
-    fn was_below(&self, path: &FilePath) -> Result<bool> {
-        let below = [path.as_bytes(), b"/"].concat();
-        let is_below = |other: &FilePath| other.as_bytes().starts_with(&below);
-        Ok(self.is_ours
-            && (self.record.exceptions().keys().any(is_below)
-                || self.record.files().has_below(self.store, path)?))
-    }
-
-    fn is_unfinished(&self) -> bool {
-        self.keeps_missing || self.is_ours && self.record.temporary().is_some()
-    }
-}
-
-pub(super) fn entry_of(trace: Trace) -> Option<Entry> {
-    match trace {
-        Trace::Entry(entry) => Some(entry),
-        Trace::Directory => None,
-    }
-}
-
 /// A session that is only looked at.
 pub(super) struct Looking<'a> {
-    pub(super) base: Base<'a>,
+    pub(super) base: &'a Base,
     pub(super) now: &'a Snapshot,
 }
 
@@ -76,24 +35,12 @@ impl Known for Looking<'_> {
 }
 
 impl Side for Looking<'_> {
-    fn was(&self, path: &FilePath) -> Result<Vec<Entry>> {
-        self.base.was(path)
+    fn base(&self) -> &Base {
+        self.base
     }
 
     fn has(&self, path: &FilePath) -> Result<Option<Entry>> {
         self.now.entry(path)
-    }
-
-    fn is_unfinished(&self) -> bool {
-        self.base.is_unfinished()
-    }
-
-    fn read(&self, content: ContentId) -> Result<Bytes> {
-        self.base.store.read_content(content)
-    }
-
-    fn size(&self, content: ContentId) -> Result<u64> {
-        self.base.store.content_size(content)
     }
 
     fn write(&mut self, _path: &FilePath, _new: NewEntry) -> Result<()> {
@@ -111,7 +58,7 @@ impl Side for Looking<'_> {
 
 /// A batch that the changes go into.
 pub(super) struct Taking<'a> {
-    pub(super) base: Base<'a>,
+    pub(super) base: &'a Base,
     pub(super) batch: &'a mut Batch,
 }
 
@@ -126,24 +73,12 @@ impl Taking<'_> {
 }
 
 impl Side for Taking<'_> {
-    fn was(&self, path: &FilePath) -> Result<Vec<Entry>> {
-        self.base.was(path)
+    fn base(&self) -> &Base {
+        self.base
     }
 
     fn has(&self, path: &FilePath) -> Result<Option<Entry>> {
         self.batch.drafted(path)
-    }
-
-    fn is_unfinished(&self) -> bool {
-        self.base.is_unfinished()
-    }
-
-    fn read(&self, content: ContentId) -> Result<Bytes> {
-        self.base.store.read_content(content)
-    }
-
-    fn size(&self, content: ContentId) -> Result<u64> {
-        self.base.store.content_size(content)
     }
 
     fn write(&mut self, path: &FilePath, new: NewEntry) -> Result<()> {
