@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::store::Store;
+use crate::store::removal::remove_tree;
 
 const DIRECTORY: &str = "cache";
 /// What directories' files were when they were read last, a file per directory.
 const STATS: &str = "stat";
 /// A file that is written to see the file system's clock.
 const CLOCK: &str = "clock";
-/// How often the removal of a directory begins anew because others fill it meanwhile.
-const TRIES: u32 = 1_000;
 
 impl Store {
     /// Where the stat cache of a directory is kept; none where the store has no directory. The place
@@ -73,20 +72,6 @@ fn remove(store: &Path) -> Result<()> {
     removed.map_err(|error| {
         Error::io(format!("remove the caches; delete {} and try again", path.display()), error)
     })
-}
-
-/// Removes a directory that others may fill or remove meanwhile. What they put into it goes too.
-pub(super) fn remove_tree(directory: &Path) -> io::Result<()> {
-    let mut tries = 0;
-    loop {
-        match fs::remove_dir_all(directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && tries < TRIES => {
-                tries += 1;
-            }
-            result => return result,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod purge;
 mod reach;
 mod recover;
 pub(crate) mod refs;
+mod removal;
 mod rewrite;
 mod roots;
 mod stats;

@@ -11,7 +11,7 @@ use std::time::Instant;
 use partita::CheckSite;
 use partita::vfs::SyncSite;
 use partita_tests::crash::address::Address;
-use partita_tests::crash::checkout::Seen;
+use partita_tests::crash::beside::Seen;
 use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
 use partita_tests::crash::walk::{Limits, replay, walk_all};
 use partita_tests::crash::{ALL, capture, checkout, report, sweep};

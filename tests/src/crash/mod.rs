@@ -5,10 +5,11 @@
 //! kept or torn, and asks a [`recovery`] for every promise; then it does the same to the record of
 //! that recovery. [`knockout`] takes out one sync or lock at a time and wants the walk to fail;
 //! [`sweep`] lets one call at a time go wrong. A [`checkout`] and a
-//! [run with its captures](capture) have a directory beside their medium, so their states are looked at
+//! [run with its captures](capture) have a directory [beside] their medium, so their states are looked at
 //! by themselves.
 
 pub mod address;
+pub mod beside;
 pub mod capture;
 pub mod checkout;
 pub mod entropy;

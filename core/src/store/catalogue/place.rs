@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::store::caches::remove_tree;
+use crate::store::removal::remove_tree;
 
 /// The catalogue's directory in the store's.
 const DIRECTORY: &str = "catalogue";

@@ -7,6 +7,7 @@ mod fault;
 #[cfg(unix)]
 mod keep;
 mod part;
+mod place;
 mod plan;
 mod prepared;
 #[cfg(test)]
