@@ -11,7 +11,7 @@ use crate::map::{Edited, Map, Value};
 use crate::object::{Bytes, Canonical, Node, Objects};
 
 /// What an object takes in memory besides its bytes, here and while it is encoded.
-const OBJECT_BYTES: usize = 512;
+const OBJECT_BYTES: usize = 1_024;
 
 /// Objects and ref updates on their way into a store: all or nothing at
 /// [`commit`](Self::commit), nothing at all when dropped.

@@ -1,7 +1,7 @@
 //! Comparisons: what the suspects of a walk are, against what the directory was and what the session
 //! has by now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::base::Base;
@@ -37,8 +37,8 @@ pub(super) type There = Option<(Entry, Option<Stat>)>;
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) changes: Changes,
-    /// What is known to be there, of the paths that were looked at.
-    pub(super) there: BTreeMap<FilePath, There>,
+    /// What is known to be there, of the paths that were looked at, in their order.
+    pub(super) there: Vec<(FilePath, There)>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) is_partial: bool,
 }
@@ -73,7 +73,12 @@ pub(super) fn compare(
     let looks_for_renames = !missing.is_empty() && !side.base().is_unfinished();
     let mut compare = Compare {
         side,
-        done: Compared { left_out, is_partial, ..Compared::default() },
+        done: Compared {
+            there: Vec::with_capacity(suspects.len()),
+            left_out,
+            is_partial,
+            ..Compared::default()
+        },
         arrivals: Vec::new(),
         held: 0,
         looks_for_renames,
@@ -179,16 +184,16 @@ impl Compare<'_> {
     ) -> Result<()> {
         let was = self.side.base().was(&path)?;
         if was.contains(&entry) {
-            self.done.there.insert(path, Some((entry, stat)));
+            self.done.there.push((path, Some((entry, stat))));
             return Ok(());
         }
         let has = self.side.has(&path)?;
         if has.as_ref() == Some(&entry) {
-            self.done.there.insert(path, Some((entry, stat)));
+            self.done.there.push((path, Some((entry, stat))));
             return Ok(());
         }
         let Some(new) = self.new_entry(&path, &entry, source, tree)? else { return Ok(()) };
-        self.done.there.insert(path.clone(), Some((entry.clone(), stat)));
+        self.done.there.push((path.clone(), Some((entry.clone(), stat))));
         let is_moved = !was.is_empty() && has.as_ref().is_none_or(|has| !was.contains(has));
         if is_moved || was.is_empty() && has.is_some() {
             self.done.changes.parted.push(path.clone());
@@ -248,7 +253,7 @@ impl Compare<'_> {
             if was.is_empty() {
                 continue;
             }
-            self.done.there.insert(path.clone(), None);
+            self.done.there.push((path.clone(), None));
             if self.side.base().is_unfinished() {
                 continue;
             }
@@ -285,6 +290,7 @@ impl Compare<'_> {
             paths.sort();
         }
         changes.renamed.sort_by(|a, b| a.to.cmp(&b.to));
+        self.done.there.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.done.left_out.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(self.done)
     }

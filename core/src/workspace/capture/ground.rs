@@ -123,7 +123,7 @@ pub(crate) fn capture(
     let now = batch.before();
     let survey = look.walk(&now)?;
     let leftovers = survey.leftovers.clone();
-    let mut side = Taking { base: &look.base, batch };
+    let mut side = Taking::new(&look.base, batch);
     let mut compared = compare::compare(
         survey,
         &mut *look.ground.tree,
@@ -131,6 +131,7 @@ pub(crate) fn capture(
         look.deadline,
         &mut look.told.tell(),
     )?;
+    side.finish()?;
     let renamed = compared.changes.renamed.iter();
     let renamed: BTreeMap<FilePath, FilePath> =
         renamed.map(|moved| (moved.to.clone(), moved.from.clone())).collect();

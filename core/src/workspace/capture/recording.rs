@@ -1,7 +1,5 @@
 //! What the store remembers of a directory after its capture, committed with the capture itself.
 
-use std::collections::BTreeMap;
-
 use super::compare::There;
 use crate::error::Result;
 use crate::id::{CheckpointId, ObjectId, OperationId};
@@ -22,7 +20,8 @@ pub(super) struct Recording {
     pub(super) is_ours: bool,
     pub(super) directory: Vec<u8>,
     pub(super) session: OperationId,
-    pub(super) there: BTreeMap<FilePath, There>,
+    /// What is at the paths that were looked at, in their order.
+    pub(super) there: Vec<(FilePath, There)>,
     pub(super) cache: StatCache,
     /// Files that changed at this time or later may change again without another time.
     pub(super) racy_from: (i64, u32),
@@ -56,7 +55,9 @@ impl Recording {
             paths => paths?,
         };
         let known = self.record.exceptions().keys().filter(|_| self.is_ours);
-        for path in unlike.iter().chain(known).filter(|path| !self.there.contains_key(*path)) {
+        let is_looked_at =
+            |path: &FilePath| self.there.binary_search_by(|(other, _)| other.cmp(path)).is_ok();
+        for path in unlike.iter().chain(known).filter(|path| !is_looked_at(path)) {
             let was = match self.is_ours {
                 true => self.record.at(&self.store, path)?,
                 false => Vec::new(),

@@ -60,15 +60,32 @@ impl Side for Looking<'_> {
 pub(super) struct Taking<'a> {
     pub(super) base: &'a Base,
     pub(super) batch: &'a mut Batch,
+    /// Whether some of it is stored ahead.
+    is_ahead: bool,
 }
 
-impl Taking<'_> {
+impl<'a> Taking<'a> {
+    pub(super) fn new(base: &'a Base, batch: &'a mut Batch) -> Self {
+        Taking { base, batch, is_ahead: false }
+    }
+
     fn spare_memory(&mut self) -> Result<()> {
         if self.batch.batch.held_bytes() >= HELD_BYTES_MAX {
-            self.batch.batch.store_all()?;
-            self.batch.draft.forget_stored();
+            self.is_ahead = true;
+            self.store_ahead()?;
         }
         Ok(())
+    }
+
+    fn store_ahead(&mut self) -> Result<()> {
+        self.batch.batch.store_all()?;
+        self.batch.draft.forget_stored();
+        Ok(())
+    }
+
+    /// Stores the rest too where there was much: the maps of so many paths take their own room.
+    pub(super) fn finish(mut self) -> Result<()> {
+        if self.is_ahead { self.store_ahead() } else { Ok(()) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::tree::{Found, Listing, Look, Sort, Tree};
 use crate::error::{Error, Result};
 use crate::limits::{CONTENT_BYTES_MAX, IGNORE_FILE_BYTES_MAX};
 use crate::object::{Entry, FilePath, LeftOut, LeftOutReason};
-use crate::workspace::stats::{Stat, StatCache};
+use crate::workspace::stats::{Row, Stat, StatCache};
 
 /// What the session knows of a directory's paths.
 pub(super) trait Known {
@@ -143,10 +143,20 @@ impl Walk<'_> {
             return Ok(());
         }
         self.read_rules(&open, &names)?;
-        let mut visited = vec![false; self.given.cache.directory(&open.path).len()];
+        let rows = self.given.cache.directory(&open.path);
+        let mut visited = vec![false; rows.len()];
         let mut below = Vec::new();
+        let mut at = 0;
         for found in names {
-            self.look_at(&open, found, &mut visited, &mut below)?;
+            // Both come in the order of their names.
+            while rows.get(at).is_some_and(|row| *row.name < *found.name) {
+                at += 1;
+            }
+            let row = rows.get(at).filter(|row| *row.name == *found.name);
+            if row.is_some() && found.sort != Sort::Directory {
+                visited[at] = true;
+            }
+            self.look_at(&open, found, row, &mut below)?;
         }
         // The directories come after the files, in their order.
         self.open.extend(below.into_iter().rev());
@@ -206,7 +216,7 @@ impl Walk<'_> {
         &mut self,
         open: &Open,
         found: Found,
-        visited: &mut [bool],
+        row: Option<&Row>,
         below: &mut Vec<Open>,
     ) -> Result<()> {
         let given = self.given;
@@ -214,13 +224,7 @@ impl Walk<'_> {
             self.survey.leftovers.extend(FilePath::new(join(&open.path, &found.name)).ok());
             return Ok(());
         }
-        let rows = given.cache.directory(&open.path);
-        let at = rows.binary_search_by(|row| (*row.name).cmp(&found.name)).ok();
-        let row = at.map(|at| &rows[at]);
         let is_file = matches!(found.sort, Sort::File { .. } | Sort::Symlink);
-        if let Some(at) = at.filter(|_| found.sort != Sort::Directory) {
-            visited[at] = true;
-        }
         let known = row.filter(|row| {
             is_file
                 && row.stat.is_some()
