@@ -66,7 +66,7 @@ impl Ground<'_> {
     ) -> Result<Self> {
         let tree = LocalTree::new(directory, store.clock_file())
             .map_err(|error| cannot_open(site, error))?;
-        let root = tree.identity().map_err(|error| Error::io("look at the root", error))?;
+        let root = tree.identity();
         Ok(Ground {
             name: system_bytes(&site.path),
             shown: site.path.clone(),

@@ -1,17 +1,14 @@
-//! A directory of this machine as a tree, by handle. The only module that knows the system's own
-//! calls.
-//!
-//! Every path is walked component by component from the directory's own handle, and a component that
-//! is a symlink is never followed.
+//! A directory of this machine as a tree.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode};
+use rustix::fs::{AtFlags, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
-use super::tree::{Found, Listing, Look, Sort, Tree};
+use super::ahead::Ahead;
+use super::directories::{Directories, sort_of};
+use super::tree::{Listing, Look, Sort, Tree};
 use crate::error::{Error, Result};
 use crate::object::FilePath;
 use crate::workspace::clock;
@@ -25,10 +22,8 @@ const ROOM_BYTES: u64 = 1 << 20;
 /// A directory that is open.
 #[derive(Debug)]
 pub(crate) struct LocalTree {
-    root: OwnedFd,
-    device: u64,
-    /// The directory used last, by its path: the next path is often in it or below.
-    last: Option<(Vec<u8>, OwnedFd)>,
+    directories: Directories,
+    ahead: Ahead,
     /// Something of the same file system that may be written, to see its clock by.
     clock: Option<File>,
 }
@@ -37,40 +32,15 @@ impl LocalTree {
     /// Takes over an open directory. `clock` is a file that may be written, best of the same file
     /// system.
     pub(crate) fn new(directory: File, clock: Option<File>) -> io::Result<Self> {
-        let root = OwnedFd::from(directory);
-        let device = Stat::of(&rustix::fs::fstat(&root)?).device;
+        let directories = Directories::new(directory)?;
+        let (device, _) = directories.identity();
         let clock = clock.filter(|file| clock::device(file) == Some(device));
-        Ok(LocalTree { root, device, last: None, clock })
+        Ok(LocalTree { directories, ahead: Ahead::default(), clock })
     }
 
     /// The device and the number of the root.
-    pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
-        let stat = Stat::of(&rustix::fs::fstat(&self.root)?);
-        Ok((stat.device, stat.inode))
-    }
-
-    fn open_dir(&mut self, path: &[u8]) -> std::result::Result<BorrowedFd<'_>, Errno> {
-        if path.is_empty() {
-            return Ok(self.root.as_fd());
-        }
-        let known = self.last.take().filter(|(known, _)| {
-            let rest = path.strip_prefix(&known[..]);
-            rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
-        });
-        let (mut at, mut dir) = match known {
-            Some((path, dir)) => (path.len(), Some(dir)),
-            None => (0, None),
-        };
-        while at < path.len() {
-            let from = if at == 0 { 0 } else { at + 1 };
-            let len = path[from..].iter().position(|&byte| byte == b'/');
-            at = len.map_or(path.len(), |len| from + len);
-            let here = dir.as_ref().unwrap_or(&self.root);
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            dir = Some(rustix::fs::openat(here, &path[from..at], flags, Mode::empty())?);
-        }
-        let dir = dir.expect("a path that is not empty has a component");
-        Ok(self.last.insert((path.to_vec(), dir)).1.as_fd())
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        self.directories.identity()
     }
 
     fn read_once(&mut self, path: &FilePath, bytes_max: u64) -> std::result::Result<Look, Errno> {
@@ -79,7 +49,7 @@ impl LocalTree {
             Some(at) => (&bytes[..at], &bytes[at + 1..]),
             None => (&[][..], bytes),
         };
-        let dir = self.open_dir(above)?;
+        let dir = self.directories.open(above)?;
         // Looked at first: what is special must not even be opened.
         let found = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
         match sort_of(found.st_mode as RawMode) {
@@ -127,41 +97,19 @@ impl LocalTree {
 
 impl Tree for LocalTree {
     fn list(&mut self, directory: &[u8]) -> Result<Listing> {
-        let device = self.device;
-        let dir = match self.open_dir(directory) {
-            Ok(dir) => dir,
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(Listing::Gone),
-            Err(error) => return refused(error).map(Listing::Unreadable),
+        let listed = match self.ahead.take(directory) {
+            Some(listed) => listed,
+            None => self.directories.list(directory),
         };
-        let names = match Dir::read_from(dir) {
-            Ok(names) => names,
-            Err(error) => return refused(error).map(Listing::Unreadable),
-        };
-        let mut found = Vec::new();
-        for entry in names {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => return refused(error).map(Listing::Unreadable),
-            };
-            let name = entry.file_name();
-            if matches!(name.to_bytes(), b"." | b"..") {
-                continue;
-            }
-            let stat = match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => stat,
-                // Gone since, which is as if it had never been there.
-                Err(Errno::NOENT) => continue,
-                Err(error) => return refused(error).map(Listing::Unreadable),
-            };
-            let sort = sort_of(stat.st_mode as RawMode);
-            let stat = Stat::of(&stat);
-            let is_mount =
-                stat.device != device || sort == Sort::Directory && is_mount_point(dir, name);
-            let size = stat.size;
-            let name = name.to_bytes().to_vec();
-            found.push(Found { name, sort, size, stat: Some(stat), is_mount });
+        match listed {
+            Ok(found) => Ok(Listing::Names(found)),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(Listing::Gone),
+            Err(error) => refused(error).map(Listing::Unreadable),
         }
-        Ok(Listing::Names(found))
+    }
+
+    fn expect(&mut self, next: &[&[u8]]) {
+        self.ahead.expect(next, &self.directories);
     }
 
     fn read(&mut self, path: &FilePath, bytes_max: u64) -> Result<Look> {
@@ -192,30 +140,4 @@ fn refused(error: Errno) -> Result<String> {
         }
         error => Ok(io::Error::from(error).to_string()),
     }
-}
-
-fn sort_of(mode: RawMode) -> Sort {
-    match FileType::from_raw_mode(mode) {
-        FileType::RegularFile => Sort::File { executable: mode & 0o100 != 0 },
-        FileType::Symlink => Sort::Symlink,
-        FileType::Directory => Sort::Directory,
-        _ => Sort::Special,
-    }
-}
-
-/// Tells whether a directory is where something is mounted, also of the same file system.
-#[cfg(target_os = "linux")]
-fn is_mount_point(dir: BorrowedFd<'_>, name: &std::ffi::CStr) -> bool {
-    use rustix::fs::{StatxAttributes, StatxFlags};
-    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-    let found = rustix::fs::statx(dir, name, flags, StatxFlags::TYPE);
-    found.is_ok_and(|found| {
-        found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT)
-            && found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
-    })
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_mount_point(_dir: BorrowedFd<'_>, _name: &std::ffi::CStr) -> bool {
-    false
 }

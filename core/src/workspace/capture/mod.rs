@@ -1,7 +1,9 @@
 //! Captures: what changed in a directory, taken into the session.
 
+mod ahead;
 mod base;
 mod compare;
+mod directories;
 pub(crate) mod ground;
 pub(crate) mod local;
 mod options;

@@ -61,6 +61,9 @@ pub(crate) trait Tree {
     /// names. No name is followed.
     fn list(&mut self, directory: &[u8]) -> Result<Listing>;
 
+    /// Says which directories are listed next, in this order, if it is not done with the walk before.
+    fn expect(&mut self, _next: &[&[u8]]) {}
+
     /// Reads a file or the target of a symlink, whatever it was when it was listed; follows nothing,
     /// and opens nothing special.
     fn read(&mut self, path: &FilePath, bytes_max: u64) -> Result<Look>;

@@ -159,6 +159,8 @@ impl Walk<'_> {
             self.look_at(&open, found, row, &mut below)?;
         }
         // The directories come after the files, in their order.
+        let next: Vec<&[u8]> = below.iter().map(|open| &open.path[..]).collect();
+        self.tree.expect(&next);
         self.open.extend(below.into_iter().rev());
         if !visited.is_empty() {
             self.visited.insert(open.path, visited);

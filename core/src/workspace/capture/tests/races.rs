@@ -154,3 +154,71 @@ fn what_changes_right_after_a_checkout_is_seen() {
         assert_eq!(paths(bench.capture().changed()), ["a"], "round {round}");
     }
 }
+
+/// Directories enough, and deep enough, for a second thread to list some of them.
+fn wide(bench: &Bench) {
+    for a in 0..24 {
+        for b in 0..12 {
+            bench.write(&format!("d{a:02}/e{b}/f"), format!("{a} {b}"));
+            bench.write(&format!("d{a:02}/e{b}/g/h"), format!("{a}"));
+        }
+        bench.write(&format!("d{a:02}.txt"), "beside it");
+    }
+}
+
+#[test]
+fn directories_that_are_listed_ahead_are_taken_as_the_others_are() {
+    let bench = Bench::new();
+    wide(&bench);
+    bench.write(".gitignore", "/d03/\nh\n");
+    bench.write("d04/.gitignore", "!h\n");
+    let expected: Tree = on_disk(&bench.dir())
+        .into_iter()
+        .filter(|(path, _)| {
+            let path = std::str::from_utf8(path).unwrap();
+            !path.starts_with("d03/") && (!path.ends_with("/h") || path.starts_with("d04/"))
+        })
+        .collect();
+    bench.capture();
+    assert_same(&now(&bench.session()), &expected);
+    std::thread::sleep(Duration::from_millis(30));
+    assert!(bench.capture().is_unchanged());
+    bench.write("d17/e3/f", "other");
+    bench.remove("d20/e11/f");
+    fs::rename(bench.at("d05/e1"), bench.at("d06/moved")).unwrap();
+    let capture = bench.capture();
+    assert_eq!(paths(capture.changed()), ["d17/e3/f"]);
+    assert_eq!(paths(capture.removed()), ["d20/e11/f"]);
+    assert_eq!(capture.renamed()[0].to.to_string(), "d06/moved/f");
+    assert!(bench.capture().is_unchanged());
+}
+
+#[test]
+fn a_tree_that_is_moved_about_while_it_is_listed_ahead_is_exact_in_the_end() {
+    let bench = Bench::new();
+    wide(&bench);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0;
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                round += 1;
+                let (from, to) = (bench.at("d10"), bench.at(&format!("moved-{}", round % 3)));
+                if fs::rename(&from, &to).is_ok() {
+                    let _ = fs::rename(&to, bench.at("d11/within"));
+                    let _ = fs::rename(bench.at("d11/within"), &from);
+                }
+                let _ = fs::remove_dir_all(bench.at("d12/e4"));
+                let _ = fs::create_dir_all(bench.at("d12/e4"));
+                let _ = fs::write(bench.at("d12/e4/f"), format!("{round}"));
+            }
+        });
+        for _ in 0..30 {
+            bench.capture();
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    bench.capture();
+    assert_same(&now(&bench.session()), &on_disk(&bench.dir()));
+    assert!(bench.capture().is_unchanged());
+}
