@@ -39,7 +39,7 @@ impl Draft {
         let before = Roots::of(parent);
         self.check_unmoved(batch, before.files())?;
         self.check_directories(batch, before.files())?;
-        let edits = self.touched.iter().filter(|(_, touched)| touched.now != touched.base);
+        let edits = self.touched.iter().filter(|(_, touched)| touched.has_changed());
         let edits = edits.map(|(path, touched)| {
             (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
         });
@@ -124,11 +124,12 @@ impl Draft {
         }
         for (path, Touched { base, .. }) in &self.touched {
             let found = Place::find(files, batch, path)?;
-            if found != *base {
-                let number = |place: &Option<Place>| -> Result<Option<u64>> {
-                    place.as_ref().map(|place| Ok(place.iteration(batch)?.number())).transpose()
+            if found.as_ref() != base.as_deref() {
+                let number = |place: Option<&Place>| -> Result<Option<u64>> {
+                    place.map(|place| Ok(place.iteration(batch)?.number())).transpose()
                 };
-                let (base, found) = (said(number(base)?), said(number(&found)?));
+                let base = said(number(base.as_deref())?);
+                let found = said(number(found.as_ref())?);
                 return Err(Error::conflict(format!(
                     "{path} is at {found}, this edit rests on {base}; read it again"
                 )));
@@ -140,10 +141,10 @@ impl Draft {
     /// Refuses a path that would be both a file and a directory. Looks at the outcome alone, so
     /// one checkpoint may turn the one into the other.
     fn check_directories(&self, batch: &StoreBatch, files: Map) -> Result<()> {
-        let is_live = |place: &Option<Place>| place.as_ref().is_some_and(Place::is_live);
+        let is_live = |place: Option<&Place>| place.is_some_and(Place::is_live);
         let mut free = HashSet::new();
         for (path, touched) in &self.touched {
-            if is_live(&touched.base) || !is_live(&touched.now) {
+            if is_live(touched.base.as_deref()) || !is_live(touched.now.as_ref()) {
                 continue;
             }
             let bytes = path.as_bytes();
@@ -158,7 +159,7 @@ impl Draft {
                     Some(touched) => touched.now.clone(),
                     None => Place::find(files, batch, &directory)?,
                 };
-                if is_live(&place) {
+                if is_live(place.as_ref()) {
                     return Err(clash(&directory, path));
                 }
             }
@@ -171,7 +172,7 @@ impl Draft {
                 .touched
                 .range(bound..)
                 .take_while(|(other, _)| other.as_bytes().starts_with(&below));
-            if let Some((other, _)) = drafted.find(|(_, touched)| is_live(&touched.now)) {
+            if let Some((other, _)) = drafted.find(|(_, touched)| is_live(touched.now.as_ref())) {
                 return Err(clash(path, other));
             }
             for row in files.prefix(batch, &below) {

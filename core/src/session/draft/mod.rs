@@ -49,9 +49,15 @@ pub(crate) struct Reset {
 #[derive(Clone, Debug)]
 pub(crate) struct Touched {
     /// What was there when the draft began.
-    pub(crate) base: Option<Place>,
+    pub(crate) base: Option<Box<Place>>,
     /// What is there now.
     pub(crate) now: Option<Place>,
+}
+
+impl Touched {
+    pub(crate) fn has_changed(&self) -> bool {
+        self.now.as_ref() != self.base.as_deref()
+    }
 }
 
 /// Edits on their way into one checkpoint.
@@ -171,7 +177,8 @@ impl Draft {
             let (found, number) = (said(found), said(number));
             return Err(Error::conflict(format!("{path} is at {found}, expected {number}")));
         }
-        self.touched.entry(path).or_insert(Touched { base: place.clone(), now: place });
+        let base = place.clone().map(Box::new);
+        self.touched.entry(path).or_insert(Touched { base, now: place });
         Ok(())
     }
 
@@ -390,7 +397,7 @@ impl Draft {
         match self.touched.get_mut(&path) {
             Some(touched) => touched.now = now,
             None => {
-                let base = Place::find(self.files, &*batch as &dyn Objects, &path)?;
+                let base = Place::find(self.files, &*batch as &dyn Objects, &path)?.map(Box::new);
                 self.touched.insert(path, Touched { base, now });
             }
         }

@@ -94,6 +94,9 @@ impl Workspace {
     /// are never opened, links never followed, other file systems not entered. What was left out
     /// stands in the [report](Capture::left_out) and in the [checkpoint](Snapshot::left_out).
     ///
+    /// Where there are many directories, a second thread lists some of them ahead; it ends with the
+    /// capture.
+    ///
     /// Not captured are empty directories, times, owners, permissions but the executable bit, extended
     /// attributes and that two names are one file.
     ///
