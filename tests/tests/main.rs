@@ -28,6 +28,7 @@ mod later;
 mod law;
 mod locks;
 mod memory;
+mod merges;
 mod messages;
 mod model;
 mod output;

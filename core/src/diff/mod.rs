@@ -5,10 +5,12 @@
 
 mod change;
 mod edit;
+mod merge;
 mod token;
 mod unified;
 
 pub use change::{Change, ChangeKind};
+pub use merge::{TextConflict, TextMerge, merge};
 pub use unified::Unified;
 
 use self::edit::Same;

@@ -6,6 +6,7 @@
 mod cursor;
 mod diff;
 mod edit;
+mod merge;
 mod node;
 mod range;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 pub use diff::Diff;
+pub use merge::{Merge, MergeChange, MergeOutcome};
 pub use range::Range;
 
 pub use crate::id::MapId;
@@ -282,6 +284,33 @@ impl Map {
     /// `after` the other's. Reads only nodes that the two do not share.
     pub fn diff<'a, O: Objects + ?Sized>(&self, other: &Map, objects: &'a O) -> Diff<'a, O> {
         Diff::new(*self, *other, objects)
+    }
+
+    /// Returns the keys that `ours` or `theirs` changed since this map, from which both come, ascending,
+    /// each with what becomes of it. Reads only nodes that are not this map's too.
+    ///
+    /// ```
+    /// use partita::Store;
+    /// use partita::map::{Map, MergeOutcome, Value};
+    /// let store = Store::in_memory()?;
+    /// let mut batch = store.batch();
+    /// let value = |text: &str| Some(Value { refs: Vec::new(), bytes: text.into() });
+    /// let row = |key: &str, text: &str| (key.as_bytes().to_vec(), value(text));
+    /// let base = batch.edit_map(Map::EMPTY, vec![row("a", "1"), row("b", "1")])?;
+    /// let ours = batch.edit_map(base, vec![row("a", "2")])?;
+    /// let theirs = batch.edit_map(base, vec![row("a", "3"), row("b", "2")])?;
+    /// let changes = base.merge(&ours, &theirs, &batch).collect::<partita::Result<Vec<_>>>()?;
+    /// assert_eq!(changes[0].outcome(), MergeOutcome::Collision);
+    /// assert_eq!(changes[1].outcome(), MergeOutcome::Clean(value("2").as_ref()));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn merge<'a, O: Objects + ?Sized>(
+        &self,
+        ours: &Map,
+        theirs: &Map,
+        objects: &'a O,
+    ) -> Merge<'a, O> {
+        Merge::new(*self, [*ours, *theirs], objects)
     }
 }
 

@@ -120,8 +120,10 @@ impl Record {
     /// the record knows.
     #[cfg(unix)]
     pub(super) fn is_exactly(&self, store: &Store, files: FileMap) -> Result<bool> {
+        // The files of a checkpoint that is gone are said to be none.
         let is_exact = self.checkpoint().is_some()
             && self.files == files
+            && files != FileMap::EMPTY
             && self.exceptions.is_empty()
             && !self.is_lost
             && self.temporary().is_none();

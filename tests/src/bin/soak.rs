@@ -8,7 +8,7 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 9] = [
+const SUITES: [(&str, &str, Run); 10] = [
     (
         "blame",
         "REPOSITORY: a git repository that was fetched by hand, each line's origin compared with git's",
@@ -28,6 +28,11 @@ const SUITES: [(&str, &str, Run); 9] = [
         "import",
         "REPOSITORY: a git repository that was fetched by hand, imported and compared",
         partita_tests::git::soak,
+    ),
+    (
+        "merges",
+        "TRIPLES: random texts and two edits of each, merged beside git; 20,000 by default",
+        partita_tests::merges::soak,
     ),
     (
         "model",

@@ -57,6 +57,7 @@ pub const WHOLE: &[(&str, &[&str])] = &[
         &["CapacityItem", "PlanCost", "PlanStep"],
     ),
     ("the grammar of JSON does not grow", &["Json"]),
+    ("two sides of a key agree, or they do not", &["MergeOutcome"]),
     ("a line is equal, gone or new, of one text or the other", &["Change", "ChangeKind"]),
     (
         "a counter says which of the proved cuts it has; an unknown one could not be used",

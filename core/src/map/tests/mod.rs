@@ -3,6 +3,7 @@
 mod cost;
 mod format;
 mod hostile;
+mod merge;
 mod model;
 
 use std::cell::Cell;

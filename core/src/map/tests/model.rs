@@ -7,13 +7,13 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(vec![0, b'a', b'b', 254, 255]), 0..5)
 }
 
-fn edits(max: usize) -> impl Strategy<Value = Vec<(Vec<u8>, Option<Value>)>> {
+pub(super) fn edits(max: usize) -> impl Strategy<Value = Vec<(Vec<u8>, Option<Value>)>> {
     let wide = (0..2_000u64).prop_map(path);
     let row = (prop_oneof![key(), wide], prop::option::weighted(0.7, (0..50u64).prop_map(value)));
     prop::collection::vec(row, 0..max)
 }
 
-fn apply(model: &mut Model, edits: &[(Vec<u8>, Option<Value>)]) {
+pub(super) fn apply(model: &mut Model, edits: &[(Vec<u8>, Option<Value>)]) {
     for (key, value) in edits {
         match value {
             Some(value) => drop(model.insert(key.clone(), value.clone())),
