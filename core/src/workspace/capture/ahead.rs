@@ -102,8 +102,19 @@ impl Drop for Ahead {
     }
 }
 
+/// Lets the walk go on by itself where the thread ends, however it ends.
+struct Ending<'a>(&'a Shared);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.state().under_way = None;
+        self.0.changed.notify_all();
+    }
+}
+
 /// What the thread does.
 fn list(shared: &Shared, directories: &mut Directories) {
+    let _ending = Ending(shared);
     let mut state = shared.state();
     while !state.is_over {
         let at = state.waiting.len().checked_sub(LEFT + 1);
@@ -125,4 +136,22 @@ fn list(shared: &Shared, directories: &mut Directories) {
 
 fn names(listed: &Listed) -> usize {
     listed.as_ref().map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_over_a_directory_keeps_no_walk_waiting() {
+        let mut ahead = Ahead::default();
+        let shared = ahead.shared.clone();
+        shared.state().under_way = Some(b"d".to_vec());
+        let ended = thread::spawn(move || {
+            let _ending = Ending(&shared);
+            panic!("over a directory, as the test wants");
+        });
+        assert!(ahead.take(b"d").is_none());
+        assert!(ended.join().is_err());
+    }
 }
