@@ -40,13 +40,13 @@ const WITHOUT: &[(&str, &str)] = &[
         "what stands in a store: canonical bytes are its form",
         "BodyReader BodyWriter Bytes Checkout Checkpoint Claim Directory Environment Evidence EvidenceRun Inputs \
          Scope Series Edited Horizon Iteration Kind \
-         Map MapChange NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
+         Map MapChange Merge MergeChange MergeOutcome NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
          RunOutput RunSandbox",
     ),
     (
         "a picture or a patch: text by itself; the command says in JSON what its graph is drawn from",
         "Change ChangeKind CheckpointGraph DiffStats FileDiff GraphCheckpoint GraphSession Lines \
-         Table Unified",
+         Table TextConflict TextMerge Unified",
     ),
     ("a name for another type", "Progress Result"),
 ];
