@@ -62,6 +62,7 @@
 //! | claim something that counts only as far as runs support it | [`Session::claim`], module [`evidence`] |
 //! | compare two benchmarks | [`Session::compare`], module [`statistics`] |
 //! | see where each line of a file came from | [`Session::blame`] |
+//! | merge sessions that went on side by side | [`Session::merge`], module [`merge`] |
 //! | keep values of my own beside the dialog | [`Session::state`], module [`state`] |
 //! | check, collect, purge, recover | module [`upkeep`] |
 //! | show it | module [`display`]: HTML and SVG |
@@ -165,6 +166,8 @@ pub mod limits;
 mod log;
 #[cfg(feature = "store")]
 pub mod map;
+#[cfg(feature = "store")]
+pub mod merge;
 pub mod object;
 #[cfg(feature = "store")]
 pub mod plumbing;

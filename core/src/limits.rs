@@ -340,6 +340,9 @@ pub const EVIDENCE_STEPS_MAX: usize = 256;
 /// Pieces of evidence that a claim cites.
 pub const CLAIM_EVIDENCE_MAX: usize = 64;
 
+/// Terms of one merge conflict: what 64 sides have, and what each comes from, twice over.
+pub const CONFLICT_TERMS_MAX: usize = 255;
+
 /// Pairs of one benchmark.
 pub const SERIES_PAIRS_MAX: usize = 1_000;
 

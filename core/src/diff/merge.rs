@@ -140,8 +140,9 @@ impl TextMerge {
         [0, 1, 2].map(|at| &self.texts[at][region[at].clone()])
     }
 
-    /// One more than the longest run at the beginning of a line that could be taken for a marker.
-    fn marker_bytes(&self) -> usize {
+    /// Returns how often a marker repeats its sign: more often than any line of the three texts that
+    /// could be taken for one.
+    pub fn marker_bytes(&self) -> usize {
         let lines = self.texts.iter().flat_map(|text| text.split(|&byte| byte == b'\n'));
         let runs = lines.map(|line| match line.first() {
             Some(&first @ (b'<' | b'|' | b'=' | b'>')) => {

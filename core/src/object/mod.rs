@@ -19,8 +19,8 @@ pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
     AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Claim, CommandLine,
-    Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath, Horizon,
-    Inputs, Iteration, Kind, LeftOut, LeftOutReason, NameFault, Node, Objects, Operation,
+    ConflictTerm, Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath, Horizon,
+    Inputs, Iteration, Kind, LeftOut, LeftOutReason, MergeConflict, NameFault, Node, Objects, Operation,
     OperationKind, OperationName, RefReader, Report, Results, Run, RunOutcome, RunOutput,
     RunSandbox, Samples, Scope, Series, TestOutcome, TestResult, TestSums, Tombstone, Trace,
     UnreadReport,

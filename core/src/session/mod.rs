@@ -13,6 +13,7 @@ mod handle;
 mod history;
 mod import;
 mod line;
+mod merge;
 mod read;
 mod tokens;
 
@@ -42,6 +43,11 @@ pub use import::transcript::{TranscriptImport, TranscriptProgress};
 pub use import::{Import, ImportStep};
 pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
+pub use merge::base::MergeBase;
+pub use merge::conflicts::{ConflictEntry, Resolution};
+pub use merge::options::{
+    KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
+};
 pub use read::claims::{Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support};
 pub use read::compare::Compared;
 pub(crate) use read::entries::{FileMap, entries};

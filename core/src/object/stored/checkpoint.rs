@@ -53,6 +53,15 @@ impl Checkpoint {
     pub const EVIDENCE: &'static str = "evidence";
     /// The map of claims: number, 8 bytes big-endian, to [`Claim`](super::Claim).
     pub const CLAIMS: &'static str = "claims";
+    /// The map of merge conflicts that nobody has resolved: path to
+    /// [`MergeConflict`](super::MergeConflict) and the iteration that stands at the path.
+    pub const CONFLICTS: &'static str = "conflicts";
+    /// The map of what was merged: the nonce of a session's first operation to the newest checkpoint of
+    /// that session which this state contains.
+    pub const MERGED: &'static str = "merged";
+    /// Where memories that a merge brought come from: the number of the first of a run of them, 8 bytes
+    /// big-endian, to the last one's, to its number there, and to the session's nonce.
+    pub const ORIGINS: &'static str = "origins";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

@@ -10,6 +10,7 @@ mod evidence;
 mod horizon;
 mod iteration;
 mod left_out;
+mod merge_conflict;
 pub(super) mod memory;
 mod model_call;
 mod name;
@@ -35,6 +36,7 @@ pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use left_out::{LeftOut, LeftOutReason};
 pub(crate) use memory::origin_of;
+pub use merge_conflict::{ConflictTerm, MergeConflict};
 pub use name::NameFault;
 pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
@@ -89,6 +91,8 @@ impl Kind {
     pub const RESULTS: Kind = Kind(14);
     /// A sentence that cites evidence.
     pub const CLAIM: Kind = Kind(15);
+    /// What several merged lines have at one path.
+    pub const MERGE_CONFLICT: Kind = Kind(16);
 
     /// The newest version that is known here of a kind that is known here.
     pub(crate) fn newest_version(self) -> Option<u16> {
@@ -121,6 +125,7 @@ impl Kind {
             Kind::EVIDENCE => "evidence",
             Kind::RESULTS => "results",
             Kind::CLAIM => "claim",
+            Kind::MERGE_CONFLICT => "merge conflict",
             _ => return None,
         })
     }

@@ -174,6 +174,6 @@ impl Session {
 }
 
 /// Returns a path as the line that a listing shows.
-fn line(path: &FilePath) -> String {
+pub(crate) fn line(path: &FilePath) -> String {
     path.to_string_lossy().chars().take(MESSAGE_CHARS_MAX).collect()
 }

@@ -218,6 +218,7 @@ pub(crate) fn set_back(
         for change in changes(&*batch, now.files(), then.files())? {
             draft.set(batch, change.path, change.after.unwrap_or(Entry::Removed))?;
         }
+        draft.conflicts.back = Some(then.map(Root::Conflicts));
     }
     if scope.has_dialog() {
         draft.reset = Some(Reset { to: point.cloned(), others: scope == RestoreScope::All });

@@ -57,7 +57,12 @@ impl Draft {
         }
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);
+        let origins = self.joined.apply_origins(batch, after.map(Root::Origins), memory)?;
+        after.set_map(Root::Origins, origins);
         after.set_map(Root::Files, batch.edit_map(before.files(), edits)?);
+        let conflicts = before.map(Root::Conflicts);
+        after.set_map(Root::Conflicts, self.apply_conflicts(batch, conflicts, after.files())?);
+        after.set_map(Root::Merged, self.merged_lines(batch, before)?);
         if let Some(rows) = &self.left_out {
             let rows = rows.iter().map(|(path, row)| (path.clone(), Some(row.clone())));
             after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
@@ -79,11 +84,15 @@ impl Draft {
             .as_ref()
             .is_some_and(|reset| reset.others && others(reset.to.as_ref()) != others(parent));
         let said = !self.labels.is_empty() || self.time.is_some();
-        let changes = after != before || others_change || said;
+        let joins = !self.joined.parents.is_empty();
+        let changes = after != before || others_change || said || joins;
         if !always && !changes {
             return Ok(Built { point: None, memory });
         }
         let mut checkpoint = following(batch, parent)?;
+        let others = self.joined.parents.iter();
+        let others = others.filter(|id| parent.is_none_or(|parent| parent.checkpoint_id() != **id));
+        checkpoint.parents.extend(others);
         if let Some(reset) = self.reset.as_ref().filter(|reset| reset.others) {
             let old = reset.to.as_ref();
             checkpoint.roots = old.map(|old| old.value.roots.clone()).unwrap_or_default();
@@ -92,6 +101,15 @@ impl Draft {
         checkpoint.labels = self.labels.clone();
         checkpoint.time = self.time;
         Ok(Built { point: Some(put(batch, checkpoint, parent)), memory })
+    }
+
+    /// What was merged: of a whole state that comes back, what had been merged into that.
+    fn merged_lines(&self, batch: &mut StoreBatch, before: Roots) -> Result<Map> {
+        let merged = match self.reset.as_ref().filter(|reset| reset.others) {
+            Some(reset) => Roots::of(reset.to.as_ref()).map(Root::Merged),
+            None => before.map(Root::Merged),
+        };
+        self.joined.apply_lines(batch, merged)
     }
 
     /// What others did to files since the draft began, as far as the view asks for it.

@@ -1,8 +1,10 @@
 //! Drafts: edits of files, memories and state on their way into one checkpoint.
 
 pub(crate) mod build;
+pub(crate) mod conflicts;
 pub(crate) mod entry;
 pub(crate) mod evidence;
+pub(crate) mod joined;
 pub(crate) mod memories;
 pub(crate) mod remember;
 pub(crate) mod runs;
@@ -20,8 +22,10 @@ use crate::map::{Map, Value};
 use crate::object::{
     Bytes, Checkpoint, Entry, FilePath, Iteration, ModelCall, Objects, Timestamp, is_target,
 };
+use crate::session::draft::conflicts::ConflictsDraft;
 use crate::session::draft::entry::NewEntry;
 use crate::session::draft::evidence::EvidenceDraft;
+use crate::session::draft::joined::JoinedDraft;
 use crate::session::draft::memories::NewMemories;
 use crate::session::draft::runs::RunsDraft;
 use crate::session::draft::state::StateDraft;
@@ -76,6 +80,8 @@ pub(crate) struct Draft {
     pub(crate) runs: RunsDraft,
     pub(crate) evidence: EvidenceDraft,
     pub(crate) view: ViewDraft,
+    pub(crate) conflicts: ConflictsDraft,
+    pub(crate) joined: JoinedDraft,
     /// The memory that iterations made from here on come from.
     pub(crate) cause: Option<MemoryId>,
     pub(crate) labels: BTreeMap<String, Vec<u8>>,
@@ -103,6 +109,15 @@ impl Draft {
             view: ViewDraft::new(Roots::of(base).view()),
             ..Draft::default()
         }
+    }
+
+    /// The files after the edits so far, as a map of the batch.
+    pub(crate) fn files_now(&self, batch: &mut StoreBatch) -> Result<Map> {
+        let edits = self.touched.iter().filter(|(_, touched)| touched.has_changed());
+        let edits = edits.map(|(path, touched)| {
+            (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
+        });
+        batch.edit_map(self.files, edits.collect())
     }
 
     /// Tells whether these are the files that the draft began with.
@@ -281,9 +296,35 @@ impl Draft {
         };
         let parent = place.iteration_to_follow(batch, &path, self.base.as_ref())?;
         if place.entry == entry && batch.knows(&parent.id)? {
+            self.conflicts.kept.insert(path);
             return Ok(parent.number());
         }
         self.iterate(batch, path, entry, Some(parent), None)
+    }
+
+    /// Lets a path hold what another session has there, in its very iteration.
+    pub(crate) fn adopt(&mut self, batch: &StoreBatch, path: FilePath, place: Place) -> Result<()> {
+        self.put_place(batch, path, Some(place))
+    }
+
+    /// Adds an iteration of a path that comes from two, as far as there are two.
+    pub(crate) fn join(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: FilePath,
+        entry: Entry,
+        [ours, theirs]: [Option<&Place>; 2],
+    ) -> Result<u64> {
+        let base = self.base.clone();
+        let link = |place: Option<&Place>| {
+            place.map(|place| place.iteration_to_follow(&*batch, &path, base.as_ref())).transpose()
+        };
+        let (ours, theirs) = (link(ours)?, link(theirs)?);
+        let theirs = theirs.filter(|theirs| ours.as_ref().is_none_or(|ours| ours.id != theirs.id));
+        match ours {
+            Some(ours) => self.iterate(batch, path, entry, Some(ours), theirs),
+            None => self.iterate(batch, path, entry, theirs, None),
+        }
     }
 
     /// Puts what changed of the files in view into view, also those that were `moved`: new path to
@@ -393,15 +434,19 @@ impl Draft {
         let number = iteration.number;
         let id = IterationId::new(batch.put(&iteration, base));
         self.iterations.push((iteration, base));
-        let now = Some(Place { entry, iteration: id });
+        self.put_place(batch, path, Some(Place { entry, iteration: id }))?;
+        Ok(number)
+    }
+
+    fn put_place(&mut self, batch: &StoreBatch, path: FilePath, now: Option<Place>) -> Result<()> {
         match self.touched.get_mut(&path) {
             Some(touched) => touched.now = now,
             None => {
-                let base = Place::find(self.files, &*batch as &dyn Objects, &path)?.map(Box::new);
+                let base = Place::find(self.files, batch as &dyn Objects, &path)?.map(Box::new);
                 self.touched.insert(path, Touched { base, now });
             }
         }
-        Ok(number)
+        Ok(())
     }
 }
 

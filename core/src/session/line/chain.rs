@@ -142,7 +142,7 @@ impl<T: Linked> Link<T> {
 
     /// Where the jump goes: further back, else the parent, or none at the start and where what it
     /// leads to was trimmed.
-    fn jump(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
+    pub(super) fn jump(&self, objects: &(impl Objects + ?Sized)) -> Result<Option<Self>> {
         match self.value.stored_jump() {
             Some(id) => self.follow(objects, id),
             None => self.parent(objects),

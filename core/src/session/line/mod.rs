@@ -1,6 +1,7 @@
 //! What stands in a store for a session: chains, points, roots, keys and values, and what they say.
 
 pub(crate) mod chain;
+pub(crate) mod common;
 pub(crate) mod evidence;
 pub(crate) mod glob;
 pub(crate) mod info;
@@ -8,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod marks;
 pub(crate) mod names;
+pub(crate) mod origin;
 pub(crate) mod place;
 pub(crate) mod point;
 pub(crate) mod roots;

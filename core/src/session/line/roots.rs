@@ -23,10 +23,13 @@ pub(crate) enum Root {
     Runs,
     Evidence,
     Claims,
+    Conflicts,
+    Merged,
+    Origins,
 }
 
 impl Root {
-    pub(crate) const ALL: [Root; 12] = [
+    pub(crate) const ALL: [Root; 15] = [
         Root::Files,
         Root::Memories,
         Root::State,
@@ -39,13 +42,18 @@ impl Root {
         Root::Runs,
         Root::Evidence,
         Root::Claims,
+        Root::Conflicts,
+        Root::Merged,
+        Root::Origins,
     ];
 
     /// Tells whether it comes back with the dialog of an earlier state. Files come back by
-    /// themselves. Three stay, whatever state is brought back: what ran has run and showed what it
-    /// showed, and what was left out is of the directory.
+    /// themselves, and merge conflicts with them. Three stay, whatever state is brought back: what ran
+    /// has run and showed what it showed, and what was left out is of the directory. What was merged
+    /// comes back with a whole state alone.
     pub(crate) fn is_of_dialog(self) -> bool {
-        !matches!(self, Root::Files | Root::LeftOut | Root::Runs | Root::Evidence)
+        use Root::{Conflicts, Evidence, Files, LeftOut, Merged, Runs};
+        !matches!(self, Files | LeftOut | Runs | Evidence | Conflicts | Merged)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -62,6 +70,9 @@ impl Root {
             Root::Runs => Checkpoint::RUNS,
             Root::Evidence => Checkpoint::EVIDENCE,
             Root::Claims => Checkpoint::CLAIMS,
+            Root::Conflicts => Checkpoint::CONFLICTS,
+            Root::Merged => Checkpoint::MERGED,
+            Root::Origins => Checkpoint::ORIGINS,
         }
     }
 }

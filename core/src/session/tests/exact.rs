@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::past::{exchange, fill, histories, readable, summary, tool};
+use super::past::{clash, exchange, fill, histories, readable, summary, tool};
 use super::*;
 use crate::budget::Budget;
 use crate::interop::{Format, read};
@@ -146,6 +146,18 @@ fn effect(kind: OperationKind) -> Effect {
             let tap = b"ok 1 - it works\n1..1\n";
             session.import_evidence("tap", tap, None)
         }),
+        OperationKind::Merge => changes(|session| {
+            let fork = fork(session)?;
+            fork.write("src/lib.rs", "theirs")?;
+            fork.write("theirs", "1")?;
+            fork.remember(Memory::user("said there"))?;
+            fork.state().put("theirs", "1")?;
+            fork.set_instructions("theirs")?;
+            fork.claim("it works there", [])?;
+            fork.import_evidence("tap", b"ok 1 - it works there\n1..1\n", None)?;
+            session.merge(&[&fork], MergeOptions::new())
+        }),
+        OperationKind::Resolve => changes(|session| session.resolve("clash", Resolution::Side(1))),
         OperationKind::Named(_) => changes(|session| {
             session.batch(|batch| {
                 batch.kind("acme/deploy")?;
@@ -153,6 +165,11 @@ fn effect(kind: OperationKind) -> Effect {
             })
         }),
     }
+}
+
+/// A fork of a name of its own.
+fn fork(session: &Session) -> Result<Session> {
+    session.fork(&format!("fork {}", session.store().sessions().count()))
 }
 
 /// What happens between an operation and its undo, and by whom it is undone.
@@ -258,6 +275,10 @@ fn undo_and_redo_are_exact_for_every_operation_that_makes_a_checkpoint() {
             if kind == OperationKind::Refresh {
                 // What it makes outdated is of the past.
                 stage.session.write("bin/run", format!("{between:?}")).unwrap();
+                before = readable(&stage.session);
+            }
+            if kind == OperationKind::Resolve {
+                clash(&stage.session, &format!("{between:?}"));
                 before = readable(&stage.session);
             }
             act(&stage.session);

@@ -9,6 +9,7 @@ mod files;
 mod history;
 mod imports;
 mod memories;
+mod merge;
 mod model;
 mod names;
 mod past;

@@ -71,10 +71,23 @@ pub(super) fn fill(session: &Session) {
     session.compact(&Selector::Range(5, 12), &summary).unwrap();
     session.trim_results(&Selector::Number(15)).unwrap();
     session.write("src/lib.rs", "fn one() {}\nfn two() {}\nfn three() {}\n").unwrap();
+    clash(session, "in the past");
     let shown = session.import_evidence("tap", b"ok 1 - it parses\n1..1\n", None).unwrap();
     session.claim("it parses", [shown]).unwrap();
     session.write("notes", "written since").unwrap();
     put_root(session, "beliefs");
+}
+
+/// Merges a fork that is gone since: a conflict is left of it, a memory and evidence.
+pub(super) fn clash(session: &Session, text: &str) {
+    let fork = session.fork("a fork that is gone").unwrap();
+    session.write("clash", format!("ours {text}")).unwrap();
+    fork.write("clash", format!("theirs {text}")).unwrap();
+    fork.write("came", text).unwrap();
+    fork.remember(Memory::user(format!("said there {text}"))).unwrap();
+    fork.import_evidence("tap", b"ok 1 - it works there\n1..1\n", None).unwrap();
+    session.merge(&[&fork], MergeOptions::new()).unwrap();
+    session.store().delete_session(fork.name()).unwrap();
 }
 
 /// Commits a checkpoint with a root that this version does not know.
@@ -130,6 +143,9 @@ pub(super) fn readable(session: &Session) -> Vec<String> {
     for claim in latest.claims().unwrap() {
         let (status, cited) = (claim.status, &claim.evidence);
         all.push(format!("claim {} {:?} {status:?} by {cited:?}", claim.number, claim.text));
+    }
+    for conflict in latest.conflicts() {
+        all.push(format!("conflict {:?}", conflict.unwrap()));
     }
     let view = latest.view();
     all.extend(view.memories_and_forgotten().map(|memory| format!("view {:?}", memory.unwrap())));

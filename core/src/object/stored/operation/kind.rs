@@ -95,6 +95,10 @@ pub enum OperationKind {
     Claim,
     /// A report was taken in as evidence.
     ImportEvidence,
+    /// Other sessions were merged into this one.
+    Merge,
+    /// A merge conflict was resolved.
+    Resolve,
     /// What this name says: a host's word, or one of a later version.
     Named(OperationName),
 }
@@ -132,7 +136,7 @@ const NUMBERED: [(OperationKind, &str); 28] = [
 ];
 
 /// The kinds of version 2 that this version knows.
-const KNOWN_NAMES: [(OperationKind, &str); 9] = [
+const KNOWN_NAMES: [(OperationKind, &str); 11] = [
     (OperationKind::Redo, "redo"),
     (OperationKind::UndeleteSession, "undelete-session"),
     (OperationKind::Capture, "capture"),
@@ -142,6 +146,8 @@ const KNOWN_NAMES: [(OperationKind, &str); 9] = [
     (OperationKind::Resume, "resume"),
     (OperationKind::Claim, "claim"),
     (OperationKind::ImportEvidence, "import-evidence"),
+    (OperationKind::Merge, "merge"),
+    (OperationKind::Resolve, "resolve"),
 ];
 
 impl OperationKind {
@@ -265,7 +271,7 @@ mod tests {
     #[test]
     fn names_are_short_plain_and_printable() {
         let long = "n".repeat(OPERATION_NAME_BYTES_MAX);
-        for name in ["a", "merge", "acme/deploy", "a/b/c", "x-1_y.z", &long] {
+        for name in ["a", "teleport", "acme/deploy", "a/b/c", "x-1_y.z", &long] {
             let kind = OperationKind::from_name(name).unwrap();
             assert_eq!(kind.name(), name);
             assert!(

@@ -12,7 +12,7 @@ use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId,
 use crate::object::*;
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "checkout.txt",
     "checkpoint.txt",
     "claim.txt",
@@ -24,6 +24,7 @@ const FILES: [&str; 17] = [
     "map.txt",
     "map-root.txt",
     "memory.txt",
+    "merge-conflict.txt",
     "model-call.txt",
     "node.txt",
     "operation.txt",
@@ -599,4 +600,20 @@ fn claims_keep_their_bytes() {
     let two = Claim { evidence: vec![id(1), id(2)], ..plain.clone() };
     let bare = Claim { text: "it works".to_owned(), actor: String::new(), evidence: Vec::new() };
     assert_values("claim.txt", vec![("plain", plain), ("two", two), ("bare", bare)]);
+}
+
+#[test]
+fn merge_conflicts_keep_their_bytes() {
+    let term = |label: &str, entry| ConflictTerm { label: label.to_owned(), entry };
+    let file = |byte, executable| Entry::File { content: ContentId::new(id(byte)), executable };
+    let terms =
+        vec![term("a@2", file(1, false)), term("s@1", file(2, false)), term("b@3", file(3, true))];
+    let text = MergeConflict { marker: 7, terms: terms.clone() };
+    let link = Entry::Symlink { target: ContentId::new(id(4)) };
+    let module = Entry::Submodule { commit: vec![5; 20] };
+    let mut five = terms;
+    five.extend([term("", Entry::Removed), term("", link)]);
+    five[1].entry = module;
+    let five = MergeConflict { marker: 0, terms: five };
+    assert_values("merge-conflict.txt", vec![("text", text), ("five", five)]);
 }

@@ -346,6 +346,18 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn merge_conflict()(
+        marker in 0u64..300,
+        terms in prop::collection::vec((text(), entry()), 3..8),
+    ) -> MergeConflict {
+        let mut terms: Vec<ConflictTerm> =
+            terms.into_iter().map(|(label, entry)| ConflictTerm { label, entry }).collect();
+        terms.truncate((terms.len() - 1) / 2 * 2 + 1);
+        MergeConflict { marker, terms }
+    }
+}
+
 /// What holds for one kind.
 macro_rules! properties {
     ($($kind:ident: $type:ty = $strategy:expr;)*) => {$(
@@ -427,6 +439,7 @@ properties! {
     evidences: Evidence = evidence();
     results_of_tools: Results = results();
     claims: Claim = claim();
+    merge_conflicts: MergeConflict = merge_conflict();
 }
 
 fn plain_checkpoint() -> Checkpoint {

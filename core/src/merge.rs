@@ -1,0 +1,20 @@
+//! Merges: what several sessions know, united in one; and conflicts, which are values.
+//!
+//! [`Session::merge`](crate::Session::merge) unites sessions that went on side by side, with or without
+//! a checkpoint that they all come from. What both sides changed differently is a *merge conflict*: the
+//! state goes on with it until somebody resolves it.
+//!
+//! | I want to | call |
+//! |---|---|
+//! | merge sessions into one | [`Session::merge`](crate::Session::merge) |
+//! | see what a merge would do | [`Session::plan_merge`](crate::Session::plan_merge) |
+//! | begin a session that unites several | [`Store::integrate`](crate::Store::integrate) |
+//! | see what is in conflict | [`Snapshot::conflicts`](crate::Snapshot::conflicts) |
+//! | resolve a conflict | [`Session::resolve`](crate::Session::resolve), or write the path |
+//! | know what two sessions come from | [`Session::common_with`](crate::Session::common_with) |
+
+pub use crate::object::{ConflictTerm, MergeConflict};
+pub use crate::session::{
+    ConflictEntry, KeptOurs, MergeBase, MergeOptions, MergeReport, MergeWay, MergedDialog,
+    MergedSession, Resolution,
+};

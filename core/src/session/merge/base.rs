@@ -1,0 +1,114 @@
+//! What two sessions have in common.
+
+use crate::error::Result;
+use crate::session::handle::Session;
+use crate::session::line::common::{Known, Parted, contains, parted};
+use crate::session::line::info::CheckpointInfo;
+use crate::session::line::point::Point;
+use crate::store::Store;
+
+/// What the states of two sessions both come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MergeBase {
+    /// The newest checkpoint that both contain.
+    Checkpoint(CheckpointInfo),
+    /// They have nothing in common: the base of their merge is empty.
+    Nothing,
+    /// They have something in common that nobody can read any more: it was trimmed, or is lost.
+    Hidden,
+}
+
+/// A base, with the state.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    At(Point),
+    Nothing,
+    Hidden,
+}
+
+impl Base {
+    /// Finds the newest state that two contain: where their lines parted, or what one knows of a line
+    /// that the other knows too. Of two that do not contain each other the one with the larger number
+    /// counts.
+    pub(super) fn of(
+        store: &Store,
+        (ours, our_lines): (&Point, &Known),
+        (theirs, their_lines): (&Point, &Known),
+    ) -> Result<Self> {
+        let mut best: Option<Point> = None;
+        let mut is_hidden = false;
+        match parted(store, ours, theirs)? {
+            Parted::At(point) => best = Some(point),
+            Parted::Nowhere => {}
+            Parted::Hidden => is_hidden = true,
+        }
+        for reach in our_lines.shared(their_lines) {
+            let point = match Point::read(store, reach.id.id()) {
+                Err(error) if error.kind().is_absence() => {
+                    is_hidden = true;
+                    continue;
+                }
+                point => point?,
+            };
+            best = Some(match best.take() {
+                None => point,
+                Some(best) if best.id == point.id || contains(store, &best, &point)? => best,
+                Some(best) if contains(store, &point, &best)? => point,
+                Some(best) if (point.number(), point.id) > (best.number(), best.id) => point,
+                Some(best) => best,
+            });
+        }
+        Ok(match best {
+            Some(point) => Base::At(point),
+            None if is_hidden => Base::Hidden,
+            None => Base::Nothing,
+        })
+    }
+
+    pub(super) fn point(&self) -> Option<&Point> {
+        match self {
+            Base::At(point) => Some(point),
+            Base::Nothing | Base::Hidden => None,
+        }
+    }
+
+    pub(super) fn told(&self) -> MergeBase {
+        match self {
+            Base::At(point) => MergeBase::Checkpoint(CheckpointInfo::of(point)),
+            Base::Nothing => MergeBase::Nothing,
+            Base::Hidden => MergeBase::Hidden,
+        }
+    }
+}
+
+impl Session {
+    /// Finds the newest checkpoint that this session and another one of its store both contain: where
+    /// one was forked from the other or both from a third, or what was merged since.
+    ///
+    /// # Errors
+    /// `Invalid` for a session of another store, `NotFound` for one that is gone.
+    ///
+    /// ```
+    /// use partita::merge::MergeBase;
+    /// let session = partita::Store::in_memory()?.session("s")?;
+    /// session.write("a", "1")?;
+    /// let fork = session.fork("t")?;
+    /// session.write("a", "2")?;
+    /// let MergeBase::Checkpoint(base) = session.common_with(&fork)? else { unreachable!() };
+    /// assert_eq!(base.number, 1);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn common_with(&self, other: &Session) -> Result<MergeBase> {
+        let other = self.here(other)?;
+        let (ours, theirs) = (self.head()?, other.head()?);
+        let (Some(ours), Some(theirs)) = (ours.point(), theirs.point()) else {
+            return Ok(MergeBase::Nothing);
+        };
+        let lines = [
+            Known::of(&self.store, self.id, ours)?,
+            Known::of(&self.store, other.id, theirs)?,
+        ];
+        Ok(Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?.told())
+    }
+}

@@ -1,0 +1,13 @@
+//! Merges: several sessions' states united in one.
+//!
+//! `base` finds what two have in common; `entry` joins three entries of one path, and `files` all that
+//! differ; `dialog`, `view`, `values` and `record` unite memories, what is in view, state and texts, and
+//! what was observed; `join` puts these together.
+
+pub(crate) mod base;
+pub(crate) mod conflicts;
+mod entry;
+mod files;
+pub(crate) mod join;
+pub(crate) mod options;
+mod renames;

@@ -1,0 +1,300 @@
+//! Merges of sessions: files, conflicts, what they have in common.
+
+use crate::merge::{MergeBase, MergeOptions, MergeWay, Resolution};
+use crate::session::Session;
+use crate::store::Store;
+use crate::{Entry, ErrorKind, NewEntry};
+
+fn session() -> Session {
+    Store::in_memory().unwrap().session("s").unwrap()
+}
+
+fn text(session: &Session, path: &str) -> String {
+    String::from_utf8(session.read(path).unwrap()).unwrap()
+}
+
+fn paths(session: &Session) -> Vec<String> {
+    let files = session.latest().unwrap();
+    files.files().map(|file| file.unwrap().path.to_string()).collect()
+}
+
+fn conflicts(session: &Session) -> Vec<String> {
+    let state = session.latest().unwrap();
+    state.conflicts().map(|conflict| conflict.unwrap().path.to_string()).collect()
+}
+
+fn merge(session: &Session, others: &[&Session]) -> crate::merge::MergeReport {
+    session.merge(others, MergeOptions::new()).unwrap()
+}
+
+fn id(session: &Session) -> Option<crate::CheckpointId> {
+    session.latest().unwrap().checkpoint().map(|checkpoint| checkpoint.id)
+}
+
+/// A session with a past, and a fork of it.
+fn pair() -> (Session, Session) {
+    let session = session();
+    session.write("a", "1\n2\n3\n4\n5\n").unwrap();
+    session.write("b", "b\n").unwrap();
+    session.write("gone", "x").unwrap();
+    session.remove("gone").unwrap();
+    session.write("b", "bb\n").unwrap();
+    session.undo().unwrap();
+    let fork = session.fork("t").unwrap();
+    (session, fork)
+}
+
+#[test]
+fn what_one_side_changed_is_taken_and_texts_are_joined() {
+    let (session, fork) = pair();
+    session.write("a", "one\n2\n3\n4\n5\n").unwrap();
+    session.write("ours", "o").unwrap();
+    fork.write("a", "1\n2\n3\n4\nfive\n").unwrap();
+    fork.write("theirs", "t").unwrap();
+    fork.remove("b").unwrap();
+    let number = |session: &Session| session.history("theirs").unwrap().next().unwrap().unwrap().id;
+    let plan = session.plan_merge(&[&fork], MergeOptions::new()).unwrap();
+    assert_eq!((plan.files, plan.is_clean()), (3, true));
+    assert_eq!(text(&session, "a"), "one\n2\n3\n4\n5\n");
+    let report = merge(&session, &[&fork]);
+    assert_eq!(report.sessions, plan.sessions);
+    assert_eq!(text(&session, "a"), "one\n2\n3\n4\nfive\n");
+    assert_eq!(paths(&session), ["a", "ours", "theirs"]);
+    assert_eq!(number(&session), number(&fork));
+    let checkpoint = report.checkpoint.unwrap();
+    assert_eq!(checkpoint.parents.len(), 2);
+    // The line of the joined file leads to both.
+    assert_eq!(session.history("a").unwrap().count(), 3);
+    // Again: nothing is new.
+    let again = merge(&session, &[&fork]);
+    assert!(!again.changed && again.sessions[0].way == MergeWay::UpToDate);
+    session.undo().unwrap();
+    assert_eq!((text(&session, "a"), paths(&session).len()), ("one\n2\n3\n4\n5\n".to_owned(), 3));
+    // What was undone is new again.
+    assert_eq!(merge(&session, &[&fork]).sessions[0].way, MergeWay::Merged);
+    // And the other way round, there is nothing but what this side did.
+    let back = merge(&fork, &[&session]);
+    assert_eq!((back.sessions[0].way, back.is_clean()), (MergeWay::FastForward, true));
+    assert_eq!(text(&fork, "ours"), "o");
+}
+
+#[test]
+fn a_conflict_is_a_value_until_it_is_resolved_and_comes_back_with_its_files() {
+    let (session, fork) = pair();
+    session.write("a", "1\n2\nthree\n4\n5\n").unwrap();
+    fork.write("a", "1\n2\n3!\n4\n5\n").unwrap();
+    let report = merge(&session, &[&fork]);
+    assert_eq!(report.conflicts.len(), 1);
+    let marked = text(&session, "a");
+    let expected = "1\n2\n<<<<<<< s@7\nthree\n||||||| base@6\n3\n=======\n3!\n>>>>>>> t@7\n4\n5\n";
+    assert_eq!(marked, expected);
+    let state = session.latest().unwrap();
+    let conflict = state.conflicts().next().unwrap().unwrap();
+    assert!(conflict.is_marked());
+    let labels: Vec<&str> = conflict.conflict.terms.iter().map(|term| &*term.label).collect();
+    assert_eq!(labels, ["s@7", "base@6", "t@7"]);
+    // A part that is mended leaves it in conflict, and so does another path.
+    session.write("a", format!("0\n{marked}")).unwrap();
+    session.write("b", "other\n").unwrap();
+    assert_eq!(conflicts(&session), ["a"]);
+    // A fork has it, and may resolve it by itself.
+    let other = session.fork("u").unwrap();
+    other.write("a", "mended\n").unwrap();
+    assert_eq!((conflicts(&other).len(), conflicts(&session).len()), (0, 1));
+    session.resolve("a", Resolution::Side(0)).unwrap();
+    assert_eq!((text(&session, "a"), conflicts(&session).len()), ("1\n2\nthree\n4\n5\n".into(), 0));
+    assert_eq!(session.resolve("a", Resolution::Base).unwrap_err().kind(), ErrorKind::NotFound);
+    session.undo().unwrap();
+    assert_eq!(conflicts(&session), ["a"]);
+    assert_eq!(session.resolve("a", Resolution::Side(2)).unwrap_err().kind(), ErrorKind::Invalid);
+    session.resolve("a", Resolution::Base).unwrap();
+    assert_eq!(text(&session, "a"), "1\n2\n3\n4\n5\n");
+    session.undo().unwrap();
+    session.resolve("a", Resolution::Removed).unwrap();
+    assert_eq!((conflicts(&session).len(), session.get("a").unwrap()), (0, None));
+    session.undo().unwrap();
+    session.resolve("a", Resolution::Entry(NewEntry::symlink("b"))).unwrap();
+    assert_eq!((conflicts(&session).len(), text(&session, "a")), (0, "b".to_owned()));
+    // All of it back to before the merge.
+    for _ in 0..4 {
+        session.undo().unwrap();
+    }
+    assert_eq!((conflicts(&session).len(), text(&session, "a")), (0, "1\n2\nthree\n4\n5\n".into()));
+    session.redo().unwrap();
+    assert_eq!((conflicts(&session), text(&session, "a")), (vec!["a".to_owned()], marked));
+}
+
+#[test]
+fn removed_against_changed_is_in_conflict_and_the_one_that_is_left_stands() {
+    let (session, fork) = pair();
+    session.remove("a").unwrap();
+    fork.write("a", "changed\n").unwrap();
+    session.write("b", "changed\n").unwrap();
+    fork.remove("b").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(conflicts(&session), ["a", "b"]);
+    assert_eq!((text(&session, "a"), text(&session, "b")), ("changed\n".into(), "changed\n".into()));
+    // To say again what stands there resolves it.
+    session.write("b", "changed\n").unwrap();
+    assert_eq!(conflicts(&session), ["a"]);
+    session.remove("a").unwrap();
+    assert!(conflicts(&session).is_empty());
+}
+
+#[test]
+fn modes_kinds_and_bytes_that_are_no_text_are_joined_or_in_conflict() {
+    let (session, fork) = pair();
+    let exec = |text: &str| NewEntry::file(text).executable();
+    session.batch(|b| b.write_entry("a", exec("1\n2\n3\n4\n5\n"))).unwrap();
+    fork.write("a", "1\n2\n3\n4\n5\n6\n").unwrap();
+    session.batch(|b| b.write_entry("b", NewEntry::symlink("x"))).unwrap();
+    fork.write("b", "file\n").unwrap();
+    session.write("new", b"\0ours").unwrap();
+    fork.write("new", b"\0theirs").unwrap();
+    session.write("same", "equal").unwrap();
+    fork.write("same", "equal").unwrap();
+    session.write("mode", "m").unwrap();
+    fork.batch(|b| b.write_entry("mode", exec("m"))).unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(conflicts(&session), ["b", "mode", "new"]);
+    let state = session.latest().unwrap();
+    let Some(Entry::File { executable: true, .. }) = state.entry("a").unwrap() else { panic!() };
+    assert_eq!(text(&session, "a"), "1\n2\n3\n4\n5\n6\n");
+    assert_eq!((text(&session, "b"), session.read("new").unwrap()), ("x".into(), b"\0ours".to_vec()));
+    session.resolve("new", Resolution::Side(1)).unwrap();
+    assert_eq!(session.read("new").unwrap(), b"\0theirs");
+    session.resolve("mode", Resolution::Side(0)).unwrap();
+    session.resolve("b", Resolution::Side(1)).unwrap();
+    assert_eq!((text(&session, "b"), conflicts(&session).len()), ("file\n".into(), 0));
+}
+
+#[test]
+fn renames_are_followed_on_either_side_and_on_both() {
+    let (session, fork) = pair();
+    fork.rename("a", "moved").unwrap();
+    session.write("a", "1\n2\n3\n4\nfive\n").unwrap();
+    session.rename("b", "ours").unwrap();
+    fork.write("b", "their b\n").unwrap();
+    let report = merge(&session, &[&fork]);
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(paths(&session), ["moved", "ours"]);
+    assert_eq!(text(&session, "moved"), "1\n2\n3\n4\nfive\n");
+    assert_eq!(text(&session, "ours"), "their b\n");
+
+    let (session, fork) = pair();
+    session.rename("a", "x").unwrap();
+    fork.rename("a", "x").unwrap();
+    fork.write("x", "0\n1\n2\n3\n4\n5\n").unwrap();
+    session.rename("b", "p").unwrap();
+    fork.rename("b", "q").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(text(&session, "x"), "0\n1\n2\n3\n4\n5\n");
+    assert_eq!((paths(&session), conflicts(&session)), (
+        vec!["p".to_owned(), "q".to_owned(), "x".to_owned()],
+        vec!["p".to_owned(), "q".to_owned()],
+    ));
+
+    // Renamed here, removed there.
+    let (session, fork) = pair();
+    session.rename("a", "x").unwrap();
+    fork.remove("a").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(conflicts(&session), ["x"]);
+    // A name that the other side gave to something else.
+    let (session, fork) = pair();
+    session.write("x", "here first\n").unwrap();
+    session.write("a", "1\n2\n3\n4\n5\n6\n").unwrap();
+    fork.rename("a", "x").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!((paths(&session), conflicts(&session)), (vec!["b".into(), "x".into()], vec!["x".into()]));
+    // By equal content, as a directory without records of renames has it.
+    let (session, fork) = pair();
+    let bytes = fork.read("a").unwrap();
+    fork.batch(|b| {
+        b.remove("a")?;
+        b.write("copied", &bytes)
+    })
+    .unwrap();
+    session.write("a", "1\n2\n3\n4\n5\n6\n").unwrap();
+    assert!(merge(&session, &[&fork]).is_clean());
+    assert_eq!((paths(&session), text(&session, "copied")), (vec!["b".into(), "copied".into()], "1\n2\n3\n4\n5\n6\n".into()));
+}
+
+#[test]
+fn a_file_against_a_directory_leaves_the_directory_and_either_resolves() {
+    for ours_is_file in [true, false] {
+        let (session, fork) = pair();
+        let (file, directory) = if ours_is_file { (&session, &fork) } else { (&fork, &session) };
+        file.write("d", "a file").unwrap();
+        directory.write("d/x", "x").unwrap();
+        directory.write("d/y/z", "z").unwrap();
+        merge(&session, &[&fork]);
+        assert_eq!(conflicts(&session), ["d"]);
+        assert_eq!(paths(&session), ["a", "b", "d/x", "d/y/z"]);
+        session.resolve("d", Resolution::Side(usize::from(!ours_is_file))).unwrap();
+        assert_eq!((paths(&session), conflicts(&session).len()), (vec!["a".into(), "b".into(), "d".into()], 0));
+        session.undo().unwrap();
+        assert_eq!(conflicts(&session), ["d"]);
+        session.resolve("d", Resolution::Removed).unwrap();
+        assert_eq!((paths(&session).len(), conflicts(&session).len()), (4, 0));
+    }
+}
+
+#[test]
+fn sessions_that_share_nothing_are_united_and_bad_ones_refused() {
+    let store = Store::in_memory().unwrap();
+    let (a, b) = (store.session("a").unwrap(), store.session("b").unwrap());
+    a.write("a", "1\n").unwrap();
+    a.write("both", "same\n").unwrap();
+    a.write("differs", "x\n").unwrap();
+    b.write("b", "1\n").unwrap();
+    b.write("both", "same\n").unwrap();
+    b.write("differs", "y\n").unwrap();
+    assert_eq!(a.common_with(&b).unwrap(), MergeBase::Nothing);
+    merge(&a, &[&b]);
+    assert_eq!((paths(&a).len(), conflicts(&a)), (4, vec!["differs".to_owned()]));
+    let MergeBase::Checkpoint(base) = a.common_with(&b).unwrap() else { panic!() };
+    assert_eq!(Some(base.id), id(&b));
+    let kind = |others: &[&Session]| a.merge(others, MergeOptions::new()).unwrap_err().kind();
+    assert_eq!(kind(&[]), ErrorKind::Invalid);
+    assert_eq!(kind(&[&a]), ErrorKind::Invalid);
+    assert_eq!(kind(&[&b, &b]), ErrorKind::Invalid);
+    let foreign = Store::in_memory().unwrap().session("b").unwrap();
+    assert_eq!(kind(&[&foreign]), ErrorKind::Invalid);
+    let forks: Vec<Session> = (0..64).map(|at| b.fork(&format!("f{at}")).unwrap()).collect();
+    assert_eq!(kind(&forks.iter().collect::<Vec<_>>()), ErrorKind::Invalid);
+    let before = id(&a);
+    store.delete_session("f0").unwrap();
+    assert_eq!(kind(&[&forks[0]]), ErrorKind::NotFound);
+    // As many as there may be, of which none has anything new.
+    let report = merge(&a, &forks[1..].iter().collect::<Vec<_>>());
+    assert!(!report.changed && id(&a) == before);
+    // A session without a state has nothing, and becomes what is merged into it.
+    let empty = store.session("empty").unwrap();
+    assert!(!merge(&a, &[&empty]).changed);
+    let report = merge(&empty, &[&a]);
+    assert_eq!((report.sessions[0].way, id(&empty)), (MergeWay::FastForward, before));
+}
+
+#[test]
+fn many_sides_are_one_conflict_and_equal_changes_are_one_change() {
+    let (session, first) = pair();
+    let (second, third) = (session.fork("u").unwrap(), session.fork("v").unwrap());
+    session.write("a", "ours\n").unwrap();
+    for (fork, value) in [(&first, "first\n"), (&second, "second\n"), (&third, "first\n")] {
+        fork.write("a", value).unwrap();
+    }
+    merge(&session, &[&first, &second, &third]);
+    let state = session.latest().unwrap();
+    let conflict = state.conflicts().next().unwrap().unwrap();
+    let labels: Vec<&str> = conflict.conflict.sides().map(|side| &*side.label).collect();
+    assert_eq!(labels, ["s@7", "t@7", "u@7"]);
+    let parents = state.checkpoint().unwrap().parents.clone();
+    assert_eq!(parents.len(), 4);
+    // A side that gives way takes its part of the conflict along.
+    second.write("a", "first\n").unwrap();
+    merge(&session, &[&second]);
+    let state = session.latest().unwrap();
+    let conflict = state.conflicts().next().unwrap().unwrap();
+    assert_eq!(conflict.conflict.sides().count(), 2);
+}
