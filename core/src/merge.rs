@@ -15,6 +15,6 @@
 
 pub use crate::object::{ConflictTerm, MergeConflict};
 pub use crate::session::{
-    ConflictEntry, KeptOurs, MergeBase, MergeOptions, MergeReport, MergeWay, MergedDialog,
+    ConflictEntry, KeptOurs, MemoryOrigin, MergeBase, MergeOptions, MergeReport, MergeWay, MergedDialog,
     MergedSession, Resolution,
 };

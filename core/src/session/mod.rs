@@ -45,6 +45,7 @@ pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub use merge::base::MergeBase;
 pub use merge::conflicts::{ConflictEntry, Resolution};
+pub use merge::origins::MemoryOrigin;
 pub use merge::options::{
     KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };

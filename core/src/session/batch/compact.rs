@@ -147,7 +147,18 @@ impl Batch {
                 Member::Summary(_, None) => {}
             }
         }
-        let text = summarizer.summarize(&memories)?;
+        self.summary_of(&memories, relies_on, summarizer)
+    }
+
+    /// Asks for a summary of memories, which links to what it relies on.
+    pub(crate) fn summary_of(
+        &mut self,
+        memories: &[MemoryEntry],
+        mut relies_on: Vec<ObjectId>,
+        summarizer: &(impl Summarizer + ?Sized),
+    ) -> Result<Encoded> {
+        let store = self.session.store().clone();
+        let text = summarizer.summarize(memories)?;
         let covered: usize = memories.iter().map(|entry| bytes_of(&entry.memory)).sum();
         if text.is_empty() {
             return Err(Error::invalid("the summary is empty"));
@@ -225,7 +236,7 @@ impl Batch {
 }
 
 /// Tells whether a summary of a memory rests on it: a call, a result, a check.
-fn is_relied_on(memory: &Memory) -> bool {
+pub(crate) fn is_relied_on(memory: &Memory) -> bool {
     memory.kind == MemoryKind::Validation
         || memory.parts.iter().any(|part| matches!(part, Part::Call { .. } | Part::Result { .. }))
 }

@@ -44,8 +44,9 @@ impl Draft {
             (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
         });
         let edits: Vec<_> = edits.collect();
-        let memory = next_number(before.memories(), batch)?;
-        let mut after = before;
+        let mut after = self.joined.start(before);
+        self.joined.apply(batch, &mut after, false)?;
+        let memory = next_number(after.memories(), batch)?;
         if let Some(reset) = &self.reset {
             let old = Roots::of(reset.to.as_ref());
             for root in Root::ALL.into_iter().filter(|root| root.is_of_dialog()) {
@@ -57,12 +58,12 @@ impl Draft {
         }
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);
-        let origins = self.joined.apply_origins(batch, after.map(Root::Origins), memory)?;
-        after.set_map(Root::Origins, origins);
-        after.set_map(Root::Files, batch.edit_map(before.files(), edits)?);
-        let conflicts = before.map(Root::Conflicts);
+        after.set_map(Root::Files, batch.edit_map(after.files(), edits)?);
+        let conflicts = after.map(Root::Conflicts);
         after.set_map(Root::Conflicts, self.apply_conflicts(batch, conflicts, after.files())?);
-        after.set_map(Root::Merged, self.merged_lines(batch, before)?);
+        if let Some(reset) = self.reset.as_ref().filter(|reset| reset.others) {
+            after.set_map(Root::Merged, Roots::of(reset.to.as_ref()).map(Root::Merged));
+        }
         if let Some(rows) = &self.left_out {
             let rows = rows.iter().map(|(path, row)| (path.clone(), Some(row.clone())));
             after.set_map(Root::LeftOut, batch.edit_map(Map::EMPTY, rows.collect())?);
@@ -79,6 +80,7 @@ impl Draft {
         let newest = memory.saturating_add(self.memories.as_slice().len() as u64) - 1;
         let since = self.meanwhile(batch, before.files())?;
         after.set_view(self.view.apply(batch, after.view(), newest, &since)?);
+        self.joined.apply(batch, &mut after, true)?;
         let others_change = self
             .reset
             .as_ref()
@@ -90,6 +92,9 @@ impl Draft {
             return Ok(Built { point: None, memory });
         }
         let mut checkpoint = following(batch, parent)?;
+        if let Some(forward) = &self.joined.forward {
+            checkpoint.roots = forward.value.roots.clone();
+        }
         let others = self.joined.parents.iter();
         let others = others.filter(|id| parent.is_none_or(|parent| parent.checkpoint_id() != **id));
         checkpoint.parents.extend(others);
@@ -101,15 +106,6 @@ impl Draft {
         checkpoint.labels = self.labels.clone();
         checkpoint.time = self.time;
         Ok(Built { point: Some(put(batch, checkpoint, parent)), memory })
-    }
-
-    /// What was merged: of a whole state that comes back, what had been merged into that.
-    fn merged_lines(&self, batch: &mut StoreBatch, before: Roots) -> Result<Map> {
-        let merged = match self.reset.as_ref().filter(|reset| reset.others) {
-            Some(reset) => Roots::of(reset.to.as_ref()).map(Root::Merged),
-            None => before.map(Root::Merged),
-        };
-        self.joined.apply_lines(batch, merged)
     }
 
     /// What others did to files since the draft began, as far as the view asks for it.

@@ -12,7 +12,9 @@ use crate::object::{
     Scope, TestSums, read,
 };
 use crate::session::line::chain::number_after;
-use crate::session::line::evidence::{evidence_id, lane_key, lane_of, next_evidence, step_of};
+use crate::session::line::evidence::{
+    evidence_id, lane_key, lane_of, next_evidence, read_evidence, step_of,
+};
 use crate::session::line::keys::{memory_key, memory_number, next_number};
 use crate::session::line::listing::{self, Within};
 use crate::store::Batch as StoreBatch;
@@ -308,7 +310,7 @@ fn setup(
 /// The evidence of a number; none where its node is gone.
 fn evidence_at(objects: &impl Objects, map: Map, number: u64) -> Result<Option<(u64, Evidence)>> {
     let Some(id) = evidence_id(objects, map, number)? else { return Ok(None) };
-    match read(objects, id) {
+    match read_evidence(objects, map, number, id) {
         Err(error) if error.kind().is_absence() => Ok(None),
         evidence => Ok(Some((number, evidence?))),
     }

@@ -1,60 +1,62 @@
-//! What a merge adds to a checkpoint beside files and dialog: further parents, what was merged, and
-//! where memories come from.
+//! What a merge adds to a checkpoint beside files: further parents, and rows of its maps.
 
-use crate::codec::malformed;
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::id::CheckpointId;
 use crate::map::{Map, Value};
-use crate::session::line::common::{Known, reach_of, reach_value};
-use crate::session::line::keys::memory_key;
-use crate::session::line::origin::OriginRun;
+use crate::session::line::point::Point;
+use crate::session::line::roots::{Root, Roots};
 use crate::store::Batch as StoreBatch;
 
-/// What a draft takes from other sessions.
+/// Rows that are set and removed, by their keys.
+pub(crate) type Rows = BTreeMap<Vec<u8>, Option<Value>>;
+
+/// What a draft takes from other sessions. Its rows rest on the very state that the draft began with:
+/// where another writer comes first, the merge begins anew.
 #[derive(Debug, Default)]
 pub(crate) struct JoinedDraft {
     /// The newest checkpoints of the sessions that are merged.
     pub(crate) parents: Vec<CheckpointId>,
-    /// The lines that come with them.
-    pub(crate) lines: Known,
-    /// Where the draft's memories come from; numbers count from the draft's first memory.
-    pub(crate) origins: Vec<OriginRun>,
+    pub(crate) rows: BTreeMap<Root, Rows>,
+    /// A state that becomes this one's as it is, but for what is of a sandbox and a directory.
+    pub(crate) forward: Option<Point>,
 }
 
 impl JoinedDraft {
-    /// Adds the lines to those of a state, the farther reach of each.
-    pub(super) fn apply_lines(&self, batch: &mut StoreBatch, merged: Map) -> Result<Map> {
-        if self.lines.0.is_empty() {
-            return Ok(merged);
-        }
-        let mut edits = Vec::new();
-        for (nonce, reach) in &self.lines.0 {
-            let known = merged.get(batch, nonce)?.map(|row| reach_of(&row)).transpose()?;
-            if known.is_none_or(|known| known.number < reach.number) {
-                edits.push((nonce.clone(), Some(reach_value(*reach))));
-            }
-        }
-        batch.edit_map(merged, edits)
+    /// The rows of a root, to add to.
+    pub(crate) fn rows(&mut self, root: Root) -> &mut Rows {
+        self.rows.entry(root).or_default()
     }
 
-    /// Adds where the memories from number `first` on come from.
-    pub(super) fn apply_origins(
+    /// A map of the state that the draft began with, as it is with the rows.
+    pub(crate) fn map(&self, batch: &mut StoreBatch, state: Roots, root: Root) -> Result<Map> {
+        match self.rows.get(&root) {
+            Some(rows) => batch.edit_map(state.map(root), rows.clone().into_iter().collect()),
+            None => Ok(state.map(root)),
+        }
+    }
+
+    /// The state that the rows are added to, where `before` is the one that the draft began with.
+    pub(super) fn start(&self, before: Roots) -> Roots {
+        let Some(forward) = &self.forward else { return before };
+        let mut state = Roots::of(Some(forward));
+        for root in [Root::Sandbox, Root::LeftOut] {
+            state.set(root, before.get(root));
+        }
+        state
+    }
+
+    /// Adds the rows to a state: those of the view, or all others.
+    pub(super) fn apply(
         &self,
         batch: &mut StoreBatch,
-        origins: Map,
-        first: u64,
-    ) -> Result<Map> {
-        if self.origins.is_empty() {
-            return Ok(origins);
+        state: &mut Roots,
+        is_view: bool,
+    ) -> Result<()> {
+        for root in self.rows.keys().filter(|root| (**root == Root::View) == is_view) {
+            state.set_map(*root, self.map(batch, *state, *root)?);
         }
-        let moved = |number: u64| {
-            number.checked_add(first).ok_or_else(|| malformed("the number of a memory"))
-        };
-        let mut edits: Vec<(Vec<u8>, Option<Value>)> = Vec::new();
-        for run in &self.origins {
-            let run = OriginRun { first: moved(run.first)?, last: moved(run.last)?, ..run.clone() };
-            edits.push((memory_key(run.first), Some(run.value())));
-        }
-        batch.edit_map(origins, edits)
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::session::line::roots::{Root, Roots};
 
 /// Forks behind one another that are looked at for lines in common: what lies further back is found by
 /// the checkpoints themselves.
-const FORKS_LOOKED_AT: usize = 1_024;
+pub(crate) const FORKS_LOOKED_AT: usize = 1_024;
 
 /// Where two lines parted, along their first parents.
 #[derive(Clone, Debug)]

@@ -6,14 +6,16 @@ use std::ops::Bound;
 use crate::codec::{Writer, malformed};
 use crate::error::Result;
 use crate::id::ObjectId;
-use crate::map::Map;
-use crate::object::{Evidence, Objects, Run, Scope};
+use crate::map::{Map, Value};
+use crate::object::{Evidence, Objects, Run, Scope, read};
 use crate::session::line::chain::number_after;
 use crate::session::line::keys::{memory_key, memory_number};
 
 /// The first byte of the keys that find the newest evidence of a lane. Numbers begin with a smaller
 /// one.
 const LANE: u8 = b'k';
+/// The first byte of the keys that say of evidence which a merge brought what its numbers are here.
+const MERGED: u8 = b'm';
 
 /// The largest key of a number: no session comes near.
 pub(crate) const LAST: [u8; 8] = (u64::MAX >> 8).to_be_bytes();
@@ -76,4 +78,54 @@ pub(crate) fn evidence_id(
             _ => Err(malformed("a row of evidence")),
         },
     }
+}
+
+/// The numbers of evidence that a merge brought, where it came to: of the one before it in its lane, and
+/// of its run, 0 where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumbersHere {
+    pub(crate) previous: u64,
+    pub(crate) run: u64,
+}
+
+impl NumbersHere {
+    pub(crate) fn key(number: u64) -> Vec<u8> {
+        let mut key = vec![MERGED];
+        key.extend_from_slice(&memory_key(number));
+        key
+    }
+
+    pub(crate) fn value(self) -> Value {
+        let bytes = [self.previous.to_be_bytes(), self.run.to_be_bytes()].concat();
+        Value { refs: Vec::new(), bytes }
+    }
+
+    fn of(value: &Value) -> Result<Self> {
+        let (previous, run) = value.bytes.split_at_checked(8).unwrap_or_default();
+        match (previous.try_into(), run.try_into(), &value.refs[..]) {
+            (Ok(previous), Ok(run), []) => Ok(NumbersHere {
+                previous: u64::from_be_bytes(previous),
+                run: u64::from_be_bytes(run),
+            }),
+            _ => Err(malformed("the numbers of merged evidence")),
+        }
+    }
+}
+
+/// Reads evidence, with the numbers that it has in a session's map.
+pub(crate) fn read_evidence(
+    objects: &impl Objects,
+    map: Map,
+    number: u64,
+    id: ObjectId,
+) -> Result<Evidence> {
+    let mut evidence: Evidence = read(objects, id)?;
+    if let Some(row) = map.get(objects, &NumbersHere::key(number))? {
+        let here = NumbersHere::of(&row)?;
+        evidence.previous = here.previous;
+        if let Some(run) = &mut evidence.run {
+            run.number = here.run;
+        }
+    }
+    Ok(evidence)
 }

@@ -5,19 +5,25 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PARENTS_MAX;
-use crate::object::OperationKind;
+use crate::object::{Memory, OperationKind, read};
 use crate::session::batch::Batch;
+use crate::session::batch::compact::{Summarizer, is_relied_on};
 use crate::session::draft::Draft;
-use crate::session::handle::{NewOperation, Outcome, Session};
-use crate::session::line::common::Known;
+use crate::session::handle::Session;
+use crate::session::line::common::{Known, reach_of, reach_value};
 use crate::session::line::info::CheckpointInfo;
+use crate::session::line::marks::{self, Laid};
 use crate::session::line::point::{Head, Point};
 use crate::session::line::roots::{Root, Roots};
 use crate::session::merge::base::{Base, MergeBase};
+use crate::session::merge::dialog::{self, DialogJoined, Speaker};
 use crate::session::merge::files::{FilesMerge, Side};
 use crate::session::merge::options::{
-    MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
+    KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };
+use crate::session::merge::view::{self, Views};
+use crate::session::merge::{record, values};
+use crate::session::read::memories::MemoryEntry;
 
 /// A session that is to be merged, as it was when the merge began.
 struct Other {
@@ -30,8 +36,6 @@ struct Other {
 struct Prepared {
     batch: Batch,
     report: MergeReport,
-    /// The state that becomes the session's as it is.
-    forward: Option<Point>,
 }
 
 impl Session {
@@ -85,23 +89,13 @@ impl Session {
     /// ```
     pub fn merge(&self, others: &[&Session], options: MergeOptions<'_>) -> Result<MergeReport> {
         loop {
-            let Prepared { batch, mut report, forward } = self.prepare(others, options)?;
+            let Prepared { batch, mut report } = self.prepare(others, options)?;
             if !report.changed {
                 return Ok(report);
             }
-            let point = match forward {
-                Some(point) => {
-                    let Batch { head, batch, .. } = batch;
-                    let mut new = NewOperation::new(OperationKind::Merge);
-                    new.message = names(others);
-                    match self.commit_on(&head, batch, Some(point), new)? {
-                        Outcome::Committed(head) => head.point.clone(),
-                        // Something happened here, so it is to be united.
-                        Outcome::Moved(_) => continue,
-                    }
-                }
-                None => batch.finish()?.head.point.clone(),
-            };
+            // Where somebody else came first, all is united with what is there now.
+            let Some(done) = batch.finish_in_place()? else { continue };
+            let point = done.head.point.clone();
             report.checkpoint = point.as_ref().map(CheckpointInfo::of);
             return Ok(report);
         }
@@ -177,7 +171,6 @@ fn prepare(
         conflicts: Vec::new(),
         kept: Vec::new(),
     };
-    let mut forward = None;
     let mut known = match batch.head.point() {
         Some(point) => Known::of(store, session.id(), point)?,
         None => Known::default(),
@@ -203,12 +196,11 @@ fn prepare(
             batch.head = Arc::new(Head { operation, point: Some(point.clone()) });
             batch.draft = Draft::new(Some(&point));
             let lines = Known::of(store, other.id(), &point)?;
-            batch.draft.joined.lines.unite(&lines);
-            known.unite(&lines);
             told.way = MergeWay::FastForward;
-            told.base = MergeBase::Nothing;
+            told.memories = take_over(&mut batch, None, &Other { session: other, point, lines })?;
+            report.files = batch.before().files().count() as u64;
+            known.unite(&Known::of(store, session.id(), batch.head.point().expect("set above"))?);
             report.sessions.push(told);
-            forward = Some(point);
             continue;
         };
         let lines = Known::of(store, other.id(), &point)?;
@@ -221,10 +213,12 @@ fn prepare(
         let is_behind = base.point().is_some_and(|base| base.id == ours.id);
         if is_behind && count == 1 && goes_forward(&ours, &point, options) {
             told.way = MergeWay::FastForward;
-            told.memories = new_memories(&batch, &ours, &point)?;
             report.files = changed_files(session, &ours, &point)?;
+            batch.draft.joined.parents.push(point.checkpoint_id());
+            batch.draft.joined.forward = Some(point.clone());
+            told.memories =
+                take_over(&mut batch, Some(&ours), &Other { session: other, point, lines })?;
             report.sessions.push(told);
-            forward = Some(point);
             continue;
         }
         told.way = MergeWay::Merged;
@@ -232,13 +226,10 @@ fn prepare(
         unite(&mut batch, &base, &other, options, &mut told, &mut report)?;
         known.unite(&other.lines);
         report.sessions.push(told);
-        if forward.is_some() {
-            forward = None;
-        }
     }
     report.changed = report.sessions.iter().any(|told| told.way != MergeWay::UpToDate);
     report.conflicts = batch.draft.conflicts.made.keys().cloned().collect();
-    Ok(Prepared { batch, report, forward })
+    Ok(Prepared { batch, report })
 }
 
 /// Tells whether a state may become another one as it is: what comes into view is what was asked for.
@@ -248,13 +239,36 @@ fn goes_forward(ours: &Point, theirs: &Point, options: MergeOptions<'_>) -> bool
         || ours.memories() == theirs.memories() && ours.view() == theirs.view()
 }
 
-fn new_memories(batch: &Batch, ours: &Point, theirs: &Point) -> Result<u64> {
-    let [ours, theirs] = [ours, theirs].map(|point| Roots::of(Some(point)).memories());
-    let mut count = 0;
-    for change in ours.diff(&theirs, &batch.batch) {
-        count += u64::from(change?.after.is_some());
+/// Says where the memories of a state come from that becomes this session's, and what lines come with
+/// it. Returns how many memories are new.
+fn take_over(batch: &mut Batch, ours: Option<&Point>, other: &Other) -> Result<u64> {
+    let Batch { batch: objects, draft, .. } = &mut *batch;
+    let theirs = Roots::of(Some(&other.point));
+    let speaker = Speaker {
+        session: other.session.id(),
+        name: other.session.name(),
+        memories: theirs.memories(),
+        origins: theirs.map(Root::Origins),
+    };
+    add_lines(objects, draft, theirs, other)?;
+    dialog::take_over(&*objects, &mut draft.joined, Roots::of(ours).memories(), &speaker)
+}
+
+/// Adds the lines that another session's state contains.
+fn add_lines(
+    batch: &mut crate::store::Batch,
+    draft: &mut Draft,
+    state: Roots,
+    other: &Other,
+) -> Result<()> {
+    let merged = draft.joined.map(batch, state, Root::Merged)?;
+    for (nonce, reach) in &other.lines.0 {
+        let known = merged.get(&*batch, nonce)?.map(|row| reach_of(&row)).transpose()?;
+        if known.is_none_or(|known| known.number < reach.number) {
+            draft.joined.rows(Root::Merged).insert(nonce.clone(), Some(reach_value(*reach)));
+        }
     }
-    Ok(count)
+    Ok(())
 }
 
 fn changed_files(session: &Session, ours: &Point, theirs: &Point) -> Result<u64> {
@@ -268,12 +282,45 @@ fn unite(
     batch: &mut Batch,
     base: &Base,
     other: &Other,
-    _options: MergeOptions<'_>,
-    _told: &mut MergedSession,
+    options: MergeOptions<'_>,
+    told: &mut MergedSession,
     report: &mut MergeReport,
 ) -> Result<()> {
-    let ours = Roots::of(batch.head.point());
-    let ours_number = batch.head.point().map_or(0, Point::number);
+    unite_files(batch, base, other, report)?;
+    let states =
+        [Roots::of(base.point()), Roots::of(batch.head.point()), Roots::of(Some(&other.point))];
+    let dialog = unite_dialogs(batch, states, other, options, report)?;
+    let Batch { batch: objects, draft, .. } = &mut *batch;
+    let maps = [
+        states[0].map(Root::State),
+        draft.joined.map(objects, states[1], Root::State)?,
+        states[2].map(Root::State),
+    ];
+    let name = other.session.name();
+    let mut kept = |what: String| {
+        report.kept.push(KeptOurs { what, theirs: name.to_owned() });
+    };
+    for key in values::join_state(objects, draft, maps)? {
+        kept(format!("state {}", String::from_utf8_lossy(&key)));
+    }
+    for root in values::join_texts(objects, draft, states)? {
+        kept(root.name().to_owned());
+    }
+    let record = record::join(objects, &mut draft.joined, states, &dialog)?;
+    told.memories = dialog.came.len() as u64;
+    (told.evidence, told.claims) = (record.evidence, record.claims);
+    draft.joined.parents.push(other.point.checkpoint_id());
+    add_lines(objects, draft, states[1], other)?;
+    Ok(())
+}
+
+fn unite_files(
+    batch: &mut Batch,
+    base: &Base,
+    other: &Other,
+    report: &mut MergeReport,
+) -> Result<()> {
+    let ours = batch.head.point().cloned();
     let side = |name: &str, point: Option<&Point>| Side {
         files: Roots::of(point).files(),
         conflicts: Roots::of(point).map(Root::Conflicts),
@@ -286,8 +333,7 @@ fn unite(
         side("base", base.point()),
         Side {
             files: batch.draft.files_now(&mut batch.batch)?,
-            conflicts: ours.map(Root::Conflicts),
-            label: format!("{}@{ours_number}", batch.session.name()),
+            ..side(batch.session.name(), ours.as_ref())
         },
         side(other.session.name(), Some(&other.point)),
     ];
@@ -301,8 +347,76 @@ fn unite(
     };
     let merged = merge.run()?;
     report.files = merged.changed;
-    batch.draft.show_changes(&batch.batch, &merged.moved)?;
-    batch.draft.joined.parents.push(other.point.checkpoint_id());
-    batch.draft.joined.lines.unite(&other.lines);
-    Ok(())
+    batch.draft.show_changes(&batch.batch, &merged.moved)
+}
+
+/// Unites memories and what of them is in view.
+fn unite_dialogs(
+    batch: &mut Batch,
+    [base, ours, theirs]: [Roots; 3],
+    other: &Other,
+    options: MergeOptions<'_>,
+    report: &mut MergeReport,
+) -> Result<DialogJoined> {
+    let Batch { batch: objects, draft, session, .. } = &mut *batch;
+    let (id, name) = (session.id(), session.name().to_owned());
+    let speaker = Speaker {
+        session: id,
+        name: &name,
+        memories: draft.joined.map(objects, ours, Root::Memories)?,
+        origins: draft.joined.map(objects, ours, Root::Origins)?,
+    };
+    let other_speaker = Speaker {
+        session: other.session.id(),
+        name: other.session.name(),
+        memories: theirs.memories(),
+        origins: theirs.map(Root::Origins),
+    };
+    let dialog =
+        dialog::join(&*objects, &mut draft.joined, base.memories(), &speaker, &other_speaker)?;
+    let views = Views {
+        base: base.map(Root::View),
+        ours: draft.joined.map(objects, ours, Root::View)?,
+        theirs: theirs.map(Root::View),
+    };
+    for number in view::join_shared(objects, &mut draft.joined, &views, dialog.since)? {
+        let theirs = other.session.name().to_owned();
+        report.kept.push(KeptOurs { what: format!("pin of memory {number}"), theirs });
+    }
+    view::join_rules(objects, &mut draft.joined, &views)?;
+    match options.dialog {
+        None | Some(MergedDialog::OutOfView) => view::put_away(&mut draft.joined, &dialog),
+        Some(MergedDialog::Whole) => {
+            view::stand_as_there(objects, &mut draft.joined, views.theirs, &dialog)?;
+        }
+        Some(MergedDialog::Summary(summarizer)) => summarize(batch, &dialog, summarizer)?,
+    }
+    Ok(dialog)
+}
+
+/// Lets a summary stand for the memories that came.
+fn summarize(
+    batch: &mut Batch,
+    dialog: &DialogJoined,
+    summarizer: &dyn Summarizer,
+) -> Result<()> {
+    let (Some((_, first, _)), Some((_, last, _))) = (dialog.came.first(), dialog.came.last())
+    else {
+        return Ok(());
+    };
+    let store = batch.session.store().clone();
+    let (mut memories, mut relies_on) = (Vec::with_capacity(dialog.came.len()), Vec::new());
+    for &(_, number, id) in &dialog.came {
+        let memory = read::<Memory>(&store, id.id())?;
+        if is_relied_on(&memory) {
+            relies_on.push(id.id());
+        }
+        memories.push(MemoryEntry { number, id, memory }.resolve(&store)?);
+    }
+    let summary = batch.summary_of(&memories, relies_on, summarizer)?;
+    let id = summary.id;
+    batch.draft.view.put_memory(&store, summary)?;
+    let laid = Laid { first: *first, last: *last, memory: id, covered: None, flags: 0 };
+    let row = (marks::key(marks::SUMMARY, *first), Some(laid.to_value()));
+    batch.draft.view.edit(&store, vec![row])
 }

@@ -6,8 +6,13 @@
 
 pub(crate) mod base;
 pub(crate) mod conflicts;
+mod dialog;
 mod entry;
 mod files;
 pub(crate) mod join;
 pub(crate) mod options;
+pub(crate) mod origins;
+mod record;
 mod renames;
+mod values;
+mod view;

@@ -8,7 +8,7 @@ use crate::map::Map;
 use crate::object::{
     Evidence, Exit, FilePath, LeftOut, Objects, Results, Run, RunOutcome, TestSums, read,
 };
-use crate::session::line::evidence::{LAST, evidence_id, next_evidence};
+use crate::session::line::evidence::{LAST, evidence_id, next_evidence, read_evidence};
 use crate::session::line::keys::{memory_number, next_number};
 use crate::session::line::listing;
 use crate::session::line::roots::Root;
@@ -206,7 +206,8 @@ impl Snapshot {
 
     pub(crate) fn evidence_entry(&self, number: u64, id: ObjectId) -> Result<EvidenceEntry> {
         let store: &dyn Objects = &self.store;
-        let evidence: Evidence = read(store, id)?;
+        let map = self.roots().map(Root::Evidence);
+        let evidence = read_evidence(&self.store, map, number, id)?;
         let run = evidence.run.map(|of| there(read::<Run>(store, of.run))).transpose()?.flatten();
         let outcome = evidence.run.map(|of| there(read::<RunOutcome>(store, of.outcome)));
         Ok(EvidenceEntry { number, id, evidence, run, outcome: outcome.transpose()?.flatten() })

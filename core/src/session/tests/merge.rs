@@ -23,7 +23,7 @@ fn conflicts(session: &Session) -> Vec<String> {
     state.conflicts().map(|conflict| conflict.unwrap().path.to_string()).collect()
 }
 
-fn merge(session: &Session, others: &[&Session]) -> crate::merge::MergeReport {
+pub(super) fn merge(session: &Session, others: &[&Session]) -> crate::merge::MergeReport {
     session.merge(others, MergeOptions::new()).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn id(session: &Session) -> Option<crate::CheckpointId> {
 }
 
 /// A session with a past, and a fork of it.
-fn pair() -> (Session, Session) {
+pub(super) fn pair() -> (Session, Session) {
     let session = session();
     session.write("a", "1\n2\n3\n4\n5\n").unwrap();
     session.write("b", "b\n").unwrap();
@@ -273,7 +273,11 @@ fn sessions_that_share_nothing_are_united_and_bad_ones_refused() {
     let empty = store.session("empty").unwrap();
     assert!(!merge(&a, &[&empty]).changed);
     let report = merge(&empty, &[&a]);
-    assert_eq!((report.sessions[0].way, id(&empty)), (MergeWay::FastForward, before));
+    assert_eq!(report.sessions[0].way, MergeWay::FastForward);
+    assert_eq!((paths(&empty), conflicts(&empty)), (paths(&a), conflicts(&a)));
+    assert_eq!(empty.latest().unwrap().checkpoint().unwrap().parents, Vec::from_iter(before));
+    empty.undo().unwrap();
+    assert!(paths(&empty).is_empty());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod history;
 mod imports;
 mod memories;
 mod merge;
+mod merged_dialog;
 mod model;
 mod names;
 mod past;

@@ -1,0 +1,230 @@
+//! Memories of another session behind a session's own: each once, in the order that they have there.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
+
+use crate::error::Result;
+use crate::id::{MemoryId, OperationId};
+use crate::map::Map;
+use crate::object::{Objects, Operation};
+use crate::session::draft::joined::JoinedDraft;
+use crate::session::line::chain::{Link, number_after};
+use crate::session::line::common::FORKS_LOOKED_AT;
+use crate::session::line::keys::{FLOOR, memory_id, memory_key, memory_number, memory_value};
+use crate::session::line::keys::next_number;
+use crate::session::line::origin::{OriginRun, origin_of};
+use crate::session::line::point::Point;
+use crate::session::line::roots::{Root, Roots};
+
+/// What tells a memory from all others: the session that it was said in, by its nonce, and its number
+/// there.
+type Place = (Vec<u8>, u64);
+
+/// Whose memories a session's are, by their numbers: its own, and those of sessions that it was forked
+/// from.
+struct Owners(Vec<Owner>);
+
+/// A session, and the number from which on memories are its own.
+struct Owner {
+    from: u64,
+    nonce: Vec<u8>,
+}
+
+impl Owners {
+    fn of(objects: &(impl Objects + ?Sized), session: OperationId) -> Result<Self> {
+        let mut owners = Vec::new();
+        let mut at: Option<Link<Operation>> = there(Link::read(objects, session.id()))?;
+        for _ in 0..FORKS_LOOKED_AT {
+            let Some(first) = at else { break };
+            let from = match (first.value.forked_from, first.value.checkpoint) {
+                (Some(_), Some(point)) => match there(Point::read(objects, point.id()))? {
+                    Some(point) => next_number(Roots::of(Some(&point)).memories(), objects)?,
+                    None => 0,
+                },
+                _ => 0,
+            };
+            owners.push(Owner { from, nonce: first.value.nonce.clone() });
+            let origin = first.value.forked_from.filter(|_| from > 0);
+            let origin: Option<Link<Operation>> = match origin {
+                Some(origin) => there(Link::read(objects, origin.id()))?,
+                None => None,
+            };
+            at = match origin {
+                Some(origin) => match origin.value.session {
+                    Some(id) => there(Link::read(objects, id.id()))?,
+                    None => Some(origin),
+                },
+                None => None,
+            };
+        }
+        Ok(Owners(owners))
+    }
+
+    fn nonce(&self, number: u64) -> &[u8] {
+        let owner = self.0.iter().find(|owner| owner.from <= number);
+        owner.or(self.0.last()).map_or(&[], |owner| &owner.nonce)
+    }
+
+    /// The place of a memory, and what its session was called where a merge brought it.
+    fn place(
+        &self,
+        objects: &(impl Objects + ?Sized),
+        origins: Map,
+        number: u64,
+    ) -> Result<(Place, Option<String>)> {
+        Ok(match origin_of(objects, origins, number)? {
+            Some(run) => ((run.nonce.clone(), run.number_there(number)), Some(run.name)),
+            None => ((self.nonce(number).to_vec(), number), None),
+        })
+    }
+}
+
+fn there<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Err(error) if error.kind().is_absence() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// A state of a session whose memories are looked at.
+pub(super) struct Speaker<'a> {
+    pub(super) session: OperationId,
+    pub(super) name: &'a str,
+    pub(super) memories: Map,
+    pub(super) origins: Map,
+}
+
+/// What came of another session's memories.
+#[derive(Debug, Default)]
+pub(super) struct DialogJoined {
+    /// Memories that came: their numbers there and here, and what they are.
+    pub(super) came: Vec<(u64, u64, MemoryId)>,
+    /// The numbers here of all that the other session has since the base: those that came, and those
+    /// that were here already.
+    pub(super) numbers: BTreeMap<u64, u64>,
+    /// The number from which on memories are no longer the base's.
+    pub(super) since: u64,
+}
+
+/// Adds the memories that the other session has and ours has not.
+pub(super) fn join(
+    objects: &impl Objects,
+    joined: &mut JoinedDraft,
+    base: Map,
+    ours: &Speaker<'_>,
+    theirs: &Speaker<'_>,
+) -> Result<DialogJoined> {
+    let mut dialog = DialogJoined { since: next_number(base, objects)?, ..Default::default() };
+    let new = since(objects, base, theirs.memories)?;
+    if new.is_empty() {
+        return Ok(dialog);
+    }
+    let owners = Owners::of(objects, ours.session)?;
+    let mut known: BTreeMap<Place, u64> = BTreeMap::new();
+    // What the other has under another number than the base may be here under any from there on.
+    let first = new.first().map_or(0, |(number, _)| *number);
+    let here = match since(objects, base, ours.memories)?.first() {
+        Some((number, _)) => from(objects, ours.memories, first.min(*number))?,
+        None => from(objects, ours.memories, first)?,
+    };
+    for (number, _) in &here {
+        known.insert(owners.place(objects, ours.origins, *number)?.0, *number);
+    }
+    // Two that have nothing in common may still begin with the same dialog: imports of one transcript.
+    let mut alike = HashSet::new();
+    if base.root().is_none() {
+        let both = here.iter().zip(&new).take_while(|((_, ours), (_, theirs))| ours == theirs);
+        for ((ours, _), (theirs, _)) in both {
+            dialog.numbers.insert(*theirs, *ours);
+            alike.insert(*theirs);
+        }
+    }
+    let owners = Owners::of(objects, theirs.session)?;
+    let mut number = next_number(ours.memories, objects)?;
+    let mut runs: Vec<OriginRun> = Vec::new();
+    for (theirs_number, id) in new.into_iter().filter(|(number, _)| !alike.contains(number)) {
+        let (place, name) = owners.place(objects, theirs.origins, theirs_number)?;
+        if let Some(ours) = known.get(&place) {
+            dialog.numbers.insert(theirs_number, *ours);
+            continue;
+        }
+        dialog.numbers.insert(theirs_number, number);
+        dialog.came.push((theirs_number, number, id));
+        joined.rows(Root::Memories).insert(memory_key(number), Some(memory_value(id.id())));
+        extend(&mut runs, number, place, name.as_deref().unwrap_or(theirs.name));
+        number = number_after(number)?;
+    }
+    if !dialog.came.is_empty() && ours.memories.get(objects, FLOOR)?.is_some() {
+        joined.rows(Root::Memories).insert(FLOOR.to_vec(), None);
+    }
+    add_runs(joined, runs);
+    Ok(dialog)
+}
+
+/// Says where memories come from that keep their numbers, because their state becomes ours as it is.
+/// Returns how many there are.
+pub(super) fn take_over(
+    objects: &impl Objects,
+    joined: &mut JoinedDraft,
+    base: Map,
+    theirs: &Speaker<'_>,
+) -> Result<u64> {
+    let new = since(objects, base, theirs.memories)?;
+    let owners = Owners::of(objects, theirs.session)?;
+    let mut runs = Vec::new();
+    for (number, _) in &new {
+        if origin_of(objects, theirs.origins, *number)?.is_none() {
+            let nonce = owners.nonce(*number).to_vec();
+            extend(&mut runs, *number, (nonce, *number), theirs.name);
+        }
+    }
+    add_runs(joined, runs);
+    Ok(new.len() as u64)
+}
+
+/// Adds a memory to runs: to the last one where it goes on.
+fn extend(runs: &mut Vec<OriginRun>, number: u64, (nonce, there): Place, name: &str) {
+    match runs.last_mut() {
+        Some(run)
+            if run.last + 1 == number
+                && run.number_there(number) == there
+                && run.nonce == nonce
+                && run.name == name =>
+        {
+            run.last = number;
+        }
+        _ => runs.push(OriginRun { first: number, last: number, there, nonce, name: name.into() }),
+    }
+}
+
+fn add_runs(joined: &mut JoinedDraft, runs: Vec<OriginRun>) {
+    for run in runs {
+        joined.rows(Root::Origins).insert(memory_key(run.first), Some(run.value()));
+    }
+}
+
+/// The memories that a state has and its base has not, in their order.
+fn since(objects: &impl Objects, base: Map, memories: Map) -> Result<Vec<(u64, MemoryId)>> {
+    let mut new = Vec::new();
+    if base.root().is_none() {
+        return from(objects, memories, 0);
+    }
+    for change in base.diff(&memories, objects) {
+        let change = change?;
+        if let Some(value) = change.after.filter(|_| change.key != FLOOR) {
+            new.push((memory_number(&change.key)?, memory_id(&value)?));
+        }
+    }
+    Ok(new)
+}
+
+/// The memories of a state from a number on.
+fn from(objects: &impl Objects, memories: Map, number: u64) -> Result<Vec<(u64, MemoryId)>> {
+    let key = memory_key(number);
+    let rows = memories.range(objects, Bound::Included(&key), Bound::Unbounded);
+    rows.map(|row| {
+        let (key, value) = row?;
+        Ok((memory_number(&key)?, memory_id(&value)?))
+    })
+    .collect()
+}
