@@ -11,10 +11,14 @@
 //! | begin a session that unites several | [`Store::integrate`](crate::Store::integrate) |
 //! | see what is in conflict | [`Snapshot::conflicts`](crate::Snapshot::conflicts) |
 //! | resolve a conflict | [`Session::resolve`](crate::Session::resolve), or write the path |
+//! | know what a session has that another has not | [`Session::learned`](crate::Session::learned) |
+//! | know which paths two sessions both changed | [`Session::overlap`](crate::Session::overlap) |
+//! | know where a memory was said | [`Snapshot::memory_origin`](crate::Snapshot::memory_origin) |
+//! | know what each branch's memories cost | [`Session::tokens_by_branch`](crate::Session::tokens_by_branch) |
 //! | know what two sessions come from | [`Session::common_with`](crate::Session::common_with) |
 
 pub use crate::object::{ConflictTerm, MergeConflict};
 pub use crate::session::{
-    ConflictEntry, KeptOurs, MemoryOrigin, MergeBase, MergeOptions, MergeReport, MergeWay, MergedDialog,
-    MergedSession, Resolution,
+    BranchTokens, ConflictEntry, KeptOurs, Learned, MemoryOrigin, MergeBase, MergeOptions,
+    MergeReport, MergeWay, MergedDialog, MergedSession, Overlap, Resolution,
 };

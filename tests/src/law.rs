@@ -24,7 +24,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["workspace", "display", "attest"],
     &["host"],
     // The topics of the public face: names of rooms below, and no code.
-    &["history", "view", "state", "evidence", "import", "upkeep", "vfs", "plumbing"],
+    &["history", "view", "state", "evidence", "import", "merge", "upkeep", "vfs", "plumbing"],
     &["shape"],
 ];
 
@@ -50,7 +50,7 @@ pub const INNER: &[(&str, &[&str])] = &[
         "session",
         &[
             "line", "read", "account", "handle", "history", "draft", "batch", "change", "import",
-            "tokens", "mod",
+            "tokens", "merge", "mod",
         ],
     ),
 ];

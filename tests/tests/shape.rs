@@ -15,7 +15,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "what a caller hands over, and nobody tells back",
-        "BenchOptions CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
+        "BenchOptions MergeOptions MergedDialog Resolution CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
          Draw JunitSuite Options PurgeOptions TIME RenderOptions Selector StoreOptions Trim",
     ),
     (
@@ -39,7 +39,7 @@ const WITHOUT: &[(&str, &str)] = &[
     (
         "what stands in a store: canonical bytes are its form",
         "BodyReader BodyWriter Bytes Checkout Checkpoint Claim Directory Environment Evidence EvidenceRun Inputs \
-         Scope Series Edited Horizon Iteration Kind \
+         Scope Series Edited Horizon Iteration Kind MergeConflict \
          Map MapChange Merge MergeChange MergeOutcome NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
          RunOutput RunSandbox",
     ),

@@ -19,11 +19,11 @@ pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
     AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Claim, CommandLine,
-    ConflictTerm, Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath, Horizon,
-    Inputs, Iteration, Kind, LeftOut, LeftOutReason, MergeConflict, NameFault, Node, Objects, Operation,
-    OperationKind, OperationName, RefReader, Report, Results, Run, RunOutcome, RunOutput,
-    RunSandbox, Samples, Scope, Series, TestOutcome, TestResult, TestSums, Tombstone, Trace,
-    UnreadReport,
+    ConflictTerm, Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath,
+    Horizon, Inputs, Iteration, Kind, LeftOut, LeftOutReason, MergeConflict, NameFault, Node,
+    Objects, Operation, OperationKind, OperationName, RefReader, Report, Results, Run, RunOutcome,
+    RunOutput, RunSandbox, Samples, Scope, Series, TestOutcome, TestResult, TestSums, Tombstone,
+    Trace, UnreadReport,
 };
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};

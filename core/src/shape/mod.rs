@@ -46,6 +46,8 @@ mod json;
 #[cfg(feature = "store")]
 mod key;
 mod memory;
+#[cfg(feature = "store")]
+mod merge;
 mod name;
 mod part;
 mod read;

@@ -18,7 +18,7 @@ use crate::session::account::known::Known;
 use crate::session::account::told::Told;
 use crate::session::line::keys::memory_number;
 use crate::session::line::roots::{Root, Roots};
-use crate::session::read::prompt::{entry_text, lossy, prompt_memory, viewed_file};
+use crate::session::read::prompt::{entry_text, lossy, prompt_memory, standing, viewed_file};
 use crate::session::read::snapshot::Snapshot;
 use crate::session::read::truth::Truth;
 use crate::session::read::view::{ViewChange, ViewFile, view_change};
@@ -219,7 +219,7 @@ impl Ledger {
         self.account.set_overhead(fixed_count(counter, tools));
     }
 
-    /// Counts instructions and sandbox state.
+    /// Counts instructions, and sandbox state with what is told of conflicts.
     fn count_texts(
         &mut self,
         state: &Snapshot,
@@ -228,7 +228,7 @@ impl Ledger {
         self.account.remove(&ItemKey::Instructions);
         self.account.remove(&ItemKey::Sandbox);
         let prompt = Prompt::new(lossy(&state.instructions()?));
-        let items = prompt.with_sandbox(lossy(&state.sandbox_state()?)).items();
+        let items = prompt.with_sandbox(standing(state)?).items();
         for item in items.iter().filter(|item| !item.is_placeholder()) {
             self.set(item, counter);
         }

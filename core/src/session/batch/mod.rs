@@ -93,16 +93,7 @@ impl Session {
         // It comes first, so it knows of every collection since the head was read.
         let batch = self.store.batch();
         let head = self.head()?;
-        Ok(Batch {
-            session: self.clone(),
-            draft: Draft::new(head.point()),
-            head,
-            batch,
-            kind: OperationKind::Batch,
-            message: String::new(),
-            run: None,
-            alongside: None,
-        })
+        Ok(Batch::of(self.clone(), head, batch))
     }
 
     /// Runs `edit` on a batch and commits it; an error of `edit` commits nothing.
@@ -151,6 +142,19 @@ impl Session {
 }
 
 impl Batch {
+    pub(crate) fn of(session: Session, head: Arc<Head>, batch: StoreBatch) -> Self {
+        Batch {
+            session,
+            draft: Draft::new(head.point()),
+            head,
+            batch,
+            kind: OperationKind::Batch,
+            message: String::new(),
+            run: None,
+            alongside: None,
+        }
+    }
+
     /// Returns the session as it was when the batch began, without the batch's edits.
     ///
     /// ```

@@ -3,14 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::codec::malformed;
-use crate::error::{ErrorKind, Result};
-use crate::id::{ContentId, IterationId, ObjectId};
-use crate::map::{Map, Value};
-use crate::object::{Entry, FilePath, MergeConflict, read};
-use crate::session::draft::Draft;
-use crate::session::line::place::Place;
-use crate::store::Batch as StoreBatch;
+use crate::map::Map;
+use crate::object::{FilePath, MergeConflict};
 
 /// What a draft does to merge conflicts.
 #[derive(Debug, Default)]
@@ -25,143 +19,8 @@ pub(crate) struct ConflictsDraft {
     pub(crate) back: Option<Map>,
 }
 
-/// A row of the root `conflicts`.
-pub(crate) struct ConflictRow {
-    pub(crate) conflict: ObjectId,
-    /// What stood at the path when the row was written.
-    pub(crate) iteration: IterationId,
-}
-
-impl ConflictRow {
-    pub(crate) fn of(value: &Value) -> Result<Self> {
-        match (&value.refs[..], &value.bytes[..]) {
-            ([conflict, iteration], []) => {
-                Ok(ConflictRow { conflict: *conflict, iteration: IterationId::new(*iteration) })
-            }
-            _ => Err(malformed("a row of merge conflicts")),
-        }
-    }
-
-    fn value(&self) -> Value {
-        Value { refs: vec![self.conflict, self.iteration.id()], bytes: Vec::new() }
-    }
-}
-
-impl Draft {
-    /// Makes a path's merge conflict, or takes it away.
-    pub(crate) fn set_conflict(&mut self, path: &FilePath, conflict: Option<MergeConflict>) {
-        match conflict {
-            Some(conflict) => {
-                self.conflicts.resolved.remove(path);
-                self.conflicts.made.insert(path.clone(), conflict);
-            }
-            None => {
-                self.conflicts.made.remove(path);
-                self.conflicts.resolved.insert(path.clone());
-            }
-        }
-    }
-
-    /// The merge conflict at a path after the edits so far.
-    pub(crate) fn conflict_at(
-        &self,
-        batch: &StoreBatch,
-        conflicts: Map,
-        path: &FilePath,
-    ) -> Result<Option<MergeConflict>> {
-        if let Some(made) = self.conflicts.made.get(path) {
-            return Ok(Some(made.clone()));
-        }
-        if self.conflicts.resolved.contains(path) || conflicts.root().is_none() {
-            return Ok(None);
-        }
-        let Some(row) = conflicts.get(batch, path.as_bytes())? else { return Ok(None) };
-        let row = ConflictRow::of(&row)?;
-        match self.place(batch, path)? {
-            Some(place) if place.iteration == row.iteration => read(batch, row.conflict).map(Some),
-            _ => Ok(None),
-        }
-    }
-
-    /// The conflicts after the edits, in `files` as they are after them.
-    pub(super) fn apply_conflicts(
-        &self,
-        batch: &mut StoreBatch,
-        before: Map,
-        files: Map,
-    ) -> Result<Map> {
-        let drafted = &self.conflicts;
-        if before.root().is_none() && drafted.made.is_empty() && drafted.back.is_none() {
-            return Ok(before);
-        }
-        let (mut map, mut edits) = (before, Vec::new());
-        if let Some(old) = self.conflicts.back {
-            map = Map::EMPTY;
-            for row in old.prefix(batch, b"") {
-                let (key, value) = row?;
-                let conflict = ConflictRow::of(&value)?.conflict;
-                if let Some(place) = files.get(batch, &key)? {
-                    let iteration = Place::from_value(&place)?.iteration;
-                    edits.push((key, Some(ConflictRow { conflict, iteration }.value())));
-                }
-            }
-        } else if before.root().is_some() {
-            let changed = self.touched.iter().filter(|(_, touched)| touched.has_changed());
-            let changed = changed.map(|(path, _)| path);
-            for path in changed.chain(&self.conflicts.kept).chain(&self.conflicts.resolved) {
-                let Some(row) = before.get(batch, path.as_bytes())? else { continue };
-                let left = match self.conflicts.resolved.contains(path) {
-                    true => None,
-                    false => self.left_of(batch, path, files, &row)?,
-                };
-                edits.push((path.as_bytes().to_vec(), left));
-            }
-        }
-        for (path, conflict) in &self.conflicts.made {
-            let Some(place) = Place::find(files, batch, path)? else { continue };
-            let conflict = batch.put(conflict, None);
-            let row = ConflictRow { conflict, iteration: place.iteration };
-            edits.push((path.as_bytes().to_vec(), Some(row.value())));
-        }
-        // The last edit of a key counts.
-        let edits: BTreeMap<Vec<u8>, Option<Value>> = edits.into_iter().collect();
-        batch.edit_map(map, edits.into_iter().collect())
-    }
-
-    /// What is left of a conflict whose path was changed: all of it, as long as a line of its markers is
-    /// still in the text.
-    fn left_of(
-        &self,
-        batch: &StoreBatch,
-        path: &FilePath,
-        files: Map,
-        row: &Value,
-    ) -> Result<Option<Value>> {
-        let ConflictRow { conflict, .. } = ConflictRow::of(row)?;
-        let Some(place) = Place::find(files, batch, path)? else { return Ok(None) };
-        let Entry::File { content, .. } = &place.entry else { return Ok(None) };
-        let marker = match read::<MergeConflict>(batch, conflict) {
-            Err(error) if error.kind().is_absence() => return Ok(None),
-            conflict => conflict?.marker,
-        };
-        let is_left = marker > 0 && self.has_markers(batch, *content, marker)?;
-        Ok(is_left.then(|| ConflictRow { conflict, iteration: place.iteration }.value()))
-    }
-
-    fn has_markers(&self, batch: &StoreBatch, content: ContentId, marker: u64) -> Result<bool> {
-        let bytes = match self.content(content) {
-            Some(bytes) => bytes,
-            None => match batch.read_content(content) {
-                Err(error) if error.kind() == ErrorKind::Purged => return Ok(false),
-                bytes => bytes?,
-            },
-        };
-        Ok(has_markers(&bytes, usize::try_from(marker).unwrap_or(usize::MAX)))
-    }
-}
-
 /// Tells whether a text has a line that begins with a marker of exactly this many signs.
-fn has_markers(text: &[u8], size: usize) -> bool {
+pub(super) fn has_markers(text: &[u8], size: usize) -> bool {
     text.split(|&byte| byte == b'\n').any(|line| match line.first() {
         Some(&sign @ (b'<' | b'|' | b'=' | b'>')) if line.len() >= size => {
             let (marker, rest) = line.split_at(size);

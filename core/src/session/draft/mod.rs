@@ -1,6 +1,7 @@
 //! Drafts: edits of files, memories and state on their way into one checkpoint.
 
 pub(crate) mod build;
+mod conflicted;
 pub(crate) mod conflicts;
 pub(crate) mod entry;
 pub(crate) mod evidence;

@@ -54,11 +54,7 @@ pub(crate) fn parted(objects: &(impl Objects + ?Sized), a: &Point, b: &Point) ->
     Ok(Parted::At(a))
 }
 
-fn back_to(
-    objects: &(impl Objects + ?Sized),
-    point: &Point,
-    number: u64,
-) -> Result<Option<Point>> {
+fn back_to(objects: &(impl Objects + ?Sized), point: &Point, number: u64) -> Result<Option<Point>> {
     Ok(there(point.clone().ancestor(objects, number))?)
 }
 
@@ -160,10 +156,7 @@ impl Known {
 }
 
 /// The rows of a root `merged`.
-fn merged_rows(
-    objects: &(impl Objects + ?Sized),
-    merged: Map,
-) -> Result<Vec<(Vec<u8>, Reach)>> {
+fn merged_rows(objects: &(impl Objects + ?Sized), merged: Map) -> Result<Vec<(Vec<u8>, Reach)>> {
     let rows = merged.range(objects, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
     rows.map(|row| {
         let (nonce, value) = row?;
@@ -179,7 +172,7 @@ pub(crate) fn reach_value(reach: Reach) -> Value {
 
 pub(crate) fn reach_of(value: &Value) -> Result<Reach> {
     let fault = || -> Error { malformed("a row of what was merged") };
-    match (&value.refs[..], value.bytes.as_slice().try_into()) {
+    match (&value.refs[..], <[u8; 8]>::try_from(&value.bytes[..])) {
         ([id], Ok(number)) => {
             Ok(Reach { number: u64::from_be_bytes(number), id: CheckpointId::new(*id) })
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod common;
+pub(crate) mod conflict;
 pub(crate) mod evidence;
 pub(crate) mod glob;
 pub(crate) mod info;

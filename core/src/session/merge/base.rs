@@ -1,6 +1,6 @@
 //! What two sessions have in common.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::handle::Session;
 use crate::session::line::common::{Known, Parted, contains, parted};
 use crate::session::line::info::CheckpointInfo;
@@ -83,6 +83,20 @@ impl Base {
 }
 
 impl Session {
+    /// Refuses a session of another store, and opens the other one here.
+    pub(crate) fn here(&self, other: &Session) -> Result<Session> {
+        other.head()?;
+        match self.store.open_session(other.name()) {
+            Ok(session) if session.id == other.id => Ok(session),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Err(Error::invalid(format!(
+                "session {:?} is in another store than session {:?}",
+                other.name(),
+                self.name()
+            ))),
+        }
+    }
+
     /// Finds the newest checkpoint that this session and another one of its store both contain: where
     /// one was forked from the other or both from a third, or what was merged since.
     ///
@@ -105,10 +119,8 @@ impl Session {
         let (Some(ours), Some(theirs)) = (ours.point(), theirs.point()) else {
             return Ok(MergeBase::Nothing);
         };
-        let lines = [
-            Known::of(&self.store, self.id, ours)?,
-            Known::of(&self.store, other.id, theirs)?,
-        ];
+        let lines =
+            [Known::of(&self.store, self.id, ours)?, Known::of(&self.store, other.id, theirs)?];
         Ok(Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?.told())
     }
 }

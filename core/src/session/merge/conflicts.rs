@@ -1,37 +1,14 @@
-//! Merge conflicts of a state: what they are, and how they are resolved.
-
-use std::ops::Bound;
+//! Merge conflicts, and how they are resolved.
 
 use crate::error::{Error, Result};
-use crate::object::{AsPath, Entry, FilePath, MergeConflict, OperationKind, read};
+use crate::object::{AsPath, Entry, FilePath, OperationKind};
 use crate::session::batch::Batch;
 use crate::session::change::files::line;
-use crate::session::draft::conflicts::ConflictRow;
 use crate::session::draft::entry::NewEntry;
 use crate::session::handle::Session;
 use crate::session::line::info::CheckpointInfo;
-use crate::session::line::place::Place;
 use crate::session::line::roots::{Root, Roots};
-use crate::session::read::snapshot::{Snapshot, file_path};
-
-/// A merge conflict that nobody has resolved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConflictEntry {
-    /// Where it is.
-    pub path: FilePath,
-    /// What stands there meanwhile; a removal where nothing does.
-    pub entry: Entry,
-    /// What the sides have, and what they come from.
-    pub conflict: MergeConflict,
-}
-
-impl ConflictEntry {
-    /// Tells whether the text that stands at the path has the conflict in lines of markers.
-    pub fn is_marked(&self) -> bool {
-        self.conflict.marker > 0
-    }
-}
+use crate::session::read::snapshot::file_path;
 
 /// How a merge conflict is resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,59 +24,6 @@ pub enum Resolution {
     Removed,
 }
 
-impl Snapshot {
-    /// Returns the merge conflicts that nobody has resolved, in the order of their paths.
-    ///
-    /// ```
-    /// use partita::merge::{MergeOptions, Resolution};
-    /// let store = partita::Store::in_memory()?;
-    /// let session = store.session("s")?;
-    /// session.write("a", "1\n")?;
-    /// let fork = session.fork("t")?;
-    /// session.write("a", "2\n")?;
-    /// fork.write("a", "3\n")?;
-    /// session.merge(&[&fork], MergeOptions::new())?;
-    /// let conflict = session.latest()?.conflicts().next().expect("both changed it")?;
-    /// assert_eq!((conflict.path.as_bytes(), conflict.conflict.sides().count()), (&b"a"[..], 2));
-    /// session.resolve("a", Resolution::Side(1))?;
-    /// assert_eq!(session.read("a")?, b"3\n");
-    /// assert_eq!(session.latest()?.conflicts().count(), 0);
-    /// # Ok::<(), partita::Error>(())
-    /// ```
-    pub fn conflicts(&self) -> impl Iterator<Item = Result<ConflictEntry>> + '_ {
-        self.conflicts_after(None)
-    }
-
-    /// Returns a page of merge conflicts: those behind a path.
-    pub fn conflicts_after(
-        &self,
-        path: Option<&FilePath>,
-    ) -> impl Iterator<Item = Result<ConflictEntry>> + '_ {
-        let from = path.map_or(Bound::Unbounded, |path| Bound::Excluded(path.as_bytes()));
-        let rows = self.roots().map(Root::Conflicts).range(&self.store, from, Bound::Unbounded);
-        rows.filter_map(|row| {
-            let (key, value) = match row {
-                Ok(row) => row,
-                Err(error) => return Some(Err(error)),
-            };
-            self.conflict_of(&key, &value).transpose()
-        })
-    }
-
-    /// The conflict of a row; none where something else stands at the path by now, as a version that
-    /// knows no conflicts may have written.
-    fn conflict_of(&self, key: &[u8], value: &crate::map::Value) -> Result<Option<ConflictEntry>> {
-        let (path, row) = (file_path(key)?, ConflictRow::of(value)?);
-        match Place::find(self.roots().files(), &self.store, &path)? {
-            Some(place) if place.iteration == row.iteration => {
-                let conflict = read(&self.store, row.conflict)?;
-                Ok(Some(ConflictEntry { path, entry: place.entry, conflict }))
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
 impl Batch {
     /// Resolves a merge conflict. Where a file is chosen and a directory stands at its path, all that
     /// is below goes.
@@ -111,9 +35,8 @@ impl Batch {
         let path = FilePath::new(path)?;
         let conflicts = Roots::of(self.head.point()).map(Root::Conflicts);
         let conflict = self.draft.conflict_at(&self.batch, conflicts, &path)?;
-        let conflict = conflict.ok_or_else(|| {
-            Error::not_found(format!("{path} is in no merge conflict"))
-        })?;
+        let conflict =
+            conflict.ok_or_else(|| Error::not_found(format!("{path} is in no merge conflict")))?;
         let entry = match resolution {
             Resolution::Side(at) => {
                 let count = conflict.sides().count();

@@ -8,7 +8,7 @@ use crate::limits::CONFLICT_TERMS_MAX;
 use crate::map::Map;
 use crate::object::{Bytes, ConflictTerm, Entry, FilePath, MergeConflict, Objects, read};
 use crate::session::draft::Draft;
-use crate::session::draft::conflicts::ConflictRow;
+use crate::session::line::conflict::ConflictRow;
 use crate::session::line::place::Place;
 use crate::session::merge::entry::{self, Joined, Made, Terms};
 use crate::session::merge::renames::CameAndWent;
@@ -349,12 +349,11 @@ impl FilesMerge<'_> {
                 let entry = place.map_or(Entry::Removed, |place| place.entry);
                 Ok(ConflictTerm { label: side.label.clone(), entry })
             };
-            let mut list = vec![
-                terms(self.ours, self)?,
-                terms(self.base, self)?,
-                terms(self.theirs, self)?,
-            ];
-            if let Some(conflict) = self.draft.conflict_at(self.batch, self.ours.conflicts, &path)? {
+            let mut list =
+                vec![terms(self.ours, self)?, terms(self.base, self)?, terms(self.theirs, self)?];
+            if let Some(conflict) =
+                self.draft.conflict_at(self.batch, self.ours.conflicts, &path)?
+            {
                 list = conflict.terms;
             }
             self.draft.join(self.batch, path.clone(), Entry::Removed, [now.as_ref(), None])?;
@@ -369,7 +368,8 @@ impl FilesMerge<'_> {
         let drafted = &self.draft.touched;
         if let Ok(from) = FilePath::new([&below[..], b"\x01"].concat()) {
             let mut near = drafted.range(from..);
-            let mut near = near.by_ref().take_while(|(other, _)| other.as_bytes().starts_with(&below));
+            let mut near =
+                near.by_ref().take_while(|(other, _)| other.as_bytes().starts_with(&below));
             if near.any(|(_, touched)| touched.now.as_ref().is_some_and(Place::is_live)) {
                 return Ok(true);
             }
@@ -415,8 +415,7 @@ impl FilesMerge<'_> {
     }
 
     fn has_row(&self, conflicts: Map, path: &FilePath) -> Result<bool> {
-        Ok(conflicts.root().is_some()
-            && conflicts.get(&*self.batch, path.as_bytes())?.is_some())
+        Ok(conflicts.root().is_some() && conflicts.get(&*self.batch, path.as_bytes())?.is_some())
     }
 
     /// The unresolved conflict of a path in a state.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::PARENTS_MAX;
 use crate::object::{Memory, OperationKind, read};
 use crate::session::batch::Batch;
@@ -33,26 +33,12 @@ struct Other {
 }
 
 /// A merge that is ready to be committed.
-struct Prepared {
-    batch: Batch,
-    report: MergeReport,
+pub(super) struct Prepared {
+    pub(super) batch: Batch,
+    pub(super) report: MergeReport,
 }
 
 impl Session {
-    /// Refuses a session of another store, and opens the other one here.
-    pub(crate) fn here(&self, other: &Session) -> Result<Session> {
-        other.head()?;
-        match self.store.open_session(other.name()) {
-            Ok(session) if session.id == other.id => Ok(session),
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Err(Error::invalid(format!(
-                "session {:?} is in another store than session {:?}",
-                other.name(),
-                self.name()
-            ))),
-        }
-    }
-
     /// Unites the states of other sessions with this one's, as one durable commit.
     ///
     /// * **Files**: what one side changed since both had one state is taken as it is; what both changed
@@ -105,7 +91,11 @@ impl Session {
     ///
     /// # Errors
     /// As [`merge`](Self::merge).
-    pub fn plan_merge(&self, others: &[&Session], options: MergeOptions<'_>) -> Result<MergeReport> {
+    pub fn plan_merge(
+        &self,
+        others: &[&Session],
+        options: MergeOptions<'_>,
+    ) -> Result<MergeReport> {
         Ok(self.prepare(others, options)?.report)
     }
 
@@ -118,7 +108,7 @@ impl Session {
     }
 
     /// The sessions that are to be merged; refuses those that cannot be.
-    fn others(&self, others: &[&Session]) -> Result<Vec<(Session, Arc<Head>)>> {
+    pub(super) fn others(&self, others: &[&Session]) -> Result<Vec<(Session, Arc<Head>)>> {
         if others.is_empty() {
             return Err(Error::invalid("no session to merge"));
         }
@@ -149,14 +139,14 @@ impl Session {
 }
 
 /// Names of sessions as the line that a listing shows.
-fn names(others: &[&Session]) -> String {
+pub(super) fn names(others: &[&Session]) -> String {
     let names: Vec<&str> = others.iter().map(|other| other.name()).collect();
     let names = names.join(", ");
     names.chars().take(crate::session::line::names::MESSAGE_CHARS_MAX).collect()
 }
 
 /// Unites sessions with the state that a batch began with.
-fn prepare(
+pub(super) fn prepare(
     session: &Session,
     mut batch: Batch,
     others: Vec<(Session, Arc<Head>)>,
@@ -172,7 +162,8 @@ fn prepare(
         kept: Vec::new(),
     };
     let mut known = match batch.head.point() {
-        Some(point) => Known::of(store, session.id(), point)?,
+        // The session may be one that the batch begins.
+        Some(point) => Known::of(&batch.batch, session.id(), point)?,
         None => Known::default(),
     };
     let count = others.len();
@@ -395,11 +386,7 @@ fn unite_dialogs(
 }
 
 /// Lets a summary stand for the memories that came.
-fn summarize(
-    batch: &mut Batch,
-    dialog: &DialogJoined,
-    summarizer: &dyn Summarizer,
-) -> Result<()> {
+fn summarize(batch: &mut Batch, dialog: &DialogJoined, summarizer: &dyn Summarizer) -> Result<()> {
     let (Some((_, first, _)), Some((_, last, _))) = (dialog.came.first(), dialog.came.last())
     else {
         return Ok(());

@@ -159,9 +159,7 @@ fn join_claims(
             [] => Vec::new(),
             bytes => match memory_number(bytes)? {
                 number if number < dialog.since => bytes.to_vec(),
-                number => {
-                    dialog.numbers.get(&number).copied().map(memory_key).unwrap_or_default()
-                }
+                number => dialog.numbers.get(&number).copied().map(memory_key).unwrap_or_default(),
             },
         };
         let row = Value { refs: vec![id], bytes };

@@ -72,11 +72,7 @@ impl CameAndWent {
     }
 
     /// The path that went, and from which an iteration's line came.
-    fn source(
-        &self,
-        objects: &(impl Objects + ?Sized),
-        place: &Place,
-    ) -> Result<Option<FilePath>> {
+    fn source(&self, objects: &(impl Objects + ?Sized), place: &Place) -> Result<Option<FilePath>> {
         let found = || -> Result<Option<FilePath>> {
             let mut at: Link<Iteration> = place.iteration(objects)?;
             for _ in 0..RENAMES_FOLLOWED {

@@ -48,8 +48,7 @@ fn appended(
 ) -> Result<Option<Value>> {
     let list = |value: Option<&Value>| value.map_or(Some(Map::EMPTY), list_of);
     let [Some(ours), Some(theirs)] = sides else { return Ok(None) };
-    let (Some(base), Some(ours), Some(theirs)) =
-        (list(base), list_of(ours), list_of(theirs))
+    let (Some(base), Some(ours), Some(theirs)) = (list(base), list_of(ours), list_of(theirs))
     else {
         return Ok(None);
     };

@@ -78,7 +78,11 @@ pub(super) fn join_shared(
 }
 
 /// Appends the rules of the other side that ours has not.
-pub(super) fn join_rules(batch: &StoreBatch, joined: &mut JoinedDraft, views: &Views) -> Result<()> {
+pub(super) fn join_rules(
+    batch: &StoreBatch,
+    joined: &mut JoinedDraft,
+    views: &Views,
+) -> Result<()> {
     let list = |view: Map| -> Result<Vec<ViewRule>> {
         Ok(rules(view, batch)?.into_iter().map(|(_, rule)| rule).collect())
     };

@@ -14,9 +14,7 @@ use crate::object::{
     Checkpoint, Evidence, FilePath, Iteration, Objects, Run, RunOutcome, RunSandbox, Scope, read,
 };
 use crate::session::line::chain::Link;
-use crate::session::line::evidence::{
-    LAST, evidence_id, lane_key, lane_of, read_evidence,
-};
+use crate::session::line::evidence::{LAST, evidence_id, lane_key, lane_of, read_evidence};
 use crate::session::line::info::brought_by;
 use crate::session::line::keys::memory_number;
 use crate::session::line::listing::{self, Within};
@@ -165,7 +163,9 @@ impl<'a> Judge<'a> {
             None => evidence_id(store, self.map, number)?,
         };
         let Some(id) = id else { return Ok(None) };
-        let Some(evidence) = there(read_evidence(store, self.map, number, id))? else { return Ok(None) };
+        let Some(evidence) = there(read_evidence(store, self.map, number, id))? else {
+            return Ok(None);
+        };
         let (mut lane, mut exit, mut is_lost, mut sandbox) = (None, None, false, None);
         if let Some(of) = evidence.run {
             let run = there(read::<Run>(store, of.run))?;

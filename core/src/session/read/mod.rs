@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod compare;
+pub(crate) mod conflicts;
 pub(crate) mod entries;
 pub(crate) mod evidence;
 pub(crate) mod judge;

@@ -35,7 +35,8 @@ impl Snapshot {
     /// A reference to a file stands as a text that names path and iteration, in place of the
     /// reference; what was purged as `[purged]`; a file that is no text as a line that says so. A
     /// validation that rests on evidence ends in a line that says how it stands: stale, say, and since
-    /// when.
+    /// when. Merge conflicts that nobody has resolved are told behind the sandbox state, by file and
+    /// sides.
     ///
     /// # Errors
     /// `Corrupt` if something of it cannot be read.
@@ -70,7 +71,7 @@ impl Snapshot {
         let view = self.view();
         let mut truth = Truth::of(self)?;
         let mut prompt = Prompt::new(lossy(&self.instructions()?)).with_tools(self.tools()?);
-        prompt.sandbox = lossy(&self.sandbox_state()?);
+        prompt.sandbox = standing(self)?;
         let (mut memories, mut files) = (Vec::new(), Vec::new());
         for memory in view.memories() {
             let memory = memory?;
@@ -106,6 +107,17 @@ impl Snapshot {
     pub fn context_diff(&self, other: &Snapshot) -> Result<ContextDiff> {
         Ok(ContextDiff::between(&self.prompt()?, &other.prompt()?))
     }
+}
+
+/// What a model is told of its sandbox, and of files in conflict.
+pub(crate) fn standing(state: &Snapshot) -> Result<String> {
+    let mut told = lossy(&state.sandbox_state()?);
+    let conflicts = state.told_of_conflicts()?;
+    if !told.is_empty() && !conflicts.is_empty() {
+        told.push_str("\n\n");
+    }
+    told.push_str(&conflicts);
+    Ok(told)
 }
 
 /// Bytes as text, with U+FFFD for what is not UTF-8.

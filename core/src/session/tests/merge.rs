@@ -93,6 +93,14 @@ fn a_conflict_is_a_value_until_it_is_resolved_and_comes_back_with_its_files() {
     assert!(conflict.is_marked());
     let labels: Vec<&str> = conflict.conflict.terms.iter().map(|term| &*term.label).collect();
     assert_eq!(labels, ["s@7", "base@6", "t@7"]);
+    // The model is told, and its tokens are counted.
+    let told = state.prompt().unwrap().sandbox;
+    let expected =
+        "[merge conflicts that nobody has resolved]\na: s@7 against t@7, marked in the text";
+    assert_eq!(told, expected);
+    let encoding = crate::tokens::Encoding::O200k;
+    let capacity = session.capacity(&crate::budget::Budget::new(9_000), &encoding).unwrap();
+    assert_eq!(capacity.total(), state.prompt().unwrap().count(&encoding));
     // A part that is mended leaves it in conflict, and so does another path.
     session.write("a", format!("0\n{marked}")).unwrap();
     session.write("b", "other\n").unwrap();
@@ -133,7 +141,10 @@ fn removed_against_changed_is_in_conflict_and_the_one_that_is_left_stands() {
     fork.remove("b").unwrap();
     merge(&session, &[&fork]);
     assert_eq!(conflicts(&session), ["a", "b"]);
-    assert_eq!((text(&session, "a"), text(&session, "b")), ("changed\n".into(), "changed\n".into()));
+    assert_eq!(
+        (text(&session, "a"), text(&session, "b")),
+        ("changed\n".into(), "changed\n".into())
+    );
     // To say again what stands there resolves it.
     session.write("b", "changed\n").unwrap();
     assert_eq!(conflicts(&session), ["a"]);
@@ -160,7 +171,10 @@ fn modes_kinds_and_bytes_that_are_no_text_are_joined_or_in_conflict() {
     let state = session.latest().unwrap();
     let Some(Entry::File { executable: true, .. }) = state.entry("a").unwrap() else { panic!() };
     assert_eq!(text(&session, "a"), "1\n2\n3\n4\n5\n6\n");
-    assert_eq!((text(&session, "b"), session.read("new").unwrap()), ("x".into(), b"\0ours".to_vec()));
+    assert_eq!(
+        (text(&session, "b"), session.read("new").unwrap()),
+        ("x".into(), b"\0ours".to_vec())
+    );
     session.resolve("new", Resolution::Side(1)).unwrap();
     assert_eq!(session.read("new").unwrap(), b"\0theirs");
     session.resolve("mode", Resolution::Side(0)).unwrap();
@@ -189,10 +203,13 @@ fn renames_are_followed_on_either_side_and_on_both() {
     fork.rename("b", "q").unwrap();
     merge(&session, &[&fork]);
     assert_eq!(text(&session, "x"), "0\n1\n2\n3\n4\n5\n");
-    assert_eq!((paths(&session), conflicts(&session)), (
-        vec!["p".to_owned(), "q".to_owned(), "x".to_owned()],
-        vec!["p".to_owned(), "q".to_owned()],
-    ));
+    assert_eq!(
+        (paths(&session), conflicts(&session)),
+        (
+            vec!["p".to_owned(), "q".to_owned(), "x".to_owned()],
+            vec!["p".to_owned(), "q".to_owned()],
+        )
+    );
 
     // Renamed here, removed there.
     let (session, fork) = pair();
@@ -206,7 +223,10 @@ fn renames_are_followed_on_either_side_and_on_both() {
     session.write("a", "1\n2\n3\n4\n5\n6\n").unwrap();
     fork.rename("a", "x").unwrap();
     merge(&session, &[&fork]);
-    assert_eq!((paths(&session), conflicts(&session)), (vec!["b".into(), "x".into()], vec!["x".into()]));
+    assert_eq!(
+        (paths(&session), conflicts(&session)),
+        (vec!["b".into(), "x".into()], vec!["x".into()])
+    );
     // By equal content, as a directory without records of renames has it.
     let (session, fork) = pair();
     let bytes = fork.read("a").unwrap();
@@ -217,7 +237,10 @@ fn renames_are_followed_on_either_side_and_on_both() {
     .unwrap();
     session.write("a", "1\n2\n3\n4\n5\n6\n").unwrap();
     assert!(merge(&session, &[&fork]).is_clean());
-    assert_eq!((paths(&session), text(&session, "copied")), (vec!["b".into(), "copied".into()], "1\n2\n3\n4\n5\n6\n".into()));
+    assert_eq!(
+        (paths(&session), text(&session, "copied")),
+        (vec!["b".into(), "copied".into()], "1\n2\n3\n4\n5\n6\n".into())
+    );
 }
 
 #[test]
@@ -232,7 +255,10 @@ fn a_file_against_a_directory_leaves_the_directory_and_either_resolves() {
         assert_eq!(conflicts(&session), ["d"]);
         assert_eq!(paths(&session), ["a", "b", "d/x", "d/y/z"]);
         session.resolve("d", Resolution::Side(usize::from(!ours_is_file))).unwrap();
-        assert_eq!((paths(&session), conflicts(&session).len()), (vec!["a".into(), "b".into(), "d".into()], 0));
+        assert_eq!(
+            (paths(&session), conflicts(&session).len()),
+            (vec!["a".into(), "b".into(), "d".into()], 0)
+        );
         session.undo().unwrap();
         assert_eq!(conflicts(&session), ["d"]);
         session.resolve("d", Resolution::Removed).unwrap();
