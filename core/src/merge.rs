@@ -13,12 +13,12 @@
 //! | resolve a conflict | [`Session::resolve`](crate::Session::resolve), or write the path |
 //! | know what a session has that another has not | [`Session::learned`](crate::Session::learned) |
 //! | know which paths two sessions both changed | [`Session::overlap`](crate::Session::overlap) |
-//! | know where a memory was said | [`Snapshot::memory_origin`](crate::Snapshot::memory_origin) |
+//! | know where a memory was said | [`Snapshot::memory_branch`](crate::Snapshot::memory_branch) |
 //! | know what each branch's memories cost | [`Session::tokens_by_branch`](crate::Session::tokens_by_branch) |
 //! | know what two sessions come from | [`Session::common_with`](crate::Session::common_with) |
 
 pub use crate::object::{ConflictTerm, MergeConflict};
 pub use crate::session::{
-    BranchTokens, ConflictEntry, KeptOurs, Learned, MemoryOrigin, MergeBase, MergeOptions,
+    BranchTokens, ConflictEntry, KeptOurs, Learned, MemoryBranch, MergeBase, MergeOptions,
     MergeReport, MergeWay, MergedDialog, MergedSession, Overlap, Resolution,
 };

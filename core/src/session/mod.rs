@@ -44,12 +44,12 @@ pub use import::{Import, ImportStep};
 pub use line::glob::{Glob, ViewRule};
 pub use line::info::{CheckpointInfo, IterationInfo, OperationInfo};
 pub use merge::base::MergeBase;
+pub use merge::branches::MemoryBranch;
 pub use merge::conflicts::Resolution;
 pub use merge::learned::{BranchTokens, Learned, Overlap};
 pub use merge::options::{
     KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };
-pub use merge::origins::MemoryOrigin;
 pub use read::claims::{Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support};
 pub use read::compare::Compared;
 pub use read::conflicts::ConflictEntry;

@@ -3,7 +3,7 @@
 use super::fields::{object, texts};
 use super::row::Brief;
 use crate::merge::{
-    BranchTokens, ConflictEntry, ConflictTerm, KeptOurs, Learned, MemoryOrigin, MergeBase,
+    BranchTokens, ConflictEntry, ConflictTerm, KeptOurs, Learned, MemoryBranch, MergeBase,
     MergeReport, MergeWay, MergedSession, Overlap,
 };
 
@@ -84,7 +84,7 @@ object!(BranchTokens, branch => {
     tokens: branch.tokens,
 });
 
-object!(MemoryOrigin, origin => {
-    session: origin.session,
-    number: origin.number,
+object!(MemoryBranch, branch => {
+    session: branch.session,
+    number: branch.number,
 });

@@ -217,6 +217,30 @@ impl Printed {
         self.first("log --graph", "log s --graph");
     }
 
+    fn merges(&mut self) {
+        let file = self.file("merged", "1\n");
+        self.partita.ok(["write", "parser", "a.rs", &file]);
+        self.partita.ok(["write", "parser", "b.rs", &file]);
+        self.partita.ok(["fork", "parser", "lexer"]);
+        for (session, said) in [("parser", "2\n"), ("lexer", "3\n")] {
+            let file = self.file("merged", said);
+            for path in ["a.rs", "b.rs"] {
+                self.partita.ok(["write", session, path, &file]);
+            }
+            self.partita.ok(["say", session, "--role", "user", &file]);
+            self.partita.ok(["set", session, "instructions", &file]);
+        }
+        self.partita.ok(["pin", "lexer", "--memory", "1"]);
+        self.first("overlap", "overlap parser lexer");
+        self.first("learned", "learned parser lexer");
+        self.first("merge", "merge parser lexer --plan");
+        let merged = self.partita.run(["merge", "parser", "lexer", "--json"]);
+        assert_eq!(merged.code, Some(1), "{merged:?}");
+        self.all.push(("merge", 0, serde_json::from_slice(&merged.stdout).unwrap()));
+        self.first("conflicts", "conflicts parser");
+        self.first("resolve", "resolve parser a.rs --side 1");
+    }
+
     fn plain(&mut self) {
         let text = self.file("text", "hello\n");
         let messages = json!([
@@ -265,6 +289,7 @@ fn every_json_output_has_the_keys_that_the_page_tells() {
     printed.files();
     printed.work();
     printed.dialog();
+    printed.merges();
     printed.plain();
     printed.git();
     printed.upkeep();

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// Words that are commands of git, and what does the same here.
-const FROM_GIT: [(&str, &str); 25] = [
+const FROM_GIT: [(&str, &str); 24] = [
     (
         "add",
         "`partita capture NAME` takes in what changed, `partita write NAME PATH FILE` one file",
@@ -18,7 +18,6 @@ const FROM_GIT: [(&str, &str); 25] = [
     ("ls", "`partita files NAME` lists the files of a session, `partita sessions` the sessions"),
     ("ls-files", "`partita files NAME` lists the files of a session"),
     ("ls-tree", "`partita files NAME --at CHECKPOINT` lists the files of a checkpoint"),
-    ("merge", "`partita diff NAME` shows what changed; sessions are not merged yet"),
     ("pull", "`partita import git REPO --session NAME` records what is new in a git repository"),
     ("reflog", "`partita log NAME` lists everything that happened"),
     (

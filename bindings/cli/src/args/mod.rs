@@ -5,6 +5,7 @@ mod display;
 mod evidence;
 mod hint;
 mod import;
+mod merge;
 mod pages;
 mod plain;
 mod restore;
@@ -29,6 +30,7 @@ pub(crate) use self::display::{Log, Report};
 pub(crate) use self::evidence::{BenchArgs, ExportFormat, Proof, Rerun};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
+pub(crate) use self::merge::{Merge, MergeArgs, MergeDialog, ResolveArgs};
 pub(crate) use self::pages::{Man, Page, Shell, completion, pages};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
@@ -420,6 +422,9 @@ pub(crate) enum Command {
 
     #[command(flatten)]
     Proof(Proof),
+
+    #[command(flatten)]
+    Merge(Merge),
 
     #[command(flatten)]
     Dialog(Dialog),

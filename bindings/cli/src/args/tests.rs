@@ -106,6 +106,16 @@ fn every_form_that_scripts_rely_on_is_taken() {
         "partita completion fish",
         "partita man",
         "partita man d --json",
+        "partita merge a b",
+        "partita merge a b c --into d --dialog whole --plan --json",
+        "partita merge a b --dialog summary --summary f",
+        "partita conflicts a --json",
+        "partita resolve a p --side 1 --json",
+        "partita resolve a p --base",
+        "partita resolve a p --file -",
+        "partita resolve a p --remove",
+        "partita learned a b c --counter cl100k --json",
+        "partita overlap a b --json",
     ] {
         assert!(parses(line), "{line}");
     }
@@ -154,6 +164,14 @@ fn what_contradicts_itself_is_refused() {
         "partita log a --graph --ascii --json",
         "partita completion",
         "partita completion tcsh",
+        "partita merge a",
+        "partita merge a b --dialog summary",
+        "partita merge a b --dialog some",
+        "partita resolve a p",
+        "partita resolve a p --side x",
+        "partita resolve a p --side 1 --base",
+        "partita learned a",
+        "partita overlap a",
     ] {
         assert!(!parses(line), "{line}");
     }

@@ -37,6 +37,16 @@ partita unpin [OPTIONS] <NAME> [--at <CHECKPOINT>]
        partita unpin [OPTIONS] <NAME> --memory <SELECTOR>
        partita unpin [OPTIONS] <NAME> --files <GLOB>";
 
+pub(super) const MERGE: &str = "\
+partita merge [OPTIONS] <NAME> <OTHER>... [--into <NEW>] [--dialog none|whole]
+       partita merge [OPTIONS] <NAME> <OTHER>... [--into <NEW>] --dialog summary --summary <FILE>";
+
+pub(super) const RESOLVE: &str = "\
+partita resolve [OPTIONS] <NAME> <PATH> --side <N>
+       partita resolve [OPTIONS] <NAME> <PATH> --base
+       partita resolve [OPTIONS] <NAME> <PATH> --file <FILE>
+       partita resolve [OPTIONS] <NAME> <PATH> --remove";
+
 pub(super) const CONTEXT: &str = "\
 partita context [OPTIONS] <NAME> --dialect <D> [--at <CHECKPOINT>] [--end-with-user] [--without-stale]
        partita context [OPTIONS] <NAME> --diff <A..B>";

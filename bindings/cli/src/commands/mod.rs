@@ -13,6 +13,7 @@ mod export;
 mod files;
 mod import;
 mod log;
+mod merge;
 mod pages;
 mod pins;
 mod report;
@@ -38,7 +39,7 @@ use partita::limits::CONTENT_BYTES_MAX;
 use partita::tokens::{Encoding, TokenCounter};
 use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Proof, Work};
+use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Merge, Plain, Proof, Work};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -116,6 +117,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
         Command::Work(command) => run_work(out, dir, command),
         Command::Proof(command) => run_proof(out, dir, command),
+        Command::Merge(command) => run_merge(out, dir, command),
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
@@ -164,6 +166,18 @@ fn run_proof(out: &mut Output, dir: &Path, command: &Proof) -> Result<()> {
         Proof::Blame { name, path, at, json } => {
             blame::blame(out, dir, name, bytes(path), (at.as_deref(), json.json))
         }
+    }
+}
+
+fn run_merge(out: &mut Output, dir: &Path, command: &Merge) -> Result<()> {
+    match command {
+        Merge::Merge(args) => merge::merge(out, dir, args),
+        Merge::Conflicts { name, json } => merge::conflicts(out, dir, name, json.json),
+        Merge::Resolve(args) => merge::resolve(out, dir, args),
+        Merge::Learned { name, others, counter, json } => {
+            merge::learned(out, dir, name, (others, counter), json.json)
+        }
+        Merge::Overlap { name, others, json } => merge::overlap(out, dir, name, others, json.json),
     }
 }
 

@@ -61,7 +61,7 @@ impl Checkpoint {
     pub const MERGED: &'static str = "merged";
     /// Where memories that a merge brought come from: the number of the first of a run of them, 8 bytes
     /// big-endian, to the last one's, to its number there, and to the session's nonce.
-    pub const ORIGINS: &'static str = "origins";
+    pub const BRANCHES: &'static str = "branches";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

@@ -1,5 +1,6 @@
 //! What stands in a store for a session: chains, points, roots, keys and values, and what they say.
 
+pub(crate) mod branch;
 pub(crate) mod chain;
 pub(crate) mod common;
 pub(crate) mod conflict;
@@ -10,7 +11,6 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod marks;
 pub(crate) mod names;
-pub(crate) mod origin;
 pub(crate) mod place;
 pub(crate) mod point;
 pub(crate) mod roots;

@@ -25,7 +25,7 @@ pub(crate) enum Root {
     Claims,
     Conflicts,
     Merged,
-    Origins,
+    Branches,
 }
 
 impl Root {
@@ -44,7 +44,7 @@ impl Root {
         Root::Claims,
         Root::Conflicts,
         Root::Merged,
-        Root::Origins,
+        Root::Branches,
     ];
 
     /// Tells whether it comes back with the dialog of an earlier state. Files come back by
@@ -72,7 +72,7 @@ impl Root {
             Root::Claims => Checkpoint::CLAIMS,
             Root::Conflicts => Checkpoint::CONFLICTS,
             Root::Merged => Checkpoint::MERGED,
-            Root::Origins => Checkpoint::ORIGINS,
+            Root::Branches => Checkpoint::BRANCHES,
         }
     }
 }

@@ -8,11 +8,11 @@ use crate::id::{MemoryId, OperationId};
 use crate::map::Map;
 use crate::object::{Objects, Operation};
 use crate::session::draft::joined::JoinedDraft;
+use crate::session::line::branch::{BranchRun, branch_of};
 use crate::session::line::chain::{Link, number_after};
 use crate::session::line::common::FORKS_LOOKED_AT;
 use crate::session::line::keys::next_number;
 use crate::session::line::keys::{FLOOR, memory_id, memory_key, memory_number, memory_value};
-use crate::session::line::origin::{OriginRun, origin_of};
 use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots};
 
@@ -69,10 +69,10 @@ impl Owners {
     fn place(
         &self,
         objects: &(impl Objects + ?Sized),
-        origins: Map,
+        branches: Map,
         number: u64,
     ) -> Result<(Place, Option<String>)> {
-        Ok(match origin_of(objects, origins, number)? {
+        Ok(match branch_of(objects, branches, number)? {
             Some(run) => ((run.nonce.clone(), run.number_there(number)), Some(run.name)),
             None => ((self.nonce(number).to_vec(), number), None),
         })
@@ -91,7 +91,7 @@ pub(super) struct Speaker<'a> {
     pub(super) session: OperationId,
     pub(super) name: &'a str,
     pub(super) memories: Map,
-    pub(super) origins: Map,
+    pub(super) branches: Map,
 }
 
 /// What came of another session's memories.
@@ -128,7 +128,7 @@ pub(super) fn join(
         None => from(objects, ours.memories, first)?,
     };
     for (number, _) in &here {
-        known.insert(owners.place(objects, ours.origins, *number)?.0, *number);
+        known.insert(owners.place(objects, ours.branches, *number)?.0, *number);
     }
     // Two that have nothing in common may still begin with the same dialog: imports of one transcript.
     let mut alike = HashSet::new();
@@ -141,9 +141,9 @@ pub(super) fn join(
     }
     let owners = Owners::of(objects, theirs.session)?;
     let mut number = next_number(ours.memories, objects)?;
-    let mut runs: Vec<OriginRun> = Vec::new();
+    let mut runs: Vec<BranchRun> = Vec::new();
     for (theirs_number, id) in new.into_iter().filter(|(number, _)| !alike.contains(number)) {
-        let (place, name) = owners.place(objects, theirs.origins, theirs_number)?;
+        let (place, name) = owners.place(objects, theirs.branches, theirs_number)?;
         if let Some(ours) = known.get(&place) {
             dialog.numbers.insert(theirs_number, *ours);
             continue;
@@ -173,7 +173,7 @@ pub(super) fn take_over(
     let owners = Owners::of(objects, theirs.session)?;
     let mut runs = Vec::new();
     for (number, _) in &new {
-        if origin_of(objects, theirs.origins, *number)?.is_none() {
+        if branch_of(objects, theirs.branches, *number)?.is_none() {
             let nonce = owners.nonce(*number).to_vec();
             extend(&mut runs, *number, (nonce, *number), theirs.name);
         }
@@ -183,7 +183,7 @@ pub(super) fn take_over(
 }
 
 /// Adds a memory to runs: to the last one where it goes on.
-fn extend(runs: &mut Vec<OriginRun>, number: u64, (nonce, there): Place, name: &str) {
+fn extend(runs: &mut Vec<BranchRun>, number: u64, (nonce, there): Place, name: &str) {
     match runs.last_mut() {
         Some(run)
             if run.last + 1 == number
@@ -193,13 +193,13 @@ fn extend(runs: &mut Vec<OriginRun>, number: u64, (nonce, there): Place, name: &
         {
             run.last = number;
         }
-        _ => runs.push(OriginRun { first: number, last: number, there, nonce, name: name.into() }),
+        _ => runs.push(BranchRun { first: number, last: number, there, nonce, name: name.into() }),
     }
 }
 
-fn add_runs(joined: &mut JoinedDraft, runs: Vec<OriginRun>) {
+fn add_runs(joined: &mut JoinedDraft, runs: Vec<BranchRun>) {
     for run in runs {
-        joined.rows(Root::Origins).insert(memory_key(run.first), Some(run.value()));
+        joined.rows(Root::Branches).insert(memory_key(run.first), Some(run.value()));
     }
 }
 

@@ -239,7 +239,7 @@ fn take_over(batch: &mut Batch, ours: Option<&Point>, other: &Other) -> Result<u
         session: other.session.id(),
         name: other.session.name(),
         memories: theirs.memories(),
-        origins: theirs.map(Root::Origins),
+        branches: theirs.map(Root::Branches),
     };
     add_lines(objects, draft, theirs, other)?;
     dialog::take_over(&*objects, &mut draft.joined, Roots::of(ours).memories(), &speaker)
@@ -355,13 +355,13 @@ fn unite_dialogs(
         session: id,
         name: &name,
         memories: draft.joined.map(objects, ours, Root::Memories)?,
-        origins: draft.joined.map(objects, ours, Root::Origins)?,
+        branches: draft.joined.map(objects, ours, Root::Branches)?,
     };
     let other_speaker = Speaker {
         session: other.session.id(),
         name: other.session.name(),
         memories: theirs.memories(),
-        origins: theirs.map(Root::Origins),
+        branches: theirs.map(Root::Branches),
     };
     let dialog =
         dialog::join(&*objects, &mut draft.joined, base.memories(), &speaker, &other_speaker)?;

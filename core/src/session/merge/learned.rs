@@ -1,13 +1,13 @@
 //! What sessions know that another does not, and which paths they both changed: asked before it hurts.
 
-use crate::context::{ItemKey, Prompt, PromptMemory, Source};
+use crate::context::{ItemKey, Prompt, PromptMemory};
 use crate::error::Result;
 use crate::object::{FilePath, MemoryKind};
 use crate::session::handle::Session;
+use crate::session::line::branch::branch_of;
 use crate::session::line::common::Known;
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::keys::{memory_key, memory_number};
-use crate::session::line::origin::origin_of;
 use crate::session::line::place::Place;
 use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots};
@@ -149,7 +149,7 @@ impl Session {
                 learned.decisions.push(entry);
             }
         }
-        let items = prompt.items().into_iter().filter(|item| item.source == Source::Memories);
+        let items = prompt.items().into_iter().filter(|item| item.key.memory().is_some());
         learned.tokens = items.map(|item| item.count(counter)).sum();
         let known = then.map(Root::Claims);
         for claim in state.claims()? {
@@ -214,7 +214,7 @@ impl Session {
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<Vec<BranchTokens>> {
         let state = self.latest()?;
-        let origins = state.roots().map(Root::Origins);
+        let branches = state.roots().map(Root::Branches);
         let memories = self.with_account(counter, |account| {
             let items = account.largest();
             let memories = items.filter_map(|item| match item.key {
@@ -225,7 +225,7 @@ impl Session {
         })?;
         let mut branches = std::collections::BTreeMap::new();
         for (number, count) in memories {
-            let session = origin_of(&self.store, origins, number)?.map(|run| run.name);
+            let session = branch_of(&self.store, branches, number)?.map(|run| run.name);
             let branch = branches.entry(session).or_insert((0, Count::ZERO));
             branch.0 += 1;
             branch.1 = branch.1 + count;

@@ -5,6 +5,7 @@
 //! what was observed; `join` puts these together.
 
 pub(crate) mod base;
+pub(crate) mod branches;
 pub(crate) mod conflicts;
 mod dialog;
 mod entry;
@@ -13,7 +14,6 @@ pub(crate) mod integrate;
 pub(crate) mod join;
 pub(crate) mod learned;
 pub(crate) mod options;
-pub(crate) mod origins;
 mod record;
 mod renames;
 mod values;

@@ -47,9 +47,9 @@ fn each_memory_comes_once_behind_ours_and_knows_where_it_comes_from() {
     assert_eq!(seen(&session), ["before", "yes"]);
     session.recall(&Selector::Number(4)).unwrap();
     assert_eq!(seen(&session), ["before", "yes", "theirs"]);
-    let origin = |number| session.latest().unwrap().memory_origin(number).unwrap();
-    assert_eq!(origin(2), None);
-    let from = origin(4).unwrap();
+    let branch = |number| session.latest().unwrap().memory_branch(number).unwrap();
+    assert_eq!(branch(2), None);
+    let from = branch(4).unwrap();
     assert_eq!((&*from.session, from.number), ("t", 2));
     // What is said there later comes alone, and what it took from here does not come back.
     say(&fork, "later");
@@ -62,7 +62,7 @@ fn each_memory_comes_once_behind_ours_and_knows_where_it_comes_from() {
     // Through a third session everything comes once, too, with where it was said.
     merge(&fork_of_both, &[&fork]);
     assert_eq!(said(&fork_of_both), ["before", "third", "yes", "yes", "theirs", "later", "last"]);
-    let from = fork_of_both.latest().unwrap().memory_origin(3).unwrap().unwrap();
+    let from = fork_of_both.latest().unwrap().memory_branch(3).unwrap().unwrap();
     assert_eq!((&*from.session, from.number), ("s", 2));
     let found = merge(&session, &[&fork_of_both]);
     assert_eq!(found.sessions[0].memories, 1);

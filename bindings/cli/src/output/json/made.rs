@@ -4,7 +4,8 @@
 use std::path::Path as FsPath;
 
 use partita::display::{CheckpointGraph, GraphCheckpoint, GraphSession};
-use partita::history::LogEntry;
+use partita::history::{CheckpointInfo, LogEntry};
+use partita::shape::Brief;
 use partita::{CheckpointId, OperationId, Timestamp};
 use serde::Serialize;
 
@@ -124,5 +125,18 @@ impl From<&GraphSession> for Line {
     fn from(session: &GraphSession) -> Line {
         let from = session.from.map(|(id, number)| Beginning { number, id: id.to_string() });
         Line { name: session.name.clone(), from, left_out: session.left_out }
+    }
+}
+
+/// A conflict that `resolve` resolved.
+#[derive(Debug, Serialize)]
+pub(crate) struct Resolved<'a> {
+    checkpoint: Brief<'a>,
+    left: u64,
+}
+
+impl<'a> Resolved<'a> {
+    pub(crate) fn new(checkpoint: &'a CheckpointInfo, left: u64) -> Resolved<'a> {
+        Resolved { checkpoint: Brief(checkpoint), left }
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub(crate) use self::budget::{Budgeted, ContextChanged, Counted, CountedItem, Planned, Spent};
 pub(crate) use self::evidence::{Numbered, Whole as EvidenceWhole};
 pub(crate) use self::import::{Imported, ImportedTranscript, Other};
-pub(crate) use self::made::{BroughtBack, Graph, Initialized, Pages, Written};
+pub(crate) use self::made::{BroughtBack, Graph, Initialized, Pages, Resolved, Written};
 pub(crate) use self::report::{FilePlan, KeptRow, Restored};
 pub(crate) use self::session::{Session, SetText, View};
 pub(crate) use self::work::{Ran, Status, StatusSession};

@@ -11,7 +11,7 @@ use crate::session::line::keys::{memory_key, memory_number};
 
 /// Memories in a row that come from one session, where they were in a row too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OriginRun {
+pub(crate) struct BranchRun {
     pub(crate) first: u64,
     pub(crate) last: u64,
     /// The number of the first one where it comes from.
@@ -22,7 +22,7 @@ pub(crate) struct OriginRun {
     pub(crate) name: String,
 }
 
-impl OriginRun {
+impl BranchRun {
     pub(crate) fn value(&self) -> Value {
         let mut bytes = self.last.to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.there.to_be_bytes());
@@ -46,7 +46,7 @@ impl OriginRun {
             && there.checked_add(last - first).is_some()
             && name.len() <= NAME_BYTES_MAX;
         match is_sound {
-            true => Ok(OriginRun { first, last, there, nonce: nonce.into(), name: name.into() }),
+            true => Ok(BranchRun { first, last, there, nonce: nonce.into(), name: name.into() }),
             false => Err(fault()),
         }
     }
@@ -58,19 +58,19 @@ impl OriginRun {
 }
 
 /// The run that a memory belongs to; none where no merge brought it.
-pub(crate) fn origin_of(
+pub(crate) fn branch_of(
     objects: &(impl Objects + ?Sized),
-    origins: Map,
+    branches: Map,
     number: u64,
-) -> Result<Option<OriginRun>> {
-    if origins.root().is_none() {
+) -> Result<Option<BranchRun>> {
+    if branches.root().is_none() {
         return Ok(None);
     }
     let key = memory_key(number);
-    let mut rows = origins.range_back(objects, Bound::Unbounded, Bound::Included(&key));
+    let mut rows = branches.range_back(objects, Bound::Unbounded, Bound::Included(&key));
     let Some(row) = rows.next() else { return Ok(None) };
     let (key, value) = row?;
-    Ok(Some(OriginRun::of_row(&key, &value)?).filter(|run| run.last >= number))
+    Ok(Some(BranchRun::of_row(&key, &value)?).filter(|run| run.last >= number))
 }
 
 #[cfg(test)]
@@ -79,15 +79,15 @@ mod tests {
 
     #[test]
     fn rows_come_back_and_others_are_refused() {
-        let run = OriginRun { first: 7, last: 9, there: 3, nonce: vec![1; 16], name: "t".into() };
+        let run = BranchRun { first: 7, last: 9, there: 3, nonce: vec![1; 16], name: "t".into() };
         let value = run.value();
         let expected = b"\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x03\x10";
         assert_eq!(value.bytes, [&expected[..], &[1; 16], b"t"].concat());
-        assert_eq!(OriginRun::of_row(&memory_key(7), &value).unwrap(), run);
+        assert_eq!(BranchRun::of_row(&memory_key(7), &value).unwrap(), run);
         assert_eq!(run.number_there(9), 5);
         for (first, len) in [(10, 34), (7, 15), (7, 16), (7, 20)] {
             let cut = Value { refs: Vec::new(), bytes: value.bytes[..len].to_vec() };
-            assert!(OriginRun::of_row(&memory_key(first), &cut).is_err(), "{first} {len}");
+            assert!(BranchRun::of_row(&memory_key(first), &cut).is_err(), "{first} {len}");
         }
     }
 }

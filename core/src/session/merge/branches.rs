@@ -1,14 +1,14 @@
 //! Where memories of a state come from.
 
 use crate::error::Result;
-use crate::session::line::origin::{OriginRun, origin_of};
+use crate::session::line::branch::{BranchRun, branch_of};
 use crate::session::line::roots::Root;
 use crate::session::read::snapshot::Snapshot;
 
 /// Where a memory was said that a merge brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MemoryOrigin {
+pub struct MemoryBranch {
     /// What the session was called when its memories came.
     pub session: String,
     /// The memory's number there.
@@ -21,12 +21,12 @@ impl Snapshot {
     ///
     /// # Errors
     /// `Corrupt` if it cannot be read.
-    pub fn memory_origin(&self, number: u64) -> Result<Option<MemoryOrigin>> {
-        let run = origin_of(&self.store, self.roots().map(Root::Origins), number)?;
-        let origin = |run: OriginRun| {
+    pub fn memory_branch(&self, number: u64) -> Result<Option<MemoryBranch>> {
+        let run = branch_of(&self.store, self.roots().map(Root::Branches), number)?;
+        let branch = |run: BranchRun| {
             let number = run.number_there(number);
-            MemoryOrigin { session: run.name, number }
+            MemoryBranch { session: run.name, number }
         };
-        Ok(run.map(origin))
+        Ok(run.map(branch))
     }
 }
