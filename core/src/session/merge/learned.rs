@@ -223,14 +223,14 @@ impl Session {
             });
             memories.collect::<Vec<_>>()
         })?;
-        let mut branches = std::collections::BTreeMap::new();
+        let mut sums = std::collections::BTreeMap::new();
         for (number, count) in memories {
             let session = branch_of(&self.store, branches, number)?.map(|run| run.name);
-            let branch = branches.entry(session).or_insert((0, Count::ZERO));
+            let branch = sums.entry(session).or_insert((0, Count::ZERO));
             branch.0 += 1;
             branch.1 = branch.1 + count;
         }
-        let told = branches.into_iter().map(|(session, (memories, tokens))| BranchTokens {
+        let told = sums.into_iter().map(|(session, (memories, tokens))| BranchTokens {
             session,
             memories,
             tokens,
