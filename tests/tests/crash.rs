@@ -7,7 +7,7 @@ use partita_tests::crash::knockout::{LOCKED, without_lock, without_sync};
 use partita_tests::crash::ledger::Promised;
 use partita_tests::crash::recovery::recover;
 use partita_tests::crash::walk::{Limits, record, walk_all};
-use partita_tests::crash::{ALL, Stage, capture, checkout, report, sweep};
+use partita_tests::crash::{ALL, Stage, capture, checkout, merge, report, sweep};
 use partita_tests::vfs::{Crash, Disk, Fate, Fault, Recorder};
 
 /// Different states in all that `make test` walks through.
@@ -153,4 +153,12 @@ fn a_checkout_and_a_run_that_are_cut_short_leave_all_or_nothing_and_what_comes_a
     let without = || Recorder::new().without(SyncSite::Commit);
     checkout::cut_short(without, DIRECTORY_FATES, 1).unwrap_err();
     capture::cut_short(without, DIRECTORY_FATES, 1).unwrap_err();
+}
+
+#[test]
+fn a_merge_that_is_cut_short_leaves_all_or_nothing_and_one_more_ends_where_it_would_have() {
+    let seen = merge::cut_short(Recorder::new, DIRECTORY_FATES, 1).unwrap();
+    assert!(seen.calls >= 4 && seen.states > seen.calls, "{seen:?}");
+    let without = || Recorder::new().without(SyncSite::Commit);
+    merge::cut_short(without, DIRECTORY_FATES, 1).unwrap_err();
 }

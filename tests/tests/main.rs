@@ -28,6 +28,7 @@ mod later;
 mod law;
 mod locks;
 mod memory;
+mod merged;
 mod merges;
 mod messages;
 mod model;

@@ -14,7 +14,7 @@ use partita_tests::crash::address::Address;
 use partita_tests::crash::beside::Seen;
 use partita_tests::crash::knockout::{LOCKED, Verdict, without_lock, without_sync};
 use partita_tests::crash::walk::{Limits, replay, walk_all};
-use partita_tests::crash::{ALL, capture, checkout, report, sweep};
+use partita_tests::crash::{ALL, capture, checkout, merge, report, sweep};
 use partita_tests::rot::damage::Density;
 use partita_tests::rot::survey;
 use partita_tests::survivors::{self, End, Victim};
@@ -94,6 +94,8 @@ fn directories(seed: u64) -> bool {
         & is_caught("checkout", checkout::cut_short(without, DIRECTORY_FATES, seed))
         & cut_short("run", |fates| capture::cut_short(Recorder::new, fates, seed))
         & is_caught("run", capture::cut_short(without, DIRECTORY_FATES, seed))
+        & cut_short("merge", |fates| merge::cut_short(Recorder::new, fates, seed))
+        & is_caught("merge", merge::cut_short(without, DIRECTORY_FATES, seed))
 }
 
 fn cut_short(what: &str, cut: impl FnOnce(usize) -> Result<Seen, String>) -> bool {

@@ -6,7 +6,7 @@
 //! that recovery. [`knockout`] takes out one sync or lock at a time and wants the walk to fail;
 //! [`sweep`] lets one call at a time go wrong. A [`checkout`] and a
 //! [run with its captures](capture) have a directory [beside] their medium, so their states are looked at
-//! by themselves.
+//! by themselves, and so are those of a [`merge`].
 
 pub mod address;
 pub mod beside;
@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod knockout;
 pub mod lanes;
 pub mod ledger;
+pub mod merge;
 pub mod recovery;
 pub mod report;
 pub mod sweep;

@@ -302,7 +302,9 @@ impl Place {
     }
 
     fn undelete(&mut self, token: &str, store: &Store) -> Option<Line> {
-        let deleted = store.deleted_sessions().ok()?;
+        let mut deleted = store.deleted_sessions().ok()?;
+        deleted
+            .retain(|deleted| deleted.name.as_deref().is_some_and(|name| name.starts_with("f/")));
         if deleted.is_empty() || store.sessions().prefix("f/").count() >= FORKS {
             return None;
         }

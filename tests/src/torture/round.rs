@@ -13,7 +13,7 @@ use super::place::{Ground, Place};
 use super::table::Op;
 use super::verify::{Verdict, verify};
 use super::watch::OVER;
-use super::worker::{self, SHARED, shared};
+use super::worker::{self, MERGED, SHARED, shared};
 use crate::git::Git;
 
 /// Processes at a time.
@@ -97,6 +97,8 @@ impl Round {
         for at in 0..SHARED {
             store.session(&shared(at)).expect("a session can be made");
         }
+        let merged = store.session(MERGED).expect("a session can be made");
+        merged.write("first", "1").expect("the torture's disk has room");
         Ground {
             dir: self.dir.clone(),
             own: self.own.clone(),

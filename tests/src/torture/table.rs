@@ -91,6 +91,8 @@ operations! {
     Purge "purge" Both 2 true;
     /// The same, ids included, in a session of its own.
     Rewrite "rewrite" Command 2 true;
+    /// Merges a fork of its own into a session that all merge into.
+    Merge "merge" Library 4 true;
     /// Imports what is new of a git history.
     Git "git" Command 3 true;
     /// Imports what is new of a transcript.

@@ -86,6 +86,7 @@ fn examine(dir: &Path, record: &Record, commits: &[String], verdict: &mut Verdic
     replay::contents(&store, record, &stored, verdict);
     apart::registers(&store, record, verdict);
     apart::imports(&store, record, commits, verdict);
+    apart::merged(&store, record, verdict);
     apart::rewritten(&store, record, verdict);
     apart::worked(&store, record, verdict);
 }

@@ -25,6 +25,9 @@ pub const PATHS: usize = 6;
 /// Forks that there may be.
 pub const FORKS: usize = 24;
 
+/// The session that all merge into.
+pub const MERGED: &str = "m/all";
+
 /// The path whose contents are purged.
 pub const SECRET: &str = "secret";
 

@@ -9,7 +9,7 @@ use partita::object::Objects;
 use super::super::ledger::{Deed, End, Record};
 use super::super::table::Op;
 use super::super::work;
-use super::super::worker::{SECRET, told};
+use super::super::worker::{MERGED, SECRET, told};
 use super::verdict::Verdict;
 use crate::source::files_below;
 
@@ -100,6 +100,48 @@ pub(super) fn imports(store: &Store, record: &Record, commits: &[String], verdic
                 Err(_) if least == 0 => {}
                 Err(what) => verdict.wrong.push(format!("{name}: {what}")),
             }
+        }
+    }
+}
+
+/// Whatever was merged is there whole and once: the file, and the memory, of each merge that was
+/// acknowledged; of others both or neither.
+pub(super) fn merged(store: &Store, record: &Record, verdict: &mut Verdict) {
+    let read = || -> partita::Result<(BTreeMap<String, Vec<u8>>, Vec<String>, usize)> {
+        let state = store.open_session(MERGED)?.latest()?;
+        let files = state.files().map(|file| {
+            let file = file?;
+            Ok((file.path.to_string(), file.read()?))
+        });
+        let files = files.collect::<partita::Result<_>>()?;
+        let said = state.memories().map(|memory| Ok(memory?.memory.text().into_owned()));
+        let said = said.collect::<partita::Result<_>>()?;
+        let conflicts = state.conflicts().collect::<partita::Result<Vec<_>>>()?;
+        Ok((files, said, conflicts.len()))
+    };
+    let merges = || record.deeds.values().filter(|deed| deed.op == Op::Merge);
+    if merges().next().is_none() {
+        return;
+    }
+    let (files, said, conflicts) = match read() {
+        Ok(read) => read,
+        Err(error) => {
+            verdict.wrong.push(format!("{MERGED}: {}", told(&error)));
+            return;
+        }
+    };
+    if conflicts > 0 {
+        verdict.wrong.push(format!("{MERGED} has {conflicts} conflicts"));
+    }
+    for deed in merges() {
+        let token = &deed.token;
+        let file = files.get(&format!("by/{token}"));
+        let times = said.iter().filter(|text| *text == token).count();
+        match (file, times, deed.end) {
+            (Some(bytes), 1, _) if bytes == token.as_bytes() => {}
+            (None, 0, End::Done) => verdict.lost.push(format!("the merge {token}")),
+            (None, 0, _) => {}
+            _ => verdict.wrong.push(format!("{token} was merged {times} times, file {file:?}")),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use partita::history::Trim;
+use partita::merge::MergeOptions;
 use partita::object::{Kind, Node};
 use partita::plumbing::Expected;
 use partita::upkeep::{GcOptions, PurgeOptions};
@@ -11,7 +12,9 @@ use partita::{ErrorKind, Memory, Result, Session};
 use serde_json::{Value, json};
 
 use super::super::table::Op;
-use super::{FORKS, PATHS, SECRET, SHARED, Worker, content, may_go, newest, shared, transcript};
+use super::{
+    FORKS, MERGED, PATHS, SECRET, SHARED, Worker, content, may_go, newest, shared, transcript,
+};
 
 /// Registers that all processes move on.
 pub(crate) const REGISTERS: usize = 3;
@@ -76,6 +79,7 @@ impl Worker {
                 self.end(token, done.map(|report| json!({"purged": report.tombstones.len()})));
             }
             Op::Transcript => self.transcript(token),
+            Op::Merge => self.merge(token),
             Op::Checkout => self.checkout(token),
             Op::Check => {
                 self.ledger.begin(token, op, json!({}));
@@ -298,7 +302,9 @@ impl Worker {
     }
 
     fn undelete(&mut self, token: &str) {
-        let deleted = self.store.deleted_sessions().unwrap_or_default();
+        let mut deleted = self.store.deleted_sessions().unwrap_or_default();
+        deleted
+            .retain(|deleted| deleted.name.as_deref().is_some_and(|name| name.starts_with("f/")));
         if deleted.is_empty() || self.store.sessions().prefix("f/").count() >= FORKS {
             return self.say(token);
         }
@@ -322,6 +328,22 @@ impl Worker {
                 .import_transcript(first, "t.json", &mut |_| ControlFlow::Continue(()))
         });
         self.end(token, done.map(|report| json!({"new": report.new})));
+    }
+
+    /// Forks the session that all merge into, writes and says something there, and merges that, while
+    /// others do the same.
+    fn merge(&mut self, token: &str) {
+        let all = self.shared(MERGED);
+        self.ledger.begin(token, Op::Merge, json!({"name": MERGED}));
+        let done = (|| {
+            let fork = acting(&all, token).fork(&format!("{MERGED}/{token}"))?;
+            fork.write(format!("by/{token}"), token)?;
+            fork.remember(Memory::user(token))?;
+            let report = acting(&all, token).merge(&[&fork], MergeOptions::new())?;
+            self.store.delete_session(fork.name())?;
+            Ok(report)
+        })();
+        self.end(token, done.map(|report| json!({"files": report.files})));
     }
 
     /// Moves a register on: a ref to a chain's newest node, by comparing and setting.

@@ -1,0 +1,71 @@
+//! A store that holds merges and conflicts, as the first version with them wrote it: read, checked and gone
+//! on with for ever.
+
+use std::path::Path;
+
+use partita::merge::{MergeBase, MergeOptions, Resolution};
+use partita::upkeep::{GcOptions, go_on};
+use partita::{Session, Store};
+use partita_tests::command::Partita;
+
+/// A copy of the store.
+fn copied(room: &Path) -> Partita {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/stores/merged");
+    Partita::at(data).copy_to(room.join("store"))
+}
+
+fn text(session: &Session, path: &str) -> String {
+    String::from_utf8(session.read(path).unwrap()).unwrap()
+}
+
+const MARKED: &str =
+    "one\n<<<<<<< both@5\nTWO\n||||||| base@3\ntwo\n=======\nzwei\n>>>>>>> printer@7\nthree\n";
+
+#[test]
+fn a_store_with_merges_says_what_it_said() {
+    let room = tempfile::tempdir().unwrap();
+    copied(room.path());
+    let store = Store::open(room.path().join("store")).unwrap();
+    assert!(store.check(&mut go_on).unwrap().is_ok());
+    let both = store.open_session("both").unwrap();
+    let state = both.latest().unwrap();
+    let paths: Vec<String> = state.files().map(|file| file.unwrap().path.to_string()).collect();
+    assert_eq!(paths, ["notes", "run", "src/main.rs"]);
+    assert_eq!(text(&both, "notes"), MARKED);
+    assert_eq!(text(&both, "src/main.rs").lines().count(), 4);
+    let conflict = state.conflicts().next().unwrap().unwrap();
+    assert_eq!((&*conflict.path.to_string(), conflict.conflict.marker), ("notes", 7));
+    let branches: Vec<_> = (1..=4)
+        .map(|number| state.memory_branch(number).unwrap().map(|branch| branch.session))
+        .collect();
+    assert_eq!(
+        branches,
+        [None, Some("lexer".into()), Some("lexer".into()), Some("printer".into())]
+    );
+    let claims = state.claims().unwrap();
+    assert_eq!((&*claims[0].text, claims[0].status.name()), ("it lexes", "stale"));
+    // The ids of what is stored are part of the format.
+    let id = state.checkpoint().unwrap().id.to_string();
+    assert_eq!(id, "f81f45d8b8e771f8983b03484453d631d5cbc7546499b713154040a072f9a38f");
+}
+
+#[test]
+fn one_goes_on_with_merges_that_are_stored() {
+    let room = tempfile::tempdir().unwrap();
+    let partita = copied(room.path());
+    let store = Store::open(room.path().join("store")).unwrap();
+    let open = |name: &str| store.open_session(name).unwrap();
+    let (both, lexer) = (open("both"), open("lexer"));
+    assert!(!both.merge(&[&lexer], MergeOptions::new()).unwrap().changed);
+    lexer.write("src/main.rs", "mod all;\n").unwrap();
+    let MergeBase::Checkpoint(base) = both.common_with(&lexer).unwrap() else { panic!() };
+    assert_eq!(base.number, 8);
+    both.merge(&[&lexer], MergeOptions::new()).unwrap();
+    both.resolve("notes", Resolution::Side(1)).unwrap();
+    assert_eq!(text(&both, "notes"), "one\nzwei\nthree\n");
+    store.gc(&GcOptions::new(), &mut go_on).unwrap();
+    assert!(store.check(&mut go_on).unwrap().is_ok());
+    both.undo().unwrap();
+    drop((both, lexer, store));
+    assert_eq!(partita.text(["conflicts", "both"]).lines().count(), 2);
+}
