@@ -16,6 +16,7 @@ mod import;
 mod ingest;
 mod map;
 mod measure;
+mod merge;
 mod open;
 mod peers;
 mod plan;
@@ -69,6 +70,7 @@ const BENCHES: [(&str, Bench, &str); 19] = [
     ("plan", plan::run, "plans that make room in prompts of 100 to 100,000 groups"),
     ("scale", scale::run, "the same acts in sessions of 1, 10 and 100 thousand files and memories"),
     ("capture", capture::run, "a directory of 100,000 files beside git add and git status"),
+    ("merge", merge::run, "two forks of 100,000 files, 100 changed in each, beside git merge"),
     (
         "evidence",
         evidence::run,
@@ -105,6 +107,7 @@ fn play(role: &str, arguments: &[String]) -> Result<()> {
         ("apply", [store]) => plan::child(store),
         ("open", [store]) => open::child(store),
         ("open-killed", [store]) => open::killed(store),
+        ("merge", [store, into]) => merge::child(store, into),
         ("work", [what, store, dir]) => capture::child(what, store, dir),
         _ => Err(format!("no child {role:?}").into()),
     }
