@@ -34,7 +34,7 @@ OVERLOADS = {
 YIELDS = {"State": "bytes", "StateList": "bytes"}
 
 # Arguments and attributes that take one of a few names, as `partita.literals` lists them.
-LITERALS = {"dialect": "Dialect", "durability": "Durability", "role": "Role"}
+LITERALS = {"dialect": "Dialect", "dialog": "MergedDialog", "durability": "Durability", "role": "Role"}
 KINDS = {"Memory": "MemoryKind", "Part": "PartKind"}
 FORMATS = {"export": "ExportFormat", "import_transcript": "Format"}
 

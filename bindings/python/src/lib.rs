@@ -8,6 +8,7 @@ mod block;
 mod budget;
 mod checkout;
 mod command;
+mod conflict;
 mod context;
 mod convert;
 mod counter;
@@ -22,7 +23,9 @@ mod history;
 mod id;
 mod import;
 mod json;
+mod learned;
 mod memory;
+mod merge;
 mod model_call;
 mod pages;
 mod part;
@@ -61,6 +64,8 @@ mod _partita {
     #[pymodule_export]
     use crate::command::_command;
     #[pymodule_export]
+    use crate::conflict::{ConflictEntry, ConflictTerm};
+    #[pymodule_export]
     use crate::context::{ContextDiff, ContextItem, Mend};
     #[pymodule_export]
     use crate::counter::{Calibration, Count, Counter};
@@ -83,7 +88,11 @@ mod _partita {
     #[pymodule_export]
     use crate::import::{Horizon, Import};
     #[pymodule_export]
+    use crate::learned::{BranchTokens, Learned, MemoryBranch, Overlap};
+    #[pymodule_export]
     use crate::memory::{Memories, Memory};
+    #[pymodule_export]
+    use crate::merge::{KeptOurs, MergeBase, MergeReport, MergedSession};
     #[pymodule_export]
     use crate::model_call::{ModelCall, Usage};
     #[pymodule_export]

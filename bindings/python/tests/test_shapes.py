@@ -87,6 +87,26 @@ def test_reports_of_upkeep_are_as_the_command_prints_them(tmp_path: Path, store:
     assert [row.to_dict() for row in store.deleted_sessions()] == told(tmp_path, "sessions", "--deleted")
 
 
+def test_merges_are_as_the_command_prints_them(tmp_path: Path, store: partita.Store) -> None:
+    session = store.session("s")
+    session.write("a", "1\n")
+    fork = session.fork("t")
+    session.write("a", "2\n")
+    fork.write("a", "3\n")
+    fork.remember("Three is right.")
+    fork.pin_memories(1)
+    assert [row.to_dict() for row in session.overlap(fork)] == told(tmp_path, "overlap", "s", "t")
+    assert [row.to_dict() for row in session.learned(fork)] == told(tmp_path, "learned", "s", "t")
+    assert session.plan_merge(fork).to_dict() == told(tmp_path, "merge", "s", "t", "--plan")
+    report = session.merge(fork).to_dict()
+    assert report["sessions"][0]["base"]["is"] == "checkpoint" and report["conflicts"] == [{"path": "a"}]
+    assert [row.to_dict() for row in session.conflicts()] == told(tmp_path, "conflicts", "s")
+    resolved = session.resolve("a", side=0).to_dict()
+    session.undo()
+    assert told(tmp_path, "resolve", "s", "a", "--side", "0")["checkpoint"].keys() == {"number", "id"} <= resolved.keys()
+    assert session.conflicts() == []
+
+
 def test_a_memory_has_all_its_parts() -> None:
     memory = Memory.assistant("I look.", Part.call("c1", "ls", "{}"), Part.media("image/png", b"\xff"))
     assert memory.to_dict() == {

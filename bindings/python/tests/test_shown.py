@@ -106,12 +106,16 @@ def test_the_names_of_literals_are_those_that_are_taken(session: partita.Session
         assert Memory("user", "x", kind=kind).kind == kind
     for dialect in get_args(literals.Dialect):
         session.context(dialect)
+    other = session.fork("other")
+    for dialog in get_args(literals.MergedDialog):
+        session.plan_merge(other, dialog=dialog, summarizer=str if dialog == "summary" else None)
     for wrong, names in (
         (lambda: session.context("x"), literals.Dialect),  # type: ignore[arg-type]
         (lambda: session.import_transcript("x", format="x"), literals.Format),  # type: ignore[arg-type]
         (lambda: session.export("x"), literals.ExportFormat),  # type: ignore[arg-type]
         (lambda: Memory("x", "x"), literals.Role),  # type: ignore[arg-type]
         (lambda: Memory("user", "x", kind="x"), literals.MemoryKind),  # type: ignore[arg-type]
+        (lambda: session.plan_merge(other, dialog="x"), literals.MergedDialog),  # type: ignore[arg-type]
     ):
         with pytest.raises(partita.Invalid) as raised:
             wrong()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import assert_type
 
 import partita
-from partita import Checkpoint, Iteration, LogEntry, Memory, ObjectId, Part, Session, Snapshot, StateList, Store
+from partita import Checkpoint, Iteration, LogEntry, Memory, MergeReport, ObjectId, Part, Session, Snapshot, StateList, Store
 
 
 def record(session: Session, files: Mapping[str, bytes]) -> list[Iteration]:
@@ -57,6 +57,13 @@ def test_what_a_user_writes_has_types(tmp_path: Path) -> None:
         then = assert_type(session.at(1), Snapshot)
         assert_type(dict(then.files), dict[str, bytes])
         assert_type([change.path for change in then.changes(session.latest())], list[str])
+        trial = session.fork("trial")
+        trial.write("a", "3")
+        merged = assert_type(session.merge(trial, dialog="summary", summarizer=lambda memories: "short"), MergeReport)
+        assert_type([path for path in merged.conflicts], list[str])
+        assert_type([conflict.sides[0].label for conflict in session.conflicts()], list[str])
+        assert_type(store.integrate("both", session, trial), tuple[Session, MergeReport])
+        assert_type([learned.tokens.tokens for learned in session.learned(trial, counter="cl100k")], list[int])
         report = store.check(progress=lambda done, total: None)
         assert_type(report.unfinished, tuple[str, int] | None)
         try:

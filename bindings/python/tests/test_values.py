@@ -18,6 +18,31 @@ from partita import Memory, ModelCall, ObjectId, Part
 ID = ObjectId.of_content(b"")
 
 
+def merges(store: partita.Store) -> list[object]:
+    """What sessions know of each other, and what merging them tells."""
+    session = store.session("merging")
+    session.write("m", "1\n")
+    fork = session.fork("merged")
+    for each in (session, fork):
+        each.write("m", each.name)
+        each.remember(f"By {each.name}.")
+        each.state["m"] = each.name
+    known = [session.learned(fork)[0], session.overlap(fork)[0], session.common_with(fork)]
+    report = session.merge(fork, dialog="whole")
+    (conflict,) = session.conflicts()
+    branches = session.tokens_by_branch()
+    return [
+        *known,
+        report,
+        report.sessions[0],
+        report.kept[0],
+        conflict,
+        *conflict.sides,
+        *branches,
+        session.latest().memory_branch(2),
+    ]
+
+
 def values(store: partita.Store, room: Path) -> dict[str, object]:
     """One or more of each value, as the package gives them out."""
     session = store.session("values")
@@ -74,6 +99,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         diff,
         diff.lines()[0],
         session.graph(),
+        *merges(store),
         session.memory(1),
         session.memory(2),
         Memory.user("hi"),

@@ -4,13 +4,13 @@ from collections.abc import Callable, Container, ItemsView, Iterable, Iterator, 
 from datetime import datetime
 from os import PathLike
 from partita._documents import Export, Request
-from partita.literals import Dialect, Durability, ExportFormat, Format, MemoryKind, PartKind, Role
+from partita.literals import Dialect, Durability, ExportFormat, Format, MemoryKind, MergedDialog, PartKind, Role
 from pathlib import Path
 from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "BlameLine", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "Mend", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
+__all__ = ["Account", "Batch", "BlameLine", "BranchTokens", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ConflictEntry", "ConflictTerm", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "KeptOurs", "Learned", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "MemoryBranch", "Mend", "MergeBase", "MergeReport", "MergedSession", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Overlap", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
 
 @final
 class Account:
@@ -161,6 +161,10 @@ class Batch:
         """
         Moves a file, with its line of iterations.
         """
+    def resolve(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], *, side: SupportsIndex | None = None, base: bool = False, content: str | bytes | bytearray | memoryview | None = None, removed: bool = False) -> None:
+        """
+        Resolves a merge conflict, as ``Session.resolve()`` does.
+        """
     def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> int:
         """
         Brings an iteration of a file back.
@@ -283,6 +287,39 @@ class BlameLine:
     def text(self, /) -> bytes:
         """
         Its bytes, with the line feed, if it has one.
+        """
+
+@final
+class BranchTokens:
+    """
+    What the memories of one session cost in view, among those of another.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, session: str | None, memories: SupportsIndex, tokens: Count, shape: dict[str, Any] | None = None) -> BranchTokens: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def memories(self, /) -> int:
+        """
+        How many of its memories are in view, summaries as one.
+        """
+    @property
+    def session(self, /) -> str | None:
+        """
+        What the session was called when its memories came; none for those said here.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def tokens(self, /) -> Count:
+        """
+        Their tokens.
         """
 
 @final
@@ -918,6 +955,77 @@ class Comparison:
     def verdict(self, /) -> str:
         """
         ``"faster"``, ``"slower"``, ``"equivalent"`` or ``"undecided"``.
+        """
+
+@final
+class ConflictEntry:
+    """
+    A merge conflict that nobody has resolved.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], marked: bool, entry: Entry | None, sides: Sequence[ConflictTerm], bases: Sequence[ConflictTerm], shape: dict[str, Any] | None = None) -> ConflictEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bases(self, /) -> list[ConflictTerm]:
+        """
+        What the sides come from: one less than there are sides.
+        """
+    @property
+    def entry(self, /) -> Entry | None:
+        """
+        What stands there meanwhile; none where nothing does.
+        """
+    @property
+    def marked(self, /) -> bool:
+        """
+        Whether the text that stands there has the conflict in lines of markers.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        Where it is.
+        """
+    @property
+    def sides(self, /) -> list[ConflictTerm]:
+        """
+        What the sides have, in their order.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class ConflictTerm:
+    """
+    What one side of a merge conflict, or a base, has at a path.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, label: str, entry: Entry | None, shape: dict[str, Any] | None = None) -> ConflictTerm: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def entry(self, /) -> Entry | None:
+        """
+        What is there; none where nothing is.
+        """
+    @property
+    def label(self, /) -> str:
+        """
+        Whose it is, such as a session's name and its checkpoint's number.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -1783,6 +1891,97 @@ class Kept:
         """
 
 @final
+class KeptOurs:
+    """
+    Something beside files that two sessions changed differently. What the session had was kept.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, what: str, theirs: str, shape: dict[str, Any] | None = None) -> KeptOurs: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def theirs(self, /) -> str:
+        """
+        The session whose change was not taken.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def what(self, /) -> str:
+        """
+        What it is: ``"instructions"``, ``"tools"``, ``"state KEY"``, ``"pin of memory NUMBER"``.
+        """
+
+@final
+class Learned:
+    """
+    What a session has that another one has not: everything since the newest state that both contain.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, session: str, checkpoint: Checkpoint | None, base: MergeBase, files: Sequence[FileChange], iterations: SupportsIndex, memories: SupportsIndex, tokens: Count, decisions: Sequence[Memory], claims: Sequence[Claim], shape: dict[str, Any] | None = None) -> Learned: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def base(self, /) -> MergeBase:
+        """
+        What both come from.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        Its newest checkpoint; none where it has none.
+        """
+    @property
+    def claims(self, /) -> list[Claim]:
+        """
+        What it claims, and how that stands there.
+        """
+    @property
+    def decisions(self, /) -> list[Memory]:
+        """
+        The decisions among them: those that are pinned, and summaries. Purged ones are left out.
+        """
+    @property
+    def files(self, /) -> list[FileChange]:
+        """
+        The files that it changed.
+        """
+    @property
+    def iterations(self, /) -> int:
+        """
+        How many iterations these files got.
+        """
+    @property
+    def memories(self, /) -> int:
+        """
+        How many memories it has that the other has not.
+        """
+    @property
+    def session(self, /) -> str:
+        """
+        What the session is called.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def tokens(self, /) -> Count:
+        """
+        What these memories would cost in view, whole.
+        """
+
+@final
 class LeftOut:
     """
     A path that a capture did not take. It is never taken for deleted.
@@ -2110,6 +2309,34 @@ class Memory:
         """
 
 @final
+class MemoryBranch:
+    """
+    Where a memory was said that a merge brought.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, session: str, number: SupportsIndex, shape: dict[str, Any] | None = None) -> MemoryBranch: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def number(self, /) -> int:
+        """
+        The memory's number there.
+        """
+    @property
+    def session(self, /) -> str:
+        """
+        What the session was called when its memories came.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
 class Mend:
     """
     What was done to a prompt so that an API takes it.
@@ -2135,6 +2362,141 @@ class Mend:
     def what(self, /) -> str:
         """
         What was done, and why.
+        """
+
+@final
+class MergeBase:
+    """
+    What the states of two sessions both come from.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, kind: str, checkpoint: Checkpoint | None, shape: dict[str, Any] | None = None) -> MergeBase: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The newest checkpoint that both contain; none of the other kinds.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        ``"checkpoint"``; ``"nothing"`` where they have nothing in common, so that the base of their
+        merge is empty; ``"hidden"`` where it was trimmed, or is lost.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class MergeReport:
+    """
+    What a merge did, or would do.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, checkpoint: Checkpoint | None, changed: bool, sessions: Sequence[MergedSession], files: SupportsIndex, conflicts: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], kept: Sequence[KeptOurs], shape: dict[str, Any] | None = None) -> MergeReport: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def changed(self, /) -> bool:
+        """
+        Whether the session has something that it had not.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The checkpoint with all of it; of a plan, and where nothing was new, the newest that there is.
+        """
+    @property
+    def clean(self, /) -> bool:
+        """
+        Whether nothing is in conflict that was not before, and nothing was kept.
+        """
+    @property
+    def conflicts(self, /) -> list[str]:
+        """
+        Paths that are in conflict since this merge, in their order.
+        """
+    @property
+    def files(self, /) -> int:
+        """
+        How many paths hold something else than before.
+        """
+    @property
+    def kept(self, /) -> list[KeptOurs]:
+        """
+        What beside files both sides changed, and whose was kept.
+        """
+    @property
+    def sessions(self, /) -> list[MergedSession]:
+        """
+        The sessions that were merged, in their order.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class MergedSession:
+    """
+    A session that was merged into another.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, checkpoint: Checkpoint | None, base: MergeBase, way: str, memories: SupportsIndex, evidence: SupportsIndex, claims: SupportsIndex, shape: dict[str, Any] | None = None) -> MergedSession: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def base(self, /) -> MergeBase:
+        """
+        What both came from.
+        """
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The checkpoint that was merged; none where it had none.
+        """
+    @property
+    def claims(self, /) -> int:
+        """
+        How many claims came with it.
+        """
+    @property
+    def evidence(self, /) -> int:
+        """
+        How many pieces of evidence came with it.
+        """
+    @property
+    def memories(self, /) -> int:
+        """
+        How many memories came with it.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+    @property
+    def way(self, /) -> str:
+        """
+        How it came in: ``"up-to-date"``, ``"fast-forward"`` or ``"merged"``.
         """
 
 @final
@@ -2345,6 +2707,39 @@ class Operation:
     def time(self, /) -> datetime:
         """
         When, by the clock of whoever did it.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
+        """
+
+@final
+class Overlap:
+    """
+    A path that two sessions both changed since they parted.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, path: str | bytes | PathLike[str] | PathLike[bytes], session: str, alike: bool, shape: dict[str, Any] | None = None) -> Overlap: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def alike(self, /) -> bool:
+        """
+        Whether both hold the same there, so that nothing collides.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        The path.
+        """
+    @property
+    def session(self, /) -> str:
+        """
+        The other session.
         """
     def to_dict(self, /) -> dict[str, Any]:
         """
@@ -3206,6 +3601,21 @@ class Session:
         """
         Returns the claims of the newest state, oldest first.
         """
+    def common_with(self, /, other: Session) -> MergeBase:
+        """
+        Finds the newest checkpoint that this session and another one of its store both contain: where one
+        was forked from the other or both from a third, or what was merged since.
+
+        Raises ``Invalid`` for a session of another store, ``NotFound`` for one that is gone.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1")
+        >>> fork = session.fork("t")
+        >>> _ = session.write("a", "2")
+        >>> session.common_with(fork).checkpoint.number
+        1
+        """
     def compact(self, /, memories: int | str | Memory, summarizer: Callable[[list[Memory]], str | Memory]) -> ViewReport:
         """
         Lays a summary over each run of selected memories in view, by whole exchanges. What they say
@@ -3229,6 +3639,11 @@ class Session:
         ``margin`` is a share within which two are equivalent.
 
         Raises ``Invalid`` with what differs unless command, environment, unit and direction are the same.
+        """
+    def conflicts(self, /) -> list[ConflictEntry]:
+        """
+        Returns the merge conflicts of the newest state that nobody has resolved, in the order of their
+        paths.
         """
     def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False, without_stale: bool = False) -> Request:
         """
@@ -3378,6 +3793,22 @@ class Session:
         """
         Returns the state after the newest operation.
         """
+    def learned(self, /, *others: Session, counter: str | Counter | Callable[[str], int | Count] = ...) -> list[Learned]:
+        """
+        Tells what each of several sessions has that this one has not: files, memories with the decisions
+        among them, claims, and what its dialog would cost.
+
+        Raises ``Invalid`` for a session of another store, ``NotFound`` for one that is gone.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1")
+        >>> fork = session.fork("t")
+        >>> _ = fork.write("a", "2"), fork.remember("Two is right.")
+        >>> [learned] = session.learned(fork)
+        >>> [change.path for change in learned.files], learned.memories
+        (['a'], 1)
+        """
     def log(self, /) -> Log:
         """
         Iterates over the checkpoints, newest first.
@@ -3393,10 +3824,59 @@ class Session:
 
         Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
         """
+    def merge(self, /, *others: Session, dialog: MergedDialog | None = None, summarizer: Callable[[list[Memory]], str | Memory] | None = None) -> MergeReport:
+        """
+        Unites the states of other sessions with this one's, as one durable commit that ``undo()`` takes
+        back. Nothing happens to the others.
+
+        Files come as one side changed them since both had one state. What both changed differently is
+        joined line by line, or is a merge conflict, which ``conflicts()`` lists and ``resolve()`` takes
+        away. Memories come behind this session's and know where they come from. ``dialog`` says what of
+        them is in view: ``"none"``; ``"whole"``, as it was there; or ``"summary"``, one for each
+        session's, which ``summarizer`` writes as in ``compact()``. Unless it is said, nothing of them is;
+        but where nothing happened here since the other was forked, its state comes as it is. State,
+        instructions, tools, pins and rules come as one side changed them. Where both did and it cannot
+        be joined, this session's stays, and the report says so. Runs, evidence and claims come along.
+
+        Merging again brings what is new. A summarizer may be asked again where another writer came first.
+
+        Raises ``Invalid`` for no session, for more than 63, for this one, for the same one twice and for
+        one of another store; ``NotFound`` for one that is gone; ``Conflict`` if another writer changed
+        here what the merge changes. Nothing happened then.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("parser")
+        >>> _ = session.write("src/lib.rs", "mod lexer;\\n")
+        >>> lexer = session.fork("lexer")
+        >>> _ = lexer.write("src/lexer.rs", "struct Lexer;\\n")
+        >>> _ = session.write("README.md", "A parser.\\n")
+        >>> session.merge(lexer).clean
+        True
+        >>> session.read("src/lexer.rs")
+        b'struct Lexer;\\n'
+        """
     @property
     def name(self, /) -> str:
         """
         The name that it was opened by.
+        """
+    def overlap(self, /, *others: Session) -> list[Overlap]:
+        """
+        Lists the paths that this session and others both changed since they parted, before they are
+        merged: where both hold something else, a merge may find a conflict.
+
+        Raises ``Invalid`` for a session of another store, ``NotFound`` for one that is gone.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1")
+        >>> fork = session.fork("t")
+        >>> _ = fork.write("a", "2")
+        >>> session.overlap(fork)
+        []
+        >>> _ = session.write("a", "3")
+        >>> [(overlap.path, overlap.alike) for overlap in session.overlap(fork)]
+        [('a', False)]
         """
     def pause(self, /, reason: str = "") -> Checkpoint | None:
         """
@@ -3444,6 +3924,10 @@ class Session:
     def plan_checkout(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None, paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]] | None = None) -> CheckoutPlan:
         """
         Returns what ``checkout()`` would do to a directory, and does nothing.
+        """
+    def plan_merge(self, /, *others: Session, dialog: MergedDialog | None = None, summarizer: Callable[[list[Memory]], str | Memory] | None = None) -> MergeReport:
+        """
+        Tells what ``merge()`` would do, and does nothing. A summarizer is asked all the same.
         """
     def plan_restore(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str, *, scope: str = "files") -> RestorePlan:
         """
@@ -3512,6 +3996,29 @@ class Session:
         """
         Returns one page, complete in itself, that tells all of the session: graph, timeline, capacity
         beside a limit of tokens, files with their iterations, memories.
+        """
+    def resolve(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], *, side: SupportsIndex | None = None, base: bool = False, content: str | bytes | bytearray | memoryview | None = None, removed: bool = False) -> Checkpoint:
+        """
+        Resolves a merge conflict as one durable commit, and returns the session's newest checkpoint: by
+        what a ``side`` has, counted from 0; by the ``base`` that the sides come from; by the ``content``
+        of a file; or by nothing, where the path is ``removed``. Exactly one of them is given. Any other
+        change of the path resolves it too, and ``undo()`` brings it back.
+
+        Raises ``NotFound`` if the path is in no conflict, ``Invalid`` if it has no such side or more than
+        one base, ``Conflict`` if another writer changed the path meanwhile.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1\\n")
+        >>> fork = session.fork("t")
+        >>> _ = session.write("a", "2\\n"), fork.write("a", "3\\n")
+        >>> session.merge(fork).conflicts
+        ['a']
+        >>> [side.label for side in session.conflicts()[0].sides]
+        ['s@2', 't@2']
+        >>> _ = session.resolve("a", side=1)
+        >>> session.read("a"), session.conflicts()
+        (b'3\\n', [])
         """
     def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
         """
@@ -3583,6 +4090,11 @@ class Session:
     def state(self, /) -> State:
         """
         The host's own keyed values, as a mapping from key to bytes or to a list of bytes.
+        """
+    def tokens_by_branch(self, /, *, counter: str | Counter | Callable[[str], int | Count] = ...) -> list[BranchTokens]:
+        """
+        Tells what the memories in view cost by the sessions that they were said in: this one's first,
+        then those that merges brought, by name.
         """
     @property
     def tools(self, /) -> list[dict[str, Any]]:
@@ -3750,6 +4262,10 @@ class Snapshot:
         """
         The claims, oldest first, judged by the evidence and the files of this state.
         """
+    def conflicts(self, /) -> list[ConflictEntry]:
+        """
+        The merge conflicts that nobody has resolved, in the order of their paths.
+        """
     def context(self, /, dialect: Dialect, *, cache_points: bool = True, end_with_user: bool = False, without_stale: bool = False) -> Request:
         """
         Renders the request for a provider's model, as ``Session.context()``.
@@ -3790,6 +4306,11 @@ class Snapshot:
         Returns the memory of a number.
 
         Raises ``NotFound`` if there is none, ``Purged`` if it is gone on purpose.
+        """
+    def memory_branch(self, /, number: SupportsIndex) -> MemoryBranch | None:
+        """
+        Returns where the memory of a number was said; none where that was in this session, or in one that
+        it was forked from.
         """
     def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
         """
@@ -4019,6 +4540,25 @@ class Store:
     def in_memory() -> Store:
         """
         Makes an empty store that lives in memory and vanishes with its last handle.
+        """
+    def integrate(self, /, name: str, *sessions: Session, dialog: MergedDialog | None = None, summarizer: Callable[[list[Memory]], str | Memory] | None = None) -> tuple[Session, MergeReport]:
+        """
+        Begins a session that has everything several have, in one durable commit: a fork of the first into
+        which the others are merged, as ``Session.merge()`` does. Returns it, and what the merge did.
+
+        Raises ``AlreadyExists`` if the name is taken, ``Invalid`` for a name that cannot be, else as
+        ``Session.merge()``.
+
+        >>> import partita
+        >>> store = partita.Store.in_memory()
+        >>> parser = store.session("parser")
+        >>> _ = parser.write("README.md", "A parser.\\n")
+        >>> lexer, printer = parser.fork("lexer"), parser.fork("printer")
+        >>> _ = lexer.write("lexer.rs", "struct Lexer;\\n")
+        >>> _ = printer.write("printer.rs", "struct Printer;\\n")
+        >>> both, report = store.integrate("both", lexer, printer)
+        >>> report.clean, list(both.files)
+        (True, ['README.md', 'lexer.rs', 'printer.rs'])
         """
     def kept(self, /) -> list[Kept]:
         """

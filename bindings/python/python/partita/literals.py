@@ -49,3 +49,6 @@ Format: TypeAlias = Literal[
 
 ExportFormat: TypeAlias = Literal["openai-chat", "atif"]
 """How a dialog is exported."""
+
+MergedDialog: TypeAlias = Literal["none", "whole", "summary"]
+"""What of the dialogs that a merge brings is in view."""
