@@ -19,6 +19,6 @@
 
 pub use crate::object::{ConflictTerm, MergeConflict};
 pub use crate::session::{
-    BranchTokens, ConflictEntry, KeptOurs, Learned, MemoryBranch, MergeBase, MergeOptions,
-    MergeReport, MergeWay, MergedDialog, MergedSession, Overlap, Resolution,
+    BranchTokens, CaseClash, ConflictEntry, KeptOurs, Learned, MemoryBranch, MergeBase,
+    MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession, Overlap, Resolution,
 };

@@ -92,7 +92,7 @@ mod _partita {
     #[pymodule_export]
     use crate::memory::{Memories, Memory};
     #[pymodule_export]
-    use crate::merge::{KeptOurs, MergeBase, MergeReport, MergedSession};
+    use crate::merge::{CaseClash, KeptOurs, MergeBase, MergeReport, MergedSession};
     #[pymodule_export]
     use crate::model_call::{ModelCall, Usage};
     #[pymodule_export]

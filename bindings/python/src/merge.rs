@@ -92,6 +92,26 @@ impl From<&partita::merge::KeptOurs> for KeptOurs {
 }
 
 value! {
+    /// Two paths that the sides of a merge added and that differ in the case of letters alone.
+    CaseClash: shaped {
+        /// The one that this session added.
+        ours: SessionPath,
+        /// The one that the other session added.
+        theirs: SessionPath,
+    }
+}
+
+impl From<&partita::merge::CaseClash> for CaseClash {
+    fn from(clash: &partita::merge::CaseClash) -> Self {
+        CaseClash {
+            ours: SessionPath::from(&clash.ours),
+            theirs: SessionPath::from(&clash.theirs),
+            shape: Shape::of(clash.clone()),
+        }
+    }
+}
+
+value! {
     /// What a merge did, or would do.
     MergeReport: shaped {
         /// The checkpoint with all of it; of a plan, and where nothing was new, the newest that there is.
@@ -104,6 +124,9 @@ value! {
         files: u64,
         /// Paths that are in conflict since this merge, in their order.
         conflicts: Vec<SessionPath>,
+        /// Paths that the sides added and that differ in case alone. Both are there; a file system that
+        /// takes them for one name holds one of them.
+        case_clashes: Vec<CaseClash>,
         /// What beside files both sides changed, and whose was kept.
         kept: Vec<KeptOurs>,
     }
@@ -123,6 +146,7 @@ impl From<partita::merge::MergeReport> for MergeReport {
             sessions: report.sessions.iter().map(MergedSession::from).collect(),
             files: report.files,
             conflicts: report.conflicts.iter().map(SessionPath::from).collect(),
+            case_clashes: report.case_clashes.iter().map(CaseClash::from).collect(),
             kept: report.kept.iter().map(KeptOurs::from).collect(),
             shape: Shape::of(report),
         }

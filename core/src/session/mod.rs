@@ -48,7 +48,7 @@ pub use merge::branches::MemoryBranch;
 pub use merge::conflicts::Resolution;
 pub use merge::learned::{BranchTokens, Learned, Overlap};
 pub use merge::options::{
-    KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
+    CaseClash, KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };
 pub use read::claims::{Applicability, ClaimEntry, ClaimStatus, Integrity, Judgement, Support};
 pub use read::compare::Compared;

@@ -3,8 +3,8 @@
 use super::fields::{object, texts};
 use super::row::Brief;
 use crate::merge::{
-    BranchTokens, ConflictEntry, ConflictTerm, KeptOurs, Learned, MemoryBranch, MergeBase,
-    MergeReport, MergeWay, MergedSession, Overlap,
+    BranchTokens, CaseClash, ConflictEntry, ConflictTerm, KeptOurs, Learned, MemoryBranch,
+    MergeBase, MergeReport, MergeWay, MergedSession, Overlap,
 };
 
 texts! {
@@ -38,12 +38,18 @@ object!(KeptOurs, kept => {
     theirs: kept.theirs,
 });
 
+object!(CaseClash, clash => {
+    ours: clash.ours,
+    theirs: clash.theirs,
+});
+
 object!(MergeReport, report => {
     checkpoint: report.checkpoint.as_ref().map(Brief),
     changed: report.changed,
     sessions: report.sessions,
     files: report.files,
     conflicts: report.conflicts,
+    case_clashes: report.case_clashes,
     kept: report.kept,
 });
 

@@ -9,7 +9,7 @@ use super::{Json, usage, value};
 
 /// What to do with sessions that went on side by side.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Merge {
+pub(crate) enum Union {
     /// Unite other sessions with a session, or all of them in a new one; fails while conflicts are left
     #[command(
         override_usage = usage::MERGE,

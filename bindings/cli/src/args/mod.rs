@@ -30,7 +30,7 @@ pub(crate) use self::display::{Log, Report};
 pub(crate) use self::evidence::{BenchArgs, ExportFormat, Proof, Rerun};
 pub(crate) use self::hint::hint;
 pub(crate) use self::import::{ImportGit, ImportSource, ImportTranscript, Large};
-pub(crate) use self::merge::{Merge, MergeArgs, MergeDialog, ResolveArgs};
+pub(crate) use self::merge::{MergeArgs, MergeDialog, ResolveArgs, Union};
 pub(crate) use self::pages::{Man, Page, Shell, completion, pages};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
@@ -424,7 +424,7 @@ pub(crate) enum Command {
     Proof(Proof),
 
     #[command(flatten)]
-    Merge(Merge),
+    Union(Union),
 
     #[command(flatten)]
     Dialog(Dialog),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use partita::history::MemoryEntry;
 use partita::merge::{
-    ConflictEntry, KeptOurs, Learned, MergeBase, MergeOptions, MergeReport, MergedDialog,
-    MergedSession, Overlap, Resolution,
+    CaseClash, ConflictEntry, KeptOurs, Learned, MergeBase, MergeOptions, MergeReport,
+    MergedDialog, MergedSession, Overlap, Resolution,
 };
 use partita::{Entry, Error, ErrorKind, FilePath, NewEntry, Session, Store};
 
@@ -108,6 +108,10 @@ fn told(out: &mut Output, report: &MergeReport, is_plan: bool) -> Result<()> {
     )?;
     for path in &report.conflicts {
         out.line(format_args!("conflict  {}", quote::path(path.as_bytes())))?;
+    }
+    for CaseClash { ours, theirs, .. } in &report.case_clashes {
+        let (ours, theirs) = (quote::path(ours.as_bytes()), quote::path(theirs.as_bytes()));
+        out.line(format_args!("case      {ours} and {theirs}"))?;
     }
     for KeptOurs { what, theirs, .. } in &report.kept {
         let (what, theirs) = (quote::text(what), quote::text(theirs));

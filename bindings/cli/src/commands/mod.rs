@@ -39,7 +39,7 @@ use partita::limits::CONTENT_BYTES_MAX;
 use partita::tokens::{Encoding, TokenCounter};
 use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Merge, Plain, Proof, Work};
+use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Proof, Union, Work};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -117,7 +117,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Recover(json) => upkeep::recover(out, dir, json.json),
         Command::Work(command) => run_work(out, dir, command),
         Command::Proof(command) => run_proof(out, dir, command),
-        Command::Merge(command) => run_merge(out, dir, command),
+        Command::Union(command) => run_union(out, dir, command),
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
@@ -169,15 +169,15 @@ fn run_proof(out: &mut Output, dir: &Path, command: &Proof) -> Result<()> {
     }
 }
 
-fn run_merge(out: &mut Output, dir: &Path, command: &Merge) -> Result<()> {
+fn run_union(out: &mut Output, dir: &Path, command: &Union) -> Result<()> {
     match command {
-        Merge::Merge(args) => merge::merge(out, dir, args),
-        Merge::Conflicts { name, json } => merge::conflicts(out, dir, name, json.json),
-        Merge::Resolve(args) => merge::resolve(out, dir, args),
-        Merge::Learned { name, others, counter, json } => {
+        Union::Merge(args) => merge::merge(out, dir, args),
+        Union::Conflicts { name, json } => merge::conflicts(out, dir, name, json.json),
+        Union::Resolve(args) => merge::resolve(out, dir, args),
+        Union::Learned { name, others, counter, json } => {
             merge::learned(out, dir, name, (others, counter), json.json)
         }
-        Merge::Overlap { name, others, json } => merge::overlap(out, dir, name, others, json.json),
+        Union::Overlap { name, others, json } => merge::overlap(out, dir, name, others, json.json),
     }
 }
 

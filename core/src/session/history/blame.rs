@@ -10,7 +10,7 @@ use crate::object::{AsPath, Bytes, Entry, FilePath, Iteration, MemoryKind, Opera
 use crate::session::handle::Session;
 use crate::session::history::end::End;
 use crate::session::line::chain::Link;
-use crate::session::line::info::{IterationInfo, brought_by, hex};
+use crate::session::line::info::{IterationInfo, brought_by, hex, joined};
 use crate::session::line::listing;
 use crate::session::line::point::{Head, Point};
 use crate::session::line::timeline::Timeline;
@@ -133,13 +133,7 @@ impl Session {
         let end = self.end(head)?;
         let newest: Link<Iteration> = Link::read(&self.store, file.iteration.id())?;
         let traced = self.trace_lines(&newest, end.as_ref())?;
-        let mut origins = Vec::with_capacity(traced.links.len());
-        let (mut from, mut timeline) = (point, Timeline::new(head));
-        for (link, is_oldest) in &traced.links {
-            let oldest = end.as_ref().map_or(1, |end| end.oldest);
-            from = brought_by(&self.store, from, link, oldest)?;
-            origins.push(self.origin_of(&mut timeline, &from, link.clone(), *is_oldest)?);
-        }
+        let (origins, lines) = self.origins_of(head, &point, traced, end.as_ref())?;
         let evidence = resting(&state, &path, &file.entry)?;
         let claims = state.claims()?.into_iter().filter_map(|claim| {
             let looked_at = claim.decided_by.into_iter().chain(claim.evidence.iter().copied());
@@ -153,12 +147,43 @@ impl Session {
             None
         });
         let claims = claims.collect::<Result<_>>()?;
-        Ok(Blame { path, lines: traced.lines, origins, evidence, claims })
+        Ok(Blame { path, lines, origins, evidence, claims })
+    }
+
+    /// Tells of the iterations that brought lines, newest first, and says of each line which it was.
+    fn origins_of(
+        &self,
+        head: &Head,
+        point: &Point,
+        traced: Traced,
+        end: Option<&End>,
+    ) -> Result<(Vec<BlameOrigin>, Vec<BlameLine>)> {
+        let oldest = end.map_or(1, |end| end.oldest);
+        let mut places = Vec::with_capacity(traced.links.len());
+        for (at, (link, by, is_oldest)) in traced.links.into_iter().enumerate() {
+            // What a merge joined came with it.
+            let brought =
+                brought_by(&self.store, point.clone(), by.as_ref().unwrap_or(&link), oldest)?;
+            places.push((at, brought, link, is_oldest));
+        }
+        places.sort_by_key(|(at, brought, _, _)| (std::cmp::Reverse(brought.number()), *at));
+        let mut timeline = Timeline::new(head);
+        let mut now = vec![0; places.len()];
+        let mut origins = Vec::with_capacity(places.len());
+        for (place, (at, brought, link, is_oldest)) in places.into_iter().enumerate() {
+            now[at] = place;
+            origins.push(self.origin_of(&mut timeline, &brought, link, is_oldest)?);
+        }
+        let mut lines = traced.lines;
+        for line in &mut lines {
+            line.origin = now[line.origin];
+        }
+        Ok((origins, lines))
     }
 
     /// Goes back along a file's iterations as long as lines of it are older.
     fn trace_lines(&self, newest: &Link<Iteration>, end: Option<&End>) -> Result<Traced> {
-        let mut text = self.text_of(newest)?;
+        let text = self.text_of(newest)?;
         if FileDiff::new(text.clone(), text.clone()).is_binary() {
             let path = &newest.value.path;
             return Err(Error::invalid(format!("{path} is a binary file, which has no lines")));
@@ -173,50 +198,57 @@ impl Session {
                 original: number,
             })
             .collect();
-        // Of each line that is not decided, its place among `lines` and its line in the iteration.
-        let mut pending: Vec<(usize, u64)> =
+        let pending: Vec<(usize, u64)> =
             lines.iter().map(|line| (line.number as usize - 1, line.number)).collect();
-        let (mut links, mut at) = (Vec::new(), newest.clone());
-        let decide = |lines: &mut Vec<BlameLine>, place: usize, line: u64, origin: usize| {
-            (lines[place].origin, lines[place].original) = (origin, line);
-        };
-        while !pending.is_empty() {
-            let is_last = match end {
-                Some(end) => end.is_last(&self.store, &at)?,
-                None => false,
-            };
-            let before = if is_last { None } else { there(at.parent(&self.store))?.flatten() };
-            let old = match &before {
-                Some(before) => there(self.text_of(before))?,
-                None => None,
-            };
-            let (Some(before), Some(old)) = (before, old) else {
-                let is_oldest = is_last || !at.value.parents.is_empty();
-                let origin = links.len();
-                links.push((at, is_oldest));
-                for (place, line) in pending {
-                    decide(&mut lines, place, line, origin);
-                }
-                break;
-            };
-            if old != text {
-                let origin = links.len();
-                let from = same_lines(&old, &text);
-                let mut left = Vec::with_capacity(pending.len());
-                for (place, line) in std::mem::take(&mut pending) {
-                    match from.get(&line) {
-                        Some(&line) => left.push((place, line)),
-                        None => {
-                            if links.len() == origin {
-                                links.push((at.clone(), false));
-                            }
-                            decide(&mut lines, place, line, origin);
+        let mut links: Vec<Origin> = Vec::new();
+        let mut lanes = vec![Lane { at: newest.clone(), text, pending, joined_by: None }];
+        while let Some(Lane { mut at, mut text, mut pending, joined_by }) = lanes.pop() {
+            while !pending.is_empty() {
+                let is_last = match end {
+                    Some(end) => end.is_last(&self.store, &at)?,
+                    None => false,
+                };
+                let before = if is_last { None } else { there(at.parent(&self.store))?.flatten() };
+                let old = match &before {
+                    Some(before) => there(self.text_of(before))?,
+                    None => None,
+                };
+                let (Some(before), Some(old)) = (before, old) else {
+                    let is_oldest = is_last || !at.value.parents.is_empty();
+                    let origin = place_of(&mut links, &at, &joined_by, is_oldest);
+                    for (place, line) in std::mem::take(&mut pending) {
+                        (lines[place].origin, lines[place].original) = (origin, line);
+                    }
+                    break;
+                };
+                if old != text {
+                    let from = same_lines(&old, &text);
+                    let (older, mut left): (Vec<_>, Vec<_>) =
+                        pending.into_iter().partition(|(_, line)| from.contains_key(line));
+                    pending = older.into_iter().map(|(place, line)| (place, from[&line])).collect();
+                    // Of what a merge joined, lines may be the other side's.
+                    for other in
+                        if left.is_empty() { Vec::new() } else { joined(&self.store, &at)? }
+                    {
+                        let Some(text_there) = there(self.text_of(&other))? else { continue };
+                        let from = same_lines(&text_there, &text);
+                        let (older, rest): (Vec<_>, Vec<_>) =
+                            left.into_iter().partition(|(_, line)| from.contains_key(line));
+                        left = rest;
+                        let pending = older.into_iter().map(|(place, line)| (place, from[&line]));
+                        let joined_by = Some(joined_by.clone().unwrap_or_else(|| at.clone()));
+                        let pending = pending.collect();
+                        lanes.push(Lane { at: other, text: text_there, pending, joined_by });
+                    }
+                    if !left.is_empty() {
+                        let origin = place_of(&mut links, &at, &joined_by, false);
+                        for (place, line) in left {
+                            (lines[place].origin, lines[place].original) = (origin, line);
                         }
                     }
                 }
-                pending = left;
+                (at, text) = (before, old);
             }
-            (at, text) = (before, old);
         }
         Ok(Traced { lines, links })
     }
@@ -269,7 +301,34 @@ impl Session {
 
 struct Traced {
     lines: Vec<BlameLine>,
-    links: Vec<(Link<Iteration>, bool)>,
+    links: Vec<Origin>,
+}
+
+/// An iteration that brought lines, the one of this session's line that joined it, where a merge did, and
+/// whether what was before it is gone.
+type Origin = (Link<Iteration>, Option<Link<Iteration>>, bool);
+
+/// Lines whose origin is looked for along one line of iterations.
+struct Lane {
+    at: Link<Iteration>,
+    text: Bytes,
+    /// Of each line that is not decided, its place in the file and its line in the iteration.
+    pending: Vec<(usize, u64)>,
+    joined_by: Option<Link<Iteration>>,
+}
+
+/// The place of an iteration among those that brought lines.
+fn place_of(
+    links: &mut Vec<Origin>,
+    link: &Link<Iteration>,
+    joined_by: &Option<Link<Iteration>>,
+    is_oldest: bool,
+) -> usize {
+    if let Some(at) = links.iter().position(|(known, ..)| known.id == link.id) {
+        return at;
+    }
+    links.push((link.clone(), joined_by.clone(), is_oldest));
+    links.len() - 1
 }
 
 /// The lines of a text that are lines of the one before: their numbers there.

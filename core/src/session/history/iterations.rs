@@ -1,11 +1,14 @@
 //! Histories: the iterations of a file, newest first.
 
+use std::collections::BTreeMap;
+
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::ObjectId;
 use crate::object::{AsPath, Checkpoint, FilePath, Iteration, Objects, Timestamp};
 use crate::session::handle::Session;
 use crate::session::history::end::End;
 use crate::session::line::chain::Link;
-use crate::session::line::info::{IterationInfo, brought_by, has_come};
+use crate::session::line::info::{IterationInfo, brought_by, has_come, joined};
 use crate::session::line::place::Place;
 use crate::session::line::point::{Head, Point, root};
 use crate::session::line::timeline::Timeline;
@@ -26,14 +29,26 @@ use crate::store::Store;
 pub struct History {
     store: Store,
     timeline: Timeline,
-    /// The iteration to tell next, and a checkpoint that has come to it.
-    next: Option<(Link<Iteration>, Point)>,
+    /// The iterations to tell next, by their numbers: several behind a merge.
+    next: BTreeMap<(u64, ObjectId), Next>,
     /// Where the history ends, if the session was trimmed.
     end: Option<End>,
 }
 
+/// An iteration that is to be told.
+#[derive(Clone, Debug)]
+struct Next {
+    link: Link<Iteration>,
+    /// A checkpoint that has come to it; of one that a merge joined, the checkpoint of that.
+    from: Point,
+    /// When that was.
+    joined: Option<Timestamp>,
+}
+
 impl Session {
-    /// Returns the iterations of a file, newest first; also of one that is removed by now.
+    /// Returns the iterations of a file, newest first; also of one that is removed by now. Behind a merge
+    /// come those of both sides, by their numbers: two may have one number then, and
+    /// [`read_at`](Self::read_at) finds that of this session's own line.
     ///
     /// # Errors
     /// `NotFound` if nothing was ever at the path, `Invalid` for a path that cannot be.
@@ -43,7 +58,10 @@ impl Session {
         let (link, point) = newest(&self.store, &head, &path)?;
         let timeline = Timeline::new(&head);
         let end = self.end(&head)?;
-        Ok(History { store: self.store.clone(), timeline, next: Some((link, point)), end })
+        let mut history =
+            History { store: self.store.clone(), timeline, next: BTreeMap::new(), end };
+        history.add(Next { link, from: point, joined: None });
+        Ok(history)
     }
 
     /// Returns one iteration of a file, by its number on the line that leads to the path.
@@ -151,9 +169,24 @@ pub(crate) fn numbered(
 }
 
 impl History {
-    fn step(&mut self, link: Link<Iteration>, from: Point) -> Result<IterationInfo> {
+    fn add(&mut self, next: Next) {
+        let key = (next.link.number(), next.link.id);
+        let known = self.next.get(&key);
+        if known.is_none_or(|known| known.joined.is_some() && next.joined.is_none()) {
+            self.next.insert(key, next);
+        }
+    }
+
+    fn step(&mut self, Next { link, from, joined: at }: Next) -> Result<IterationInfo> {
         let oldest = self.end.as_ref().map_or(1, |end| end.oldest);
-        let point = brought_by(&self.store, from, &link, oldest)?;
+        let (point, time) = match at {
+            Some(time) => (from, time),
+            None => {
+                let point = brought_by(&self.store, from, &link, oldest)?;
+                let time = self.timeline.time(&self.store, &point)?;
+                (point, time)
+            }
+        };
         let is_last = match &self.end {
             Some(end) => end.is_last(&self.store, &link)?,
             None => false,
@@ -162,12 +195,14 @@ impl History {
         if let Some(parent) = &parent {
             // One batch may bring several iterations of a path.
             let before = match point.parent(&self.store)? {
-                Some(before) if has_come(&self.store, &before, parent)? => before,
+                Some(before) if at.is_none() && has_come(&self.store, &before, parent)? => before,
                 _ => point.clone(),
             };
-            self.next = Some((parent.clone(), before));
+            self.add(Next { link: parent.clone(), from: before, joined: at });
+            for other in joined(&self.store, &link)? {
+                self.add(Next { link: other, from: point.clone(), joined: Some(time) });
+            }
         }
-        let time = self.timeline.time(&self.store, &point)?;
         IterationInfo::of(&self.store, link, parent.as_ref(), &point, time)
     }
 }
@@ -176,10 +211,10 @@ impl Iterator for History {
     type Item = Result<IterationInfo>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (link, from) = self.next.take()?;
-        let told = self.step(link, from);
+        let (_, next) = self.next.pop_last()?;
+        let told = self.step(next);
         if told.is_err() {
-            self.next = None;
+            self.next.clear();
         }
         Some(told)
     }

@@ -55,7 +55,7 @@ pub(crate) fn parted(objects: &(impl Objects + ?Sized), a: &Point, b: &Point) ->
 }
 
 fn back_to(objects: &(impl Objects + ?Sized), point: &Point, number: u64) -> Result<Option<Point>> {
-    Ok(there(point.clone().ancestor(objects, number))?)
+    there(point.clone().ancestor(objects, number))
 }
 
 /// What is there; none where it was trimmed, purged or lost.

@@ -141,6 +141,28 @@ impl IterationInfo {
     }
 }
 
+/// The iterations that a merge joined with the line of an iteration; none where a rename covers one.
+pub(crate) fn joined(store: &Store, link: &Link<Iteration>) -> Result<Vec<Link<Iteration>>> {
+    let [first, others @ ..] = &link.value.parents[..] else { return Ok(Vec::new()) };
+    let mut joined = Vec::new();
+    if others.is_empty() {
+        return Ok(joined);
+    }
+    let read = |id: &IterationId| -> Result<Option<Link<Iteration>>> {
+        match Link::read(store, id.id()) {
+            Err(error) if error.kind().is_absence() => Ok(None),
+            link => link.map(Some),
+        }
+    };
+    if read(first)?.is_some_and(|first| first.value.path != link.value.path) {
+        return Ok(joined);
+    }
+    for other in others {
+        joined.extend(read(other)?.filter(|other| other.number() < link.number()));
+    }
+    Ok(joined)
+}
+
 /// Tells whether the line of a path has come to an iteration by a point.
 ///
 /// Numbers of a path never fall from one checkpoint to the next, restored ones included. So this

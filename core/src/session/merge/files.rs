@@ -1,6 +1,6 @@
 //! Files of another session, merged into a draft.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 
 use crate::error::{ErrorKind, Result};
 use crate::id::ContentId;
@@ -39,6 +39,20 @@ pub(super) struct FilesMerged {
     pub(super) changed: u64,
     /// Where paths that were renamed are now: new path to old one.
     pub(super) moved: BTreeMap<FilePath, FilePath>,
+    /// Paths of each side that differ in case alone.
+    pub(super) case_clashes: Vec<[FilePath; 2]>,
+}
+
+/// Paths that came on both sides and differ in case alone.
+fn case_clashes([ours, theirs]: &[CameAndWent; 2]) -> Vec<[FilePath; 2]> {
+    let folded = |path: &FilePath| path.to_string_lossy().to_lowercase();
+    let known: HashMap<String, &FilePath> =
+        ours.came.keys().map(|path| (folded(path), path)).collect();
+    let clashes = theirs.came.keys().filter_map(|path| {
+        let ours = known.get(&folded(path)).filter(|ours| **ours != path)?;
+        Some([(*ours).clone(), path.clone()])
+    });
+    clashes.collect()
 }
 
 /// A merge of files on its way into a draft.
@@ -77,14 +91,14 @@ impl FilesMerge<'_> {
         // A path can be in conflict, or no longer, although it holds what it held.
         for change in self.base.conflicts.diff(&self.theirs.conflicts, &*self.batch) {
             let path = file_path(&change?.key)?;
-            if !rows.contains_key(&path) {
-                let at = |map: Map| Place::find(map, &*self.batch, &path);
+            if let btree_map::Entry::Vacant(vacant) = rows.entry(path) {
+                let at = |map: Map| Place::find(map, &*self.batch, vacant.key());
                 let row = Row { base: at(base)?, ours: at(ours)?, theirs: at(theirs)? };
-                rows.insert(path, row);
+                vacant.insert(row);
             }
         }
         let [ours, theirs] = [sides[0].renames(&*self.batch)?, sides[1].renames(&*self.batch)?];
-        let mut merged = FilesMerged::default();
+        let mut merged = FilesMerged { case_clashes: case_clashes(&sides), ..Default::default() };
         let mut met = Vec::new();
         for (from, to) in &theirs {
             let to_ours = ours.get(from);

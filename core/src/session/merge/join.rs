@@ -19,7 +19,7 @@ use crate::session::merge::base::{Base, MergeBase};
 use crate::session::merge::dialog::{self, DialogJoined, Speaker};
 use crate::session::merge::files::{FilesMerge, Side};
 use crate::session::merge::options::{
-    KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
+    CaseClash, KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };
 use crate::session::merge::view::{self, Views};
 use crate::session::merge::{record, values};
@@ -159,6 +159,7 @@ pub(super) fn prepare(
         changed: false,
         files: 0,
         conflicts: Vec::new(),
+        case_clashes: Vec::new(),
         kept: Vec::new(),
     };
     let mut known = match batch.head.point() {
@@ -338,6 +339,8 @@ fn unite_files(
     };
     let merged = merge.run()?;
     report.files = merged.changed;
+    let clashes = merged.case_clashes.into_iter();
+    report.case_clashes.extend(clashes.map(|[ours, theirs]| CaseClash { ours, theirs }));
     batch.draft.show_changes(&batch.batch, &merged.moved)
 }
 

@@ -228,7 +228,7 @@ impl Session {
             let session = branch_of(&self.store, branches, number)?.map(|run| run.name);
             let branch = sums.entry(session).or_insert((0, Count::ZERO));
             branch.0 += 1;
-            branch.1 = branch.1 + count;
+            branch.1 += count;
         }
         let told = sums.into_iter().map(|(session, (memories, tokens))| BranchTokens {
             session,

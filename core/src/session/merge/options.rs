@@ -65,6 +65,9 @@ pub struct MergeReport {
     pub files: u64,
     /// Paths that are in conflict since this merge, in their order.
     pub conflicts: Vec<FilePath>,
+    /// Paths that the two sides added and that differ in case alone. Both are there; a file system that
+    /// takes them for one name holds one of them.
+    pub case_clashes: Vec<CaseClash>,
     /// What beside files both sides changed, and whose was kept.
     pub kept: Vec<KeptOurs>,
 }
@@ -123,6 +126,16 @@ impl std::fmt::Display for MergeWay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Two paths that differ in the case of letters alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaseClash {
+    /// The one that this session added.
+    pub ours: FilePath,
+    /// The one that the other session added.
+    pub theirs: FilePath,
 }
 
 /// Something beside files that two sides changed differently. Ours was kept.

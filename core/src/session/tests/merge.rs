@@ -63,8 +63,23 @@ fn what_one_side_changed_is_taken_and_texts_are_joined() {
     assert_eq!(number(&session), number(&fork));
     let checkpoint = report.checkpoint.unwrap();
     assert_eq!(checkpoint.parents.len(), 2);
-    // The line of the joined file leads to both.
-    assert_eq!(session.history("a").unwrap().count(), 3);
+    // The line of the joined file leads to both, and each line of it to who wrote it.
+    let history = session.history("a").unwrap().map(|info| info.unwrap());
+    let history: Vec<_> = history.map(|info| (info.number, info.checkpoint_number)).collect();
+    assert_eq!(history[0], (3, 9));
+    assert_eq!(history[3], (1, 1));
+    let mut twice = history[1..3].to_vec();
+    twice.sort_unstable();
+    assert_eq!(twice, [(2, 7), (2, 9)]);
+    let blame = session.blame("a").unwrap();
+    let origins = blame.lines.iter().map(|line| {
+        let origin = &blame.origins[line.origin];
+        (origin.iteration.number, origin.iteration.checkpoint_number, origin.kind.name())
+    });
+    let origins: Vec<_> = origins.collect();
+    assert_eq!(origins[0], (2, 7, "write"));
+    assert_eq!(origins[1], (1, 1, "write"));
+    assert_eq!(origins[4], (2, 9, "merge"));
     // Again: nothing is new.
     let again = merge(&session, &[&fork]);
     assert!(!again.changed && again.sessions[0].way == MergeWay::UpToDate);
@@ -162,11 +177,14 @@ fn modes_kinds_and_bytes_that_are_no_text_are_joined_or_in_conflict() {
     fork.write("b", "file\n").unwrap();
     session.write("new", b"\0ours").unwrap();
     fork.write("new", b"\0theirs").unwrap();
+    session.write("Readme", "o").unwrap();
+    fork.write("README", "t").unwrap();
     session.write("same", "equal").unwrap();
     fork.write("same", "equal").unwrap();
     session.write("mode", "m").unwrap();
     fork.batch(|b| b.write_entry("mode", exec("m"))).unwrap();
-    merge(&session, &[&fork]);
+    let report = merge(&session, &[&fork]);
+    assert_eq!(report.case_clashes[0].theirs.to_string(), "README");
     assert_eq!(conflicts(&session), ["b", "mode", "new"]);
     let state = session.latest().unwrap();
     let Some(Entry::File { executable: true, .. }) = state.entry("a").unwrap() else { panic!() };
@@ -327,4 +345,65 @@ fn many_sides_are_one_conflict_and_equal_changes_are_one_change() {
     let state = session.latest().unwrap();
     let conflict = state.conflicts().next().unwrap().unwrap();
     assert_eq!(conflict.conflict.sides().count(), 2);
+}
+
+#[test]
+fn a_capture_that_finds_markers_keeps_a_conflict_and_a_mended_one_resolves_it() {
+    let room = tempfile::tempdir().unwrap();
+    let (session, fork) = pair();
+    session.write("a", "1\nours\n3\n4\n5\n").unwrap();
+    fork.write("a", "1\ntheirs\n3\n4\n5\n").unwrap();
+    merge(&session, &[&fork]);
+    session.checkout(None, room.path()).unwrap();
+    let file = room.path().join("a");
+    let marked = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, marked.replace("5\n", "five\n")).unwrap();
+    session.workspace(room.path()).capture().unwrap();
+    assert_eq!(
+        (conflicts(&session), text(&session, "a").contains("five")),
+        (vec!["a".into()], true)
+    );
+    std::fs::write(&file, "1\nboth\n3\n4\nfive\n").unwrap();
+    session.workspace(room.path()).capture().unwrap();
+    assert!(conflicts(&session).is_empty());
+    session.undo().unwrap();
+    assert_eq!(conflicts(&session), ["a"]);
+}
+
+#[test]
+fn a_trim_takes_no_base_away_that_was_merged_and_says_where_it_hides_one() {
+    use std::ops::ControlFlow;
+    let go_on = &mut |_: crate::upkeep::GcProgress| ControlFlow::Continue(());
+    let (session, fork) = pair();
+    let store = session.store().clone();
+    fork.write("theirs", "1\n").unwrap();
+    merge(&session, &[&fork]);
+    fork.write("theirs", "2\n").unwrap();
+    session.write("ours", "2\n").unwrap();
+    for trimmed in [&session, &fork] {
+        trimmed.trim(crate::history::Trim::Keep(1)).unwrap();
+    }
+    let collect = crate::store::GcOptions::new().keep(std::time::Duration::ZERO);
+    store.gc(&collect, go_on).unwrap();
+    let report = store.check(&mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.faults, []);
+    assert!(matches!(session.common_with(&fork).unwrap(), MergeBase::Checkpoint(_)));
+    let report = merge(&session, &[&fork]);
+    assert!(report.is_clean() && report.files == 1, "{report:?}");
+    // Two forks that were never merged, of a session of which nothing older is left.
+    let (session, fork) = pair();
+    let store = session.store().clone();
+    fork.write("b", "theirs\n").unwrap();
+    fork.remove("a").unwrap();
+    session.write("c", "ours\n").unwrap();
+    for trimmed in [&session, &fork] {
+        trimmed.trim(crate::history::Trim::Keep(1)).unwrap();
+    }
+    store.gc(&collect, go_on).unwrap();
+    assert_eq!(session.common_with(&fork).unwrap(), MergeBase::Hidden);
+    merge(&session, &[&fork]);
+    // Nobody knows who changed what: nothing is taken for the newer one, and what was removed does
+    // not come back in silence.
+    assert_eq!(conflicts(&session), ["a", "b"]);
+    assert_eq!(store.check(&mut |_| ControlFlow::Continue(())).unwrap().faults, []);
 }

@@ -104,10 +104,17 @@ pub(super) fn imports(store: &Store, record: &Record, commits: &[String], verdic
     }
 }
 
+/// What the session holds that all merge into.
+struct Merged {
+    files: BTreeMap<String, Vec<u8>>,
+    said: Vec<String>,
+    conflicts: usize,
+}
+
 /// Whatever was merged is there whole and once: the file, and the memory, of each merge that was
 /// acknowledged; of others both or neither.
 pub(super) fn merged(store: &Store, record: &Record, verdict: &mut Verdict) {
-    let read = || -> partita::Result<(BTreeMap<String, Vec<u8>>, Vec<String>, usize)> {
+    let read = || -> partita::Result<Merged> {
         let state = store.open_session(MERGED)?.latest()?;
         let files = state.files().map(|file| {
             let file = file?;
@@ -117,13 +124,13 @@ pub(super) fn merged(store: &Store, record: &Record, verdict: &mut Verdict) {
         let said = state.memories().map(|memory| Ok(memory?.memory.text().into_owned()));
         let said = said.collect::<partita::Result<_>>()?;
         let conflicts = state.conflicts().collect::<partita::Result<Vec<_>>>()?;
-        Ok((files, said, conflicts.len()))
+        Ok(Merged { files, said, conflicts: conflicts.len() })
     };
     let merges = || record.deeds.values().filter(|deed| deed.op == Op::Merge);
     if merges().next().is_none() {
         return;
     }
-    let (files, said, conflicts) = match read() {
+    let Merged { files, said, conflicts } = match read() {
         Ok(read) => read,
         Err(error) => {
             verdict.wrong.push(format!("{MERGED}: {}", told(&error)));
