@@ -108,12 +108,13 @@ fn changes(side: usize) -> impl Iterator<Item = (String, String)> {
 fn sessions(named: &Path) -> Result<()> {
     let store = Store::open(named)?;
     let ours = store.session("ours")?;
+    // As a capture has them: no file is in view by itself.
+    ours.hide("**")?;
     let mut batch = ours.begin()?;
     for file in 0..FILES {
         batch.write_entry(path(file), NewEntry::file(text(file, "first", "last")))?;
     }
     batch.commit()?;
-    ours.refresh()?;
     let theirs = ours.fork("theirs")?;
     for (side, session) in [&ours, &theirs].into_iter().enumerate() {
         for (path, text) in changes(side) {
