@@ -126,6 +126,50 @@ show "$partita" undo demo
 show "$partita" checkout demo "$work/dir"
 diff --recursive "$work/copy" "$work/dir" && echo "equal, file for file: the directory before and after"
 
+title "Two agents work on one project at once"
+mkdir "$work/calc"
+printf 'add() { echo $(($1 + $2)); }\n' >"$work/calc/calc.sh"
+cat >"$work/calc/test.sh" <<'TEST'
+. ./calc.sh
+i=0
+check() { i=$((i + 1)); if [ "$2" = "$3" ]; then echo "ok $i - $1"; else echo "not ok $i - $1"; failed=1; fi; }
+check add "$(add 2 3)" 5
+if command -v times_ >/dev/null; then check times "$(times_ 2 3)" 6; fi
+if command -v minus >/dev/null; then check minus "$(minus 5 3)" 2; fi
+echo "1..$i"
+exit "${failed:-0}"
+TEST
+"$partita" capture calc "$work/calc" >/dev/null
+show "$partita" fork calc times
+show "$partita" fork calc minus
+agent() {
+    "$partita" checkout "$1" "$work/$1" >/dev/null
+    printf '%s() { echo $(($1 %s $2)); }\n' "$2" "$3" >>"$work/$1/calc.sh"
+    "$partita" run "$1" --dir "$work/$1" --claim "$1 works" -- sh test.sh >/dev/null
+}
+agent times times_ '*' &
+agent minus minus '-'
+wait $!
+show "$partita" claims times
+show "$partita" overlap times minus
+
+title "Unite their work: both added a line in one place, and that is a conflict"
+status=0
+echo '$ partita merge times minus --into both'
+"$partita" merge times minus --into both 2>&1 || status=$?
+[ "$status" -eq 1 ] && echo "exit code 1: a conflict is left"
+show "$partita" conflicts both
+show "$partita" cat both calc.sh
+show "$partita" claims both
+
+title "Resolve it, run the tests again, and the claims are supported"
+grep -hv '^[<|=>]\{7\}' <("$partita" cat both calc.sh) >"$work/resolved"
+show "$partita" resolve both calc.sh --file "$work/resolved"
+"$partita" checkout both "$work/both" >/dev/null
+show "$partita" run both --dir "$work/both" -- sh test.sh
+show "$partita" claims both --check
+show "$partita" log both --graph --limit 8
+
 title "Check every byte and every id"
 show "$partita" check
 

@@ -19,7 +19,7 @@ fn text(session: &Session, path: &str) -> String {
 }
 
 const MARKED: &str =
-    "one\n<<<<<<< both@5\nTWO\n||||||| base@3\ntwo\n=======\nzwei\n>>>>>>> printer@7\nthree\n";
+    "one\n<<<<<<< parser@5\nTWO\n||||||| base@3\ntwo\n=======\nzwei\n>>>>>>> printer@7\nthree\n";
 
 #[test]
 fn a_store_with_merges_says_what_it_said() {
@@ -46,7 +46,7 @@ fn a_store_with_merges_says_what_it_said() {
     assert_eq!((&*claims[0].text, claims[0].status.name()), ("it lexes", "stale"));
     // The ids of what is stored are part of the format.
     let id = state.checkpoint().unwrap().id.to_string();
-    assert_eq!(id, "f81f45d8b8e771f8983b03484453d631d5cbc7546499b713154040a072f9a38f");
+    assert_eq!(id, "283e3a897f26b8c3ebf2ffdf8048bb8fa52745b5740b6491abbfb47b4b53152b");
 }
 
 #[test]

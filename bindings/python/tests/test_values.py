@@ -25,6 +25,7 @@ def merges(store: partita.Store) -> list[object]:
     fork = session.fork("merged")
     for each in (session, fork):
         each.write("m", each.name)
+        each.write("Readme" if each is fork else "README", each.name)
         each.remember(f"By {each.name}.")
         each.state["m"] = each.name
     known = [session.learned(fork)[0], session.overlap(fork)[0], session.common_with(fork)]
@@ -36,6 +37,7 @@ def merges(store: partita.Store) -> list[object]:
         report,
         report.sessions[0],
         report.kept[0],
+        report.case_clashes[0],
         conflict,
         *conflict.sides,
         *branches,

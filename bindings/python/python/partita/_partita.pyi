@@ -10,7 +10,7 @@ from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final,
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "BlameLine", "BranchTokens", "Budget", "Calibration", "Capacity", "Capture", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ConflictEntry", "ConflictTerm", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "KeptOurs", "Learned", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "MemoryBranch", "Mend", "MergeBase", "MergeReport", "MergedSession", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Overlap", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
+__all__ = ["Account", "Batch", "BlameLine", "BranchTokens", "Budget", "Calibration", "Capacity", "Capture", "CaseClash", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ConflictEntry", "ConflictTerm", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "KeptOurs", "Learned", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "MemoryBranch", "Mend", "MergeBase", "MergeReport", "MergedSession", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Overlap", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
 
 @final
 class Account:
@@ -600,6 +600,34 @@ class Capture:
     def whole(self, /) -> bool:
         """
         Whether all was taken that was meant to be.
+        """
+
+@final
+class CaseClash:
+    """
+    Two paths that the sides of a merge added and that differ in the case of letters alone.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, ours: str | bytes | PathLike[str] | PathLike[bytes], theirs: str | bytes | PathLike[str] | PathLike[bytes], shape: dict[str, Any] | None = None) -> CaseClash: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def ours(self, /) -> str:
+        """
+        The one that this session added.
+        """
+    @property
+    def theirs(self, /) -> str:
+        """
+        The one that the other session added.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as JSON has it: what the command prints with ``--json``.
+
+        Raises ``Invalid`` for a value that was made by hand.
         """
 
 @final
@@ -2402,8 +2430,14 @@ class MergeReport:
     def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, checkpoint: Checkpoint | None, changed: bool, sessions: Sequence[MergedSession], files: SupportsIndex, conflicts: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], kept: Sequence[KeptOurs], shape: dict[str, Any] | None = None) -> MergeReport: ...
+    def __new__(cls, /, *, checkpoint: Checkpoint | None, changed: bool, sessions: Sequence[MergedSession], files: SupportsIndex, conflicts: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], case_clashes: Sequence[CaseClash], kept: Sequence[KeptOurs], shape: dict[str, Any] | None = None) -> MergeReport: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def case_clashes(self, /) -> list[CaseClash]:
+        """
+        Paths that the sides added and that differ in case alone. Both are there; a file system that
+        takes them for one name holds one of them.
+        """
     @property
     def changed(self, /) -> bool:
         """

@@ -70,7 +70,7 @@ impl Store {
             false => first.others(others)?,
         };
         let message = names(sessions);
-        let prepared = prepare(&fork, batch, others, options)?;
+        let prepared = prepare(&fork, first.name(), batch, others, options)?;
         let (mut batch, mut report) = (prepared.batch, prepared.report);
         let built = batch.draft.build(&mut batch.batch, batch.head.point(), false)?;
         let mut newest = batch.head.operation.id;

@@ -30,6 +30,8 @@ struct Other {
     session: Session,
     point: Point,
     lines: Known,
+    /// What it is merged with, as conflicts name it.
+    with: String,
 }
 
 /// A merge that is ready to be committed.
@@ -104,7 +106,7 @@ impl Session {
         batch.set_kind(OperationKind::Merge);
         batch.message(&names(others))?;
         let others = self.others(others)?;
-        prepare(self, batch, others, options)
+        prepare(self, self.name(), batch, others, options)
     }
 
     /// The sessions that are to be merged; refuses those that cannot be.
@@ -145,9 +147,10 @@ pub(super) fn names(others: &[&Session]) -> String {
     names.chars().take(crate::session::line::names::MESSAGE_CHARS_MAX).collect()
 }
 
-/// Unites sessions with the state that a batch began with.
+/// Unites sessions with the state that a batch began with, which conflicts call by a name.
 pub(super) fn prepare(
     session: &Session,
+    name: &str,
     mut batch: Batch,
     others: Vec<(Session, Arc<Head>)>,
     options: MergeOptions<'_>,
@@ -189,7 +192,11 @@ pub(super) fn prepare(
             batch.draft = Draft::new(Some(&point));
             let lines = Known::of(store, other.id(), &point)?;
             told.way = MergeWay::FastForward;
-            told.memories = take_over(&mut batch, None, &Other { session: other, point, lines })?;
+            told.memories = take_over(
+                &mut batch,
+                None,
+                &Other { session: other, point, lines, with: name.to_owned() },
+            )?;
             report.files = batch.before().files().count() as u64;
             known.unite(&Known::of(store, session.id(), batch.head.point().expect("set above"))?);
             report.sessions.push(told);
@@ -208,13 +215,16 @@ pub(super) fn prepare(
             report.files = changed_files(session, &ours, &point)?;
             batch.draft.joined.parents.push(point.checkpoint_id());
             batch.draft.joined.forward = Some(point.clone());
-            told.memories =
-                take_over(&mut batch, Some(&ours), &Other { session: other, point, lines })?;
+            told.memories = take_over(
+                &mut batch,
+                Some(&ours),
+                &Other { session: other, point, lines, with: name.to_owned() },
+            )?;
             report.sessions.push(told);
             continue;
         }
         told.way = MergeWay::Merged;
-        let other = Other { session: other, point, lines };
+        let other = Other { session: other, point, lines, with: name.to_owned() };
         unite(&mut batch, &base, &other, options, &mut told, &mut report)?;
         known.unite(&other.lines);
         report.sessions.push(told);
@@ -325,7 +335,7 @@ fn unite_files(
         side("base", base.point()),
         Side {
             files: batch.draft.files_now(&mut batch.batch)?,
-            ..side(batch.session.name(), ours.as_ref())
+            ..side(&other.with, ours.as_ref())
         },
         side(other.session.name(), Some(&other.point)),
     ];
