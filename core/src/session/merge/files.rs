@@ -200,30 +200,42 @@ impl FilesMerge<'_> {
                     }
                     return Ok(());
                 }
-                if !is_live && there.is_none() {
+                if !is_live {
                     // One side removed what the other renamed.
-                    return self.clash(to, [&base, &None, &theirs]);
+                    return match there {
+                        None => self.clash(to, [&base, &None, &theirs]),
+                        Some(_) => self.apart(rows, [from, to]),
+                    };
                 }
                 let terms = [
                     base_terms,
                     self.our_terms(from, ours.as_ref())?,
                     self.terms(self.theirs, to, theirs.as_ref())?,
                 ];
-                if is_live {
-                    let removed = at(self.theirs.files, from, self.batch)?;
-                    let parents = [ours.as_ref(), removed.as_ref()];
-                    self.draft.join(self.batch, from.clone(), Entry::Removed, parents)?;
-                    self.draft.set_conflict(from, None);
-                }
+                let removed = at(self.theirs.files, from, self.batch)?;
+                let parents = [ours.as_ref(), removed.as_ref()];
+                self.draft.join(self.batch, from.clone(), Entry::Removed, parents)?;
+                self.draft.set_conflict(from, None);
+                let met = self.our_terms(to, there.as_ref())?;
                 self.settle(to, terms, [ours.as_ref(), theirs.as_ref()])?;
-                self.meet(to, there)
+                let Some(there) = there else { return Ok(()) };
+                let now = self.draft.place(self.batch, to)?;
+                let mut renamed = self.our_terms(to, now.as_ref())?;
+                if let [one] = &mut renamed.sides[..] {
+                    one.label.clone_from(&self.theirs.label);
+                }
+                let terms = [self.gone(self.base), met, renamed];
+                self.settle(to, terms, [Some(&there), now.as_ref()])
             }
             [Some(to), None] => {
                 let ours = self.draft.place(self.batch, to)?;
                 let theirs = at(self.theirs.files, from, self.batch)?;
                 let there = at(self.theirs.files, to, self.batch)?.filter(Place::is_live);
-                if !theirs.as_ref().is_some_and(Place::is_live) && there.is_none() {
-                    return self.clash(to, [&base, &ours, &None]);
+                if !theirs.as_ref().is_some_and(Place::is_live) {
+                    return match there {
+                        None => self.clash(to, [&base, &ours, &None]),
+                        Some(_) => self.apart(rows, [from, to]),
+                    };
                 }
                 let terms = [
                     base_terms,
@@ -231,20 +243,26 @@ impl FilesMerge<'_> {
                     self.terms(self.theirs, from, theirs.as_ref())?,
                 ];
                 self.settle(to, terms, [ours.as_ref(), theirs.as_ref()])?;
-                self.meet(to, there)
+                let Some(there) = there else { return Ok(()) };
+                // What was renamed meets what the other side has at its new name.
+                let now = self.draft.place(self.batch, to)?;
+                let met = self.terms(self.theirs, to, Some(&there))?;
+                let terms = [self.gone(self.base), self.our_terms(to, now.as_ref())?, met];
+                self.settle(to, terms, [now.as_ref(), Some(&there)])
             }
             [None, None] => Ok(()),
         }
     }
 
-    /// Merges what a renamed path meets at its new name.
-    fn meet(&mut self, path: &FilePath, there: Option<Place>) -> Result<()> {
-        let Some(there) = there else { return Ok(()) };
-        let now = self.draft.place(self.batch, path)?;
-        let ours = self.our_terms(path, now.as_ref())?;
-        let met = Terms::one(&self.theirs.label, there.entry.clone());
-        let base = self.gone(self.base);
-        self.settle(path, [base, ours, met], [now.as_ref(), Some(&there)])
+    /// Merges two paths without the rename that leads from one to the other: what was renamed is removed
+    /// on one side, which has something of its own at the new name.
+    fn apart(&mut self, rows: &BTreeMap<FilePath, Row>, paths: [&FilePath; 2]) -> Result<()> {
+        for path in paths {
+            if let Some(row) = rows.get(path) {
+                self.plain(path, row)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives a path what its terms come to, and makes or takes away its conflict.

@@ -235,6 +235,18 @@ fn renames_are_followed_on_either_side_and_on_both() {
     fork.remove("a").unwrap();
     merge(&session, &[&fork]);
     assert_eq!(conflicts(&session), ["x"]);
+    // Renamed on one side, removed on the other, which has something else of that name.
+    for ours_renamed in [true, false] {
+        let (session, fork) = pair();
+        let (renames, removes) = if ours_renamed { (&session, &fork) } else { (&fork, &session) };
+        renames.rename("a", "x").unwrap();
+        removes.rename("b", "x").unwrap();
+        removes.remove("a").unwrap();
+        merge(&session, &[&fork]);
+        assert_eq!(conflicts(&session), ["x"]);
+        session.resolve("x", Resolution::Side(usize::from(!ours_renamed))).unwrap();
+        assert_eq!((text(&session, "x"), paths(&session).len()), ("1\n2\n3\n4\n5\n".into(), 1));
+    }
     // A name that the other side gave to something else.
     let (session, fork) = pair();
     session.write("x", "here first\n").unwrap();
@@ -245,6 +257,11 @@ fn renames_are_followed_on_either_side_and_on_both() {
         (paths(&session), conflicts(&session)),
         (vec!["b".into(), "x".into()], vec!["x".into()])
     );
+    session.resolve("x", Resolution::Side(0)).unwrap();
+    assert_eq!(text(&session, "x"), "here first\n");
+    session.undo().unwrap();
+    session.resolve("x", Resolution::Side(1)).unwrap();
+    assert_eq!(text(&session, "x"), "1\n2\n3\n4\n5\n6\n");
     // By equal content, as a directory without records of renames has it.
     let (session, fork) = pair();
     let bytes = fork.read("a").unwrap();
