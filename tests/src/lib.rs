@@ -32,6 +32,7 @@ pub mod survivors;
 pub mod told;
 pub mod torture;
 pub mod transcripts;
+pub mod trees;
 pub mod validate;
 pub mod vfs;
 pub mod witness;

@@ -1,4 +1,4 @@
-//! Merges of texts beside git's.
+//! Merges of texts beside git's; and many of texts, of trees, and of a repository.
 
 use std::fmt;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::process::Command;
 use partita::diff::merge;
 
 use crate::random::Random;
+use crate::trees;
 
 /// How often two ways to merge said what.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,18 +121,27 @@ fn edited(random: &mut Random, base: &[String]) -> Vec<String> {
     lines
 }
 
-/// Compares many.
+/// Compares many texts and trees, and the merges of a repository where one is named.
 ///
 /// # Errors
 /// As [`compare`]; that too many verdicts differ.
 pub fn soak(arguments: &[String]) -> Result<(), String> {
-    let triples = match arguments.first() {
-        Some(count) => count.parse().map_err(|_| format!("no count: {count}"))?,
-        None => 20_000,
+    let count = |at: usize, otherwise: usize| match arguments.get(at) {
+        Some(count) => count.parse().map_err(|_| format!("no count: {count}")),
+        None => Ok(otherwise),
     };
-    let verdicts = compare(triples, 1)?;
-    println!("merges: {verdicts}");
-    enough(&verdicts)
+    let verdicts = compare(count(0, 20_000)?, 1)?;
+    println!("texts: {verdicts}");
+    enough(&verdicts)?;
+    let tally = trees::compare(count(1, 2_000)? as u64, 1)?;
+    println!("trees: {tally}");
+    tally.enough(99)?;
+    if let Some(repository) = arguments.get(2) {
+        let tally = trees::compare_past(Path::new(repository), usize::MAX)?;
+        println!("{repository}: {tally}");
+        tally.enough(95)?;
+    }
+    Ok(())
 }
 
 /// Tells whether the verdicts are the same often enough.

@@ -11,7 +11,7 @@ const TOLD: u64 = 500;
 ///
 /// # Errors
 /// What differs, or what the panic said.
-pub fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         Err(format!("panic: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")))

@@ -31,7 +31,8 @@ const SUITES: [(&str, &str, Run); 10] = [
     ),
     (
         "merges",
-        "TRIPLES: random texts and two edits of each, merged beside git; 20,000 by default",
+        "TEXTS TREES REPOSITORY: random texts, trees, and the merges of a git repository that was fetched \
+         by hand if one is named, merged beside git; 20,000 and 2,000 by default",
         partita_tests::merges::soak,
     ),
     (
