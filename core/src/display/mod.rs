@@ -16,6 +16,7 @@ mod family;
 mod graph;
 mod html;
 mod layout;
+mod merges;
 mod number;
 mod page;
 mod pairs;
@@ -29,6 +30,7 @@ mod visible;
 
 pub use claims::claims_table;
 pub use data::{CheckpointGraph, GraphCheckpoint, GraphSession};
+pub use merges::{conflicts_table, learned_table, overlap_table};
 pub use number::{counted, grouped};
 pub use samples::samples_svg;
 pub use table::Table;

@@ -3,6 +3,7 @@
 use super::super::claims::claims_table;
 use super::super::family::Family;
 use super::super::graph::Graph;
+use super::super::merges::conflicts_table;
 use super::super::page::Page;
 use super::super::{svg, visible};
 use super::{capacity, files, memories, note, session, table};
@@ -49,6 +50,11 @@ pub(in crate::display) fn report(
     if !claims.rows.is_empty() {
         heading(&mut page, "Claims");
         table::rows(&mut page, &claims);
+    }
+    let conflicts = conflicts_table(&of.latest()?)?;
+    if !conflicts.rows.is_empty() {
+        heading(&mut page, "Conflicts");
+        table::rows(&mut page, &conflicts);
     }
     heading(&mut page, "Files");
     files::files(&mut page, of, total.files)?;

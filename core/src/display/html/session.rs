@@ -2,6 +2,7 @@
 
 use super::super::claims::claims_table;
 use super::super::family::Family;
+use super::super::merges::conflicts_table;
 use super::super::number::{counted, time, whole_time};
 use super::super::page::Page;
 use super::{chip, figure, fragment, note, table};
@@ -19,6 +20,11 @@ pub(in crate::display) fn session(session: &Session) -> Result<Page> {
         if !claims.rows.is_empty() {
             page.markup("<div class=\"p-h\">Claims</div>");
             table::rows(page, &claims);
+        }
+        let conflicts = conflicts_table(&session.latest()?)?;
+        if !conflicts.rows.is_empty() {
+            page.markup("<div class=\"p-h\">Conflicts</div>");
+            table::rows(page, &conflicts);
         }
         timeline(page, session, &family)
     });

@@ -160,10 +160,15 @@ impl Session {
     ) -> Result<(Vec<BlameOrigin>, Vec<BlameLine>)> {
         let oldest = end.map_or(1, |end| end.oldest);
         let mut places = Vec::with_capacity(traced.links.len());
+        let mut from = point.clone();
         for (at, (link, by, is_oldest)) in traced.links.into_iter().enumerate() {
-            // What a merge joined came with it.
-            let brought =
-                brought_by(&self.store, point.clone(), by.as_ref().unwrap_or(&link), oldest)?;
+            let brought = match &by {
+                // Those of the session's own line are older from one to the next.
+                None => brought_by(&self.store, from, &link, oldest)?,
+                // What a merge joined came with it.
+                Some(by) => brought_by(&self.store, point.clone(), by, oldest)?,
+            };
+            from = brought.clone();
             places.push((at, brought, link, is_oldest));
         }
         places.sort_by_key(|(at, brought, _, _)| (std::cmp::Reverse(brought.number()), *at));

@@ -220,3 +220,24 @@ fn claims_and_evidence_come_along_and_are_judged_on_the_merged_files() {
     assert_eq!(fork.claims().unwrap().len(), 2);
     assert_eq!(fork.latest().unwrap().evidence().count(), 2);
 }
+
+#[test]
+fn what_sessions_learned_and_where_they_overlap_is_told_as_text_and_as_html() {
+    let (session, fork) = pair();
+    session.write("a", "ours\n").unwrap();
+    fork.write("a", "theirs\n").unwrap();
+    say(&fork, "<b>decided</b>");
+    fork.pin_memories(&Selector::Number(1)).unwrap();
+    fork.claim("it works", []).unwrap();
+    let learned = session.learned(&[&fork], &crate::tokens::Encoding::O200k).unwrap();
+    assert_eq!((learned[0].iterations, learned[0].decisions.len()), (1, 1));
+    let table = crate::display::learned_table(&learned);
+    assert!(table.text().contains("1 file: a") && table.text().contains("it works (unsupported)"));
+    assert!(table.html().contains("&lt;b&gt;decided"));
+    let overlap = crate::display::overlap_table(&session.overlap(&[&fork]).unwrap());
+    assert!(overlap.text().contains("differs"), "{}", overlap.text());
+    merge(&session, &[&fork]);
+    let budget = crate::budget::Budget::new(9_000);
+    let page = crate::display::report_html(&session, &budget, &crate::tokens::Encoding::O200k);
+    assert!(page.unwrap().contains("s@7 against t@10"));
+}
