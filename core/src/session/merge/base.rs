@@ -36,30 +36,41 @@ impl Base {
         (ours, our_lines): (&Point, &Known),
         (theirs, their_lines): (&Point, &Known),
     ) -> Result<Self> {
-        let mut best: Option<Point> = None;
+        let mut points: Vec<Point> = Vec::new();
         let mut is_hidden = false;
         match parted(store, ours, theirs)? {
-            Parted::At(point) => best = Some(point),
+            Parted::At(point) => points.push(point),
             Parted::Nowhere => {}
             Parted::Hidden => is_hidden = true,
         }
         for reach in our_lines.shared(their_lines) {
-            let point = match Point::read(store, reach.id.id()) {
-                Err(error) if error.kind().is_absence() => {
-                    is_hidden = true;
-                    continue;
-                }
-                point => point?,
-            };
-            best = Some(match best.take() {
-                None => point,
-                Some(best) if best.id == point.id || contains(store, &best, &point)? => best,
-                Some(best) if contains(store, &point, &best)? => point,
-                Some(best) if (point.number(), point.id) > (best.number(), best.id) => point,
-                Some(best) => best,
-            });
+            match Point::read(store, reach.id.id()) {
+                Err(error) if error.kind().is_absence() => is_hidden = true,
+                point => points.push(point?),
+            }
         }
-        Ok(match best {
+        // Lines come in the order of their nonces, which says nothing.
+        points.sort_by_key(|point| std::cmp::Reverse((point.number(), point.id)));
+        points.dedup_by_key(|point| point.id);
+        let mut newest: Vec<Point> = Vec::new();
+        for point in points {
+            let mut is_known = false;
+            for other in &newest {
+                is_known = is_known || contains(store, other, &point)?;
+            }
+            if is_known {
+                continue;
+            }
+            let mut left = Vec::with_capacity(newest.len() + 1);
+            for other in newest {
+                if !contains(store, &point, &other)? {
+                    left.push(other);
+                }
+            }
+            left.push(point);
+            newest = left;
+        }
+        Ok(match newest.into_iter().max_by_key(|point| (point.number(), point.id)) {
             Some(point) => Base::At(point),
             None if is_hidden => Base::Hidden,
             None => Base::Nothing,

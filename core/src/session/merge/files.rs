@@ -143,6 +143,7 @@ impl FilesMerge<'_> {
         if ours == base
             && let Some(theirs) = theirs
             && self.draft.conflict_at(self.batch, self.ours.conflicts, path)?.is_none()
+            && self.conflict_of(self.base, path, base.as_ref())?.is_none()
         {
             let conflict = self.conflict_of(self.theirs, path, Some(theirs))?;
             self.draft.adopt(self.batch, path.clone(), theirs.clone())?;
