@@ -66,21 +66,27 @@ fn there<T>(found: Result<Option<T>>) -> Result<Option<T>> {
     }
 }
 
+/// Tells whether a state has another one on its line.
+pub(crate) fn is_on(
+    objects: &(impl Objects + ?Sized),
+    line: &Point,
+    other: &Point,
+) -> Result<bool> {
+    Ok(back_to(objects, line, other.number())?.is_some_and(|found| found.id == other.id))
+}
+
 /// Tells whether a state has another one on its line, or among what was merged into it.
 pub(crate) fn contains(
     objects: &(impl Objects + ?Sized),
     state: &Point,
     other: &Point,
 ) -> Result<bool> {
-    let is_on = |line: &Point| -> Result<bool> {
-        Ok(back_to(objects, line, other.number())?.is_some_and(|found| found.id == other.id))
-    };
-    if is_on(state)? {
+    if is_on(objects, state, other)? {
         return Ok(true);
     }
     for (_, reach) in merged_rows(objects, Roots::of(Some(state)).map(Root::Merged))? {
         let line = there(Point::read(objects, reach.id.id()).map(Some))?;
-        if line.map(|line| is_on(&line)).transpose()?.unwrap_or(false) {
+        if line.map(|line| is_on(objects, &line, other)).transpose()?.unwrap_or(false) {
             return Ok(true);
         }
     }

@@ -94,6 +94,21 @@ pub(super) struct Speaker<'a> {
     pub(super) branches: Map,
 }
 
+/// What two sessions come from, for their memories.
+pub(super) struct Ancestor {
+    pub(super) memories: Map,
+    pub(super) branches: Map,
+    pub(super) line: Whose,
+}
+
+/// On whose line a state is.
+pub(super) enum Whose {
+    Ours,
+    Theirs,
+    /// That of a session with this nonce.
+    Another(Vec<u8>),
+}
+
 /// What came of another session's memories.
 #[derive(Debug, Default)]
 pub(super) struct DialogJoined {
@@ -102,50 +117,72 @@ pub(super) struct DialogJoined {
     /// The numbers here of all that the other session has since the base: those that came, and those
     /// that were here already.
     pub(super) numbers: BTreeMap<u64, u64>,
-    /// The number from which on memories are no longer the base's.
+    /// The number from which on memories are no longer the base's, on both sides.
     pub(super) since: u64,
 }
 
-/// Adds the memories that the other session has and ours has not.
+/// Adds the memories that the other session has and ours has not, and never had: what ours took back
+/// since does not come back.
 pub(super) fn join(
     objects: &impl Objects,
     joined: &mut JoinedDraft,
-    base: Map,
+    base: &Ancestor,
     ours: &Speaker<'_>,
     theirs: &Speaker<'_>,
 ) -> Result<DialogJoined> {
-    let mut dialog = DialogJoined { since: next_number(base, objects)?, ..Default::default() };
-    let new = since(objects, base, theirs.memories)?;
+    let [ours_since, theirs_since] = [
+        Since::of(objects, base.memories, ours.memories)?,
+        Since::of(objects, base.memories, theirs.memories)?,
+    ];
+    let changed = [&ours_since, &theirs_since].into_iter().filter_map(Since::first).min();
+    let next = next_number(base.memories, objects)?;
+    let since = changed.map_or(next, |number| number.min(next));
+    let mut dialog = DialogJoined { since, ..Default::default() };
+    let Since { new, gone } = theirs_since;
     if new.is_empty() {
         return Ok(dialog);
     }
     let owners = Owners::of(objects, ours.session)?;
+    let their_owners = Owners::of(objects, theirs.session)?;
     let mut known: BTreeMap<Place, u64> = BTreeMap::new();
     // What the other has under another number than the base may be here under any from there on.
     let first = new.first().map_or(0, |(number, _)| *number);
-    let here = match since(objects, base, ours.memories)?.first() {
-        Some((number, _)) => from(objects, ours.memories, first.min(*number))?,
-        None => from(objects, ours.memories, first)?,
-    };
+    let first = ours_since.new.first().map_or(first, |(number, _)| first.min(*number));
+    let here = from(objects, ours.memories, first)?;
     for (number, _) in &here {
         known.insert(owners.place(objects, ours.branches, *number)?.0, *number);
     }
+    // So is what the base has and the other has no longer under its number.
+    let mut before = HashSet::new();
+    for number in gone {
+        let place = match &base.line {
+            Whose::Ours => owners.place(objects, base.branches, number)?.0,
+            Whose::Theirs => their_owners.place(objects, base.branches, number)?.0,
+            Whose::Another(nonce) => match branch_of(objects, base.branches, number)? {
+                Some(run) => (run.nonce.clone(), run.number_there(number)),
+                None => (nonce.clone(), number),
+            },
+        };
+        before.insert(place);
+    }
     // Two that have nothing in common may still begin with the same dialog: imports of one transcript.
     let mut alike = HashSet::new();
-    if base.root().is_none() {
+    if base.memories.root().is_none() {
         let both = here.iter().zip(&new).take_while(|((_, ours), (_, theirs))| ours == theirs);
         for ((ours, _), (theirs, _)) in both {
             dialog.numbers.insert(*theirs, *ours);
             alike.insert(*theirs);
         }
     }
-    let owners = Owners::of(objects, theirs.session)?;
     let mut number = next_number(ours.memories, objects)?;
     let mut runs: Vec<BranchRun> = Vec::new();
     for (theirs_number, id) in new.into_iter().filter(|(number, _)| !alike.contains(number)) {
-        let (place, name) = owners.place(objects, theirs.branches, theirs_number)?;
+        let (place, name) = their_owners.place(objects, theirs.branches, theirs_number)?;
         if let Some(ours) = known.get(&place) {
             dialog.numbers.insert(theirs_number, *ours);
+            continue;
+        }
+        if before.contains(&place) {
             continue;
         }
         dialog.numbers.insert(theirs_number, number);
@@ -162,21 +199,39 @@ pub(super) fn join(
 }
 
 /// Says where memories come from that keep their numbers, because their state becomes ours as it is.
-/// Returns how many there are.
+/// Returns how many there are that ours has not under these numbers.
 pub(super) fn take_over(
     objects: &impl Objects,
     joined: &mut JoinedDraft,
-    base: Map,
+    [memories, branches]: [Map; 2],
     theirs: &Speaker<'_>,
 ) -> Result<u64> {
-    let new = since(objects, base, theirs.memories)?;
+    let new = Since::of(objects, memories, theirs.memories)?.new;
     let owners = Owners::of(objects, theirs.session)?;
-    let mut runs = Vec::new();
+    let mut places: BTreeMap<u64, (Place, String)> = BTreeMap::new();
     for (number, _) in &new {
         if branch_of(objects, theirs.branches, *number)?.is_none() {
-            let nonce = owners.nonce(*number).to_vec();
-            extend(&mut runs, *number, (nonce, *number), theirs.name);
+            let place = (owners.nonce(*number).to_vec(), *number);
+            places.insert(*number, (place, theirs.name.to_owned()));
         }
+    }
+    // What a merge brought here from there was said there.
+    let is_new: HashSet<u64> = new.iter().map(|(number, _)| *number).collect();
+    for change in branches.diff(&theirs.branches, objects) {
+        let change = change?;
+        let Some(row) = &change.before else { continue };
+        let run = BranchRun::of_row(&change.key, row)?;
+        for number in (run.first..=run.last).filter(|number| !is_new.contains(number)) {
+            let is_there = theirs.memories.get(objects, &memory_key(number))?.is_some();
+            if is_there && branch_of(objects, theirs.branches, number)?.is_none() {
+                let place = (run.nonce.clone(), run.number_there(number));
+                places.insert(number, (place, run.name.clone()));
+            }
+        }
+    }
+    let mut runs = Vec::new();
+    for (number, (place, name)) in places {
+        extend(&mut runs, number, place, &name);
     }
     add_runs(joined, runs);
     Ok(new.len() as u64)
@@ -203,19 +258,43 @@ fn add_runs(joined: &mut JoinedDraft, runs: Vec<BranchRun>) {
     }
 }
 
-/// The memories that a state has and its base has not, in their order.
-fn since(objects: &impl Objects, base: Map, memories: Map) -> Result<Vec<(u64, MemoryId)>> {
-    let mut new = Vec::new();
-    if base.root().is_none() {
-        return from(objects, memories, 0);
-    }
-    for change in base.diff(&memories, objects) {
-        let change = change?;
-        if let Some(value) = change.after.filter(|_| change.key != FLOOR) {
-            new.push((memory_number(&change.key)?, memory_id(&value)?));
+/// How the memories of a state differ from those of its base, in their order.
+#[derive(Debug, Default)]
+struct Since {
+    /// Those that the state has and its base has not, under their numbers.
+    new: Vec<(u64, MemoryId)>,
+    /// The numbers of those that the base has, and the state not under the same ones.
+    gone: Vec<u64>,
+}
+
+impl Since {
+    fn of(objects: &impl Objects, base: Map, memories: Map) -> Result<Self> {
+        let mut since = Since::default();
+        if base.root().is_none() {
+            since.new = from(objects, memories, 0)?;
+            return Ok(since);
         }
+        for change in base.diff(&memories, objects) {
+            let change = change?;
+            if change.key == FLOOR {
+                continue;
+            }
+            let number = memory_number(&change.key)?;
+            if change.before.is_some() {
+                since.gone.push(number);
+            }
+            if let Some(value) = change.after {
+                since.new.push((number, memory_id(&value)?));
+            }
+        }
+        Ok(since)
     }
-    Ok(new)
+
+    /// The first number that differs.
+    fn first(&self) -> Option<u64> {
+        let new = self.new.first().map(|(number, _)| *number);
+        new.into_iter().chain(self.gone.first().copied()).min()
+    }
 }
 
 /// The memories of a state from a number on.

@@ -10,13 +10,13 @@ use crate::session::batch::Batch;
 use crate::session::batch::compact::{Summarizer, is_relied_on};
 use crate::session::draft::Draft;
 use crate::session::handle::Session;
-use crate::session::line::common::{Known, reach_of, reach_value};
+use crate::session::line::common::{Known, is_on, reach_of, reach_value};
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::marks::{self, Laid};
 use crate::session::line::point::{Head, Point};
 use crate::session::line::roots::{Root, Roots};
 use crate::session::merge::base::{Base, MergeBase};
-use crate::session::merge::dialog::{self, DialogJoined, Speaker};
+use crate::session::merge::dialog::{self, Ancestor, DialogJoined, Speaker, Whose};
 use crate::session::merge::files::{FilesMerge, Side};
 use crate::session::merge::options::{
     CaseClash, KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
@@ -253,7 +253,9 @@ fn take_over(batch: &mut Batch, ours: Option<&Point>, other: &Other) -> Result<u
         branches: theirs.map(Root::Branches),
     };
     add_lines(objects, draft, theirs, other)?;
-    dialog::take_over(&*objects, &mut draft.joined, Roots::of(ours).memories(), &speaker)
+    let ours = Roots::of(ours);
+    let ours = [ours.memories(), ours.map(Root::Branches)];
+    dialog::take_over(&*objects, &mut draft.joined, ours, &speaker)
 }
 
 /// Adds the lines that another session's state contains.
@@ -291,7 +293,8 @@ fn unite(
     unite_files(batch, base, other, report)?;
     let states =
         [Roots::of(base.point()), Roots::of(batch.head.point()), Roots::of(Some(&other.point))];
-    let dialog = unite_dialogs(batch, states, other, options, report)?;
+    let line = whose(batch, base, other)?;
+    let dialog = unite_dialogs(batch, states, line, other, options, report)?;
     let Batch { batch: objects, draft, .. } = &mut *batch;
     let maps = [
         states[0].map(Root::State),
@@ -354,10 +357,33 @@ fn unite_files(
     batch.draft.show_changes(&batch.batch, &merged.moved)
 }
 
+/// Finds on whose line a base is.
+fn whose(batch: &Batch, base: &Base, other: &Other) -> Result<Whose> {
+    let (objects, ours) = (&batch.batch, batch.head.point());
+    let Some(base) = base.point() else { return Ok(Whose::Ours) };
+    if ours.map(|ours| is_on(objects, ours, base)).transpose()?.unwrap_or(false) {
+        return Ok(Whose::Ours);
+    }
+    if is_on(objects, &other.point, base)? {
+        return Ok(Whose::Theirs);
+    }
+    for (nonce, reach) in &other.lines.0 {
+        let line = match Point::read(objects, reach.id.id()) {
+            Err(error) if error.kind().is_absence() => continue,
+            line => line?,
+        };
+        if is_on(objects, &line, base)? {
+            return Ok(Whose::Another(nonce.clone()));
+        }
+    }
+    Ok(Whose::Ours)
+}
+
 /// Unites memories and what of them is in view.
 fn unite_dialogs(
     batch: &mut Batch,
     [base, ours, theirs]: [Roots; 3],
+    line: Whose,
     other: &Other,
     options: MergeOptions<'_>,
     report: &mut MergeReport,
@@ -376,8 +402,8 @@ fn unite_dialogs(
         memories: theirs.memories(),
         branches: theirs.map(Root::Branches),
     };
-    let dialog =
-        dialog::join(&*objects, &mut draft.joined, base.memories(), &speaker, &other_speaker)?;
+    let ancestor = Ancestor { memories: base.memories(), branches: base.map(Root::Branches), line };
+    let dialog = dialog::join(&*objects, &mut draft.joined, &ancestor, &speaker, &other_speaker)?;
     let views = Views {
         base: base.map(Root::View),
         ours: draft.joined.map(objects, ours, Root::View)?,

@@ -101,7 +101,8 @@ fn a_conflict_is_a_value_until_it_is_resolved_and_comes_back_with_its_files() {
     let report = merge(&session, &[&fork]);
     assert_eq!(report.conflicts.len(), 1);
     let marked = text(&session, "a");
-    let expected = "1\n2\n    assert_eq!(marked, expected);
+    let expected = "1\n2\n<<<<<<< s@7\nthree\n||||||| base@6\n3\n=======\n3!\n>>>>>>> t@7\n4\n5\n";
+    assert_eq!(marked, expected);
     let state = session.latest().unwrap();
     let conflict = state.conflicts().next().unwrap().unwrap();
     assert!(conflict.is_marked());
@@ -364,7 +365,6 @@ fn many_sides_are_one_conflict_and_equal_changes_are_one_change() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn a_capture_that_finds_markers_keeps_a_conflict_and_a_mended_one_resolves_it() {
     let room = tempfile::tempdir().unwrap();
     let (session, fork) = pair();
@@ -423,7 +423,9 @@ fn a_trim_takes_no_base_away_that_was_merged_and_says_where_it_hides_one() {
     // not come back in silence.
     assert_eq!(conflicts(&session), ["a", "b"]);
     assert_eq!(store.check(&mut |_| ControlFlow::Continue(())).unwrap().faults, []);
+}
 
+#[test]
 fn a_conflict_that_was_taken_back_or_resolved_does_not_come_again() {
     let (session, fork) = pair();
     session.write("b", b"\0ours").unwrap();

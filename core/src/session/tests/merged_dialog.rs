@@ -5,7 +5,7 @@ use super::past::{exchange, summary};
 use super::*;
 use crate::context::Dialect;
 use crate::evidence::ClaimStatus;
-use crate::merge::{MergeOptions, MergedDialog};
+use crate::merge::{MergeOptions, MergeWay, MergedDialog};
 use crate::object::Memory;
 use crate::session::read::view::MemoryState;
 
@@ -67,6 +67,51 @@ fn each_memory_comes_once_behind_ours_and_knows_where_it_comes_from() {
     let found = merge(&session, &[&fork_of_both]);
     assert_eq!(found.sessions[0].memories, 1);
     assert_eq!(said(&session).last().unwrap(), "third");
+}
+
+#[test]
+fn what_was_taken_back_does_not_come_again_under_another_number() {
+    let (session, fork) = pair();
+    say(&fork, "theirs");
+    say(&session, "taken back");
+    merge(&fork, &[&session]);
+    assert_eq!(said(&fork), ["theirs", "taken back"]);
+    session.undo().unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(said(&session), ["theirs"]);
+}
+
+#[test]
+fn a_number_that_means_two_memories_hides_neither() {
+    let (session, fork) = pair();
+    say(&fork, "theirs");
+    say(&session, "ours");
+    merge(&fork, &[&session]);
+    fork.forget(&Selector::Number(1)).unwrap();
+    session.write("b", "something else\n").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(said(&session), ["ours", "theirs"]);
+    assert_eq!(seen(&session), ["ours"]);
+}
+
+#[test]
+fn a_memory_that_went_round_comes_once() {
+    let (session, first) = pair();
+    let second = session.fork("u").unwrap();
+    say(&session, "theirs");
+    say(&second, "ours");
+    first.write("t", "").unwrap();
+    merge(&first, &[&session]);
+    merge(&second, &[&first]);
+    session.write("s", "").unwrap();
+    merge(&session, &[&second]);
+    say(&second, "more");
+    // It keeps its number, and still comes from where it was said.
+    assert_eq!(merge(&first, &[&session]).sessions[0].way, MergeWay::FastForward);
+    let origin = first.latest().unwrap().memory_branch(1).unwrap().unwrap();
+    assert_eq!((&*origin.session, origin.number), ("s", 1));
+    merge(&second, &[&first]);
+    assert_eq!(said(&second), ["ours", "theirs", "more"]);
 }
 
 #[test]
