@@ -5,6 +5,7 @@ use partita::budget::Budget;
 use partita::context::{Dialect, Tool};
 use partita::history::MemoryEntry;
 use partita::interop::read;
+use partita::merge::{MergeOptions, MergedDialog};
 use partita::tokens::Encoding;
 use partita::{ErrorKind, Selector, Session, Store};
 use partita_tests::random::Random;
@@ -15,6 +16,8 @@ use partita_tests::validate::violations;
 const CASES: usize = 10_000;
 /// Budgets that each transcript is brought down to.
 const BUDGETS: usize = 20;
+/// Merges of dialogs.
+const MERGES: usize = 150;
 /// Dialogs longer than this are planned for, and not taken through every interleaving.
 const MEMORIES_MAX: u64 = 40;
 
@@ -179,4 +182,56 @@ fn every_transcript_renders_valid_at_random_budgets_and_comes_back() {
     }
     println!("{plans} plans, {refused} budgets too small for what must stay");
     assert!(plans > refused, "{plans} plans, {refused} refused");
+}
+
+#[test]
+fn merged_dialogs_render_valid_at_random_budgets_and_an_undo_takes_them_back() {
+    let store = Store::in_memory().unwrap();
+    let counter = Encoding::O200k;
+    let mut random = Random::new(13);
+    let mut sessions = sessions(&store);
+    sessions.retain(|session| session.latest().unwrap().memories().count() <= 200);
+    let short = |memories: &[MemoryEntry]| Ok(format!("{} in short", memories.len()));
+    let (mut judged, mut brought) = (0, 0);
+    for case in 0..MERGES {
+        let into = random.pick(&sessions).fork(&format!("into-{case}")).unwrap();
+        let others: Vec<Session> = (0..random.between(1, 3))
+            .map(|at| {
+                let other = random.pick(&sessions).fork(&format!("other-{case}-{at}")).unwrap();
+                for _ in 0..random.between(0, 3) {
+                    step(&other, &mut random);
+                }
+                other
+            })
+            .collect();
+        let before = bodies(&into);
+        let dialog = match case % 3 {
+            0 => MergedDialog::OutOfView,
+            1 => MergedDialog::Whole,
+            _ => MergedDialog::Summary(&short),
+        };
+        let others: Vec<&Session> = others.iter().collect();
+        let report = into.merge(&others, MergeOptions::new().dialog(dialog)).unwrap();
+        brought += report.sessions.iter().map(|merged| merged.memories).sum::<u64>();
+        let doing = format!("case {case}, {dialog:?}, {} others", others.len());
+        judge(&into, &doing);
+        for _ in 0..3 {
+            let (step, _) = step(&into, &mut random);
+            judge(&into, &format!("{doing}, then {step}"));
+            let total = into.latest().unwrap().prompt().unwrap().count(&counter).high();
+            let budget = Budget::new(1 + random.below(total as usize + 1) as u64);
+            if let Ok(plan) = into.plan(&budget, &counter) {
+                into.apply(&plan).unwrap();
+                judge(&into, &format!("{doing}, in {} tokens", budget.limit()));
+                judged += 1;
+            }
+        }
+        while report.changed && into.undo().unwrap().operation.kind.name() != "merge" {}
+        assert!(bodies(&into) == before, "{doing}");
+        for session in others.into_iter().chain([&into]) {
+            store.delete_session(session.name()).unwrap();
+        }
+    }
+    println!("{MERGES} merges brought {brought} memories, judged in {judged} budgets");
+    assert!(brought > 1_000 && judged > MERGES, "{brought} memories, {judged} budgets");
 }
