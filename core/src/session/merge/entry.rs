@@ -137,6 +137,10 @@ impl Terms {
     /// What two sides, each of which may be in conflict, made of a base that may be too: one list, in
     /// which a side and a base that are equal have cancelled each other, and equal changes count once.
     pub(super) fn joined(base: Terms, ours: Terms, theirs: Terms) -> Terms {
+        if ours.is_as(&theirs) {
+            // Both sides came to the same, whatever from.
+            return ours;
+        }
         let mut sides = [ours.sides, theirs.sides, base.bases].concat();
         let mut bases = [ours.bases, base.sides, theirs.bases].concat();
         let mut at = 0;
@@ -171,5 +175,17 @@ impl Terms {
             }
         }
         Terms { sides, bases }
+    }
+
+    /// Tells whether both have the same entries.
+    fn is_as(&self, other: &Terms) -> bool {
+        let alike = |one: &[ConflictTerm], other: &[ConflictTerm]| {
+            let count = |terms: &[ConflictTerm], entry: &Entry| {
+                terms.iter().filter(|term| term.entry == *entry).count()
+            };
+            one.len() == other.len()
+                && one.iter().all(|term| count(one, &term.entry) == count(other, &term.entry))
+        };
+        alike(&self.sides, &other.sides) && alike(&self.bases, &other.bases)
     }
 }

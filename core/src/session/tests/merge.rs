@@ -445,6 +445,27 @@ fn a_conflict_that_was_taken_back_or_resolved_does_not_come_again() {
 }
 
 #[test]
+fn a_conflict_that_both_sides_resolved_alike_is_resolved() {
+    for removed in [false, true] {
+        let (session, fork) = pair();
+        session.write("a", "ours\n").unwrap();
+        fork.write("a", "theirs\n").unwrap();
+        merge(&session, &[&fork]);
+        let other = session.fork("u").unwrap();
+        for side in [&session, &other] {
+            side.write(side.name(), "").unwrap();
+            match removed {
+                true => drop(side.remove("a").unwrap()),
+                false => drop(side.write("a", "both\n").unwrap()),
+            }
+        }
+        assert!(merge(&session, &[&other]).is_clean());
+        assert!(conflicts(&session).is_empty());
+        assert_eq!(session.get("a").unwrap().is_none(), removed);
+    }
+}
+
+#[test]
 fn of_what_two_have_in_common_only_the_newest_counts_in_whatever_order_it_comes() {
     // Sessions have random nonces, and so another order each time.
     for _ in 0..8 {
