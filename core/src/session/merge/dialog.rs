@@ -1,13 +1,14 @@
 //! Memories of another session behind a session's own: each once, in the order that they have there.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 
 use crate::error::Result;
 use crate::id::{MemoryId, OperationId};
-use crate::map::Map;
+use crate::map::{Map, Value};
 use crate::object::{Objects, Operation};
 use crate::session::draft::joined::JoinedDraft;
+use crate::session::handle::Session;
 use crate::session::line::branch::{BranchRun, branch_of};
 use crate::session::line::chain::{Link, number_after};
 use crate::session::line::common::FORKS_LOOKED_AT;
@@ -25,6 +26,7 @@ type Place = (Vec<u8>, u64);
 struct Owners(Vec<Owner>);
 
 /// A session, and the number from which on memories are its own.
+#[derive(PartialEq)]
 struct Owner {
     from: u64,
     nonce: Vec<u8>,
@@ -65,17 +67,17 @@ impl Owners {
         owner.or(self.0.last()).map_or(&[], |owner| &owner.nonce)
     }
 
-    /// The place of a memory, and what its session was called where a merge brought it.
-    fn place(
-        &self,
-        objects: &(impl Objects + ?Sized),
-        branches: Map,
-        number: u64,
-    ) -> Result<(Place, Option<String>)> {
-        Ok(match branch_of(objects, branches, number)? {
-            Some(run) => ((run.nonce.clone(), run.number_there(number)), Some(run.name)),
-            None => ((self.nonce(number).to_vec(), number), None),
-        })
+    /// The first number from which on two do not have the same owners; none where they have none in
+    /// common.
+    fn parted(&self, other: &Owners) -> Option<u64> {
+        let both = self.0.iter().rev().zip(other.0.iter().rev());
+        let same = both.take_while(|(one, other)| one == other).count();
+        if same == 0 {
+            return None;
+        }
+        let rest =
+            |owners: &[Owner]| owners[..owners.len() - same].iter().map(|owner| owner.from).min();
+        Some(rest(&self.0).into_iter().chain(rest(&other.0)).min().unwrap_or(u64::MAX))
     }
 }
 
@@ -94,6 +96,12 @@ pub(super) struct Speaker<'a> {
     pub(super) branches: Map,
 }
 
+impl<'a> Speaker<'a> {
+    pub(super) fn of(session: &'a Session, memories: Map, branches: Map) -> Self {
+        Speaker { session: session.id(), name: session.name(), memories, branches }
+    }
+}
+
 /// What two sessions come from, for their memories.
 pub(super) struct Ancestor {
     pub(super) memories: Map,
@@ -105,8 +113,11 @@ pub(super) struct Ancestor {
 pub(super) enum Whose {
     Ours,
     Theirs,
-    /// That of a session with this nonce.
-    Another(Vec<u8>),
+    /// That of a session with this nonce, on whose line memories below two numbers are ours and theirs.
+    Another {
+        nonce: Vec<u8>,
+        below: [u64; 2],
+    },
 }
 
 /// What came of another session's memories.
@@ -130,65 +141,59 @@ pub(super) fn join(
     ours: &Speaker<'_>,
     theirs: &Speaker<'_>,
 ) -> Result<DialogJoined> {
-    let [ours_since, theirs_since] = [
-        Since::of(objects, base.memories, ours.memories)?,
-        Since::of(objects, base.memories, theirs.memories)?,
-    ];
-    let changed = [&ours_since, &theirs_since].into_iter().filter_map(Since::first).min();
-    let next = next_number(base.memories, objects)?;
-    let since = changed.map_or(next, |number| number.min(next));
-    let mut dialog = DialogJoined { since, ..Default::default() };
-    let Since { new, gone } = theirs_since;
-    if new.is_empty() {
+    let mut dialog =
+        DialogJoined { since: next_number(base.memories, objects)?, ..Default::default() };
+    let sides = [ours.memories, theirs.memories];
+    if sides == [base.memories; 2] {
         return Ok(dialog);
     }
-    let owners = Owners::of(objects, ours.session)?;
-    let their_owners = Owners::of(objects, theirs.session)?;
-    let mut known: BTreeMap<Place, u64> = BTreeMap::new();
-    // What the other has under another number than the base may be here under any from there on.
-    let first = new.first().map_or(0, |(number, _)| *number);
-    let first = ours_since.new.first().map_or(first, |(number, _)| first.min(*number));
-    let here = from(objects, ours.memories, first)?;
-    for (number, _) in &here {
-        known.insert(owners.place(objects, ours.branches, *number)?.0, *number);
+    let owners = [Owners::of(objects, ours.session)?, Owners::of(objects, theirs.session)?];
+    // Where two have no owner in common, equal memories under equal numbers are those of two imports.
+    let mut first = owners[0].parted(&owners[1]).unwrap_or(u64::MAX);
+    for side in sides {
+        first = first.min(first_unlike(objects, base.memories, side)?);
     }
-    // So is what the base has and the other has no longer under its number.
-    let mut before = HashSet::new();
-    for number in gone {
-        let place = match &base.line {
-            Whose::Ours => owners.place(objects, base.branches, number)?.0,
-            Whose::Theirs => their_owners.place(objects, base.branches, number)?.0,
-            Whose::Another(nonce) => match branch_of(objects, base.branches, number)? {
-                Some(run) => (run.nonce.clone(), run.number_there(number)),
-                None => (nonce.clone(), number),
-            },
-        };
-        before.insert(place);
-    }
+    let (ours_said, theirs_said) = (
+        said(objects, [ours.memories, ours.branches], |number| owners[0].nonce(number), first)?,
+        said(objects, [theirs.memories, theirs.branches], |number| owners[1].nonce(number), first)?,
+    );
+    let owner = |number: u64| match &base.line {
+        Whose::Ours => owners[0].nonce(number),
+        Whose::Theirs => owners[1].nonce(number),
+        Whose::Another { below: [_, theirs], .. } if number < *theirs => owners[1].nonce(number),
+        Whose::Another { below: [ours, _], .. } if number < *ours => owners[0].nonce(number),
+        Whose::Another { nonce, .. } => &nonce[..],
+    };
+    let before = said(objects, [base.memories, base.branches], owner, first)?;
+    dialog.since = dialog.since.min(first_moved([&before, &ours_said, &theirs_said]));
+    let known: HashMap<&Place, u64> =
+        ours_said.iter().map(|(number, said)| (&said.place, *number)).collect();
+    let before: HashSet<&Place> = before.values().map(|said| &said.place).collect();
     // Two that have nothing in common may still begin with the same dialog: imports of one transcript.
     let mut alike = HashSet::new();
     if base.memories.root().is_none() {
-        let both = here.iter().zip(&new).take_while(|((_, ours), (_, theirs))| ours == theirs);
-        for ((ours, _), (theirs, _)) in both {
+        let both = ours_said.iter().zip(&theirs_said);
+        for ((ours, _), (theirs, _)) in
+            both.take_while(|((one, ours), (other, theirs))| one == other && ours.id == theirs.id)
+        {
             dialog.numbers.insert(*theirs, *ours);
             alike.insert(*theirs);
         }
     }
     let mut number = next_number(ours.memories, objects)?;
     let mut runs: Vec<BranchRun> = Vec::new();
-    for (theirs_number, id) in new.into_iter().filter(|(number, _)| !alike.contains(number)) {
-        let (place, name) = their_owners.place(objects, theirs.branches, theirs_number)?;
-        if let Some(ours) = known.get(&place) {
-            dialog.numbers.insert(theirs_number, *ours);
+    for (theirs_number, said) in theirs_said.iter().filter(|(number, _)| !alike.contains(*number)) {
+        if let Some(ours) = known.get(&said.place) {
+            dialog.numbers.insert(*theirs_number, *ours);
             continue;
         }
-        if before.contains(&place) {
+        if before.contains(&said.place) {
             continue;
         }
-        dialog.numbers.insert(theirs_number, number);
-        dialog.came.push((theirs_number, number, id));
-        joined.rows(Root::Memories).insert(memory_key(number), Some(memory_value(id.id())));
-        extend(&mut runs, number, place, name.as_deref().unwrap_or(theirs.name));
+        dialog.numbers.insert(*theirs_number, number);
+        dialog.came.push((*theirs_number, number, said.id));
+        joined.rows(Root::Memories).insert(memory_key(number), Some(memory_value(said.id.id())));
+        extend(&mut runs, number, said.place.clone(), said.name.as_deref().unwrap_or(theirs.name));
         number = number_after(number)?;
     }
     if !dialog.came.is_empty() && ours.memories.get(objects, FLOOR)?.is_some() {
@@ -203,38 +208,28 @@ pub(super) fn join(
 pub(super) fn take_over(
     objects: &impl Objects,
     joined: &mut JoinedDraft,
-    [memories, branches]: [Map; 2],
+    ours: &Speaker<'_>,
     theirs: &Speaker<'_>,
 ) -> Result<u64> {
-    let new = Since::of(objects, memories, theirs.memories)?.new;
-    let owners = Owners::of(objects, theirs.session)?;
-    let mut places: BTreeMap<u64, (Place, String)> = BTreeMap::new();
-    for (number, _) in &new {
-        if branch_of(objects, theirs.branches, *number)?.is_none() {
-            let place = (owners.nonce(*number).to_vec(), *number);
-            places.insert(*number, (place, theirs.name.to_owned()));
-        }
-    }
-    // What a merge brought here from there was said there.
-    let is_new: HashSet<u64> = new.iter().map(|(number, _)| *number).collect();
-    for change in branches.diff(&theirs.branches, objects) {
-        let change = change?;
-        let Some(row) = &change.before else { continue };
-        let run = BranchRun::of_row(&change.key, row)?;
-        for number in (run.first..=run.last).filter(|number| !is_new.contains(number)) {
-            let is_there = theirs.memories.get(objects, &memory_key(number))?.is_some();
-            if is_there && branch_of(objects, theirs.branches, number)?.is_none() {
-                let place = (run.nonce.clone(), run.number_there(number));
-                places.insert(number, (place, run.name.clone()));
-            }
-        }
-    }
+    let owners = [Owners::of(objects, ours.session)?, Owners::of(objects, theirs.session)?];
+    let first = owners[0].parted(&owners[1]).unwrap_or(0);
     let mut runs = Vec::new();
-    for (number, (place, name)) in places {
-        extend(&mut runs, number, place, &name);
+    for (number, _) in from(objects, theirs.memories, first)? {
+        let nonce = owners[1].nonce(number);
+        if nonce != owners[0].nonce(number)
+            && branch_of(objects, theirs.branches, number)?.is_none()
+        {
+            extend(&mut runs, number, (nonce.to_vec(), number), theirs.name);
+        }
     }
     add_runs(joined, runs);
-    Ok(new.len() as u64)
+    // A number that was given here is given to nothing else here.
+    let next = next_number(ours.memories, objects)?;
+    if next > next_number(theirs.memories, objects)? {
+        let floor = Value { refs: Vec::new(), bytes: memory_key(next) };
+        joined.rows(Root::Memories).insert(FLOOR.to_vec(), Some(floor));
+    }
+    Ok(since(objects, ours.memories, theirs.memories)?.len() as u64)
 }
 
 /// Adds a memory to runs: to the last one where it goes on.
@@ -258,43 +253,67 @@ fn add_runs(joined: &mut JoinedDraft, runs: Vec<BranchRun>) {
     }
 }
 
-/// How the memories of a state differ from those of its base, in their order.
-#[derive(Debug, Default)]
-struct Since {
-    /// Those that the state has and its base has not, under their numbers.
-    new: Vec<(u64, MemoryId)>,
-    /// The numbers of those that the base has, and the state not under the same ones.
-    gone: Vec<u64>,
+/// A memory, by where it was said.
+struct Said {
+    id: MemoryId,
+    place: Place,
+    /// What its session was called, where a merge brought it.
+    name: Option<String>,
 }
 
-impl Since {
-    fn of(objects: &impl Objects, base: Map, memories: Map) -> Result<Self> {
-        let mut since = Since::default();
-        if base.root().is_none() {
-            since.new = from(objects, memories, 0)?;
-            return Ok(since);
-        }
-        for change in base.diff(&memories, objects) {
-            let change = change?;
-            if change.key == FLOOR {
-                continue;
-            }
-            let number = memory_number(&change.key)?;
-            if change.before.is_some() {
-                since.gone.push(number);
-            }
-            if let Some(value) = change.after {
-                since.new.push((number, memory_id(&value)?));
-            }
-        }
-        Ok(since)
+/// The memories of a state from a number on. Those that no merge brought have their owners.
+fn said<'a>(
+    objects: &impl Objects,
+    [memories, branches]: [Map; 2],
+    owner: impl Fn(u64) -> &'a [u8],
+    first: u64,
+) -> Result<BTreeMap<u64, Said>> {
+    let mut all = BTreeMap::new();
+    for (number, id) in from(objects, memories, first)? {
+        let (place, name) = match branch_of(objects, branches, number)? {
+            Some(run) => ((run.nonce.clone(), run.number_there(number)), Some(run.name)),
+            None => ((owner(number).to_vec(), number), None),
+        };
+        all.insert(number, Said { id, place, name });
     }
+    Ok(all)
+}
 
-    /// The first number that differs.
-    fn first(&self) -> Option<u64> {
-        let new = self.new.first().map(|(number, _)| *number);
-        new.into_iter().chain(self.gone.first().copied()).min()
+/// The first number that does not mean the same memory to all.
+fn first_moved(all: [&BTreeMap<u64, Said>; 3]) -> u64 {
+    let place = |of: &BTreeMap<u64, Said>, number| of.get(number).map(|said| said.place.clone());
+    let numbers = all.iter().flat_map(|said| said.keys());
+    let moved = numbers.filter(|number| {
+        let [one, rest @ ..] = all.map(|said| place(said, number));
+        rest.iter().any(|other| *other != one)
+    });
+    moved.copied().min().unwrap_or(u64::MAX)
+}
+
+/// The first number under which two states do not have the same memory.
+fn first_unlike(objects: &impl Objects, base: Map, memories: Map) -> Result<u64> {
+    for change in base.diff(&memories, objects) {
+        let change = change?;
+        if change.key != FLOOR {
+            return memory_number(&change.key);
+        }
     }
+    Ok(u64::MAX)
+}
+
+/// The memories that a state has and its base has not, in their order.
+fn since(objects: &impl Objects, base: Map, memories: Map) -> Result<Vec<(u64, MemoryId)>> {
+    let mut new = Vec::new();
+    if base.root().is_none() {
+        return from(objects, memories, 0);
+    }
+    for change in base.diff(&memories, objects) {
+        let change = change?;
+        if let Some(value) = change.after.filter(|_| change.key != FLOOR) {
+            new.push((memory_number(&change.key)?, memory_id(&value)?));
+        }
+    }
+    Ok(new)
 }
 
 /// The memories of a state from a number on.

@@ -10,8 +10,9 @@ use crate::session::batch::Batch;
 use crate::session::batch::compact::{Summarizer, is_relied_on};
 use crate::session::draft::Draft;
 use crate::session::handle::Session;
-use crate::session::line::common::{Known, is_on, reach_of, reach_value};
+use crate::session::line::common::{Known, Parted, is_on, parted, reach_of, reach_value};
 use crate::session::line::info::CheckpointInfo;
+use crate::session::line::keys::next_number;
 use crate::session::line::marks::{self, Laid};
 use crate::session::line::point::{Head, Point};
 use crate::session::line::roots::{Root, Roots};
@@ -244,18 +245,12 @@ fn goes_forward(ours: &Point, theirs: &Point, options: MergeOptions<'_>) -> bool
 /// Says where the memories of a state come from that becomes this session's, and what lines come with
 /// it. Returns how many memories are new.
 fn take_over(batch: &mut Batch, ours: Option<&Point>, other: &Other) -> Result<u64> {
-    let Batch { batch: objects, draft, .. } = &mut *batch;
-    let theirs = Roots::of(Some(&other.point));
-    let speaker = Speaker {
-        session: other.session.id(),
-        name: other.session.name(),
-        memories: theirs.memories(),
-        branches: theirs.map(Root::Branches),
-    };
+    let Batch { batch: objects, draft, session, .. } = &mut *batch;
+    let [ours, theirs] = [Roots::of(ours), Roots::of(Some(&other.point))];
     add_lines(objects, draft, theirs, other)?;
-    let ours = Roots::of(ours);
-    let ours = [ours.memories(), ours.map(Root::Branches)];
-    dialog::take_over(&*objects, &mut draft.joined, ours, &speaker)
+    let ours = Speaker::of(session, ours.memories(), ours.map(Root::Branches));
+    let theirs = Speaker::of(&other.session, theirs.memories(), theirs.map(Root::Branches));
+    dialog::take_over(&*objects, &mut draft.joined, &ours, &theirs)
 }
 
 /// Adds the lines that another session's state contains.
@@ -373,7 +368,16 @@ fn whose(batch: &Batch, base: &Base, other: &Other) -> Result<Whose> {
             line => line?,
         };
         if is_on(objects, &line, base)? {
-            return Ok(Whose::Another(nonce.clone()));
+            let below =
+                |point: Option<&Point>| match point.map(|point| parted(objects, base, point)) {
+                    Some(Ok(Parted::At(point))) => {
+                        next_number(Roots::of(Some(&point)).memories(), objects)
+                    }
+                    Some(Err(error)) => Err(error),
+                    _ => Ok(0),
+                };
+            let below = [below(ours)?, below(Some(&other.point))?];
+            return Ok(Whose::Another { nonce: nonce.clone(), below });
         }
     }
     Ok(Whose::Ours)
@@ -389,19 +393,12 @@ fn unite_dialogs(
     report: &mut MergeReport,
 ) -> Result<DialogJoined> {
     let Batch { batch: objects, draft, session, .. } = &mut *batch;
-    let (id, name) = (session.id(), session.name().to_owned());
-    let speaker = Speaker {
-        session: id,
-        name: &name,
-        memories: draft.joined.map(objects, ours, Root::Memories)?,
-        branches: draft.joined.map(objects, ours, Root::Branches)?,
-    };
-    let other_speaker = Speaker {
-        session: other.session.id(),
-        name: other.session.name(),
-        memories: theirs.memories(),
-        branches: theirs.map(Root::Branches),
-    };
+    let speaker = Speaker::of(
+        session,
+        draft.joined.map(objects, ours, Root::Memories)?,
+        draft.joined.map(objects, ours, Root::Branches)?,
+    );
+    let other_speaker = Speaker::of(&other.session, theirs.memories(), theirs.map(Root::Branches));
     let ancestor = Ancestor { memories: base.memories(), branches: base.map(Root::Branches), line };
     let dialog = dialog::join(&*objects, &mut draft.joined, &ancestor, &speaker, &other_speaker)?;
     let views = Views {

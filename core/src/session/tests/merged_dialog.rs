@@ -115,6 +115,42 @@ fn a_memory_that_went_round_comes_once() {
 }
 
 #[test]
+fn a_state_that_is_taken_over_gives_no_number_twice() {
+    let (session, fork) = pair();
+    fork.write("t", "").unwrap();
+    say(&session, "taken back");
+    session.undo().unwrap();
+    say(&session, "first");
+    merge(&fork, &[&session]);
+    assert_eq!(merge(&session, &[&fork]).sessions[0].way, MergeWay::FastForward);
+    // What was said under 2 has 1 now.
+    assert_eq!(session.remember(Memory::user("second")).unwrap(), 3);
+    merge(&fork, &[&session]);
+    assert_eq!(said(&fork), ["first", "second"]);
+}
+
+#[test]
+fn the_same_words_under_the_same_number_are_two_memories() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    say(&session, "before");
+    let (fork, third) = (session.fork("t").unwrap(), session.fork("u").unwrap());
+    // Lines that begin alike would have a checkpoint in common, and what was said in it.
+    session.write("s", "").unwrap();
+    fork.write("t", "").unwrap();
+    say(&session, "yes");
+    say(&fork, "yes");
+    say(&fork, "more");
+    merge(&third, &[&session]);
+    merge(&fork, &[&third]);
+    assert_eq!(said(&fork), ["before", "yes", "more", "yes"]);
+    session.write("s", "more").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(said(&session), ["before", "yes", "yes", "more"]);
+    let branch = session.latest().unwrap().memory_branch(3).unwrap().unwrap();
+    assert_eq!((&*branch.session, branch.number), ("t", 2));
+}
+
+#[test]
 fn two_imports_of_one_dialog_have_its_beginning_once() {
     let store = Store::in_memory().unwrap();
     let (a, b) = (store.session("a").unwrap(), store.session("b").unwrap());
