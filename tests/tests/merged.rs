@@ -58,7 +58,7 @@ fn one_goes_on_with_merges_that_are_stored() {
     let (both, lexer) = (open("both"), open("lexer"));
     assert!(!both.merge(&[&lexer], MergeOptions::new()).unwrap().changed);
     lexer.write("src/main.rs", "mod all;\n").unwrap();
-    let MergeBase::Checkpoint(base) = both.common_with(&lexer).unwrap() else { panic!() };
+    let MergeBase::Checkpoint(base) = both.common_with(&[&lexer]).unwrap() else { panic!() };
     assert_eq!(base.number, 8);
     both.merge(&[&lexer], MergeOptions::new()).unwrap();
     both.resolve("notes", Resolution::Side(1)).unwrap();

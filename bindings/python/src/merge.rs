@@ -244,8 +244,7 @@ impl Session {
     /// Merging again brings what is new. A summarizer may be asked again where another writer came first.
     ///
     /// Raises ``Invalid`` for no session, for more than 63, for this one, for the same one twice and for
-    /// one of another store; ``NotFound`` for one that is gone; ``Conflict`` if another writer changed
-    /// here what the merge changes. Nothing happened then.
+    /// one of another store; ``NotFound`` for one that is gone. Nothing happened then.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("parser")
@@ -289,10 +288,11 @@ impl Session {
         Ok(report.into())
     }
 
-    /// Finds the newest checkpoint that this session and another one of its store both contain: where one
-    /// was forked from the other or both from a third, or what was merged since.
+    /// Finds the newest checkpoint that this session and others of its store all contain: where one was
+    /// forked from another or several from one, or what was merged since.
     ///
-    /// Raises ``Invalid`` for a session of another store, ``NotFound`` for one that is gone.
+    /// Raises ``Invalid`` for no other session and for one of another store, ``NotFound`` for one that is
+    /// gone.
     ///
     /// >>> import partita
     /// >>> session = partita.Store.in_memory().session("s")
@@ -301,9 +301,10 @@ impl Session {
     /// >>> _ = session.write("a", "2")
     /// >>> session.common_with(fork).checkpoint.number
     /// 1
-    fn common_with(&self, py: Python<'_>, other: &Bound<'_, Session>) -> PyResult<MergeBase> {
-        let other = other.get().0.get()?;
-        Ok((&self.0.run(py, |session| session.common_with(other))?).into())
+    #[pyo3(signature = (*others: "Session"))]
+    fn common_with(&self, py: Python<'_>, others: Vec<Bound<'_, Session>>) -> PyResult<MergeBase> {
+        let others = inner(&others)?;
+        Ok((&self.0.run(py, |session| session.common_with(&others))?).into())
     }
 }
 

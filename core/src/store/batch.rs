@@ -200,6 +200,14 @@ impl Batch {
         }
     }
 
+    /// The size of a content that is here or in the store.
+    pub(crate) fn content_size(&self, id: ContentId) -> Result<u64> {
+        match self.own_content(id) {
+            Some(bytes) => Ok(bytes.len() as u64),
+            None => self.store.content_size(id),
+        }
+    }
+
     fn own_content(&self, id: ContentId) -> Option<&Bytes> {
         match &self.objects.get(*self.index.get(&id.id())?)?.payload {
             Payload::Content(bytes) => Some(bytes),

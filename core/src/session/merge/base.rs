@@ -77,6 +77,27 @@ impl Base {
         })
     }
 
+    /// What both of two come from that one session has in common with others.
+    fn and(self, store: &Store, other: Base) -> Result<Self> {
+        Ok(match (self, other) {
+            (Base::At(one), Base::At(other)) => {
+                if contains(store, &one, &other)? {
+                    Base::At(other)
+                } else if contains(store, &other, &one)? {
+                    Base::At(one)
+                } else {
+                    match parted(store, &one, &other)? {
+                        Parted::At(point) => Base::At(point),
+                        Parted::Nowhere => Base::Nothing,
+                        Parted::Hidden => Base::Hidden,
+                    }
+                }
+            }
+            (Base::Hidden, _) | (_, Base::Hidden) => Base::Hidden,
+            _ => Base::Nothing,
+        })
+    }
+
     pub(super) fn point(&self) -> Option<&Point> {
         match self {
             Base::At(point) => Some(point),
@@ -108,11 +129,11 @@ impl Session {
         }
     }
 
-    /// Finds the newest checkpoint that this session and another one of its store both contain: where
-    /// one was forked from the other or both from a third, or what was merged since.
+    /// Finds the newest checkpoint that this session and others of its store all contain: where one was
+    /// forked from another or several from one, or what was merged since.
     ///
     /// # Errors
-    /// `Invalid` for a session of another store, `NotFound` for one that is gone.
+    /// `Invalid` for no other session and for one of another store, `NotFound` for one that is gone.
     ///
     /// ```
     /// use partita::merge::MergeBase;
@@ -120,18 +141,32 @@ impl Session {
     /// session.write("a", "1")?;
     /// let fork = session.fork("t")?;
     /// session.write("a", "2")?;
-    /// let MergeBase::Checkpoint(base) = session.common_with(&fork)? else { unreachable!() };
+    /// let later = session.fork("u")?;
+    /// let MergeBase::Checkpoint(base) = later.common_with(&[&session, &fork])? else { unreachable!() };
     /// assert_eq!(base.number, 1);
     /// # Ok::<(), partita::Error>(())
     /// ```
-    pub fn common_with(&self, other: &Session) -> Result<MergeBase> {
-        let other = self.here(other)?;
-        let (ours, theirs) = (self.head()?, other.head()?);
-        let (Some(ours), Some(theirs)) = (ours.point(), theirs.point()) else {
-            return Ok(MergeBase::Nothing);
-        };
-        let lines =
-            [Known::of(&self.store, self.id, ours)?, Known::of(&self.store, other.id, theirs)?];
-        Ok(Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?.told())
+    pub fn common_with(&self, others: &[&Session]) -> Result<MergeBase> {
+        let mut common: Option<Base> = None;
+        for other in others {
+            let other = self.here(other)?;
+            let (ours, theirs) = (self.head()?, other.head()?);
+            let base = match (ours.point(), theirs.point()) {
+                (Some(ours), Some(theirs)) => {
+                    let lines = [
+                        Known::of(&self.store, self.id, ours)?,
+                        Known::of(&self.store, other.id, theirs)?,
+                    ];
+                    Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?
+                }
+                _ => Base::Nothing,
+            };
+            common = Some(match common {
+                None => base,
+                Some(common) => common.and(&self.store, base)?,
+            });
+        }
+        let nobody = || Error::invalid("no session to have something in common with");
+        Ok(common.ok_or_else(nobody)?.told())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 
 use crate::error::{ErrorKind, Result};
 use crate::id::ContentId;
-use crate::limits::CONFLICT_TERMS_MAX;
+use crate::limits::{CONFLICT_TERMS_MAX, DIFF_BYTES_MAX};
 use crate::map::Map;
 use crate::object::{Bytes, ConflictTerm, Entry, FilePath, MergeConflict, Objects, read};
 use crate::session::draft::Draft;
@@ -473,6 +473,15 @@ impl FilesMerge<'_> {
     fn read(&self, id: ContentId) -> Result<Option<Bytes>> {
         if let Some(bytes) = self.draft.content(id) {
             return Ok(Some(bytes));
+        }
+        // What is that long has no lines: it need not be read for that.
+        match self.batch.content_size(id) {
+            Err(error) if error.kind() == ErrorKind::Purged => return Ok(None),
+            size => {
+                if size? > DIFF_BYTES_MAX as u64 {
+                    return Ok(None);
+                }
+            }
         }
         match self.batch.read_content(id) {
             Err(error) if error.kind() == ErrorKind::Purged => Ok(None),

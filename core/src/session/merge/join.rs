@@ -60,8 +60,8 @@ impl Session {
     ///
     /// # Errors
     /// `Invalid` for no session, for more than 63, for this one, for the same one twice and for one of
-    /// another store; `NotFound` for one that is gone. `Conflict` if another writer changed here what the
-    /// merge changes. Nothing happened then.
+    /// another store; `NotFound` for one that is gone. Nothing happened then. Another writer that comes
+    /// first is no error: the merge begins anew, with what is there by then.
     ///
     /// ```
     /// use partita::merge::MergeOptions;

@@ -311,10 +311,10 @@ fn sessions_that_share_nothing_are_united_and_bad_ones_refused() {
     b.write("b", "1\n").unwrap();
     b.write("both", "same\n").unwrap();
     b.write("differs", "y\n").unwrap();
-    assert_eq!(a.common_with(&b).unwrap(), MergeBase::Nothing);
+    assert_eq!(a.common_with(&[&b]).unwrap(), MergeBase::Nothing);
     merge(&a, &[&b]);
     assert_eq!((paths(&a).len(), conflicts(&a)), (4, vec!["differs".to_owned()]));
-    let MergeBase::Checkpoint(base) = a.common_with(&b).unwrap() else { panic!() };
+    let MergeBase::Checkpoint(base) = a.common_with(&[&b]).unwrap() else { panic!() };
     assert_eq!(Some(base.id), id(&b));
     let kind = |others: &[&Session]| a.merge(others, MergeOptions::new()).unwrap_err().kind();
     assert_eq!(kind(&[]), ErrorKind::Invalid);
@@ -404,7 +404,7 @@ fn a_trim_takes_no_base_away_that_was_merged_and_says_where_it_hides_one() {
     store.gc(&collect, go_on).unwrap();
     let report = store.check(&mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(report.faults, []);
-    assert!(matches!(session.common_with(&fork).unwrap(), MergeBase::Checkpoint(_)));
+    assert!(matches!(session.common_with(&[&fork]).unwrap(), MergeBase::Checkpoint(_)));
     let report = merge(&session, &[&fork]);
     assert!(report.is_clean() && report.files == 1, "{report:?}");
     // Two forks that were never merged, of a session of which nothing older is left.
@@ -417,7 +417,7 @@ fn a_trim_takes_no_base_away_that_was_merged_and_says_where_it_hides_one() {
         trimmed.trim(crate::history::Trim::Keep(1)).unwrap();
     }
     store.gc(&collect, go_on).unwrap();
-    assert_eq!(session.common_with(&fork).unwrap(), MergeBase::Hidden);
+    assert_eq!(session.common_with(&[&fork]).unwrap(), MergeBase::Hidden);
     merge(&session, &[&fork]);
     // Nobody knows who changed what: nothing is taken for the newer one, and what was removed does
     // not come back in silence.
@@ -486,7 +486,83 @@ fn of_what_two_have_in_common_only_the_newest_counts_in_whatever_order_it_comes(
             merge(fork, &[&middle]);
         }
         // The short line contains the long one, and neither the middle one.
-        let MergeBase::Checkpoint(base) = ours.common_with(&theirs).unwrap() else { panic!() };
+        let MergeBase::Checkpoint(base) = ours.common_with(&[&theirs]).unwrap() else { panic!() };
         assert_eq!(Some(base.id), id(&middle));
     }
+}
+
+#[test]
+fn many_sessions_have_one_newest_state_in_common() {
+    let (session, fork) = pair();
+    session.write("a", "later\n").unwrap();
+    let later = session.fork("u").unwrap();
+    later.write("b", "u\n").unwrap();
+    let latest = later.fork("v").unwrap();
+    latest.write("b", "v\n").unwrap();
+    let number = |of: &Session, others: &[&Session]| match of.common_with(others).unwrap() {
+        MergeBase::Checkpoint(base) => base.number,
+        base => panic!("{base:?}"),
+    };
+    assert_eq!(number(&latest, &[&later]), 8);
+    assert_eq!(number(&latest, &[&later, &session]), 7);
+    for others in [[&later, &session, &fork], [&fork, &session, &later]] {
+        assert_eq!(number(&latest, &others), 6);
+    }
+    // What was merged counts: the fork has the state of the others by then.
+    merge(&fork, &[&latest]);
+    assert_eq!(number(&latest, &[&fork, &session]), 7);
+    assert_eq!(latest.common_with(&[]).unwrap_err().kind(), ErrorKind::Invalid);
+    let foreign = session.store().session("foreign").unwrap();
+    foreign.write("a", "1").unwrap();
+    assert_eq!(latest.common_with(&[&fork, &foreign]).unwrap(), MergeBase::Nothing);
+}
+
+#[test]
+fn what_cannot_be_read_is_in_conflict_and_never_a_wrong_text() {
+    use std::ops::ControlFlow;
+    let (session, fork) = pair();
+    session.write("a", "1\n2\n3\n4\nours\n").unwrap();
+    fork.write("a", "theirs\n2\n3\n4\n5\n").unwrap();
+    let options = crate::upkeep::PurgeOptions::new("a secret").everywhere(true);
+    fork.purge_file("a", Some(2), &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(
+        (conflicts(&session), text(&session, "a")),
+        (vec!["a".into()], "1\n2\n3\n4\nours\n".into())
+    );
+    let state = session.latest().unwrap();
+    assert!(!state.conflicts().next().unwrap().unwrap().is_marked());
+    assert_eq!(session.resolve("a", Resolution::Side(1)).unwrap_err().kind(), ErrorKind::Purged);
+    session.resolve("a", Resolution::Side(0)).unwrap();
+    assert!(conflicts(&session).is_empty());
+    let report = session.store().check(&mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.faults, []);
+}
+
+#[test]
+fn a_merge_writes_what_differs_and_not_what_there_is() {
+    let mut written = Vec::new();
+    for files in [1_000, 20_000] {
+        let session = session();
+        session.hide("**").unwrap();
+        let write = |session: &Session, at: usize, text: &str| {
+            session.write(format!("d{:03}/f{at:05}", at / 50), text).unwrap();
+        };
+        let mut batch = session.begin().unwrap();
+        for at in 0..files {
+            batch.write(format!("d{:03}/f{at:05}", at / 50), "same").unwrap();
+        }
+        batch.commit().unwrap();
+        let fork = session.fork("t").unwrap();
+        for at in 0..10 {
+            write(&session, at * files / 10, "ours");
+            write(&fork, at * files / 10 + 1, "theirs");
+        }
+        let objects = || session.store().stats().unwrap().objects;
+        let before = objects();
+        merge(&session, &[&fork]);
+        written.push(objects() - before);
+    }
+    // An operation, a checkpoint, what was merged, and the nodes of the map above ten paths.
+    assert!(written[0] <= 3 + 10 + 2 && written[1] <= 3 + 2 * 10 + 1, "{written:?}");
 }
