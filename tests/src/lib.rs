@@ -15,6 +15,7 @@ pub mod hostile;
 pub mod judge;
 pub mod later;
 pub mod law;
+pub mod meet;
 pub mod merged;
 pub mod merges;
 pub mod model;

@@ -1,4 +1,4 @@
-//! Merges of texts beside git's; and many of texts, of trees, and of a repository.
+//! Merges of texts beside git's; and a soak of all that is merged.
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use partita::diff::merge;
 
 use crate::random::Random;
-use crate::trees;
+use crate::{meet, trees};
 
 /// How often two ways to merge said what.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,7 +121,7 @@ fn edited(random: &mut Random, base: &[String]) -> Vec<String> {
     lines
 }
 
-/// Compares many texts and trees, and the merges of a repository where one is named.
+/// Compares many texts and trees, sessions that meet, and the merges of a repository if one is named.
 ///
 /// # Errors
 /// As [`compare`]; that too many verdicts differ.
@@ -136,7 +136,12 @@ pub fn soak(arguments: &[String]) -> Result<(), String> {
     let tally = trees::compare(count(1, 2_000)? as u64, 1)?;
     println!("trees: {tally}");
     tally.enough(99)?;
-    if let Some(repository) = arguments.get(2) {
+    let rounds = count(2, 5_000)? as u64;
+    for seed in 1..=rounds {
+        meet::run(seed)?;
+    }
+    println!("sessions: {rounds} rounds, 0 differences from plain maps");
+    if let Some(repository) = arguments.get(3) {
         let tally = trees::compare_past(Path::new(repository), usize::MAX)?;
         println!("{repository}: {tally}");
         tally.enough(95)?;

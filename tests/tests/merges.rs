@@ -1,6 +1,6 @@
 //! The share of every test run in comparing merges with git's: of texts, of trees, of a repository.
 
-use partita_tests::{merges, trees};
+use partita_tests::{meet, merges, trees};
 
 #[test]
 fn texts_are_merged_as_git_merges_them_and_never_to_another_clean_text() {
@@ -24,4 +24,11 @@ fn the_merges_of_a_repository_are_made_again_from_whole_trees() {
     println!("{tally}");
     tally.enough(75).unwrap();
     assert!(tally.clean > 5 && tally.in_conflict > 2 && tally.all() == 20, "{tally}");
+}
+
+#[test]
+fn sessions_that_meet_again_and_again_are_what_plain_maps_say() {
+    for seed in 0..300 {
+        meet::run(seed).unwrap();
+    }
 }

@@ -31,8 +31,9 @@ const SUITES: [(&str, &str, Run); 10] = [
     ),
     (
         "merges",
-        "TEXTS TREES REPOSITORY: random texts, trees, and the merges of a git repository that was fetched \
-         by hand if one is named, merged beside git; 20,000 and 2,000 by default",
+        "TEXTS TREES ROUNDS REPOSITORY: random texts and trees merged beside git, sessions that meet beside \
+         plain maps, the merges of a git repository that was fetched by hand if one is named; 20,000, \
+         2,000 and 5,000 by default",
         partita_tests::merges::soak,
     ),
     (

@@ -136,7 +136,7 @@ fn path(name: &str) -> FilePath {
 }
 
 fn added(random: &mut Random) -> Change {
-    let at = path(*random.pick(&NEW));
+    let at = path(NEW[random.below(NEW.len())]);
     let node = if random.chance(1, 4) { binary(random) } else { short(random) };
     Change::Write(at, node)
 }
@@ -145,7 +145,7 @@ fn added(random: &mut Random) -> Change {
 fn elsewhere(random: &mut Random, paths: &[&FilePath]) -> FilePath {
     match random.below(10) {
         0 => (*random.pick(paths)).clone(),
-        1 | 2 => path(*random.pick(&NEW)),
+        1 | 2 => path(NEW[random.below(NEW.len())]),
         _ => path(&format!("moved/m{}", random.below(30))),
     }
 }
