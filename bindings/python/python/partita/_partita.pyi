@@ -3635,12 +3635,13 @@ class Session:
         """
         Returns the claims of the newest state, oldest first.
         """
-    def common_with(self, /, other: Session) -> MergeBase:
+    def common_with(self, /, *others: Session) -> MergeBase:
         """
-        Finds the newest checkpoint that this session and another one of its store both contain: where one
-        was forked from the other or both from a third, or what was merged since.
+        Finds the newest checkpoint that this session and others of its store all contain: where one was
+        forked from another or several from one, or what was merged since.
 
-        Raises ``Invalid`` for a session of another store, ``NotFound`` for one that is gone.
+        Raises ``Invalid`` for no other session and for one of another store, ``NotFound`` for one that is
+        gone.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("s")
@@ -3875,8 +3876,7 @@ class Session:
         Merging again brings what is new. A summarizer may be asked again where another writer came first.
 
         Raises ``Invalid`` for no session, for more than 63, for this one, for the same one twice and for
-        one of another store; ``NotFound`` for one that is gone; ``Conflict`` if another writer changed
-        here what the merge changes. Nothing happened then.
+        one of another store; ``NotFound`` for one that is gone. Nothing happened then.
 
         >>> import partita
         >>> session = partita.Store.in_memory().session("parser")
