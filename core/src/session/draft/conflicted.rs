@@ -59,15 +59,26 @@ impl Draft {
         if before.root().is_none() && drafted.made.is_empty() && drafted.back.is_none() {
             return Ok(before);
         }
-        let (mut map, mut edits) = (before, Vec::new());
+        let mut edits = Vec::new();
         if let Some(old) = self.conflicts.back {
-            map = Map::EMPTY;
-            for row in old.prefix(batch, b"") {
-                let (key, value) = row?;
+            // What comes back stands in iterations of its own.
+            let row = |batch: &StoreBatch, key: &[u8], value: Option<Value>| -> Result<_> {
+                let Some(value) = value else { return Ok(None) };
                 let conflict = ConflictRow::of(&value)?.conflict;
-                if let Some(place) = files.get(batch, &key)? {
-                    let iteration = Place::from_value(&place)?.iteration;
-                    edits.push((key, Some(ConflictRow { conflict, iteration }.value())));
+                let place = files.get(batch, key)?.map(|place| Place::from_value(&place));
+                let place = place.transpose()?;
+                Ok(place.map(|Place { iteration, .. }| ConflictRow { conflict, iteration }.value()))
+            };
+            for change in before.diff(&old, batch) {
+                let change = change?;
+                let value = row(batch, &change.key, change.after)?;
+                edits.push((change.key, value));
+            }
+            let changed = self.touched.iter().filter(|(_, touched)| touched.has_changed());
+            for (path, _) in changed.take_while(|_| old.root().is_some()) {
+                if let Some(value) = old.get(batch, path.as_bytes())? {
+                    let value = row(batch, path.as_bytes(), Some(value))?;
+                    edits.push((path.as_bytes().to_vec(), value));
                 }
             }
         } else if before.root().is_some() {
@@ -90,7 +101,7 @@ impl Draft {
         }
         // The last edit of a key counts.
         let edits: BTreeMap<Vec<u8>, Option<Value>> = edits.into_iter().collect();
-        batch.edit_map(map, edits.into_iter().collect())
+        batch.edit_map(before, edits.into_iter().collect())
     }
 
     /// What is left of a conflict whose path was changed: all of it, as long as a line of its markers is
