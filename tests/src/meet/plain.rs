@@ -235,18 +235,29 @@ impl Plain {
 /// What a path may come to: what both sides are, less what they come from. Two that made the same of
 /// the same made one change.
 fn comes_to([base, ours, theirs]: &[Cell; 3]) -> Vec<Terms> {
-    if ours.terms == theirs.terms {
+    if ours.terms == theirs.terms || theirs.terms == base.terms {
         return vec![ours.terms.clone()];
     }
-    let mut terms = ours.terms.clone();
-    for (value, count) in &theirs.terms {
-        *terms.entry(value.clone()).or_default() += count;
+    if ours.terms == base.terms {
+        return vec![theirs.terms.clone()];
     }
-    for (value, count) in &base.terms {
-        *terms.entry(value.clone()).or_default() -= count;
+    let less = |base: &Terms| {
+        let mut terms = ours.terms.clone();
+        for (value, count) in &theirs.terms {
+            *terms.entry(value.clone()).or_default() += count;
+        }
+        for (value, count) in base {
+            *terms.entry(value.clone()).or_default() -= count;
+        }
+        terms.retain(|_, count| *count != 0);
+        once(terms)
+    };
+    if !base.is_in_conflict() {
+        return less(&base.terms);
     }
-    terms.retain(|_, count| *count != 0);
-    once(terms)
+    // What two made of one conflict, each in its own way, is about what that one was about.
+    let about = base.terms.iter().filter(|(_, count)| **count < 0);
+    about.flat_map(|(value, _)| less(&Terms::from([(value.clone(), 1)]))).collect()
 }
 
 fn once(terms: Terms) -> Vec<Terms> {

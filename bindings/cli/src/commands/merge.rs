@@ -12,7 +12,7 @@ use partita::{Entry, Error, ErrorKind, FilePath, NewEntry, Session, Store};
 
 use super::{Access, bytes, counter, find_session, input, open_session, open_store};
 use crate::args::{MergeArgs, MergeDialog, ResolveArgs};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::json::Resolved;
 use crate::output::table::Align;
 use crate::output::{Output, counted, note, quote};
@@ -28,6 +28,10 @@ pub(super) fn merge(out: &mut Output, dir: &Path, args: &MergeArgs) -> Result<()
     let others: Vec<Session> =
         args.others.iter().map(|other| find_session(&store, other)).collect::<Result<_>>()?;
     let others: Vec<&Session> = others.iter().collect();
+    if args.summary.is_some() && args.dialog != Some(MergeDialog::Summary) {
+        let message = "--summary FILE goes with --dialog summary";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let summary = match &args.summary {
         Some(file) => Some(summary(file)?),
         None => None,
@@ -66,7 +70,7 @@ pub(super) fn merge(out: &mut Output, dir: &Path, args: &MergeArgs) -> Result<()
     };
     match args.json.json {
         true => out.json(&report)?,
-        false => told(out, &report, args.plan)?,
+        false => told(out, &report, args.plan, args.into.is_some())?,
     }
     match merged {
         Some(merged) => whole(&merged, &report),
@@ -92,7 +96,7 @@ fn check_free(store: &Store, name: &str) -> Result<()> {
 }
 
 /// Says what a merge did, or would do.
-fn told(out: &mut Output, report: &MergeReport, is_plan: bool) -> Result<()> {
+fn told(out: &mut Output, report: &MergeReport, is_plan: bool, is_new: bool) -> Result<()> {
     let row = |merged: &MergedSession| {
         let base = match &merged.base {
             MergeBase::Checkpoint(base) => format!("since {}", base.number),
@@ -127,6 +131,7 @@ fn told(out: &mut Output, report: &MergeReport, is_plan: bool) -> Result<()> {
         _ => String::new(),
     };
     let would = match (report.changed, is_plan) {
+        (false, true) if is_new => ", if a session of them began",
         (false, _) => ", nothing was new",
         (true, true) => ", if they were merged",
         (true, false) => "",
@@ -201,7 +206,13 @@ pub(super) fn resolve(out: &mut Output, dir: &Path, args: &ResolveArgs) -> Resul
     let session = open_session(dir, Access::Write, &args.name)?;
     let resolution = match (by.side, &by.file) {
         (Some(side), _) => Resolution::Side(side),
-        (None, Some(file)) => Resolution::Entry(NewEntry::file(input(Some(file))?)),
+        (None, Some(file)) => {
+            let file = NewEntry::file(input(Some(file))?);
+            // As a write does, it leaves the executable bit of what stands there.
+            let standing = session.latest()?.entry(&path)?;
+            let runs = matches!(standing, Some(Entry::File { executable: true, .. }));
+            Resolution::Entry(if runs { file.executable() } else { file })
+        }
         (None, None) if by.base => Resolution::Base,
         (None, None) => Resolution::Removed,
     };

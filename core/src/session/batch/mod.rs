@@ -233,7 +233,7 @@ impl Batch {
     /// write](FilePath::name_fault) the new one.
     pub fn rename(&mut self, from: impl AsPath, to: impl AsPath) -> Result<u64> {
         let from = FilePath::new(from)?;
-        self.written(FilePath::new(to)?, |draft, batch, to| draft.rename(batch, from, to, None))
+        self.written(FilePath::new(to)?, |draft, batch, to| draft.move_file(batch, from, to, None))
     }
 
     /// Moves a file and changes it, in one iteration.
@@ -248,7 +248,7 @@ impl Batch {
     ) -> Result<u64> {
         let (from, entry) = (FilePath::new(from)?, entry.into());
         self.written(FilePath::new(to)?, |draft, batch, to| {
-            draft.rename(batch, from, to, Some(entry))
+            draft.move_file(batch, from, to, Some(entry))
         })
     }
 

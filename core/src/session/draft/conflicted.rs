@@ -8,8 +8,10 @@ use crate::map::{Map, Value};
 use crate::object::{Entry, FilePath, MergeConflict, read};
 use crate::session::draft::Draft;
 use crate::session::draft::conflicts::has_markers;
+use crate::session::draft::entry::NewEntry;
 use crate::session::line::conflict::ConflictRow;
 use crate::session::line::place::Place;
+use crate::session::line::roots::{Root, Roots};
 use crate::store::Batch as StoreBatch;
 
 impl Draft {
@@ -46,6 +48,28 @@ impl Draft {
             Some(place) if place.iteration == row.iteration => read(batch, row.conflict).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Moves a file, and changes it where `new` says so. A conflict goes with a text that still has a line
+    /// of its markers.
+    pub(crate) fn move_file(
+        &mut self,
+        batch: &mut StoreBatch,
+        from: FilePath,
+        to: FilePath,
+        new: Option<NewEntry>,
+    ) -> Result<u64> {
+        let conflicts = Roots::of(self.base.as_ref()).map(Root::Conflicts);
+        let conflict = self.conflict_at(batch, conflicts, &from)?;
+        let number = self.rename(batch, from, to.clone(), new)?;
+        if let Some(conflict) = conflict.filter(|conflict| conflict.marker > 0)
+            && let Some(place) = self.place(batch, &to)?
+            && let Entry::File { content, .. } = place.entry
+            && self.has_markers(batch, content, conflict.marker)?
+        {
+            self.set_conflict(&to, Some(conflict));
+        }
+        Ok(number)
     }
 
     /// The conflicts after the edits, in `files` as they are after them.

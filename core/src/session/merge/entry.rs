@@ -1,5 +1,7 @@
 //! Three entries of one path: what two sides made of a third.
 
+use std::collections::HashMap;
+
 use crate::diff;
 use crate::error::Result;
 use crate::id::ContentId;
@@ -134,9 +136,27 @@ impl Terms {
         list
     }
 
+    /// Tells whether two come to the same, in whatever order and whatever it is called.
+    pub(super) fn is_like(&self, other: &Terms) -> bool {
+        let mut counts: HashMap<&Entry, i64> = HashMap::new();
+        let added = self.sides.iter().chain(&other.bases);
+        let taken = self.bases.iter().chain(&other.sides);
+        added.for_each(|term| *counts.entry(&term.entry).or_default() += 1);
+        taken.for_each(|term| *counts.entry(&term.entry).or_default() -= 1);
+        counts.values().all(|count| *count == 0)
+    }
+
     /// What two sides, each of which may be in conflict, made of a base that may be too: one list, in
     /// which a side and a base that are equal have cancelled each other, and equal changes count once.
     pub(super) fn joined(base: Terms, ours: Terms, theirs: Terms) -> Terms {
+        // Who did nothing to a conflict gives way. What two made of one, each in its own way, is a conflict
+        // about what that one was about: its sides are nobody's choice any more.
+        let base = match base.bases.first().cloned() {
+            Some(_) if theirs.is_like(&base) || ours.is_like(&theirs) => return ours,
+            Some(_) if ours.is_like(&base) => return theirs,
+            Some(first) => Terms { sides: vec![first], bases: Vec::new() },
+            None => base,
+        };
         if ours.is_as(&theirs) {
             // Both sides came to the same, whatever from.
             return ours;

@@ -1,28 +1,15 @@
 //! Files of another session, merged into a draft.
 
-use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map};
 
-use crate::error::{ErrorKind, Result};
-use crate::id::ContentId;
-use crate::limits::{CONFLICT_TERMS_MAX, DIFF_BYTES_MAX};
+use crate::error::Result;
 use crate::map::Map;
-use crate::object::{Bytes, ConflictTerm, Entry, FilePath, MergeConflict, Objects, read};
-use crate::session::draft::Draft;
-use crate::session::line::conflict::ConflictRow;
+use crate::object::{ConflictTerm, Entry, FilePath, MergeConflict};
 use crate::session::line::place::Place;
-use crate::session::merge::entry::{self, Joined, Made, Terms};
+use crate::session::merge::paths::{FilesMerge, Side};
 use crate::session::merge::renames::CameAndWent;
 use crate::session::read::snapshot::file_path;
 use crate::store::Batch as StoreBatch;
-
-/// Files of a state, with the conflicts in them.
-#[derive(Clone, Debug)]
-pub(super) struct Side {
-    pub(super) files: Map,
-    pub(super) conflicts: Map,
-    /// Whose they are.
-    pub(super) label: String,
-}
 
 /// What two sides made of a path.
 #[derive(Clone, Debug, Default)]
@@ -53,17 +40,6 @@ fn case_clashes([ours, theirs]: &[CameAndWent; 2]) -> Vec<[FilePath; 2]> {
         Some([(*ours).clone(), path.clone()])
     });
     clashes.collect()
-}
-
-/// A merge of files on its way into a draft.
-pub(super) struct FilesMerge<'a> {
-    pub(super) draft: &'a mut Draft,
-    pub(super) batch: &'a mut StoreBatch,
-    pub(super) base: &'a Side,
-    pub(super) ours: &'a Side,
-    pub(super) theirs: &'a Side,
-    /// Whether there may have been a base that nobody has any more.
-    pub(super) is_base_hidden: bool,
 }
 
 impl FilesMerge<'_> {
@@ -140,14 +116,19 @@ impl FilesMerge<'_> {
         if !is_in_conflict && entry(theirs) == entry(base) {
             return Ok(());
         }
+        let was = self.conflict_of(self.base, path, base.as_ref())?;
+        let here = self.draft.conflict_at(self.batch, self.ours.conflicts, path)?;
+        let there = self.conflict_of(self.theirs, path, theirs.as_ref())?;
+        if theirs == base && there == was {
+            return Ok(());
+        }
         if ours == base
+            && here == was
             && let Some(theirs) = theirs
-            && self.draft.conflict_at(self.batch, self.ours.conflicts, path)?.is_none()
-            && self.conflict_of(self.base, path, base.as_ref())?.is_none()
         {
-            let conflict = self.conflict_of(self.theirs, path, Some(theirs))?;
+            // Only the other side did something: also to the text of a conflict.
             self.draft.adopt(self.batch, path.clone(), theirs.clone())?;
-            self.draft.set_conflict(path, conflict);
+            self.draft.set_conflict(path, there);
             return Ok(());
         }
         let terms = [
@@ -266,99 +247,11 @@ impl FilesMerge<'_> {
         Ok(())
     }
 
-    /// Gives a path what its terms come to, and makes or takes away its conflict.
-    fn settle(
-        &mut self,
-        path: &FilePath,
-        [base, ours, theirs]: [Terms; 3],
-        parents: [Option<&Place>; 2],
-    ) -> Result<()> {
-        let terms = Terms::joined(base, ours, theirs);
-        let now = self.draft.place(self.batch, path)?;
-        if terms == self.our_terms(path, now.as_ref())? {
-            return Ok(());
-        }
-        let (made, conflict) = match (&terms.sides[..], &terms.bases[..]) {
-            ([one], _) => (Made::Entry(one.entry.clone()), None),
-            ([ours, theirs], [base]) => {
-                let joined = entry::join([base, ours, theirs], |id| self.read(id))?;
-                match joined {
-                    Joined::Clean(made) => (made, None),
-                    Joined::Conflict(made, marker) => (made, Some(marker)),
-                }
-            }
-            (sides, _) => {
-                // What stands there stays: its markers, too, where it has some.
-                let kept = self.draft.conflict_at(self.batch, self.ours.conflicts, path)?;
-                let left = sides.iter().find(|side| !side.entry.is_removed());
-                let left = left.map_or(Entry::Removed, |side| side.entry.clone());
-                let live = now.as_ref().filter(|now| now.is_live());
-                let entry = live.map_or(left, |now| now.entry.clone());
-                (Made::Entry(entry), Some(kept.map_or(0, |kept| kept.marker)))
-            }
-        };
-        let conflict = conflict.map(|marker| MergeConflict { marker, terms: terms.into_list() });
-        if let Some(conflict) = &conflict {
-            if conflict.terms.len() > CONFLICT_TERMS_MAX {
-                return Err(crate::error::Error::invalid(format!(
-                    "{path} would be in conflict between more sides than one path can have: resolve \
-                     it first"
-                )));
-            }
-            conflict.validate()?;
-        }
-        let entry = match made {
-            Made::Entry(entry) => entry,
-            Made::Text { text, executable } => {
-                let base = now.as_ref().and_then(|now| now.entry.content());
-                let content = self.draft.put_content(self.batch, text.into(), base)?;
-                Entry::File { content, executable }
-            }
-        };
-        let is_there = now.as_ref().map_or(Entry::Removed, |now| now.entry.clone()) == entry;
-        let [_, theirs] = parents;
-        match theirs {
-            _ if is_there && (now.is_some() || conflict.is_none()) => {}
-            Some(theirs) if now.is_none() && parents[0].is_none() && theirs.entry == entry => {
-                self.draft.adopt(self.batch, path.clone(), theirs.clone())?;
-            }
-            _ => {
-                let parents = [parents[0].or(now.as_ref()), theirs];
-                self.draft.join(self.batch, path.clone(), entry, parents)?;
-            }
-        }
-        self.draft.set_conflict(path, conflict);
-        Ok(())
-    }
-
-    /// Makes a conflict of a path without asking whether its sides can be joined.
-    fn clash(&mut self, path: &FilePath, row: [&Option<Place>; 3]) -> Result<()> {
-        let entry = |place: &Option<Place>| {
-            place.as_ref().map_or(Entry::Removed, |place| place.entry.clone())
-        };
-        let labels = [&self.ours.label, &self.base.label, &self.theirs.label];
-        let entries = [entry(row[1]), entry(row[0]), entry(row[2])];
-        let terms = labels.into_iter().zip(entries);
-        let terms = terms.map(|(label, entry)| ConflictTerm { label: label.clone(), entry });
-        let conflict = MergeConflict { marker: 0, terms: terms.collect() };
-        if let (false, Some(theirs)) = (row[1].as_ref().is_some_and(Place::is_live), row[2]) {
-            match row[1] {
-                None => self.draft.adopt(self.batch, path.clone(), theirs.clone())?,
-                Some(ours) => {
-                    let parents = [Some(ours), Some(theirs)];
-                    self.draft.join(self.batch, path.clone(), theirs.entry.clone(), parents)?;
-                }
-            }
-        }
-        self.draft.set_conflict(path, Some(conflict));
-        Ok(())
-    }
-
     /// Where a file and a directory are to have one name, the directory stays, and the file is in
     /// conflict.
     fn part_files_from_directories(&mut self) -> Result<()> {
         let ours = self.ours.files;
-        let mut files = HashSet::new();
+        let mut files = BTreeSet::new();
         let live = self.draft.touched.iter().filter(|(_, touched)| {
             let is_live = |place: Option<&Place>| place.is_some_and(Place::is_live);
             !is_live(touched.base.as_deref()) && is_live(touched.now.as_ref())
@@ -384,6 +277,11 @@ impl FilesMerge<'_> {
             };
             let mut list =
                 vec![terms(self.ours, self)?, terms(self.base, self)?, terms(self.theirs, self)?];
+            // What the merge made of the file is what its side has.
+            if let Some(now) = now.as_ref().filter(|now| now.is_live()) {
+                let side = if list[0].entry.is_removed() { 2 } else { 0 };
+                list[side].entry = now.entry.clone();
+            }
             if let Some(conflict) =
                 self.draft.conflict_at(self.batch, self.ours.conflicts, &path)?
             {
@@ -414,78 +312,5 @@ impl FilesMerge<'_> {
             }
         }
         Ok(false)
-    }
-
-    /// The terms of a path in our files, as the draft has them.
-    fn our_terms(&self, path: &FilePath, place: Option<&Place>) -> Result<Terms> {
-        match self.draft.conflict_at(self.batch, self.ours.conflicts, path)? {
-            Some(conflict) => Ok(Terms::of(conflict.terms)),
-            None => {
-                let entry = place.map_or(Entry::Removed, |place| place.entry.clone());
-                Ok(Terms::one(&self.ours.label, entry))
-            }
-        }
-    }
-
-    fn terms(&self, side: &Side, path: &FilePath, place: Option<&Place>) -> Result<Terms> {
-        Ok(match self.conflict_of(side, path, place)? {
-            Some(conflict) => Terms::of(conflict.terms),
-            None => {
-                let entry = place.map_or(Entry::Removed, |place| place.entry.clone());
-                Terms::one(&side.label, entry)
-            }
-        })
-    }
-
-    fn gone(&self, side: &Side) -> Terms {
-        Terms::one(&side.label, Entry::Removed)
-    }
-
-    fn is_in_conflict(&self, path: &FilePath) -> Result<bool> {
-        Ok(self.draft.conflict_at(self.batch, self.ours.conflicts, path)?.is_some()
-            || self.has_row(self.base.conflicts, path)?
-            || self.has_row(self.theirs.conflicts, path)?)
-    }
-
-    fn has_row(&self, conflicts: Map, path: &FilePath) -> Result<bool> {
-        Ok(conflicts.root().is_some() && conflicts.get(&*self.batch, path.as_bytes())?.is_some())
-    }
-
-    /// The unresolved conflict of a path in a state.
-    fn conflict_of(
-        &self,
-        side: &Side,
-        path: &FilePath,
-        place: Option<&Place>,
-    ) -> Result<Option<MergeConflict>> {
-        if side.conflicts.root().is_none() {
-            return Ok(None);
-        }
-        let Some(row) = side.conflicts.get(&*self.batch, path.as_bytes())? else { return Ok(None) };
-        let row = ConflictRow::of(&row)?;
-        match place.filter(|place| place.iteration == row.iteration) {
-            Some(_) => read(&*self.batch as &dyn Objects, row.conflict).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The bytes of a content; none where they are purged.
-    fn read(&self, id: ContentId) -> Result<Option<Bytes>> {
-        if let Some(bytes) = self.draft.content(id) {
-            return Ok(Some(bytes));
-        }
-        // What is that long has no lines: it need not be read for that.
-        match self.batch.content_size(id) {
-            Err(error) if error.kind() == ErrorKind::Purged => return Ok(None),
-            size => {
-                if size? > DIFF_BYTES_MAX as u64 {
-                    return Ok(None);
-                }
-            }
-        }
-        match self.batch.read_content(id) {
-            Err(error) if error.kind() == ErrorKind::Purged => Ok(None),
-            bytes => bytes.map(Some),
-        }
     }
 }

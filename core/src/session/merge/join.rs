@@ -1,11 +1,11 @@
 //! Merging sessions into one: which of them bring something, and all of that as one commit.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::limits::PARENTS_MAX;
-use crate::object::{Memory, OperationKind, read};
+use crate::object::{FilePath, Memory, OperationKind, read};
 use crate::session::batch::Batch;
 use crate::session::batch::compact::{Summarizer, is_relied_on};
 use crate::session::draft::Draft;
@@ -18,10 +18,10 @@ use crate::session::line::point::{Head, Point};
 use crate::session::line::roots::{Root, Roots};
 use crate::session::merge::base::{Base, MergeBase};
 use crate::session::merge::dialog::{self, Ancestor, DialogJoined, Speaker, Whose};
-use crate::session::merge::files::{FilesMerge, Side};
 use crate::session::merge::options::{
     CaseClash, KeptOurs, MergeOptions, MergeReport, MergeWay, MergedDialog, MergedSession,
 };
+use crate::session::merge::paths::{FilesMerge, Side};
 use crate::session::merge::view::{self, Views};
 use crate::session::merge::{record, values};
 use crate::session::read::memories::MemoryEntry;
@@ -172,6 +172,7 @@ pub(super) fn prepare(
         None => Known::default(),
     };
     let count = others.len();
+    let mut moved = BTreeMap::new();
     for (other, head) in others {
         let mut told = MergedSession {
             name: other.name().to_owned(),
@@ -226,10 +227,12 @@ pub(super) fn prepare(
         }
         told.way = MergeWay::Merged;
         let other = Other { session: other, point, lines, with: name.to_owned() };
-        unite(&mut batch, &base, &other, options, &mut told, &mut report)?;
+        moved.extend(unite(&mut batch, &base, &other, options, &mut told, &mut report)?);
         known.unite(&other.lines);
         report.sessions.push(told);
     }
+    // Once for all: what stands there in between nobody wrote.
+    batch.draft.show_changes(&batch.batch, &moved)?;
     report.changed = report.sessions.iter().any(|told| told.way != MergeWay::UpToDate);
     report.conflicts = batch.draft.conflicts.made.keys().cloned().collect();
     Ok(Prepared { batch, report })
@@ -284,8 +287,8 @@ fn unite(
     options: MergeOptions<'_>,
     told: &mut MergedSession,
     report: &mut MergeReport,
-) -> Result<()> {
-    unite_files(batch, base, other, report)?;
+) -> Result<BTreeMap<FilePath, FilePath>> {
+    let moved = unite_files(batch, base, other, report)?;
     let states =
         [Roots::of(base.point()), Roots::of(batch.head.point()), Roots::of(Some(&other.point))];
     let line = whose(batch, base, other)?;
@@ -311,15 +314,16 @@ fn unite(
     (told.evidence, told.claims) = (record.evidence, record.claims);
     draft.joined.parents.push(other.point.checkpoint_id());
     add_lines(objects, draft, states[1], other)?;
-    Ok(())
+    Ok(moved)
 }
 
+/// Returns where paths that were renamed are now: new path to old one.
 fn unite_files(
     batch: &mut Batch,
     base: &Base,
     other: &Other,
     report: &mut MergeReport,
-) -> Result<()> {
+) -> Result<BTreeMap<FilePath, FilePath>> {
     let ours = batch.head.point().cloned();
     let side = |name: &str, point: Option<&Point>| Side {
         files: Roots::of(point).files(),
@@ -349,7 +353,7 @@ fn unite_files(
     report.files = merged.changed;
     let clashes = merged.case_clashes.into_iter();
     report.case_clashes.extend(clashes.map(|[ours, theirs]| CaseClash { ours, theirs }));
-    batch.draft.show_changes(&batch.batch, &merged.moved)
+    Ok(merged.moved)
 }
 
 /// Finds on whose line a base is.

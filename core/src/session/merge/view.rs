@@ -66,7 +66,17 @@ pub(super) fn join_shared(
             (SUMMARY, Some(value)) => Laid::from_row(&key, value)?.last,
             _ => number,
         };
-        let is_free = last < since
+        // What is pinned here stays as it is, and that is told.
+        let mut pinned = false;
+        for row in marks::rows(views.ours, batch, MEMORY, number, last) {
+            let (at, value) = row?;
+            if memory_flags(&value)? & PINNED != 0 && at != key {
+                pinned = true;
+                unlike.push(number_of(&at)?);
+            }
+        }
+        let is_free = !pinned
+            && last < since
             && Laid::between(views.ours, batch, number, last)?
                 .iter()
                 .all(|laid| key[0] == SUMMARY && laid.first == number && laid.last >= last);
@@ -77,7 +87,7 @@ pub(super) fn join_shared(
     Ok(unlike)
 }
 
-/// Appends the rules of the other side that ours has not.
+/// Appends the rules that the other side made, and takes away those that it took away.
 pub(super) fn join_rules(
     batch: &StoreBatch,
     joined: &mut JoinedDraft,
@@ -87,6 +97,12 @@ pub(super) fn join_rules(
         Ok(rules(view, batch)?.into_iter().map(|(_, rule)| rule).collect())
     };
     let (base, ours) = (list(views.base)?, list(views.ours)?);
+    let theirs = list(views.theirs)?;
+    for (key, rule) in rules(views.ours, batch)? {
+        if base.contains(&rule) && !theirs.contains(&rule) {
+            joined.rows(Root::View).insert(key, None);
+        }
+    }
     let mut number = next_in(views.ours, batch, RULE)?;
     for row in marks::rows(views.theirs, batch, RULE, 0, u64::MAX) {
         let (_, value) = row?;

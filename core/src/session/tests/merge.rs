@@ -566,3 +566,105 @@ fn a_merge_writes_what_differs_and_not_what_there_is() {
     // An operation, a checkpoint, what was merged, and the nodes of the map above ten paths.
     assert!(written[0] <= 3 + 10 + 2 && written[1] <= 3 + 2 * 10 + 1, "{written:?}");
 }
+
+/// A session in conflict about `a`, with the fork that it merged.
+fn in_conflict() -> (Session, Session) {
+    let (session, fork) = pair();
+    session.write("a", "1\nours\n3\n4\n5\n").unwrap();
+    fork.write("a", "1\ntheirs\n3\n4\n5\n").unwrap();
+    merge(&session, &[&fork]);
+    (session, fork)
+}
+
+#[test]
+fn a_conflict_that_two_resolved_differently_is_one_between_their_resolutions() {
+    let (session, _) = in_conflict();
+    let other = session.fork("r").unwrap();
+    session.resolve("a", Resolution::Side(0)).unwrap();
+    other.resolve("a", Resolution::Side(1)).unwrap();
+    merge(&session, &[&other]);
+    assert_eq!(conflicts(&session), ["a"]);
+    let state = session.latest().unwrap();
+    let conflict = state.conflicts().next().unwrap().unwrap().conflict;
+    assert_eq!(conflict.sides().map(|side| &*side.label).collect::<Vec<_>>(), ["s@9", "r@9"]);
+    session.resolve("a", Resolution::Side(1)).unwrap();
+    assert_eq!(text(&session, "a"), "1\ntheirs\n3\n4\n5\n");
+    // One of them resolved what the other did not touch: that is resolved.
+    let (session, _) = in_conflict();
+    let other = session.fork("r").unwrap();
+    session.write("b", "meanwhile\n").unwrap();
+    other.resolve("a", Resolution::Side(1)).unwrap();
+    merge(&session, &[&other]);
+    assert_eq!(
+        (conflicts(&session).len(), text(&session, "a")),
+        (0, "1\ntheirs\n3\n4\n5\n".into())
+    );
+}
+
+#[test]
+fn what_was_made_of_a_text_in_conflict_is_kept_by_merges() {
+    // On the other side alone: it comes.
+    let (session, _) = in_conflict();
+    let worker = session.fork("w").unwrap();
+    worker.write("a", format!("hard work\n{}", text(&worker, "a"))).unwrap();
+    session.write("b", "meanwhile\n").unwrap();
+    merge(&session, &[&worker]);
+    assert!(text(&session, "a").starts_with("hard work\n"));
+    assert_eq!(conflicts(&session), ["a"]);
+    // Here, and a side goes on: both are there.
+    let (session, fork) = in_conflict();
+    session.write("a", format!("hard work\n{}", text(&session, "a"))).unwrap();
+    fork.write("a", "1\ntheirs\n3\n4\n5\n6\n").unwrap();
+    merge(&session, &[&fork]);
+    let now = text(&session, "a");
+    assert!(now.starts_with("hard work\n") && now.ends_with("5\n6\n"), "{now}");
+    assert_eq!(conflicts(&session), ["a"]);
+    // Where the two do not fit together what stands there stays, and the new side is in the list.
+    let (session, fork) = in_conflict();
+    session.write("a", text(&session, "a").replace("theirs\n", "theirs, better\n")).unwrap();
+    fork.write("a", "1\ntheirs, later\n3\n4\n5\n").unwrap();
+    merge(&session, &[&fork]);
+    assert!(text(&session, "a").contains("theirs, better"));
+    session.resolve("a", Resolution::Side(1)).unwrap();
+    assert_eq!(text(&session, "a"), "1\ntheirs, later\n3\n4\n5\n");
+    // A file that is moved takes its conflict along, as long as the markers are there.
+    let (session, _) = in_conflict();
+    session.rename("a", "lib/a").unwrap();
+    assert_eq!(conflicts(&session), ["lib/a"]);
+    session.write("lib/a", "mended\n").unwrap();
+    assert!(conflicts(&session).is_empty());
+}
+
+#[test]
+fn a_file_that_gives_way_to_a_directory_is_what_the_merge_made_of_it() {
+    let (session, fork) = pair();
+    session.rename("a", "c").unwrap();
+    fork.write("a", "1\n2\n3\n4\nfive\n").unwrap();
+    fork.write("c/x", "1").unwrap();
+    merge(&session, &[&fork]);
+    assert_eq!(conflicts(&session), ["c"]);
+    session.resolve("c", Resolution::Side(0)).unwrap();
+    assert_eq!(text(&session, "c"), "1\n2\n3\n4\nfive\n");
+}
+
+#[test]
+fn a_conflict_that_has_no_markers_leads_to_both_sides_and_many_sides_come_into_view_once() {
+    let (session, fork) = pair();
+    session.write("b", b"\0ours").unwrap();
+    fork.write("b", b"\0theirs").unwrap();
+    merge(&session, &[&fork]);
+    let entries: Vec<_> =
+        session.history("b").unwrap().map(|info| info.unwrap().entry.content()).collect();
+    assert!(entries.contains(&fork.latest().unwrap().entry("b").unwrap().unwrap().content()));
+    let (session, first) = pair();
+    let second = session.fork("u").unwrap();
+    for (of, text) in [(&session, "ours\n"), (&first, "first\n"), (&second, "second\n")] {
+        of.write("a", text).unwrap();
+    }
+    merge(&session, &[&first, &second]);
+    let state = session.latest().unwrap();
+    let view = state.view();
+    let seen: Vec<_> = view.files().map(|file| file.unwrap().iteration).collect();
+    let once: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!(once.len(), seen.len());
+}

@@ -322,3 +322,22 @@ fn what_sessions_learned_and_where_they_overlap_is_told_as_text_and_as_html() {
     let page = crate::display::report_html(&session, &budget, &crate::tokens::Encoding::O200k);
     assert!(page.unwrap().contains("s@7 against t@10"));
 }
+
+#[test]
+fn what_is_pinned_here_is_covered_by_no_summary_of_another_and_rules_go_as_they_come() {
+    let (session, _) = pair();
+    session.hide("*.log").unwrap();
+    for at in 0..2 {
+        session.batch(|batch| exchange(batch, at)).unwrap();
+    }
+    let fork = session.fork("v").unwrap();
+    session.pin_memories(&Selector::Range(1, 4)).unwrap();
+    fork.compact(&Selector::Range(1, 8), &summary).unwrap();
+    fork.show("*.log").unwrap();
+    let before = seen(&session);
+    let report = merge(&session, &[&fork]);
+    assert_eq!(seen(&session), before);
+    assert!(report.kept.iter().any(|kept| kept.what == "pin of memory 1"), "{report:?}");
+    let state = session.latest().unwrap();
+    assert!(state.view().rules().unwrap().iter().all(|rule| !rule.hides));
+}

@@ -105,7 +105,7 @@ impl Side for Taking<'_> {
 
     fn rename(&mut self, from: &FilePath, to: &FilePath, new: NewEntry) -> Result<()> {
         let (from, to) = (from.clone(), to.clone());
-        self.batch.draft.rename(&mut self.batch.batch, from, to, Some(new))?;
+        self.batch.draft.move_file(&mut self.batch.batch, from, to, Some(new))?;
         self.spare_memory()
     }
 
