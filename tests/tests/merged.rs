@@ -69,3 +69,53 @@ fn one_goes_on_with_merges_that_are_stored() {
     drop((both, lexer, store));
     assert_eq!(partita.text(["conflicts", "both"]).lines().count(), 2);
 }
+
+#[test]
+fn the_command_says_what_collides_and_what_goes_together() {
+    let room = tempfile::tempdir().unwrap();
+    let partita = Partita::at(room.path().join("store"));
+    let dir = room.path().join("dir");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("run"), "1\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(dir.join("run"), mode).unwrap();
+    partita.ok(["capture", "a", dir.to_str().unwrap()]);
+    partita.ok(["fork", "a", "b"]);
+    partita.write("a", "run", b"ours\n").success();
+    partita.write("b", "run", b"theirs\n").success();
+    let before = partita.text(["log", "a"]);
+    let told = partita.text(["merge", "a", "b", "--plan"]);
+    assert!(told.contains("conflict  run") && told.contains("if they were merged"), "{told}");
+    assert_eq!(partita.text(["log", "a"]), before);
+    let merged = partita.run(["merge", "a", "b"]);
+    assert_eq!((merged.code, merged.stderr.lines().count()), (Some(1), 1), "{merged:?}");
+    assert!(merged.stderr.contains("1 path is in conflict: run; `partita resolve`"), "{merged:?}");
+    // The next one brings nothing, and the conflict is left all the same.
+    assert_eq!(partita.run(["merge", "a", "b"]).code, Some(1));
+    let text = room.path().join("text");
+    std::fs::write(&text, "both\n").unwrap();
+    let text = text.to_str().unwrap();
+    partita.ok(["resolve", "a", "run", "--file", text]);
+    assert!(partita.text(["files", "a"]).starts_with("executable"));
+    partita.ok(["merge", "a", "b"]);
+    for line in [
+        &["merge", "a", "b", "--summary", text][..],
+        &["merge", "a", "b", "--dialog", "none", "--summary", text],
+        &["merge", "a", "b", "--dialog", "summary"],
+        &["resolve", "a", "run", "--side", "0", "--remove"],
+        &["merge", "a"],
+    ] {
+        assert_eq!(partita.run(line).code, Some(2), "{line:?}");
+    }
+    for (line, told) in [
+        (&["merge", "a", "a"][..], "cannot be merged into itself"),
+        (&["merge", "a", "b", "b"], "is to be merged twice"),
+        (&["merge", "a", "nobody"], "no session"),
+        (&["merge", "a", "b", "--into", "b"], "there is a session"),
+        (&["resolve", "a", "run", "--base"], "is in no merge conflict"),
+        (&["learned", "a", "nobody"], "no session"),
+    ] {
+        let error = partita.run(line).failure();
+        assert!(error.contains(told), "{line:?}: {error}");
+    }
+}
