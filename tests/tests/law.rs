@@ -110,6 +110,18 @@ fn sources_and_manifests_are_ascii() {
     }
 }
 
+#[test]
+fn every_decision_stands_in_the_index_of_the_documentation() {
+    let docs = root().join("docs");
+    let index = std::fs::read_to_string(docs.join("index.md")).unwrap();
+    let pages = files_below(&docs.join("decisions"));
+    assert!(pages.len() > 40, "the decisions were not found");
+    for page in pages {
+        let link = format!("(decisions/{})", page.file_name().unwrap().display());
+        assert!(index.contains(&link), "docs/index.md has no {link}");
+    }
+}
+
 #[track_caller]
 fn assert_layer_fault(path: &str, text: &str) {
     let faults = layer_faults(&[Source::new(path, text)]);
