@@ -67,7 +67,7 @@ fn claimed(session: &Session) -> Result<()> {
     for at in 0..CLAIMS {
         let report = format!("ok 1 - test {at}\n1..1\n");
         let number = session.import_evidence("out.tap", report.as_bytes(), None)?;
-        session.claim(&*format!("test {at} passes"), [number])?;
+        session.claim(&format!("test {at} passes"), [number])?;
         if at == CLAIMS / 2 {
             session.write("src/shared.rs", "changed\n")?;
         }

@@ -1,5 +1,5 @@
 //! Two forks of 100,000 files, 100 of them changed in each, merged beside `git merge` of the same; and a
-//! dialog of 10,000 memories merged into another.
+//! dialog of 10,000 memories merged into another, and into a fork of itself.
 //!
 //! Each merge of files is a process of its own, as git's is.
 
@@ -22,6 +22,8 @@ const TOGETHER: usize = 100;
 const CHANGED: usize = 100;
 const BOTH: usize = 10;
 const MEMORIES: usize = 10_000;
+/// Memories that each of two forks adds to a dialog of so many.
+const FEW: usize = 10;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let room = tempfile::tempdir_in(&options.dir)?;
@@ -156,21 +158,29 @@ fn repository(dir: &Path) -> Result<()> {
 fn dialogs(named: &Path, options: &Options) -> Result<()> {
     let store = Store::open(named)?;
     let (one, other) = (store.session("one")?, store.session("other")?);
-    say(&one, "one")?;
-    say(&other, "other")?;
-    let mut took = Samples::default();
-    for round in 0..options.rounds {
-        let into = one.fork(&format!("one-{round}"))?;
-        took.push(time(|| Ok(into.merge(&[&other], MergeOptions::new())?))?.0);
+    say(&one, "one", MEMORIES)?;
+    say(&other, "other", MEMORIES)?;
+    let (left, right) = (one.fork("left")?, one.fork("right")?);
+    say(&left, "left", FEW)?;
+    say(&right, "right", FEW)?;
+    let table = Table::new(&["a dialog of 10,000 memories", "p50"]);
+    for (what, into, from) in [
+        ("merged into another of as many", &one, &other),
+        ("that two forks have, and ten memories more in each", &left, &right),
+    ] {
+        let mut took = Samples::default();
+        for round in 0..options.rounds {
+            let into = into.fork(&format!("{}-{round}", into.name()))?;
+            took.push(time(|| Ok(into.merge(&[from], MergeOptions::new())?))?.0);
+        }
+        table.row(&[&what, &format!("{:.1} ms", took.p50().as_secs_f64() * 1e3)]);
     }
-    let table = Table::new(&["a dialog of 10,000 memories into another", "p50"]);
-    table.row(&[&"merge", &format!("{:.1} ms", took.p50().as_secs_f64() * 1e3)]);
     Ok(())
 }
 
-fn say(session: &Session, who: &str) -> Result<()> {
+fn say(session: &Session, who: &str, memories: usize) -> Result<()> {
     let mut batch = session.begin()?;
-    for number in 0..MEMORIES {
+    for number in 0..memories {
         batch.remember(Memory::user(format!("{who} says {number}, and what it is about")))?;
     }
     batch.commit()?;
