@@ -39,11 +39,7 @@ impl Draft {
         let before = Roots::of(parent);
         self.check_unmoved(batch, before.files())?;
         self.check_directories(batch, before.files())?;
-        let edits = self.touched.iter().filter(|(_, touched)| touched.has_changed());
-        let edits = edits.map(|(path, touched)| {
-            (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
-        });
-        let edits: Vec<_> = edits.collect();
+        let edits = self.file_edits();
         let mut after = self.joined.start(before);
         self.joined.apply(batch, &mut after, false)?;
         let memory = next_number(after.memories(), batch)?;

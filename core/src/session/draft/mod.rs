@@ -114,11 +114,16 @@ impl Draft {
 
     /// The files after the edits so far, as a map of the batch.
     pub(crate) fn files_now(&self, batch: &mut StoreBatch) -> Result<Map> {
+        batch.edit_map(self.files, self.file_edits())
+    }
+
+    /// What the edits so far do to the map of files.
+    fn file_edits(&self) -> Vec<(Vec<u8>, Option<Value>)> {
         let edits = self.touched.iter().filter(|(_, touched)| touched.has_changed());
         let edits = edits.map(|(path, touched)| {
             (path.as_bytes().to_vec(), touched.now.as_ref().map(Place::to_value))
         });
-        batch.edit_map(self.files, edits.collect())
+        edits.collect()
     }
 
     /// Tells whether these are the files that the draft began with.

@@ -9,13 +9,12 @@ use crate::map::Map;
 use crate::object::{AsPath, Bytes, Entry, FilePath, Iteration, MemoryKind, OperationKind, Role};
 use crate::session::handle::Session;
 use crate::session::history::end::End;
-use crate::session::line::chain::Link;
+use crate::session::line::chain::{Link, there};
 use crate::session::line::info::{IterationInfo, brought_by, hex, joined};
 use crate::session::line::listing;
 use crate::session::line::point::{Head, Point};
 use crate::session::line::timeline::Timeline;
 use crate::session::read::claims::ClaimEntry;
-use crate::session::read::evidence::there;
 use crate::session::read::snapshot::Snapshot;
 
 /// Memories that are looked through for the call that made an iteration, and for what was asked

@@ -218,6 +218,14 @@ impl<T: Linked> Link<T> {
     }
 }
 
+/// What a read finds; none where it was trimmed, purged or lost.
+pub(crate) fn there<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Err(error) if error.kind().is_absence() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// The number after; refuses what only a forged object can ask for.
 pub(crate) fn number_after(number: u64) -> Result<u64> {
     number.checked_add(1).ok_or_else(|| malformed("a chain is at the largest number"))

@@ -7,13 +7,13 @@ use crate::error::{Error, Result};
 use crate::id::{CheckpointId, OperationId};
 use crate::map::{Map, Value};
 use crate::object::{Objects, Operation};
-use crate::session::line::chain::{Link, Linked};
+use crate::session::line::chain::{Link, Linked, there};
 use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots};
 
 /// Forks behind one another that are looked at for lines in common: what lies further back is found by
 /// the checkpoints themselves.
-pub(crate) const FORKS_LOOKED_AT: usize = 1_024;
+const FORKS_LOOKED_AT: usize = 1_024;
 
 /// Where two lines parted, along their first parents.
 #[derive(Clone, Debug)]
@@ -36,14 +36,15 @@ pub(crate) fn parted(objects: &(impl Objects + ?Sized), a: &Point, b: &Point) ->
         // Jumps rest on numbers alone, so lines of one length jump to places of one number.
         if a.value.stored_jump().is_some()
             && b.value.stored_jump().is_some()
-            && let (Some(far_a), Some(far_b)) = (there(a.jump(objects))?, there(b.jump(objects))?)
+            && let (Some(far_a), Some(far_b)) =
+                (there(a.jump(objects))?.flatten(), there(b.jump(objects))?.flatten())
             && far_a.number() == far_b.number()
             && far_a.id != far_b.id
         {
             (a, b) = (far_a, far_b);
             continue;
         }
-        match (there(a.parent(objects))?, there(b.parent(objects))?) {
+        match (there(a.parent(objects))?.flatten(), there(b.parent(objects))?.flatten()) {
             (Some(before_a), Some(before_b)) => (a, b) = (before_a, before_b),
             _ => {
                 let has_more = a.value.parent().is_some() || b.value.parent().is_some();
@@ -55,15 +56,7 @@ pub(crate) fn parted(objects: &(impl Objects + ?Sized), a: &Point, b: &Point) ->
 }
 
 fn back_to(objects: &(impl Objects + ?Sized), point: &Point, number: u64) -> Result<Option<Point>> {
-    there(point.clone().ancestor(objects, number))
-}
-
-/// What is there; none where it was trimmed, purged or lost.
-fn there<T>(found: Result<Option<T>>) -> Result<Option<T>> {
-    match found {
-        Err(error) if error.kind().is_absence() => Ok(None),
-        found => found,
-    }
+    Ok(there(point.clone().ancestor(objects, number))?.flatten())
 }
 
 /// Tells whether a state has another one on its line.
@@ -85,12 +78,44 @@ pub(crate) fn contains(
         return Ok(true);
     }
     for (_, reach) in merged_rows(objects, Roots::of(Some(state)).map(Root::Merged))? {
-        let line = there(Point::read(objects, reach.id.id()).map(Some))?;
+        let line = there(Point::read(objects, reach.id.id()))?;
         if line.map(|line| is_on(objects, &line, other)).transpose()?.unwrap_or(false) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// A session among those that a session was forked from.
+pub(crate) struct Fork {
+    /// The nonce of its first operation.
+    pub(crate) nonce: Vec<u8>,
+    /// The state that it began with; none where it began empty, or where nobody has that any more.
+    pub(crate) from: Option<Point>,
+}
+
+/// A session, the one that it was forked from, and so on, as far as they are there.
+pub(crate) fn forks(objects: &(impl Objects + ?Sized), session: OperationId) -> Result<Vec<Fork>> {
+    let mut forks = Vec::new();
+    let mut at: Option<Link<Operation>> = there(Link::read(objects, session.id()))?;
+    for _ in 0..FORKS_LOOKED_AT {
+        let Some(first) = at else { break };
+        let from = match (first.value.forked_from, first.value.checkpoint) {
+            (Some(_), Some(id)) => there(Point::read(objects, id.id()))?,
+            _ => None,
+        };
+        forks.push(Fork { nonce: first.value.nonce.clone(), from });
+        let Some(origin) = first.value.forked_from else { break };
+        let origin: Option<Link<Operation>> = there(Link::read(objects, origin.id()))?;
+        at = match origin {
+            Some(origin) => match origin.value.session {
+                Some(id) => there(Link::read(objects, id.id()))?,
+                None => Some(origin),
+            },
+            None => None,
+        };
+    }
+    Ok(forks)
 }
 
 /// How far a state contains a session's line.
@@ -112,23 +137,11 @@ impl Known {
         point: &Point,
     ) -> Result<Self> {
         let mut known = Known::default();
-        let mut at = there(Link::<Operation>::read(objects, session.id()).map(Some))?;
-        let mut reach = Some(Reach { number: point.number(), id: point.checkpoint_id() });
-        for _ in 0..FORKS_LOOKED_AT {
-            let (Some(first), Some(here)) = (at, reach) else { break };
-            known.add(&first.value.nonce, here);
-            let Some(origin) = first.value.forked_from else { break };
-            let origin = there(Link::<Operation>::read(objects, origin.id()).map(Some))?;
-            let Some(origin) = origin else { break };
-            reach = match first.value.checkpoint {
-                Some(id) => there(Point::read(objects, id.id()).map(Some))?
-                    .map(|point| Reach { number: point.number(), id }),
-                None => None,
-            };
-            at = match origin.value.session {
-                Some(id) => there(Link::read(objects, id.id()).map(Some))?,
-                None => Some(origin),
-            };
+        let mut reach = Reach { number: point.number(), id: point.checkpoint_id() };
+        for fork in forks(objects, session)? {
+            known.add(&fork.nonce, reach);
+            let Some(from) = fork.from else { break };
+            reach = Reach { number: from.number(), id: from.checkpoint_id() };
         }
         for (nonce, reach) in merged_rows(objects, Roots::of(Some(point)).map(Root::Merged))? {
             known.add(&nonce, reach);

@@ -150,17 +150,7 @@ impl Session {
         let mut common: Option<Base> = None;
         for other in others {
             let other = self.here(other)?;
-            let (ours, theirs) = (self.head()?, other.head()?);
-            let base = match (ours.point(), theirs.point()) {
-                (Some(ours), Some(theirs)) => {
-                    let lines = [
-                        Known::of(&self.store, self.id, ours)?,
-                        Known::of(&self.store, other.id, theirs)?,
-                    ];
-                    Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?
-                }
-                _ => Base::Nothing,
-            };
+            let (base, _) = self.base_with(&other)?;
             common = Some(match common {
                 None => base,
                 Some(common) => common.and(&self.store, base)?,
@@ -168,5 +158,21 @@ impl Session {
         }
         let nobody = || Error::invalid("no session to have something in common with");
         Ok(common.ok_or_else(nobody)?.told())
+    }
+
+    /// What this session and another come from, and the other's newest state.
+    pub(super) fn base_with(&self, other: &Session) -> Result<(Base, Option<Point>)> {
+        let (ours, theirs) = (self.head()?, other.head()?);
+        let base = match (ours.point(), theirs.point()) {
+            (Some(ours), Some(theirs)) => {
+                let lines = [
+                    Known::of(&self.store, self.id, ours)?,
+                    Known::of(&self.store, other.id, theirs)?,
+                ];
+                Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?
+            }
+            _ => Base::Nothing,
+        };
+        Ok((base, theirs.point.clone()))
     }
 }

@@ -6,15 +6,14 @@ use std::ops::Bound;
 use crate::error::Result;
 use crate::id::{MemoryId, OperationId};
 use crate::map::{Map, Value};
-use crate::object::{Objects, Operation};
+use crate::object::Objects;
 use crate::session::draft::joined::JoinedDraft;
 use crate::session::handle::Session;
 use crate::session::line::branch::{BranchRun, branch_of};
-use crate::session::line::chain::{Link, number_after};
-use crate::session::line::common::FORKS_LOOKED_AT;
+use crate::session::line::chain::number_after;
+use crate::session::line::common::forks;
 use crate::session::line::keys::next_number;
 use crate::session::line::keys::{FLOOR, memory_id, memory_key, memory_number, memory_value};
-use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots};
 
 /// What tells a memory from all others: the session that it was said in, by its nonce, and its number
@@ -35,29 +34,15 @@ struct Owner {
 impl Owners {
     fn of(objects: &(impl Objects + ?Sized), session: OperationId) -> Result<Self> {
         let mut owners = Vec::new();
-        let mut at: Option<Link<Operation>> = there(Link::read(objects, session.id()))?;
-        for _ in 0..FORKS_LOOKED_AT {
-            let Some(first) = at else { break };
-            let from = match (first.value.forked_from, first.value.checkpoint) {
-                (Some(_), Some(point)) => match there(Point::read(objects, point.id()))? {
-                    Some(point) => next_number(Roots::of(Some(&point)).memories(), objects)?,
-                    None => 0,
-                },
-                _ => 0,
+        for fork in forks(objects, session)? {
+            let from = match &fork.from {
+                Some(point) => next_number(Roots::of(Some(point)).memories(), objects)?,
+                None => 0,
             };
-            owners.push(Owner { from, nonce: first.value.nonce.clone() });
-            let origin = first.value.forked_from.filter(|_| from > 0);
-            let origin: Option<Link<Operation>> = match origin {
-                Some(origin) => there(Link::read(objects, origin.id()))?,
-                None => None,
-            };
-            at = match origin {
-                Some(origin) => match origin.value.session {
-                    Some(id) => there(Link::read(objects, id.id()))?,
-                    None => Some(origin),
-                },
-                None => None,
-            };
+            owners.push(Owner { from, nonce: fork.nonce });
+            if from == 0 {
+                break;
+            }
         }
         Ok(Owners(owners))
     }
@@ -78,13 +63,6 @@ impl Owners {
         let rest =
             |owners: &[Owner]| owners[..owners.len() - same].iter().map(|owner| owner.from).min();
         Some(rest(&self.0).into_iter().chain(rest(&other.0)).min().unwrap_or(u64::MAX))
-    }
-}
-
-fn there<T>(read: Result<T>) -> Result<Option<T>> {
-    match read {
-        Err(error) if error.kind().is_absence() => Ok(None),
-        read => read.map(Some),
     }
 }
 

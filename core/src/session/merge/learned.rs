@@ -5,13 +5,11 @@ use crate::error::Result;
 use crate::object::{FilePath, MemoryKind};
 use crate::session::handle::Session;
 use crate::session::line::branch::branch_of;
-use crate::session::line::common::Known;
 use crate::session::line::info::CheckpointInfo;
 use crate::session::line::keys::{memory_key, memory_number};
 use crate::session::line::place::Place;
-use crate::session::line::point::Point;
 use crate::session::line::roots::{Root, Roots};
-use crate::session::merge::base::{Base, MergeBase};
+use crate::session::merge::base::MergeBase;
 use crate::session::read::claims::ClaimEntry;
 use crate::session::read::memories::MemoryEntry;
 use crate::session::read::prompt::resolved;
@@ -98,7 +96,7 @@ impl Session {
         other: &Session,
         counter: &(impl TokenCounter + ?Sized),
     ) -> Result<Learned> {
-        let (base, theirs) = self.parted(other)?;
+        let (base, theirs) = self.base_with(other)?;
         let state = Snapshot::new(&self.store, theirs.clone());
         let store = &self.store;
         let [then, now] = [Roots::of(base.point()), Roots::of(theirs.as_ref())];
@@ -180,7 +178,7 @@ impl Session {
         let mut overlaps = Vec::new();
         for other in others {
             let other = self.here(other)?;
-            let (base, theirs) = self.parted(&other)?;
+            let (base, theirs) = self.base_with(&other)?;
             let (head, store) = (self.head()?, &self.store);
             let base = Roots::of(base.point()).files();
             let [ours, theirs] = [head.point(), theirs.as_ref()].map(|of| Roots::of(of).files());
@@ -236,21 +234,5 @@ impl Session {
             tokens,
         });
         Ok(told.collect())
-    }
-
-    /// What this session and another come from, and the other's newest state.
-    fn parted(&self, other: &Session) -> Result<(Base, Option<Point>)> {
-        let (ours, theirs) = (self.head()?, other.head()?);
-        let base = match (ours.point(), theirs.point()) {
-            (Some(ours), Some(theirs)) => {
-                let lines = [
-                    Known::of(&self.store, self.id, ours)?,
-                    Known::of(&self.store, other.id, theirs)?,
-                ];
-                Base::of(&self.store, (ours, &lines[0]), (theirs, &lines[1]))?
-            }
-            _ => Base::Nothing,
-        };
-        Ok((base, theirs.point.clone()))
     }
 }

@@ -14,7 +14,8 @@ pub enum MergedDialog<'a> {
     OutOfView,
     /// It is in view as it was there.
     Whole,
-    /// A summary stands for each session's, by a host's summarizer.
+    /// A summary stands for each session's, by a host's summarizer. It is asked again where another
+    /// writer came first.
     Summary(&'a dyn Summarizer),
 }
 
@@ -73,7 +74,7 @@ pub struct MergeReport {
 }
 
 impl MergeReport {
-    /// Tells whether nothing is in conflict that was not before.
+    /// Tells whether nothing is in conflict that was not before, and nothing of the others was left out.
     pub fn is_clean(&self) -> bool {
         self.conflicts.is_empty() && self.kept.is_empty()
     }
@@ -142,7 +143,7 @@ pub struct CaseClash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeptOurs {
-    /// What it is: `instructions`, `tools`, `state KEY`, `pin`.
+    /// What it is: `instructions`, `tools`, `state KEY`, `pin of memory NUMBER`.
     pub what: String,
     /// The session whose change was not taken.
     pub theirs: String,

@@ -8,6 +8,7 @@ use crate::map::Map;
 use crate::object::{
     Evidence, Exit, FilePath, LeftOut, Objects, Results, Run, RunOutcome, TestSums, read,
 };
+use crate::session::line::chain::there;
 use crate::session::line::evidence::{LAST, evidence_id, next_evidence, read_evidence};
 use crate::session::line::keys::{memory_number, next_number};
 use crate::session::line::listing;
@@ -260,13 +261,5 @@ impl Snapshot {
             LeftOut::from_row(listing::path_of(&key)?, &value.bytes)
         })
         .collect()
-    }
-}
-
-/// A node that is there; none where it was purged or lost.
-pub(crate) fn there<T>(read: Result<T>) -> Result<Option<T>> {
-    match read {
-        Err(error) if error.kind().is_absence() => Ok(None),
-        read => read.map(Some),
     }
 }

@@ -13,7 +13,7 @@ use crate::map::{Map, Value};
 use crate::object::{
     Checkpoint, Evidence, FilePath, Iteration, Objects, Run, RunOutcome, RunSandbox, Scope, read,
 };
-use crate::session::line::chain::Link;
+use crate::session::line::chain::{Link, there};
 use crate::session::line::evidence::{LAST, evidence_id, lane_key, lane_of, read_evidence};
 use crate::session::line::info::brought_by;
 use crate::session::line::keys::memory_number;
@@ -21,7 +21,7 @@ use crate::session::line::listing::{self, Within};
 use crate::session::line::place::Place;
 use crate::session::line::point::root;
 use crate::session::line::roots::Root;
-use crate::session::read::evidence::{EvidenceOutcome, there};
+use crate::session::read::evidence::EvidenceOutcome;
 use crate::session::read::snapshot::Snapshot;
 
 /// Where evidence became stale: the first change since of what it is about that still holds.
