@@ -5,7 +5,7 @@ use std::path::Path;
 
 use partita::merge::{MergeBase, MergeOptions, Resolution};
 use partita::upkeep::{GcOptions, go_on};
-use partita::{Session, Store};
+use partita::{Memory, Session, Store};
 use partita_tests::command::Partita;
 
 /// A copy of the store.
@@ -118,4 +118,50 @@ fn the_command_says_what_collides_and_what_goes_together() {
         let error = partita.run(line).failure();
         assert!(error.contains(told), "{line:?}: {error}");
     }
+}
+
+#[test]
+fn processes_that_merge_under_a_summary_at_once_wait_for_each_other() {
+    let room = tempfile::tempdir().unwrap();
+    let partita = Partita::at(room.path().join("store"));
+    let names: Vec<String> = (0..8).map(|number| format!("fork-{number}")).collect();
+    let store = Store::open(room.path().join("store")).unwrap();
+    let main = store.session("main").unwrap();
+    main.remember(Memory::user("Who takes what?")).unwrap();
+    for name in &names {
+        let fork = main.fork(name).unwrap();
+        fork.write(name.as_str(), "1\n").unwrap();
+        fork.remember(Memory::user(format!("{name} is done"))).unwrap();
+    }
+    main.remember(Memory::user("All of it?")).unwrap();
+    let text = room.path().join("text");
+    std::fs::write(&text, "It is done.\n").unwrap();
+    let text = text.to_str().unwrap();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let line = ["merge", "main", name.as_str(), "--dialog", "summary", "--summary", text];
+            let partita = &partita;
+            scope.spawn(move || partita.ok(line));
+        }
+    });
+    let state = store.open_session("main").unwrap().latest().unwrap();
+    assert_eq!(state.files().count(), names.len());
+    let view = state.view();
+    let shown = view.memories().map(|memory| memory.unwrap().memory.text().into_owned());
+    let shown: Vec<String> = shown.collect();
+    assert_eq!(
+        shown.iter().filter(|text| *text == "It is done.").count(),
+        names.len(),
+        "{shown:?}"
+    );
+    assert_eq!(shown.len(), 2 + names.len());
+    // One summary stands for one dialog.
+    partita.ok(["fork", "main", "left"]);
+    partita.ok(["fork", "main", "right"]);
+    for name in ["left", "right", "main"] {
+        partita.ok(["say", name, "--role", "user", text]);
+    }
+    let both = ["merge", "main", "left", "right", "--dialog", "summary", "--summary", text];
+    let error = partita.run(both).failure();
+    assert!(error.contains("merge one at a time"), "{error}");
 }

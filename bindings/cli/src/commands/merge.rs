@@ -25,8 +25,7 @@ pub(super) fn merge(out: &mut Output, dir: &Path, args: &MergeArgs) -> Result<()
     let access = if args.plan { Access::Read } else { Access::Write };
     let store = open_store(dir, access)?;
     let session = find_session(&store, &args.name)?;
-    let others: Vec<Session> =
-        args.others.iter().map(|other| find_session(&store, other)).collect::<Result<_>>()?;
+    let others = find_sessions(&store, &args.others)?;
     let others: Vec<&Session> = others.iter().collect();
     if args.summary.is_some() && args.dialog != Some(MergeDialog::Summary) {
         let message = "--summary FILE goes with --dialog summary";
@@ -36,13 +35,14 @@ pub(super) fn merge(out: &mut Output, dir: &Path, args: &MergeArgs) -> Result<()
         Some(file) => Some(summary(file)?),
         None => None,
     };
-    let used = Cell::new(false);
+    let (used, is_one) = (Cell::new(false), others.len() == 1);
+    // Of one session it is asked again where another writer came first.
     let once = |_: &[MemoryEntry]| match used.replace(true) {
-        true => Err(Error::new(
+        true if !is_one => Err(Error::new(
             ErrorKind::Invalid,
             "one summary cannot stand for the dialogs of several sessions: merge one at a time",
         )),
-        false => Ok(summary.clone().unwrap_or_default()),
+        _ => Ok(summary.clone().unwrap_or_default()),
     };
     let options = MergeOptions::new();
     let options = match args.dialog {
@@ -243,8 +243,7 @@ pub(super) fn learned(
 ) -> Result<()> {
     let store = open_store(dir, Access::Read)?;
     let session = find_session(&store, name)?;
-    let others: Vec<Session> =
-        others.iter().map(|other| find_session(&store, other)).collect::<Result<_>>()?;
+    let others = find_sessions(&store, others)?;
     let by = counter(dir, Some(&session), by)?;
     let learned = session.learned(&others.iter().collect::<Vec<_>>(), &*by)?;
     if as_json {
@@ -300,8 +299,7 @@ pub(super) fn overlap(
 ) -> Result<()> {
     let store = open_store(dir, Access::Read)?;
     let session = find_session(&store, name)?;
-    let others: Vec<Session> =
-        others.iter().map(|other| find_session(&store, other)).collect::<Result<_>>()?;
+    let others = find_sessions(&store, others)?;
     let overlaps = session.overlap(&others.iter().collect::<Vec<_>>())?;
     if as_json {
         return out.json(&overlaps);
@@ -317,4 +315,8 @@ pub(super) fn overlap(
             Ok([quote::text(session).into_owned(), alike.to_owned(), path])
         }),
     )
+}
+
+fn find_sessions(store: &Store, names: &[String]) -> Result<Vec<Session>> {
+    names.iter().map(|name| find_session(store, name)).collect()
 }

@@ -90,7 +90,7 @@ impl Session {
         }
     }
 
-    /// Tells what [`merge`](Self::merge) would do, and does nothing.
+    /// Tells what [`merge`](Self::merge) would do, and does nothing. A summarizer is asked all the same.
     ///
     /// # Errors
     /// As [`merge`](Self::merge).
