@@ -159,7 +159,9 @@ fn processes_that_merge_under_a_summary_at_once_wait_for_each_other() {
     partita.ok(["fork", "main", "left"]);
     partita.ok(["fork", "main", "right"]);
     for name in ["left", "right", "main"] {
-        partita.ok(["say", name, "--role", "user", text]);
+        let words = room.path().join(name);
+        std::fs::write(&words, name).unwrap();
+        partita.ok(["say", name, "--role", "user", words.to_str().unwrap()]);
     }
     let both = ["merge", "main", "left", "right", "--dialog", "summary", "--summary", text];
     let error = partita.run(both).failure();
