@@ -160,7 +160,7 @@ fn processes_that_merge_under_a_summary_at_once_wait_for_each_other() {
     partita.ok(["fork", "main", "right"]);
     for name in ["left", "right", "main"] {
         let words = room.path().join(name);
-        std::fs::write(&words, name).unwrap();
+        std::fs::write(&words, format!("{name} has more to say")).unwrap();
         partita.ok(["say", name, "--role", "user", words.to_str().unwrap()]);
     }
     let both = ["merge", "main", "left", "right", "--dialog", "summary", "--summary", text];
