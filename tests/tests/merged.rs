@@ -1,5 +1,5 @@
 //! A store that holds merges and conflicts, as the first version with them wrote it: read, checked and gone
-//! on with for ever.
+//! on with for ever. And what the command says of merges.
 
 use std::path::Path;
 

@@ -540,6 +540,34 @@ fn what_cannot_be_read_is_in_conflict_and_never_a_wrong_text() {
 }
 
 #[test]
+fn a_purge_that_makes_history_anew_leaves_merges_and_their_conflicts() {
+    use std::ops::ControlFlow;
+    let (session, fork) = in_conflict();
+    let again = session.fork("again").unwrap();
+    session.write("b", "ours\n").unwrap();
+    fork.write("b", "theirs\n").unwrap();
+    let before = id(&session);
+    let options = crate::upkeep::PurgeOptions::new("a secret").everywhere(true).rewrite(true);
+    let store = session.store();
+    store.purge_matching(b"1\nours", &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    let [session, fork, again] =
+        [&session, &fork, &again].map(|of| store.open_session(of.name()).unwrap());
+    assert_ne!(id(&session), before);
+    assert_eq!(session.read_at("a", 2).unwrap(), b"[purged: a secret]");
+    assert_eq!(conflicts(&session), ["a"]);
+    assert!(!merge(&session, &[&again]).changed);
+    let report = merge(&session, &[&fork]);
+    assert_eq!(report.conflicts.iter().map(ToString::to_string).collect::<Vec<_>>(), ["b"]);
+    session.resolve("a", Resolution::Side(1)).unwrap();
+    assert_eq!(text(&session, "a"), "1\ntheirs\n3\n4\n5\n");
+    session.undo().unwrap();
+    assert_eq!(conflicts(&session), ["a", "b"]);
+    assert_eq!(conflicts(&again), ["a"]);
+    let report = store.check(&mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.faults, []);
+}
+
+#[test]
 fn a_merge_writes_what_differs_and_not_what_there_is() {
     let mut written = Vec::new();
     for files in [1_000, 20_000] {
