@@ -1,9 +1,10 @@
 //! Claims that something works.
 
 use super::phrase::{
-    A_CHECK, CLAIMS, CODE, EXCEPTS, FAILS, FAILS_NOT, FAULTS, FILL, Kind, Slot, TAKES_ALL_BACK,
+    A_CHECK, CLAIMS, EXCEPTS, FAILS, FAILS_NOT, FAULTS, FILL, Kind, Slot, TAKES_ALL_BACK,
     TAKES_BACK, TURNS, TURNS_AWAY,
 };
+use super::sentence::{Word, sentences, words};
 
 /// Bytes at the end of a text that are looked at: claims stand at the end.
 const CLAIM_BYTES_SEEN: usize = 64 << 10;
@@ -30,161 +31,6 @@ fn tail(text: &str) -> &str {
     let start = (over..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
     let end = &text[start..];
     end.find('\n').map_or(end, |feed| &end[feed + 1..])
-}
-
-/// Cuts a text into its sentences, without what is no prose.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut sentences = Vec::new();
-    // Where the paragraph begins that the line belongs to.
-    let mut begin: Option<usize> = None;
-    let mut fence: Option<&str> = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let (start, end) = (at, at + line.len());
-        at = end;
-        let trimmed = line.trim();
-        let marker = ["```", "~~~"].into_iter().find(|marker| trimmed.starts_with(marker));
-        let is_prose = match (fence, marker) {
-            (None, None) => {
-                !trimmed.is_empty() && !trimmed.starts_with('>') && !is_open_box(trimmed)
-            }
-            (None, Some(_)) => {
-                fence = marker;
-                false
-            }
-            (Some(open), marker) => {
-                fence = if marker == Some(open) { None } else { fence };
-                false
-            }
-        };
-        let begins = is_prose && (is_item(trimmed) || trimmed.starts_with('#'));
-        if (!is_prose || begins)
-            && let Some(from) = begin.take()
-        {
-            cut(&text[from..start], &mut sentences);
-        }
-        if is_prose && trimmed.starts_with('#') {
-            cut(&text[start..end], &mut sentences);
-        } else if is_prose {
-            begin.get_or_insert(start);
-        }
-    }
-    if let Some(from) = begin {
-        cut(&text[from..], &mut sentences);
-    }
-    sentences
-}
-
-/// Tells whether a line is an item of a list, or a row of a table.
-fn is_item(line: &str) -> bool {
-    let behind = line.trim_start_matches(|sign: char| sign.is_ascii_digit());
-    let is_numbered =
-        behind.len() < line.len() && (behind.starts_with(". ") || behind.starts_with(") "));
-    is_numbered || ["- ", "* ", "+ ", "|"].iter().any(|marker| line.starts_with(marker))
-}
-
-/// Tells whether a line is an item that is still to do.
-fn is_open_box(line: &str) -> bool {
-    is_item(line)
-        && line
-            .trim_start_matches(|sign: char| !matches!(sign, '[' | ' '))
-            .trim_start()
-            .starts_with("[ ]")
-}
-
-/// Cuts a paragraph at the ends of its sentences.
-fn cut<'a>(paragraph: &'a str, sentences: &mut Vec<&'a str>) {
-    let bytes = paragraph.as_bytes();
-    let mut start = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        // `1.5` and `a.rs` do not end here, and what is emphasized ends before its signs.
-        let ends = |next: &u8| next.is_ascii_whitespace() || b"*_\"')]".contains(next);
-        if matches!(byte, b'.' | b'!' | b'?') && bytes.get(at + 1).is_none_or(ends) {
-            push(&paragraph[start..=at], sentences);
-            start = at + 1;
-        }
-    }
-    push(&paragraph[start..], sentences);
-}
-
-fn push<'a>(sentence: &'a str, sentences: &mut Vec<&'a str>) {
-    let is_sign = |sign: char| sign.is_whitespace() || "*_#|".contains(sign);
-    let sentence = sentence.trim_matches(is_sign);
-    let sentence = match is_item(sentence) {
-        true => sentence
-            .trim_start_matches(|sign: char| sign.is_ascii_digit() || "-+.) ".contains(sign)),
-        false => sentence,
-    };
-    let sentence = sentence.trim_start_matches(is_sign);
-    if sentence.contains(char::is_alphanumeric) {
-        sentences.push(sentence);
-    }
-}
-
-/// A word in small letters, and which clause of its sentence it belongs to.
-struct Word {
-    text: String,
-    clause: usize,
-}
-
-impl Word {
-    fn is_one_of(&self, words: &[&str]) -> bool {
-        words.contains(&self.text.as_str())
-    }
-
-    fn is_number(&self) -> bool {
-        self.text.bytes().all(|byte| byte.is_ascii_digit())
-    }
-
-    fn negates(&self) -> bool {
-        self.is_one_of(TAKES_BACK)
-            || ["n't", "'ll", "'d"].iter().any(|end| self.text.ends_with(end))
-    }
-}
-
-/// Returns the words of a sentence; what stands in quotes, or is code, counts as one.
-fn words(sentence: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let (mut clause, mut quote, mut word) = (0, None, String::new());
-    let mut end_word = |word: &mut String, clause: &mut usize| {
-        if word.is_empty() {
-            return;
-        }
-        let text = std::mem::take(word);
-        *clause += usize::from(TURNS.contains(&text.as_str()));
-        words.push(Word { text, clause: *clause });
-    };
-    let mut signs = sentence.char_indices().peekable();
-    while let Some((at, sign)) = signs.next() {
-        if quote.is_some() {
-            if quote == Some(sign) {
-                quote = None;
-            }
-            continue;
-        }
-        let next = signs.peek().map(|(_, next)| *next);
-        let is_within = next.is_some_and(char::is_alphanumeric) && !word.is_empty();
-        match sign {
-            '\'' | '\u{2019}' if is_within => word.push('\''),
-            '-' if is_within => word.push('-'),
-            sign if sign.is_alphanumeric() => word.extend(sign.to_lowercase()),
-            '`' | '"' if sentence[at + 1..].contains(sign) => {
-                end_word(&mut word, &mut clause);
-                quote = Some(sign);
-                word.push_str(CODE);
-                end_word(&mut word, &mut clause);
-            }
-            sign => {
-                end_word(&mut word, &mut clause);
-                let parts = matches!(sign, ',' | ';' | ':' | '\u{2013}' | '\u{2014}')
-                    // A dash, but not one within a word.
-                    || sign == '-' && next.is_none_or(|next| next == ' ' || next == '-');
-                clause += usize::from(parts);
-            }
-        }
-    }
-    end_word(&mut word, &mut clause);
-    words
 }
 
 /// Tells whether a sentence claims that something works.
@@ -221,11 +67,18 @@ fn claims(sentence: &str) -> bool {
         if !taken_back && !all_taken_back && CLAIMS.iter().any(is_claim) {
             return true;
         }
-        taken_back |= word.negates();
+        // What is wanted follows `so that`, and what came of it `so`.
+        let is_purpose = word.text == "that" && before.is_some_and(|before| before.text == "so");
+        taken_back |= is_purpose || takes_back(word);
         let is_thing = word.text == "check" && before.is_some_and(|word| word.is_one_of(A_CHECK));
         all_taken_back |= word.is_one_of(TAKES_ALL_BACK) && !is_thing;
     }
     false
+}
+
+/// Tells whether a word takes back what comes behind it in its clause.
+fn takes_back(word: &Word) -> bool {
+    word.is_one_of(TAKES_BACK) || ["n't", "'ll", "'d"].iter().any(|end| word.text.ends_with(end))
 }
 
 /// Tells whether the words before say a part of a whole: `3 of 5 tests`.
@@ -329,6 +182,49 @@ mod tests {
             "3. Everything works",
             "If you like, I can go on, but all tests pass.",
             "All tests pass. Shall I commit?",
+            "I've fixed the off-by-one error in parse() and added a test; the full suite is green.",
+            "All 37 tests in the suite pass.",
+            "All tests are now passing, including the new ones.",
+            "The tests pass with this change.",
+            "I ran the test suite and everything passes.",
+            "I ran the tests and they all pass.",
+            "Done! The parser now handles nested quotes and all tests pass.",
+            "The bug has been fixed and verified.",
+            "The project builds successfully.",
+            "Both builds succeeded.",
+            "npm test passes",
+            "pytest passes with 12 tests.",
+            "The fix works.",
+            "The code now works correctly.",
+            "The feature works as intended.",
+            "It is now working as expected.",
+            "Problem solved.",
+            "Issue resolved!",
+            "Bug fixed.",
+            "All checks have passed.",
+            "All green.",
+            "100% of tests pass.",
+            "Verified with cargo test.",
+            "Everything is working.",
+            "The program runs without errors.",
+            "I have successfully fixed the issue.",
+            "I've verified the fix.",
+            "The failing test passes now.",
+            "There are 0 failures.",
+            "test result: ok. 12 passed; 0 failed",
+            "All unit tests and integration tests pass.",
+            "The script ran successfully.",
+            "\u{2705} All tests pass",
+            "The tests now all pass.",
+            "All of the tests pass.",
+            "Every test passes.",
+            "Tests pass, lint passes.",
+            "The solution has been tested and works.",
+            "I tested it and it works.",
+            "The build is fixed.",
+            "The problem was a stale cache, which is now fixed.",
+            "Compilation succeeded.",
+            "The error is gone.",
         ] {
             assert!(success_claim(text).is_some(), "{text}");
         }
@@ -389,6 +285,45 @@ mod tests {
             "`all tests pass`",
             "I read the parser and its tests.",
             "Next, I will run the tests.",
+            "I will change it so that all tests pass.",
+            "The tests still fail.",
+            "I will fix the bug.",
+            "The next step is to fix the bug.",
+            "This function passes the tests vector to the runner.",
+            "The config is checked in.",
+            "I looked at the tests.",
+            "The issue was introduced when the parser was fixed to 10 bytes.",
+            "It works by reading the file.",
+            "This works around the issue.",
+            "Could you check that it works?",
+            "Then all tests would pass.",
+            "I'm not sure the bug is fixed.",
+            "We need to check that all tests pass.",
+            "I was unable to verify that the tests pass.",
+            "To see whether it works, run `make`.",
+            "Ideally, all tests pass.",
+            "I cannot confirm that all tests pass.",
+            "The tests have not passed.",
+            "The goal is that all tests pass.",
+            "Add a test that passes.",
+            "All tests passed before my change but now two fail.",
+            "The tests can't pass.",
+            "It is not working.",
+            "I'd expect that all tests pass.",
+            "so that all tests pass",
+            "Try again until all tests pass.",
+            "The build is not green.",
+            "Tests pass? No.",
+            "I have not run the tests, so I can't say that it works.",
+            "Assuming it works, we go on.",
+            "Nothing is fixed.",
+            "None of this is verified.",
+            "It compiles, but the tests fail.",
+            "The bug remains unfixed.",
+            "The fix is incomplete.",
+            "Only one test passes.",
+            "The bug is only partially fixed.",
+            "The bug is partly fixed.",
         ] {
             assert_eq!(success_claim(text), None, "{text}");
         }

@@ -105,7 +105,7 @@ fn length_at(code: &[u8], at: usize, last: Option<u8>, pattern: &str) -> Option<
     };
     let pattern = pattern.as_bytes();
     // Most patterns end here: their first byte is another one.
-    if !pattern.first().is_some_and(|&first| Some(&first) == code.get(at)) {
+    if pattern.first().is_none_or(|first| Some(first) != code.get(at)) {
         return None;
     }
     let within = at > 0 && is_name(code[at - 1]);

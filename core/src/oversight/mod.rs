@@ -9,9 +9,11 @@ mod claim;
 mod code;
 mod language;
 mod marks;
+mod own;
 mod pattern;
 mod phrase;
 mod secret;
+mod sentence;
 mod weaken;
 
 use std::fmt;

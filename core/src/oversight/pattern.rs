@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use super::assignment;
+use super::own::{Own, PATTERN_BYTES_MAX, is_word};
 use crate::error::{Error, Result, quoted};
-
-/// Bytes of a host's own pattern: so many that a state for each fits into one word of the processor.
-pub(super) const PATTERN_BYTES_MAX: usize = 120;
 
 /// Bytes of a token that are looked at: every known one is shorter, or its beginning is enough, and
 /// no line is read again and again.
@@ -177,11 +175,6 @@ impl Kind {
     }
 }
 
-/// Tells whether it is one of the bytes that signs of own patterns stand for.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
-}
-
 /// Looks for the first line of a private key: `BEGIN`, some capital words, `PRIVATE KEY`.
 fn has_private_key(line: &[u8]) -> bool {
     let begin = b"-----BEGIN ";
@@ -216,53 +209,6 @@ fn has_web_token(line: &[u8]) -> bool {
         false
     };
     line.split(|&byte| !is_word(byte) && byte != b'.').any(is_token)
-}
-
-/// A host's own pattern: which states each byte leads on from, a bit for each.
-#[derive(Clone, Debug)]
-struct Own {
-    takes: [u128; 256],
-    stars: u128,
-    end: u128,
-}
-
-impl Own {
-    /// Reads the bytes of a pattern, of at most [`PATTERN_BYTES_MAX`].
-    fn new(pattern: &[u8]) -> Self {
-        let mut own = Own { takes: [0; 256], stars: 0, end: 1 };
-        for &sign in pattern {
-            match sign {
-                // Stars beside each other are one.
-                b'*' if own.stars & (own.end >> 1) != 0 => continue,
-                b'*' => own.stars |= own.end,
-                b'?' => {
-                    for byte in (0..=u8::MAX).filter(|&byte| is_word(byte)) {
-                        own.takes[usize::from(byte)] |= own.end;
-                    }
-                }
-                byte => own.takes[usize::from(byte)] |= own.end,
-            }
-            own.end <<= 1;
-        }
-        own
-    }
-
-    /// Tells whether a line has it anywhere: one pass over the line, whatever the pattern.
-    fn is_in(&self, line: &[u8]) -> bool {
-        let mut states = 0;
-        for &byte in line {
-            // It may begin at each byte, and a star may take none.
-            states |= 1;
-            states |= (states & self.stars) << 1;
-            let stays = if is_word(byte) { states & self.stars } else { 0 };
-            states = (states & self.takes[usize::from(byte)]) << 1 | stays;
-            states |= (states & self.stars) << 1;
-            if states & self.end != 0 {
-                return true;
-            }
-        }
-        false
-    }
 }
 
 #[cfg(test)]
@@ -342,33 +288,6 @@ mod tests {
     }
 
     #[test]
-    fn each_sign_of_an_own_pattern_means_what_it_says() {
-        for (pattern, line, is_in) in [
-            ("acme_????", "x = acme_ab1-;", true),
-            ("acme_????", "acme_ab1", false),
-            ("acme_????", "acme_ab 1c", false),
-            ("acme_*!", "acme_!", true),
-            ("acme_*!", "acme_a-b_1!", true),
-            ("acme_*!", "acme_a b!", false),
-            ("a**b", "axxb", true),
-            ("a***b***c", "abc", true),
-            ("*b", "b", true),
-            ("b*", "b", true),
-            ("?b", "b", false),
-            ("?b", "ab", true),
-            ("*?*b", "ab", true),
-            ("*?*b", " b", false),
-            ("aab", "aaab", true),
-            ("a*ab", "xa-ab", true),
-            ("a b.c", "a b.c", true),
-            ("a b.c", "a bxc", false),
-        ] {
-            let own = SecretPattern::new(pattern).unwrap();
-            assert_eq!(own.is_in(line.as_bytes()), is_in, "{pattern} {line}");
-        }
-    }
-
-    #[test]
     fn patterns_that_match_everything_or_are_too_long_are_refused() {
         for bad in ["", "*", "?", "**", "?*?", " ", "* ?", "a\nb"] {
             assert!(SecretPattern::new(bad).is_err(), "{bad:?}");
@@ -386,33 +305,7 @@ mod tests {
         assert_eq!(SecretPattern::new("hunter2").unwrap().name(), "own pattern of 7 bytes");
     }
 
-    /// Matches by trying everything: what own patterns mean.
-    fn matches(pattern: &[u8], line: &[u8]) -> bool {
-        match pattern.split_first() {
-            None => true,
-            Some((b'*', rest)) => {
-                let run = line.iter().take_while(|&&byte| is_word(byte)).count();
-                (0..=run).any(|at| matches(rest, &line[at..]))
-            }
-            Some((sign, rest)) => line.split_first().is_some_and(|(byte, line)| {
-                (sign == byte && *sign != b'?' || *sign == b'?' && is_word(*byte))
-                    && matches(rest, line)
-            }),
-        }
-    }
-
     proptest! {
-        #[test]
-        fn own_patterns_match_as_by_trying_everything(
-            pattern in "[ab*? ]{1,7}", line in "[ab c]{1,9}",
-        ) {
-            if let Ok(own) = SecretPattern::new(&pattern) {
-                let expected = (0..line.len())
-                    .any(|at| matches(pattern.as_bytes(), &line.as_bytes()[at..]));
-                prop_assert_eq!(own.is_in(line.as_bytes()), expected);
-            }
-        }
-
         #[test]
         fn any_pattern_and_any_bytes_never_panic(
             pattern in any::<String>(), line in prop::collection::vec(any::<u8>(), 0..300),

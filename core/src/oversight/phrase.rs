@@ -61,6 +61,12 @@ const CHECKS: &[&str] = &[
     "workflow",
     "everything",
     "examples",
+    "pytest",
+    "jest",
+    "mypy",
+    "eslint",
+    "ruff",
+    "tsc",
     CODE,
 ];
 const WHOLE: &[&str] = &["all", "both", "they", "it"];
@@ -166,6 +172,7 @@ pub(super) const CLAIMS: &[(Kind, &[Slot])] = &[
             Maybe(&["of"]),
             Maybe(&["the", "our", "existing", "unit", "test"]),
             One(&["tests", "checks", "suite", "specs", "ci"]),
+            Ends(&["now", "again", "locally", "in", "on", "with", "too", "without"]),
         ],
     ),
     (Pass, &[Number, Maybe(CHECKS), Maybe(&["have"]), One(&["passed", "pass"]), Not(OBJECT)]),
@@ -274,7 +281,21 @@ pub(super) const CLAIMS: &[(Kind, &[Slot])] = &[
             ]),
         ],
     ),
-    (Other, &[One(THING), Fill, One(&["compiles", "builds"]), Ends(WELL)]),
+    (Pass, &[One(THING), Fill, One(&["compiles", "builds"]), Ends(WELL)]),
+    (Other, &[Start, One(&["works"]), Ends(WELL)]),
+    (Other, &[One(&["test", "tests"]), One(IS), Fill, One(FIXED)]),
+    (
+        Other,
+        &[
+            One(&[
+                "bug", "issue", "problem", "error", "errors", "warning", "warnings", "crash",
+                "failure",
+            ]),
+            One(IS),
+            Fill,
+            One(&["gone"]),
+        ],
+    ),
     (Other, &[One(RUNS), One(FAULTLESS)]),
     (Other, &[One(&["successfully"]), One(RUNS)]),
     (
@@ -410,7 +431,7 @@ pub(super) const TAKES_BACK: &[&str] = &[
 pub(super) const TAKES_ALL_BACK: &[&str] = &[
     "if", "whether", "unless", "once", "assuming", "suppose", "provided", "sure", "ensure",
     "ensures", "ensuring", "please", "verify", "confirm", "validate", "let", "let's", "lets",
-    "check",
+    "check", "ideally",
 ];
 
 /// Words that make `check` a thing.
@@ -456,11 +477,8 @@ pub(super) const FAULTS: &[&str] = &[
     "warnings",
     "defect",
     "typo",
-    "test",
-    "tests",
     "build",
     "this",
-    "that",
     "it",
     "they",
     "everything",
