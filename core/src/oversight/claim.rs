@@ -1,9 +1,9 @@
 //! Claims that something works.
 
-use super::phrase::{
-    A_CHECK, CLAIMS, EXCEPTS, FAILS, FAILS_NOT, FAULTS, FILL, Kind, Slot, TAKES_ALL_BACK,
-    TAKES_BACK, TURNS, TURNS_AWAY,
+use super::doubt::{
+    A_CHECK, EXCEPTS, FAILS, FAILS_NOT, FAULTS, TAKES_ALL_BACK, TAKES_BACK, TURNS_AWAY,
 };
+use super::phrase::{CLAIMS, FILL, Kind, Slot, TURNS};
 use super::sentence::{Word, sentences, words};
 
 /// Bytes at the end of a text that are looked at: claims stand at the end.

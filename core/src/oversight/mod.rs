@@ -7,6 +7,7 @@
 mod assignment;
 mod claim;
 mod code;
+mod doubt;
 mod language;
 mod marks;
 mod own;
