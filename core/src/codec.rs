@@ -52,6 +52,16 @@ impl Writer {
         self
     }
 
+    /// Appends whether there is an id, and the id.
+    #[cfg(feature = "store")]
+    pub(crate) fn optional(&mut self, id: Option<ObjectId>) -> &mut Self {
+        self.uint(u64::from(id.is_some()));
+        match id {
+            Some(id) => self.raw(id.as_bytes()),
+            None => self,
+        }
+    }
+
     /// Empties it, and keeps its room.
     #[cfg(feature = "store")]
     pub(crate) fn clear(&mut self) {
@@ -145,6 +155,15 @@ impl<'a> Reader<'a> {
         let (value, rest) = self.rest.split_at(len);
         self.rest = rest;
         Ok(value)
+    }
+
+    /// Takes whether there is an id, and the id.
+    #[cfg(feature = "store")]
+    pub(crate) fn optional(&mut self) -> Result<Option<ObjectId>> {
+        match self.bounded(1, "the flag of an id")? {
+            0 => Ok(None),
+            _ => self.id().map(Some),
+        }
     }
 
     pub(crate) fn id(&mut self) -> Result<ObjectId> {

@@ -170,7 +170,6 @@ pub mod map;
 pub mod merge;
 pub mod object;
 #[cfg(feature = "store")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the turn loop uses it"))]
 mod oversight;
 #[cfg(feature = "store")]
 pub mod plumbing;

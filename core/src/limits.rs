@@ -357,3 +357,30 @@ pub const REPORT_ROWS_MAX: usize = 1_000_000;
 
 /// Paths that are looked through for the one that made evidence stale first.
 pub const STALE_PATHS_LOOKED_AT: usize = 256;
+
+/// Bytes of the random part of a session's first operation.
+pub const NONCE_BYTES_MAX: usize = 32;
+
+/// Rows of one kind in a policy: stages, roles, tools, routes, rules.
+pub const POLICY_ROWS_MAX: usize = 1_024;
+
+/// Bytes of a role's instructions and of a stage's prompt in a policy.
+pub const POLICY_TEXT_BYTES_MAX: usize = 256 << 10;
+
+/// Calls of one answer that a turn does: each is a commit of its own, and a step in one round.
+pub const TURN_PARALLEL_MAX: u64 = 1_024;
+
+/// Attempts of one step, and late results of them: a row of that many ids stays small.
+pub const STEP_ATTEMPTS_MAX: usize = 64;
+
+/// Tries to get one answer from a model that a host tells.
+pub const CALL_ATTEMPTS_MAX: usize = 64;
+
+/// Claims that a gate makes.
+pub const GATE_CLAIMS_MAX: usize = 64;
+
+/// Paths of one proposal.
+pub const PROPOSAL_PATHS_MAX: usize = 100_000;
+
+/// Bytes of a tool's arguments that a turn hands to a host; a call with more is refused.
+pub const TOOL_ARGUMENTS_BYTES_MAX: usize = 4 << 20;

@@ -16,7 +16,7 @@ pub const LAYERS: &[&[&str]] = &[
     &["codec", "json"],
     &["object"],
     &["map", "diff", "tokens", "statistics"],
-    &["context"],
+    &["context", "oversight"],
     &["budget", "interop", "results"],
     &["log"],
     &["store"],
@@ -50,7 +50,7 @@ pub const INNER: &[(&str, &[&str])] = &[
         "session",
         &[
             "line", "read", "account", "handle", "history", "draft", "batch", "change", "import",
-            "tokens", "merge", "mod",
+            "tokens", "merge", "turn", "mod",
         ],
     ),
 ];

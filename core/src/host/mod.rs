@@ -15,6 +15,7 @@
 //! | pause a session, with what its sandbox holds | [`pause`] |
 //! | know what a session is doing | [`Session::activity`](crate::Session::activity) |
 //! | take in what changed in a sandbox without a run | [`capture`] |
+//! | drive an agent: models, tools, proposals, people | module [`turn`] |
 //!
 //! ```
 //! use partita::host::{self, Command, Sandbox};
@@ -54,6 +55,7 @@ mod run;
 mod sandbox;
 #[cfg(test)]
 mod tests;
+pub mod turn;
 
 pub use crate::session::RunEntry;
 pub use activity::{Activity, pause};

@@ -18,12 +18,15 @@ pub use model_call::{ModelCall, Usage};
 pub use part::{Body, Part};
 #[cfg(feature = "store")]
 pub use stored::{
-    AsPath, BodyReader, BodyWriter, Bytes, Canonical, Checkout, Checkpoint, Claim, CommandLine,
-    ConflictTerm, Direction, Directory, Entry, Environment, Evidence, EvidenceRun, Exit, FilePath,
-    Horizon, Inputs, Iteration, Kind, LeftOut, LeftOutReason, MergeConflict, NameFault, Node,
-    Objects, Operation, OperationKind, OperationName, RefReader, Report, Results, Run, RunOutcome,
-    RunOutput, RunSandbox, Samples, Scope, Series, TestOutcome, TestResult, TestSums, Tombstone,
-    Trace, UnreadReport,
+    AsPath, Asks, BodyReader, BodyWriter, Bytes, CallAttempt, Canonical, Checkout, Checkpoint,
+    Choice, Claim, CommandLine, Complexity, ConflictTerm, DecidedBy, Decision, DecisionAbout,
+    Direction, Directory, DriverId, Effect, EndReason, Entry, Environment, Evidence, EvidenceRun,
+    Exit, FilePath, Finding, Gate, Horizon, Inputs, Iteration, Kind, LeftOut, LeftOutReason,
+    MergeConflict, NameFault, Node, Objects, Operation, OperationKind, OperationName, Phase,
+    Policy, Purpose, Question, QuestionCall, RefReader, Report, Results, Review, Revision,
+    RolePolicy, Route, Rule, Run, RunOutcome, RunOutput, RunSandbox, Samples, Scope, Series,
+    Severity, Stage, StepEnd, StepIntent, StepOutcome, StepWork, TestOutcome, TestResult, TestSums,
+    Tombstone, ToolPolicy, Trace, TurnLimits, TurnProgress, TurnStart, UnreadReport,
 };
 #[cfg(all(test, feature = "store"))]
 pub(crate) use stored::{ENCODED, golden};

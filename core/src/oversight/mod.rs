@@ -22,7 +22,6 @@ use std::fmt;
 use crate::error::quoted;
 use crate::object::FilePath;
 
-#[expect(unused_imports, reason = "the turn loop uses it")]
 pub(crate) use self::{
     claim::success_claim, pattern::SecretPattern, secret::secrets, weaken::weakened,
 };

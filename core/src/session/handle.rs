@@ -86,6 +86,11 @@ impl Session {
         self
     }
 
+    /// What chance gave the session's first operation.
+    pub(crate) fn nonce(&self) -> &[u8] {
+        &self.nonce
+    }
+
     pub(crate) fn ref_name(&self) -> String {
         crate::store::refs::session_ref(&self.name)
     }

@@ -62,6 +62,17 @@ impl Checkpoint {
     /// Where memories that a merge brought come from: the number of the first of a run of them, 8 bytes
     /// big-endian, to the last one's, to its number there, and to the session's nonce.
     pub const BRANCHES: &'static str = "branches";
+    /// The map of turns and their steps. It stays as it is when the state before is brought back.
+    pub const STEPS: &'static str = "steps";
+    /// The map of proposals: number, 8 bytes big-endian, to its [`Revision`](super::Revision)s and the
+    /// [`Decision`](super::Decision)s about them.
+    pub const PROPOSALS: &'static str = "proposals";
+    /// The map of findings: number, 8 bytes big-endian, to [`Finding`](super::Finding).
+    pub const FINDINGS: &'static str = "findings";
+    /// The map of gates: name to [`Gate`](super::Gate).
+    pub const GATES: &'static str = "gates";
+    /// What each role is not shown: its name, a NUL, and the number of a memory.
+    pub const ROLES: &'static str = "roles";
     /// The label with the raw id of the git commit that this checkpoint records.
     pub const GIT_COMMIT: &'static str = "git.commit";
     /// The label with a one-line message from the source.

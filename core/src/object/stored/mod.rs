@@ -5,8 +5,11 @@ mod bytes;
 mod checkout;
 mod checkpoint;
 mod claim;
+mod decision;
 mod directory;
 mod evidence;
+mod finding;
+mod gate;
 mod horizon;
 mod iteration;
 mod left_out;
@@ -17,21 +20,27 @@ mod name;
 mod operation;
 mod path;
 mod results;
+mod revision;
 mod run;
 #[cfg(test)]
 mod tests;
 mod tombstone;
+mod turn;
+mod word;
 
 pub use bytes::Bytes;
 pub(crate) use bytes::room;
 pub use checkout::{Checkout, Trace};
 pub use checkpoint::Checkpoint;
 pub use claim::Claim;
+pub use decision::{Choice, DecidedBy, Decision, DecisionAbout};
 pub use directory::Directory;
 pub(crate) use evidence::OUTPUTS;
 pub use evidence::{
     Environment, Evidence, EvidenceRun, Inputs, Report, Scope, Series, UnreadReport,
 };
+pub use finding::Finding;
+pub use gate::Gate;
 pub use horizon::Horizon;
 pub use iteration::{Entry, Iteration};
 pub use left_out::{LeftOut, LeftOutReason};
@@ -42,10 +51,16 @@ pub(crate) use name::is_target;
 pub use operation::{Operation, OperationKind, OperationName};
 pub use path::{AsPath, FilePath};
 pub use results::{Direction, Results, Samples, TestOutcome, TestResult, TestSums};
+pub use revision::Revision;
 pub use run::{CommandLine, Exit, Run, RunOutcome, RunOutput, RunSandbox};
 #[cfg(test)]
 pub(crate) use tests::golden;
 pub use tombstone::Tombstone;
+pub use turn::{
+    Asks, CallAttempt, Complexity, DriverId, Effect, EndReason, Phase, Policy, Purpose, Question,
+    QuestionCall, Review, RolePolicy, Route, Rule, Severity, Stage, StepEnd, StepIntent,
+    StepOutcome, StepWork, ToolPolicy, TurnLimits, TurnProgress, TurnStart,
+};
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -93,6 +108,24 @@ impl Kind {
     pub const CLAIM: Kind = Kind(15);
     /// What several merged lines have at one path.
     pub const MERGE_CONFLICT: Kind = Kind(16);
+    /// The rules that a turn goes by.
+    pub const POLICY: Kind = Kind(17);
+    /// What an agent does for one request.
+    pub const TURN: Kind = Kind(18);
+    /// How far a turn is.
+    pub const TURN_PROGRESS: Kind = Kind(19);
+    /// What a host is asked to do.
+    pub const STEP: Kind = Kind(20);
+    /// What came of a step.
+    pub const STEP_OUTCOME: Kind = Kind(21);
+    /// One version of a proposal.
+    pub const REVISION: Kind = Kind(22);
+    /// What somebody decided.
+    pub const DECISION: Kind = Kind(23);
+    /// What oversight reports as wrong.
+    pub const FINDING: Kind = Kind(24);
+    /// A command that checks whatever was applied.
+    pub const GATE: Kind = Kind(25);
 
     /// The newest version that is known here of a kind that is known here.
     pub(crate) fn newest_version(self) -> Option<u16> {
@@ -126,6 +159,15 @@ impl Kind {
             Kind::RESULTS => "results",
             Kind::CLAIM => "claim",
             Kind::MERGE_CONFLICT => "merge conflict",
+            Kind::POLICY => "policy",
+            Kind::TURN => "turn",
+            Kind::TURN_PROGRESS => "turn progress",
+            Kind::STEP => "step",
+            Kind::STEP_OUTCOME => "step outcome",
+            Kind::REVISION => "revision",
+            Kind::DECISION => "decision",
+            Kind::FINDING => "finding",
+            Kind::GATE => "gate",
             _ => return None,
         })
     }

@@ -8,7 +8,7 @@ use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader, Timestamp};
 use crate::codec::malformed;
 use crate::error::Result;
 use crate::id::{CheckpointId, ObjectId, OperationId};
-use crate::limits::{LABEL_BYTES_MAX, OPERATION_NAME_BYTES_MAX};
+use crate::limits::{LABEL_BYTES_MAX, NONCE_BYTES_MAX, OPERATION_NAME_BYTES_MAX};
 
 /// Who did what to a session, and when by the clock. A session's ref names its newest operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,6 @@ pub struct Operation {
     /// Random bytes of a session's first operation, which make its id its own; else empty.
     pub nonce: Vec<u8>,
 }
-
-const NONCE_BYTES_MAX: usize = 32;
 
 impl Operation {
     /// Returns the first operation of a session that is empty. The nonce makes its id its own: random

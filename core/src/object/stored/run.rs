@@ -6,7 +6,7 @@ use super::{BodyReader, BodyWriter, Canonical, Kind, RefReader};
 use crate::codec::malformed;
 use crate::error::{Error, Result};
 use crate::id::{CheckpointId, ContentId, ObjectId};
-use crate::limits::{LABEL_BYTES_MAX, PATH_BYTES_MAX, RUN_ARGUMENTS_MAX, RUN_BYTES_MAX};
+use crate::limits::{LABEL_BYTES_MAX, PATH_BYTES_MAX, RUN_ARGUMENTS_MAX};
 use crate::object::Timestamp;
 
 const HAS_TIMEOUT: u64 = 1;
@@ -175,21 +175,7 @@ impl Run {
     /// # Errors
     /// `Invalid`, naming what is beyond it.
     pub fn validate(&self) -> Result<()> {
-        let (count, bytes) = match &self.command {
-            CommandLine::Shell(line) => (1, line.len()),
-            CommandLine::Arguments(arguments) => {
-                (arguments.len(), arguments.iter().map(Vec::len).sum())
-            }
-        };
-        if count == 0 || bytes == 0 {
-            return Err(Error::invalid("a run of no command"));
-        }
-        if count > RUN_ARGUMENTS_MAX || bytes > RUN_BYTES_MAX {
-            return Err(Error::invalid(format!(
-                "a command of {count} arguments and {bytes} bytes, at most {RUN_ARGUMENTS_MAX} and \
-                 {RUN_BYTES_MAX} are recorded"
-            )));
-        }
+        self.command.validate()?;
         if self.directory.len() > PATH_BYTES_MAX || self.environment.len() > RUN_ARGUMENTS_MAX {
             return Err(Error::invalid("a run's directory or environment is too long"));
         }
@@ -252,15 +238,7 @@ impl Canonical for Run {
         for text in [&sandbox.provider, &sandbox.instance, &sandbox.image, &sandbox.system] {
             body.0.bytes(text.as_bytes());
         }
-        match &self.command {
-            CommandLine::Arguments(arguments) => {
-                body.0.uint(arguments.len() as u64);
-                for argument in arguments {
-                    body.0.bytes(argument);
-                }
-            }
-            CommandLine::Shell(line) => drop(body.0.uint(0).bytes(line.as_bytes())),
-        }
+        self.command.write(body);
         body.0.bytes(&self.directory).uint(self.environment.len() as u64);
         for name in &self.environment {
             body.0.bytes(name.as_bytes());
@@ -283,13 +261,7 @@ impl Canonical for Run {
             image: label("a sandbox's image")?,
             system: label("a sandbox's system")?,
         };
-        let command = match body.0.count(RUN_ARGUMENTS_MAX, "the number of arguments")? {
-            0 => CommandLine::Shell(body.0.text(RUN_BYTES_MAX, "a shell's line")?.to_owned()),
-            count => {
-                let argument = |_| Ok(body.0.bytes(RUN_BYTES_MAX, "an argument")?.to_vec());
-                CommandLine::Arguments((0..count).map(argument).collect::<Result<_>>()?)
-            }
-        };
+        let command = CommandLine::read(body)?;
         let directory = body.0.bytes(PATH_BYTES_MAX, "a run's directory")?.to_vec();
         let count = body.0.count(RUN_ARGUMENTS_MAX, "the number of variables")?;
         let name = |_| Ok(body.0.text(LABEL_BYTES_MAX, "a variable's name")?.to_owned());
@@ -381,6 +353,7 @@ fn millis(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::RUN_BYTES_MAX;
     use crate::object::Node;
     use crate::object::golden::id;
     use proptest::prelude::*;

@@ -5,6 +5,7 @@ use crate::object::{Bytes, Evidence, OperationKind, Report};
 use crate::results::{self, Format, ReadReport};
 use crate::session::draft::evidence::{Held, NewEvidence};
 use crate::session::handle::Session;
+use crate::session::line::names::first_line;
 use crate::session::read::claims::ClaimEntry;
 use crate::session::read::compare::Compared;
 use crate::session::read::evidence::EvidenceEntry;
@@ -128,16 +129,5 @@ impl Session {
         });
         let done = batch.finish()?;
         Snapshot::new(self.store(), done.head.point.clone()).newest_evidence()
-    }
-}
-
-/// The first line of a text, as a message has it.
-fn first_line(text: &str) -> String {
-    const CHARS: usize = 120;
-    let line = text.lines().next().unwrap_or_default();
-    let line: String = line.chars().map(|at| if at.is_control() { ' ' } else { at }).collect();
-    match line.char_indices().nth(CHARS) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line,
     }
 }

@@ -11,6 +11,7 @@ use crate::session::handle::{NewOperation, Outcome, Session};
 use crate::session::line::chain::Link;
 use crate::session::line::info::OperationInfo;
 use crate::session::line::point::{Head, Point};
+use crate::session::line::roots::{Root, Roots, others};
 use crate::session::line::run;
 
 /// What an undo or a redo did.
@@ -145,7 +146,7 @@ impl Session {
                 _ => match operation.parent(store)? {
                     // It made no checkpoint, as a rename of the session makes none, or nothing that
                     // would come back.
-                    Some(before) if passes(&operation, &before) => Some(before),
+                    Some(before) if self.passes(&operation, &before)? => Some(before),
                     Some(_) => match self.target(operation, horizon.as_ref())? {
                         Some(target) => return Ok(target),
                         None => None,
@@ -173,7 +174,10 @@ impl Session {
                     Some(undo) => undo.parent(store)?,
                     None => None,
                 },
-                _ => operation.parent(store)?.filter(|before| passes(&operation, before)),
+                _ => match operation.parent(store)? {
+                    Some(before) if self.passes(&operation, &before)? => Some(before),
+                    _ => None,
+                },
             };
         }
         Err(Error::not_found(format!(
@@ -232,13 +236,40 @@ impl Session {
         };
         Error::not_found(format!("nothing left to undo in session {:?}{why}", self.name))
     }
-}
 
-/// Tells whether undo passes an operation over: there is nothing of it to take back.
-fn passes(operation: &Link<Operation>, before: &Link<Operation>) -> bool {
-    let is_mark = matches!(
-        operation.value.kind,
-        OperationKind::BeginRun | OperationKind::Pause | OperationKind::ImportEvidence
-    );
-    is_mark || before.value.checkpoint == operation.value.checkpoint
+    /// Tells whether undo passes an operation over: there is nothing of it to take back.
+    fn passes(&self, operation: &Link<Operation>, before: &Link<Operation>) -> Result<bool> {
+        use OperationKind::{
+            BeginRun, BeginSteps, BeginTurn, Decide, EndTurn, ImportEvidence, Pause, Step, TakeOver,
+        };
+        let is_mark = match operation.value.kind {
+            BeginRun | Pause | ImportEvidence => true,
+            // What a turn asked and was told stays known; what it added can be taken back.
+            BeginTurn | BeginSteps | Step | TakeOver | EndTurn | Decide => {
+                self.leaves_all(operation, before)?
+            }
+            _ => false,
+        };
+        Ok(is_mark || before.value.checkpoint == operation.value.checkpoint)
+    }
+
+    /// Tells whether an operation left all that an undo would bring back.
+    fn leaves_all(&self, operation: &Link<Operation>, before: &Link<Operation>) -> Result<bool> {
+        let mut states = Vec::with_capacity(2);
+        for link in [before, operation] {
+            let point = match link.value.checkpoint {
+                None => None,
+                Some(id) => match Point::read(&self.store, id.id()) {
+                    Err(error) if error.kind().is_absence() => return Ok(false),
+                    point => Some(point?),
+                },
+            };
+            let mut roots = Roots::of(point.as_ref());
+            for root in [Root::Steps, Root::Runs, Root::Evidence] {
+                roots.set(root, None);
+            }
+            states.push((roots, others(point.as_ref()).len()));
+        }
+        Ok(states[0] == states[1])
+    }
 }

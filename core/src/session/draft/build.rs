@@ -49,8 +49,10 @@ impl Draft {
                 after.set(root, old.get(root));
             }
             after.set_map(Root::Memories, with_floor(batch, old.memories(), memory)?);
-            let claim = next_number(before.map(Root::Claims), batch)?;
-            after.set_map(Root::Claims, with_floor(batch, old.map(Root::Claims), claim)?);
+            for root in [Root::Claims, Root::Proposals, Root::Findings] {
+                let next = next_number(before.map(root), batch)?;
+                after.set_map(root, with_floor(batch, old.map(root), next)?);
+            }
         }
         let memories = self.append_memories(batch, after.memories(), memory)?;
         after.set_map(Root::Memories, memories);

@@ -217,6 +217,18 @@ impl Draft {
         self.set(batch, path, entry)
     }
 
+    /// Puts the bytes of what a path is to hold, and leaves the path as it is.
+    pub(crate) fn put_checked(
+        &mut self,
+        batch: &mut StoreBatch,
+        path: &FilePath,
+        new: NewEntry,
+        base: Option<ContentId>,
+    ) -> Result<Entry> {
+        self.check_writable(batch, path, &new)?;
+        self.put_entry(batch, new, base)
+    }
+
     /// Refuses what no checkout could ever write into a directory.
     fn check_writable(&self, batch: &StoreBatch, path: &FilePath, new: &NewEntry) -> Result<()> {
         if let NewEntry::Stored(entry) = new {

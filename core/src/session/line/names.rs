@@ -36,6 +36,17 @@ pub(crate) fn check_line(what: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// The first line of a text, as a message has it.
+pub(crate) fn first_line(text: &str) -> String {
+    const CHARS: usize = 120;
+    let line = text.lines().next().unwrap_or_default();
+    let line: String = line.chars().map(|at| if at.is_control() { ' ' } else { at }).collect();
+    match line.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,10 +26,15 @@ pub(crate) enum Root {
     Conflicts,
     Merged,
     Branches,
+    Steps,
+    Proposals,
+    Findings,
+    Gates,
+    Roles,
 }
 
 impl Root {
-    pub(crate) const ALL: [Root; 15] = [
+    pub(crate) const ALL: [Root; 20] = [
         Root::Files,
         Root::Memories,
         Root::State,
@@ -45,15 +50,21 @@ impl Root {
         Root::Conflicts,
         Root::Merged,
         Root::Branches,
+        Root::Steps,
+        Root::Proposals,
+        Root::Findings,
+        Root::Gates,
+        Root::Roles,
     ];
 
     /// Tells whether it comes back with the dialog of an earlier state. Files come back by
-    /// themselves, and merge conflicts with them. Three stay, whatever state is brought back: what ran
-    /// has run and showed what it showed, and what was left out is of the directory. What was merged
+    /// themselves, and merge conflicts with them. Four stay, whatever state is brought back: what ran
+    /// has run and showed what it showed, steps were done, and what was left out is of the directory.
+    /// What was merged
     /// comes back with a whole state alone.
     pub(crate) fn is_of_dialog(self) -> bool {
-        use Root::{Conflicts, Evidence, Files, LeftOut, Merged, Runs};
-        !matches!(self, Files | LeftOut | Runs | Evidence | Conflicts | Merged)
+        use Root::{Conflicts, Evidence, Files, LeftOut, Merged, Runs, Steps};
+        !matches!(self, Files | LeftOut | Runs | Evidence | Conflicts | Merged | Steps)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -73,6 +84,11 @@ impl Root {
             Root::Conflicts => Checkpoint::CONFLICTS,
             Root::Merged => Checkpoint::MERGED,
             Root::Branches => Checkpoint::BRANCHES,
+            Root::Steps => Checkpoint::STEPS,
+            Root::Proposals => Checkpoint::PROPOSALS,
+            Root::Findings => Checkpoint::FINDINGS,
+            Root::Gates => Checkpoint::GATES,
+            Root::Roles => Checkpoint::ROLES,
         }
     }
 }

@@ -95,6 +95,11 @@ impl Snapshot {
         read_entry(&self.store, &path, &place.entry)
     }
 
+    /// Reads the bytes of an entry of the store, whether or not a path has it here.
+    pub(crate) fn read_entry(&self, path: &FilePath, entry: &Entry) -> Result<Vec<u8>> {
+        read_entry(&self.store, path, entry)
+    }
+
     /// Returns the files in the order of their paths' bytes.
     pub fn files(&self) -> Files<'_> {
         self.files_under("")

@@ -7,9 +7,11 @@ use std::time::Duration;
 use super::past::{clash, exchange, fill, histories, readable, summary, tool};
 use super::*;
 use crate::budget::Budget;
+#[cfg(unix)]
+use crate::host::turn::{ModelAnswer, Turn};
 use crate::interop::{Format, read};
 use crate::log::Memory as MemoryVfs;
-use crate::object::{Memory, OperationKind};
+use crate::object::{Choice, DriverId, Finding, Memory, OperationKind, Policy, Severity};
 use crate::store::GcOptions;
 use crate::tokens::Encoding;
 
@@ -158,6 +160,41 @@ fn effect(kind: OperationKind) -> Effect {
             session.merge(&[&fork], MergeOptions::new())
         }),
         OperationKind::Resolve => changes(|session| session.resolve("clash", Resolution::Side(1))),
+        #[cfg(unix)]
+        OperationKind::BeginTurn => passes(|session| turn(session, "", 0)),
+        #[cfg(unix)]
+        OperationKind::BeginSteps => passes(|session| turn(session, "", 1)),
+        #[cfg(unix)]
+        OperationKind::TakeOver => passes(|session| {
+            let turn = turn(session, "", 1)?;
+            Turn::resume(session, turn.id(), DriverId::new([2; 16]))
+        }),
+        #[cfg(unix)]
+        OperationKind::EndTurn => passes(|session| turn(session, "", 1)?.cancel("enough")),
+        #[cfg(unix)]
+        OperationKind::Step => changes(|session| turn(session, "", 2)),
+        OperationKind::Decide => changes(|session| {
+            let proposals = session.latest()?.proposals()?;
+            let proposal = proposals.last().expect("one of the past");
+            let choice = match session.log()?.count() % 2 {
+                0 => Choice::Accept,
+                _ => Choice::Reject,
+            };
+            let reason = format!("{}", session.log()?.count());
+            session.review(proposal.number, proposal.newest().id, choice, &reason)
+        }),
+        OperationKind::Propose => changes(|session| {
+            super::past::propose(session, "anew");
+            Ok(())
+        }),
+        OperationKind::Apply => changes(|session| {
+            let proposals = session.latest()?.proposals()?;
+            session.apply_proposal(proposals.last().expect("one of the past").number)
+        }),
+        OperationKind::Find => {
+            changes(|session| session.find(Finding::new("acme/rule", Severity::Error, "spaces")))
+        }
+        OperationKind::SetGates => changes(|session| session.set_gate("tests", None)),
         OperationKind::Named(_) => changes(|session| {
             session.batch(|batch| {
                 batch.kind("acme/deploy")?;
@@ -165,6 +202,21 @@ fn effect(kind: OperationKind) -> Effect {
             })
         }),
     }
+}
+
+/// A turn that was begun, that asked a model, that was answered.
+#[cfg(unix)]
+fn turn(session: &Session, prompt: &str, steps: usize) -> Result<Turn> {
+    let policy = Policy::of_stages([("agent", prompt)]);
+    let mut turn = Turn::begin(session, &policy, DriverId::new([1; 16]))?;
+    if steps > 0 {
+        let asked = turn.next()?.expect("it goes on").remove(0);
+        if steps > 1 {
+            let answer = ModelAnswer::new(Memory::assistant("Done."));
+            turn.supply(asked.id(), answer)?;
+        }
+    }
+    Ok(turn)
 }
 
 /// A fork of a name of its own.
@@ -279,6 +331,14 @@ fn undo_and_redo_are_exact_for_every_operation_that_makes_a_checkpoint() {
             }
             if kind == OperationKind::Resolve {
                 clash(&stage.session, &format!("{between:?}"));
+                before = readable(&stage.session);
+            }
+            if kind == OperationKind::Apply {
+                super::past::propose(&stage.session, &format!("{between:?}"));
+                let proposals = stage.session.latest().unwrap().proposals().unwrap();
+                let newest = proposals.last().unwrap();
+                let (number, id) = (newest.number, newest.newest().id);
+                stage.session.review(number, id, Choice::Accept, "").unwrap();
                 before = readable(&stage.session);
             }
             act(&stage.session);

@@ -75,7 +75,18 @@ pub(super) fn fill(session: &Session) {
     let shown = session.import_evidence("tap", b"ok 1 - it parses\n1..1\n", None).unwrap();
     session.claim("it parses", [shown]).unwrap();
     session.write("notes", "written since").unwrap();
+    session.set_gate("tests", Some(&crate::object::Gate::shell("make test"))).unwrap();
+    propose(session, "in the past");
+    let severity = crate::object::Severity::Warning;
+    session.find(crate::object::Finding::new("acme/rule", severity, "tabs")).unwrap();
     put_root(session, "beliefs");
+}
+
+/// Puts a change of a file forward.
+pub(super) fn propose(session: &Session, text: &str) {
+    let path = crate::FilePath::new("proposed").unwrap();
+    let change = ChangeSet::from([(path, Some(NewEntry::file(text)))]);
+    session.propose(text, change).unwrap();
 }
 
 /// Merges a fork that is gone since: a conflict is left of it, a memory and evidence.
@@ -144,6 +155,13 @@ pub(super) fn readable(session: &Session) -> Vec<String> {
         let (status, cited) = (claim.status, &claim.evidence);
         all.push(format!("claim {} {:?} {status:?} by {cited:?}", claim.number, claim.text));
     }
+    for proposal in latest.proposals().unwrap() {
+        let patch = latest.proposed_patch(proposal.newest()).unwrap();
+        all.push(format!("proposal {proposal:?} {patch}"));
+    }
+    all.extend(latest.findings().unwrap().iter().map(|finding| format!("finding {finding:?}")));
+    all.extend(latest.gates().unwrap().iter().map(|gate| format!("gate {gate:?}")));
+    all.push(format!("hidden {:?}", latest.hidden_from("agent").unwrap()));
     for conflict in latest.conflicts() {
         all.push(format!("conflict {:?}", conflict.unwrap()));
     }

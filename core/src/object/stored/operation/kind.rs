@@ -99,6 +99,26 @@ pub enum OperationKind {
     Merge,
     /// A merge conflict was resolved.
     Resolve,
+    /// A turn began.
+    BeginTurn,
+    /// A host is to do steps of a turn.
+    BeginSteps,
+    /// What came of a step of a turn.
+    Step,
+    /// Another driver took a turn over.
+    TakeOver,
+    /// A turn ended, or was cancelled.
+    EndTurn,
+    /// Somebody decided: about a call, a revision, a finding.
+    Decide,
+    /// A change of files was proposed, or proposed anew.
+    Propose,
+    /// A proposal was applied.
+    Apply,
+    /// Oversight reported something.
+    Find,
+    /// The gates were set.
+    SetGates,
     /// What this name says: a host's word, or one of a later version.
     Named(OperationName),
 }
@@ -136,7 +156,7 @@ const NUMBERED: [(OperationKind, &str); 28] = [
 ];
 
 /// The kinds of version 2 that this version knows.
-const KNOWN_NAMES: [(OperationKind, &str); 11] = [
+const KNOWN_NAMES: [(OperationKind, &str); 21] = [
     (OperationKind::Redo, "redo"),
     (OperationKind::UndeleteSession, "undelete-session"),
     (OperationKind::Capture, "capture"),
@@ -148,6 +168,16 @@ const KNOWN_NAMES: [(OperationKind, &str); 11] = [
     (OperationKind::ImportEvidence, "import-evidence"),
     (OperationKind::Merge, "merge"),
     (OperationKind::Resolve, "resolve"),
+    (OperationKind::BeginTurn, "begin-turn"),
+    (OperationKind::BeginSteps, "begin-steps"),
+    (OperationKind::Step, "step"),
+    (OperationKind::TakeOver, "take-over"),
+    (OperationKind::EndTurn, "end-turn"),
+    (OperationKind::Decide, "decide"),
+    (OperationKind::Propose, "propose"),
+    (OperationKind::Apply, "apply"),
+    (OperationKind::Find, "find"),
+    (OperationKind::SetGates, "set-gates"),
 ];
 
 impl OperationKind {
