@@ -4,7 +4,7 @@ use super::ground::capture;
 use super::sandbox::Sandbox;
 use crate::error::Result;
 use crate::object::OperationKind;
-use crate::session::{CheckpointInfo, RunEntry, Session};
+use crate::session::{CheckpointInfo, RunEntry, Session, StepEntry, TurnEntry};
 use crate::workspace::{Capture, CaptureOptions};
 
 /// What a session is doing. It is read off what was recorded last; nothing is stored that could be
@@ -17,6 +17,10 @@ pub enum Activity {
     /// Commands run, or were under way when whoever drove them was gone: nobody who only looks can
     /// tell. Newest first.
     Running(Vec<RunEntry>),
+    /// A turn of it goes on: steps are done, or were when whoever did them was gone.
+    InTurn(Vec<TurnEntry>),
+    /// A turn of it asks a person.
+    RequiresAction(Vec<StepEntry>),
     /// It was paused, and nothing was done since.
     Paused {
         /// Why; may be empty.
@@ -29,7 +33,8 @@ impl Activity {
     pub fn name(&self) -> &'static str {
         match self {
             Activity::Idle => "idle",
-            Activity::Running(_) => "running",
+            Activity::Running(_) | Activity::InTurn(_) => "running",
+            Activity::RequiresAction(_) => "requires-action",
             Activity::Paused { .. } => "paused",
         }
     }
@@ -55,8 +60,17 @@ impl Session {
         if kind == OperationKind::Pause {
             return Ok(Activity::Paused { reason: message });
         }
+        let asked = self.questions()?;
+        if !asked.is_empty() {
+            return Ok(Activity::RequiresAction(asked));
+        }
         let open = self.latest()?.open_runs()?;
-        Ok(if open.is_empty() { Activity::Idle } else { Activity::Running(open) })
+        if !open.is_empty() {
+            return Ok(Activity::Running(open));
+        }
+        let mut turns = self.turns()?;
+        turns.retain(TurnEntry::is_open);
+        Ok(if turns.is_empty() { Activity::Idle } else { Activity::InTurn(turns) })
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn turns() -> [Vec<u8>; 2] {
     [vec![TURN], vec![TURN + 1]]
 }
 
+/// Tells whether a key is a turn's own.
+pub(crate) fn is_turn_key(key: &[u8]) -> bool {
+    key.first() == Some(&TURN)
+}
+
 /// What the keys of a turn's steps begin with.
 pub(crate) fn steps_of(turn: ObjectId) -> Vec<u8> {
     [&[STEP], &turn.as_bytes()[..]].concat()

@@ -23,7 +23,7 @@ use crate::session::merge::options::{
 };
 use crate::session::merge::paths::{FilesMerge, Side};
 use crate::session::merge::view::{self, Views};
-use crate::session::merge::{record, values};
+use crate::session::merge::{record, turns, values};
 use crate::session::read::memories::MemoryEntry;
 
 /// A session that is to be merged, as it was when the merge began.
@@ -310,6 +310,9 @@ fn unite(
         kept(root.name().to_owned());
     }
     let record = record::join(objects, &mut draft.joined, states, &dialog)?;
+    for gate in turns::join(objects, &mut draft.joined, states, &dialog)? {
+        kept(format!("gate {gate}"));
+    }
     told.memories = dialog.came.len() as u64;
     (told.evidence, told.claims) = (record.evidence, record.claims);
     draft.joined.parents.push(other.point.checkpoint_id());

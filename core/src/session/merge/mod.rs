@@ -17,5 +17,6 @@ pub(crate) mod options;
 mod paths;
 mod record;
 mod renames;
+mod turns;
 mod values;
 mod view;

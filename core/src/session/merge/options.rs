@@ -143,7 +143,7 @@ pub struct CaseClash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeptOurs {
-    /// What it is: `instructions`, `tools`, `state KEY`, `pin of memory NUMBER`.
+    /// What it is: `instructions`, `tools`, `state KEY`, `gate NAME`, `pin of memory NUMBER`.
     pub what: String,
     /// The session whose change was not taken.
     pub theirs: String,

@@ -19,6 +19,8 @@ mod plan_model;
 mod recordings;
 mod restore;
 mod state;
+#[cfg(unix)]
+mod turns;
 mod undo;
 mod view;
 mod view_model;

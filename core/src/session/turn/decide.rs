@@ -11,7 +11,7 @@ use crate::session::handle::Session;
 use crate::session::line::roots::{Root, Roots};
 use crate::session::line::steps::{StepRow, TurnRow, step_id, step_key, tool_key};
 use crate::session::turn::proposals::ProposalEntry;
-use crate::session::turn::steps::StepEntry;
+use crate::session::turn::steps::{StepEntry, choices};
 
 impl Session {
     /// Accepts or rejects a revision of a proposal, which is named by its id: what is decided about
@@ -124,16 +124,5 @@ impl Batch {
         row.refs.push(self.batch.put(&outcome, None));
         self.draft.joined.rows(Root::Steps).insert(key, Some(row.value()));
         Ok(())
-    }
-}
-
-/// What answers a question.
-pub(crate) fn choices(question: &Question) -> &'static [Choice] {
-    match question {
-        Question::Approve { .. } => {
-            &[Choice::AllowOnce, Choice::AllowAlways, Choice::RejectOnce, Choice::RejectAlways]
-        }
-        Question::Unknown { .. } => &[Choice::WasDone, Choice::DoAgain, Choice::GiveUp],
-        Question::Review { .. } => &[Choice::Accept, Choice::Reject],
     }
 }

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::id::ObjectId;
 use crate::map::Map;
 use crate::object::{
-    EndReason, Policy, Question, StepOutcome, StepWork, TurnProgress, TurnStart, read,
+    Choice, EndReason, Policy, Question, StepOutcome, StepWork, TurnProgress, TurnStart, read,
 };
 use crate::session::handle::Session;
 use crate::session::line::roots::Root;
@@ -80,6 +80,11 @@ impl StepEntry {
             StepWork::Ask { question, .. } => Some(question),
             _ => None,
         }
+    }
+
+    /// Returns what answers the question; nothing where no person is asked.
+    pub fn choices(&self) -> &'static [Choice] {
+        self.question().map_or(&[], choices)
     }
 
     fn newest(&self) -> &StepAttempt {
@@ -164,5 +169,16 @@ impl Snapshot {
         let row = TurnRow::find(&self.store, self.roots().map(Root::Steps), turn)?;
         let row = row.ok_or_else(|| Error::not_found(format!("no turn {turn:.10}")))?;
         read(&self.store, row.start(&self.store)?.policy)
+    }
+}
+
+/// What answers a question.
+pub(crate) fn choices(question: &Question) -> &'static [Choice] {
+    match question {
+        Question::Approve { .. } => {
+            &[Choice::AllowOnce, Choice::AllowAlways, Choice::RejectOnce, Choice::RejectAlways]
+        }
+        Question::Unknown { .. } => &[Choice::WasDone, Choice::DoAgain, Choice::GiveUp],
+        Question::Review { .. } => &[Choice::Accept, Choice::Reject],
     }
 }
