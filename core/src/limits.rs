@@ -370,7 +370,8 @@ pub const POLICY_TEXT_BYTES_MAX: usize = 256 << 10;
 /// Calls of one answer that a turn does: each is a commit of its own, and a step in one round.
 pub const TURN_PARALLEL_MAX: u64 = 1_024;
 
-/// Attempts of one step, and late results of them: a row of that many ids stays small.
+/// Attempts of one step, and as many late results of them: what a row has beyond
+/// [`VALUE_REFS_MAX`] stands in a map of its own.
 pub const STEP_ATTEMPTS_MAX: usize = 64;
 
 /// Tries to get one answer from a model that a host tells.

@@ -16,6 +16,7 @@ pub(crate) mod point;
 pub(crate) mod proposed;
 pub(crate) mod roots;
 pub(crate) mod run;
+pub(crate) mod spilled;
 pub(crate) mod steps;
 pub(crate) mod timeline;
 pub(crate) mod value;

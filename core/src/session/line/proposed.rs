@@ -11,6 +11,8 @@ use crate::object::{
     Canonical, Choice, Decision, DecisionAbout, Entry, FilePath, Kind, Objects, Revision,
 };
 use crate::session::line::listing;
+use crate::session::line::spilled::{gathered, spilled};
+use crate::store::Batch as StoreBatch;
 
 const REMOVED: u64 = 0;
 const FILE: u64 = 1;
@@ -104,12 +106,13 @@ pub(crate) struct ProposalRow {
 impl ProposalRow {
     pub(crate) fn of(objects: &impl Objects, value: &Value) -> Result<Self> {
         let mut bytes = Reader::new(&value.bytes);
-        let is_draft = bytes.bounded(1, "the flag of a proposal")? == 1;
+        let flags = bytes.bounded(3, "the flags of a proposal")?;
         let applied = bytes.uint()?;
         bytes.finish()?;
-        let mut row =
-            ProposalRow { refs: value.refs.clone(), is_draft, applied, ..ProposalRow::default() };
-        for id in &value.refs {
+        let refs = gathered(objects, &value.refs, flags & 2 != 0)?;
+        let is_draft = flags & 1 != 0;
+        let mut row = ProposalRow { refs, is_draft, applied, ..ProposalRow::default() };
+        for id in &row.refs.clone() {
             let node = objects.read_node(id)?;
             match node.kind {
                 Kind::DECISION => row.decisions.push(Decision::from_node(&node)?),
@@ -122,10 +125,11 @@ impl ProposalRow {
         }
     }
 
-    pub(crate) fn value(&self) -> Value {
+    pub(crate) fn value(&self, batch: &mut StoreBatch) -> Result<Value> {
+        let (refs, is_spilled) = spilled(batch, &self.refs)?;
         let mut bytes = Writer::new();
-        bytes.uint(u64::from(self.is_draft)).uint(self.applied);
-        Value { refs: self.refs.clone(), bytes: bytes.into_bytes() }
+        bytes.uint(u64::from(self.is_draft) | u64::from(is_spilled) << 1).uint(self.applied);
+        Ok(Value { refs, bytes: bytes.into_bytes() })
     }
 
     pub(crate) fn newest(&self) -> &(ObjectId, Revision) {

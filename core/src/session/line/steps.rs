@@ -10,6 +10,8 @@ use crate::object::{
     Canonical, Decision, Kind, Objects, StepEnd, StepIntent, StepOutcome, TurnProgress, TurnStart,
     read,
 };
+use crate::session::line::spilled::{gathered, spilled};
+use crate::store::Batch as StoreBatch;
 
 /// The first byte of the keys of turns, of steps, and of decisions about tools.
 const TURN: u8 = b'a';
@@ -143,8 +145,14 @@ pub(crate) struct StepRow {
 
 impl StepRow {
     pub(crate) fn of(objects: &impl Objects, value: &Value) -> Result<Self> {
-        let mut row = StepRow { refs: value.refs.clone(), ..StepRow::default() };
-        for id in &value.refs {
+        let is_spilled = match &value.bytes[..] {
+            [] => false,
+            [1] => true,
+            _ => return Err(malformed("a step's row")),
+        };
+        let refs = gathered(objects, &value.refs, is_spilled)?;
+        let mut row = StepRow { refs, ..StepRow::default() };
+        for id in &row.refs.clone() {
             let node = objects.read_node(id)?;
             if node.kind == Kind::STEP {
                 let intent = StepIntent::from_node(&node)?;
@@ -166,8 +174,9 @@ impl StepRow {
         }
     }
 
-    pub(crate) fn value(&self) -> Value {
-        Value { refs: self.refs.clone(), bytes: Vec::new() }
+    pub(crate) fn value(&self, batch: &mut StoreBatch) -> Result<Value> {
+        let (refs, is_spilled) = spilled(batch, &self.refs)?;
+        Ok(Value { refs, bytes: if is_spilled { vec![1] } else { Vec::new() } })
     }
 
     pub(crate) fn newest(&self) -> &StepAttempt {

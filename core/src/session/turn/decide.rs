@@ -122,7 +122,8 @@ impl Batch {
         outcome.decision = Some(id);
         outcome.text = choice.name().to_owned();
         row.refs.push(self.batch.put(&outcome, None));
-        self.draft.joined.rows(Root::Steps).insert(key, Some(row.value()));
+        let value = row.value(&mut self.batch)?;
+        self.draft.joined.rows(Root::Steps).insert(key, Some(value));
         Ok(())
     }
 }

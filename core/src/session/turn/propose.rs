@@ -231,11 +231,11 @@ impl Batch {
 
     pub(crate) fn set_proposal(&mut self, map: Map, number: u64, row: &ProposalRow) -> Result<()> {
         let is_floored = map.get(&self.batch, FLOOR)?.is_some();
+        let value: Value = row.value(&mut self.batch)?;
         let rows = self.draft.joined.rows(Root::Proposals);
         if is_floored {
             rows.insert(FLOOR.to_vec(), None);
         }
-        let value: Value = row.value();
         rows.insert(memory_key(number), Some(value));
         Ok(())
     }

@@ -171,7 +171,7 @@ impl TurnWork {
         let round = self.progress.round;
         let mut row = self.rows.remove(&index).unwrap_or_default();
         let attempt = row.attempts.len() as u64 + 1;
-        if row.refs.len() + 2 > STEP_ATTEMPTS_MAX {
+        if row.attempts.len() >= STEP_ATTEMPTS_MAX {
             let id = self.id_of(index);
             let message = format!("step {id:.10} was tried {} times", row.attempts.len());
             return Err(Error::invalid(message));
@@ -180,7 +180,7 @@ impl TurnWork {
         let intent = StepIntent { turn: self.turn, round, index, attempt, driver, work };
         row.refs.push(self.batch.batch.put(&intent, None));
         row.attempts.push(crate::session::line::steps::StepAttempt { intent, outcome: None });
-        self.put_row((round, index), row);
+        self.put_row((round, index), row)?;
         Ok(attempt)
     }
 
@@ -192,8 +192,7 @@ impl TurnWork {
         let id = self.batch.batch.put(&outcome, None);
         row.refs.push(id);
         row.attempts.last_mut().expect("a row has an attempt").outcome = Some(outcome);
-        self.put_row((self.progress.round, index), row);
-        Ok(())
+        self.put_row((self.progress.round, index), row)
     }
 
     /// Keeps what came of a step when nobody waited for it any more. Returns whether there was room.
@@ -210,22 +209,24 @@ impl TurnWork {
         if row.refs.contains(&id) {
             return Ok(true);
         }
-        if row.refs.len() >= STEP_ATTEMPTS_MAX {
+        if row.late.len() >= STEP_ATTEMPTS_MAX {
             return Ok(false);
         }
         row.refs.push(self.batch.batch.put(&outcome, None));
         row.late.push(outcome);
-        self.put_row(place, row);
+        self.put_row(place, row)?;
         Ok(true)
     }
 
-    fn put_row(&mut self, place: StepPlace, row: StepRow) {
+    fn put_row(&mut self, place: StepPlace, row: StepRow) -> Result<()> {
         let key = step_key(self.turn, place.0, place.1);
-        self.batch.draft.joined.rows(Root::Steps).insert(key, Some(row.value()));
+        let value = row.value(&mut self.batch.batch)?;
+        self.batch.draft.joined.rows(Root::Steps).insert(key, Some(value));
         if place.0 == self.progress.round {
             self.rows.insert(place.1, row);
         }
         self.changed = true;
+        Ok(())
     }
 
     /// Takes up rows that a person's answer in this very batch changed.
