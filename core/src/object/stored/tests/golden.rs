@@ -12,13 +12,16 @@ use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId,
 use crate::object::*;
 
 /// The files there are; one that is missing or not asserted fails.
-const FILES: [&str; 18] = [
+const FILES: [&str; 27] = [
     "checkout.txt",
     "checkpoint.txt",
     "claim.txt",
     "content.txt",
+    "decision.txt",
     "directory.txt",
     "evidence.txt",
+    "finding.txt",
+    "gate.txt",
     "horizon.txt",
     "iteration.txt",
     "map.txt",
@@ -29,8 +32,14 @@ const FILES: [&str; 18] = [
     "node.txt",
     "operation.txt",
     "operation-v2.txt",
+    "policy.txt",
     "results.txt",
+    "revision.txt",
+    "step.txt",
+    "step-outcome.txt",
     "tombstone.txt",
+    "turn.txt",
+    "turn-progress.txt",
 ];
 
 pub(crate) struct Record {
@@ -84,7 +93,7 @@ pub(crate) fn assert_nodes(file: &str, vectors: &[(String, Node)]) {
     }
 }
 
-fn assert_values<T: Canonical + PartialEq + Debug>(file: &str, vectors: Vec<(&str, T)>) {
+pub(super) fn assert_values<T: Canonical + PartialEq + Debug>(file: &str, vectors: Vec<(&str, T)>) {
     let nodes: Vec<_> =
         vectors.iter().map(|(name, value)| ((*name).to_owned(), value.to_node())).collect();
     assert_nodes(file, &nodes);

@@ -2,3 +2,7 @@
 
 pub(crate) mod golden;
 mod properties;
+mod review_golden;
+mod turn_golden;
+mod turn_limits;
+mod turn_values;

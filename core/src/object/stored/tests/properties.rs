@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 
 use super::golden::id;
+use super::turn_values::*;
 use crate::error::{Error, ErrorKind};
 use crate::id::{CheckpointId, ContentId, IterationId, MapId, MemoryId, ObjectId, OperationId};
 use crate::limits::{
@@ -72,7 +73,7 @@ fn assert_corrupt(error: &Error) {
     assert!(!error.to_string().contains('\n'), "{error}");
 }
 
-fn assert_comes_back<T: Canonical + PartialEq + Debug>(value: &T) {
+pub(super) fn assert_comes_back<T: Canonical + PartialEq + Debug>(value: &T) {
     let node = value.to_node();
     let read = Node::from_canonical_bytes(&node.canonical_bytes()).unwrap();
     assert_eq!(&T::from_node(&read).unwrap(), value);
@@ -80,7 +81,7 @@ fn assert_comes_back<T: Canonical + PartialEq + Debug>(value: &T) {
     assert!(node.size() <= node.canonical_bytes().len() + 9);
 }
 
-fn assert_refused<T: Canonical>(value: &T) {
+pub(super) fn assert_refused<T: Canonical>(value: &T) {
     let error = T::from_node(&value.to_node()).err().expect("beyond a limit");
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
@@ -92,19 +93,19 @@ where
     prop::collection::vec(any::<u8>().prop_map(move |byte| new(id(byte))), 0..=max)
 }
 
-fn maybe<T: Debug>(new: fn(ObjectId) -> T) -> impl Strategy<Value = Option<T>> {
+pub(super) fn maybe<T: Debug>(new: fn(ObjectId) -> T) -> impl Strategy<Value = Option<T>> {
     prop::option::of(any::<u8>().prop_map(move |byte| new(id(byte))))
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), "[a-c.]{1,3}", "\\PC{0,12}", "a{240,260}"]
 }
 
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..20)
 }
 
-fn number() -> impl Strategy<Value = u64> {
+pub(super) fn number() -> impl Strategy<Value = u64> {
     prop_oneof![0..3u64, 249..253u64, any::<u64>()]
 }
 
@@ -440,6 +441,15 @@ properties! {
     results_of_tools: Results = results();
     claims: Claim = claim();
     merge_conflicts: MergeConflict = merge_conflict();
+    policies: Policy = policy();
+    turns: TurnStart = turn();
+    progress_of_turns: TurnProgress = turn_progress();
+    steps: StepIntent = step();
+    outcomes_of_steps: StepOutcome = step_outcome();
+    revisions: Revision = revision();
+    decisions: Decision = decision();
+    findings: Finding = finding();
+    gates: Gate = gate();
 }
 
 fn plain_checkpoint() -> Checkpoint {
