@@ -11,13 +11,21 @@ const WITHOUT: &[(&str, &str)] = &[
         "a handle or an iterator, which reads as it goes: its rows have shapes",
         "Batch Diff FileChanges Files ForkGuard FoundMemories History Import ImportStep \
          LogEntries Memories Range Session Sessions Snapshot State StateEntries StateSnapshot \
-         Store StoreBatch ViewFiles ViewMemories Workspace",
+         Store StoreBatch ViewFiles ViewMemories Workspace Turn",
     ),
     (
         "what a caller hands over, and nobody tells back",
         "BenchOptions MergeOptions MergedDialog Resolution CaptureOptions Collector Command Durability Expected GcOptions LockWait NewEntry PlanGroup PlanMode PlanOptions \
-         Draw JunitSuite Options PurgeOptions TIME RenderOptions Selector StoreOptions Trim",
+         Draw JunitSuite Options PurgeOptions TIME RenderOptions Selector StoreOptions Trim \
+         ChangeSet GateResult ModelAnswer Policy Review RolePolicy Route Routed Rule Stage StepResult \
+         ToolPolicy ToolResult TurnLimits",
     ),
+    (
+        "what a turn hands to its host, or says to it at once: what is recorded of it has a shape as \
+         `StepEntry`",
+        "Ask CallModel RunTool Step Supplied",
+    ),
+    ("what a host's own code is shown", "Measures RouteRequest Seen SeenFile"),
     (
         "what a sandbox says to its driver: what is recorded of it has a shape as `RunEntry`, what it is \
          doing stands in the command's `status`",
@@ -25,7 +33,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     (
         "a trait, or what implements one",
-        "Sandbox AsPath CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
+        "Sandbox AsPath Overseer PolicyRouter Router CalibratedCounter Canonical CheckSite CounterFor DefaultValues Makeup Objects Overhead \
          SafeCuts Summarizer SyncSite TokenCounter Values Vfs VfsFile VfsLock",
     ),
     (
@@ -41,7 +49,7 @@ const WITHOUT: &[(&str, &str)] = &[
         "BodyReader BodyWriter Bytes Checkout Checkpoint Claim Directory Environment Evidence EvidenceRun Inputs \
          Scope Series Edited Horizon Iteration Kind MergeConflict \
          Map MapChange Merge MergeChange MergeOutcome NameFault NewNode Node Operation RefReader Trace Value CommandLine Run RunOutcome \
-         RunOutput RunSandbox",
+         RunOutput RunSandbox StepIntent TurnStart",
     ),
     (
         "a picture or a patch: text by itself; the command says in JSON what its graph is drawn from",
@@ -64,9 +72,17 @@ fn public_types() -> BTreeSet<String> {
     let root = code("lib.rs");
     let modules =
         root.match_indices("pub mod ").map(|(at, start)| word_at(&root, at + start.len()));
-    let files = modules.filter(|module| *module != "limits").map(|module| {
+    let files = modules.filter(|module| *module != "limits").flat_map(|module| {
         let file = format!("{module}.rs");
-        if core().join(&file).exists() { code(&file) } else { code(&format!("{module}/mod.rs")) }
+        if core().join(&file).exists() {
+            return vec![code(&file)];
+        }
+        let face = code(&format!("{module}/mod.rs"));
+        let below = face.match_indices("pub mod ").map(|(at, start)| {
+            code(&format!("{module}/{}/mod.rs", word_at(&face, at + start.len())))
+        });
+        let below: Vec<String> = below.collect();
+        below.into_iter().chain([face]).collect()
     });
     let mut types = BTreeSet::new();
     for code in files.chain([root.clone()]) {

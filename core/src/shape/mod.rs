@@ -50,6 +50,8 @@ mod memory;
 mod merge;
 mod name;
 mod part;
+#[cfg(all(feature = "store", unix))]
+mod proposal;
 mod read;
 #[cfg(feature = "store")]
 mod recover;
@@ -61,6 +63,8 @@ mod state;
 mod tests;
 mod tokens;
 mod transcript;
+#[cfg(all(feature = "store", unix))]
+mod turn;
 #[cfg(feature = "store")]
 mod upkeep;
 mod value;

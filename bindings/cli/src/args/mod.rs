@@ -11,6 +11,7 @@ mod plain;
 mod restore;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod upkeep;
 mod usage;
 mod value;
@@ -34,6 +35,7 @@ pub(crate) use self::merge::{MergeArgs, MergeDialog, ResolveArgs, Union};
 pub(crate) use self::pages::{Man, Page, Shell, completion, pages};
 pub(crate) use self::plain::{BudgetArgs, CountArgs, Plain};
 pub(crate) use self::restore::{Restore, Scope};
+pub(crate) use self::turn::{Answer, ApproveArgs, CallsBy, Oversee, ReviewArgs};
 pub(crate) use self::upkeep::{Gc, Pin, Purge, Trim};
 pub(crate) use self::value::CALIBRATED;
 pub(crate) use self::work::{Capture, RunArgs, Status, Work};
@@ -425,6 +427,9 @@ pub(crate) enum Command {
 
     #[command(flatten)]
     Union(Union),
+
+    #[command(flatten)]
+    Oversee(Oversee),
 
     #[command(flatten)]
     Dialog(Dialog),

@@ -24,6 +24,7 @@ mod sessions;
 mod set;
 mod store;
 mod transcript;
+mod turn;
 mod upkeep;
 mod view;
 mod watch;
@@ -39,7 +40,9 @@ use partita::limits::CONTENT_BYTES_MAX;
 use partita::tokens::{Encoding, TokenCounter};
 use partita::{CheckpointId, Error, ErrorKind, Role, Session, Snapshot, Store};
 
-use crate::args::{CALIBRATED, Cli, Command, Dialog, ImportSource, Plain, Proof, Union, Work};
+use crate::args::{
+    CALIBRATED, Cli, Command, Dialog, ImportSource, Oversee, Plain, Proof, Union, Work,
+};
 use crate::failure::{Failure, NoSession, Result};
 use crate::output::{Output, note, quote};
 use crate::upward::{System, find};
@@ -118,6 +121,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
         Command::Work(command) => run_work(out, dir, command),
         Command::Proof(command) => run_proof(out, dir, command),
         Command::Union(command) => run_union(out, dir, command),
+        Command::Oversee(command) => run_oversee(out, dir, command),
         Command::Dialog(command) => run_dialog(out, dir, command),
         Command::Plain(Plain::Count(count)) => count::count(out, dir, count),
         Command::Plain(Plain::Budget(budget)) => budget::budget(out, dir, budget),
@@ -178,6 +182,27 @@ fn run_union(out: &mut Output, dir: &Path, command: &Union) -> Result<()> {
             merge::learned(out, dir, name, (others, counter), json.json)
         }
         Union::Overlap { name, others, json } => merge::overlap(out, dir, name, others, json.json),
+    }
+}
+
+fn run_oversee(out: &mut Output, dir: &Path, command: &Oversee) -> Result<()> {
+    match command {
+        Oversee::Proposals { name, number: None, json, .. } => {
+            turn::proposals(out, dir, name, json.json)
+        }
+        Oversee::Proposals { name, number: Some(number), revision, json } => {
+            turn::proposal(out, dir, name, (*number, *revision), json.json)
+        }
+        Oversee::Review(args) => turn::review(out, dir, args),
+        Oversee::Findings { name, resolve: Some(number), reason, json, .. } => {
+            let reason = reason.as_deref().unwrap_or_default();
+            turn::resolve(out, dir, name, (*number, reason), json.json)
+        }
+        Oversee::Findings { name, all, json, .. } => {
+            turn::findings(out, dir, name, *all, json.json)
+        }
+        Oversee::Calls { name, by, json } => turn::calls(out, dir, name, *by, json.json),
+        Oversee::Approve(args) => turn::approve(out, dir, args),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use partita::host::turn::FindingEntry;
 use partita::host::{Activity, Loss, RunEntry};
 use partita::workspace::{Capture, CaptureOptions, CaptureProgress, check_directory};
 use partita::{Error, ErrorKind, Session, Store};
@@ -186,8 +187,9 @@ pub(super) fn status(out: &mut Output, dir: &Path, args: &Status) -> Result<()> 
         true => Some(told(|progress| workspace.status_with(progress))?),
         false => None,
     };
+    let findings = open_findings(&session)?;
     if args.json.json {
-        let session = StatusSession::new(&session, checkpoint.as_ref(), &activity);
+        let session = StatusSession::new(&session, checkpoint.as_ref(), &activity, &findings);
         return out.json(&StatusJson { session, directory: directory.as_ref() });
     }
     let at = match &checkpoint {
@@ -200,10 +202,27 @@ pub(super) fn status(out: &mut Output, dir: &Path, args: &Status) -> Result<()> 
     };
     let name = quote::text(session.name()).into_owned();
     out.line(format_args!("{name}: {}{reason}, {at}", activity.name()))?;
-    if let Activity::Running(runs) = &activity {
-        for run in runs {
-            out.line(unended(run))?;
+    match &activity {
+        Activity::Running(runs) => runs.iter().try_for_each(|run| out.line(unended(run)))?,
+        Activity::InTurn(turns) => {
+            for turn in turns {
+                let (phase, round) = (turn.progress.phase, turn.progress.round);
+                out.line(format_args!("turn {} goes on: {phase}, round {round}", turn.number))?;
+            }
         }
+        Activity::RequiresAction(asked) => {
+            let name = quote::text(&args.name).into_owned();
+            for step in asked {
+                let id = step.id.short();
+                out.line(format_args!("step {id} asks a person: `partita approve {name}`"))?;
+            }
+        }
+        _ => {}
+    }
+    if !findings.is_empty() {
+        let count = counted(findings.len() as u64, "finding", "findings");
+        let name = quote::text(&args.name).into_owned();
+        out.line(format_args!("{count} that nobody has resolved: `partita findings {name}`"))?;
     }
     match directory {
         None => {
@@ -215,6 +234,13 @@ pub(super) fn status(out: &mut Output, dir: &Path, args: &Status) -> Result<()> 
             out.line(summary(&capture))
         }
     }
+}
+
+/// The findings that nobody has resolved.
+fn open_findings(session: &Session) -> Result<Vec<FindingEntry>> {
+    let mut findings = session.findings()?;
+    findings.retain(|finding| finding.resolved.is_none());
+    Ok(findings)
 }
 
 fn unended(run: &RunEntry) -> String {
@@ -238,7 +264,9 @@ pub(super) fn pause(
     let session = open_session(dir, Access::Write, name)?;
     let checkpoint = session.pause(reason)?;
     if as_json {
-        return out.json(&StatusSession::new(&session, checkpoint.as_ref(), &session.activity()?));
+        let (activity, findings) = (session.activity()?, open_findings(&session)?);
+        let session = StatusSession::new(&session, checkpoint.as_ref(), &activity, &findings);
+        return out.json(&session);
     }
     let name = quote::text(session.name()).into_owned();
     out.line(format_args!("{name}: paused; `partita resume {name} DIR` brings its files back"))

@@ -35,8 +35,7 @@ pub(crate) fn gathered(
             false => Ok(refs.to_vec()),
         };
     };
-    let rows =
-        Map::new(Some(MapId::new(root))).range(objects, Bound::Unbounded, Bound::Unbounded);
+    let rows = Map::new(Some(MapId::new(root))).range(objects, Bound::Unbounded, Bound::Unbounded);
     let ids = rows.map(|row| match row?.1.refs[..] {
         [id] => Ok(id),
         _ => Err(malformed("a spilled id")),

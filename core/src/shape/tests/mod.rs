@@ -2,6 +2,8 @@
 
 mod back;
 mod rows;
+#[cfg(unix)]
+mod turns;
 
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ mod import;
 mod made;
 mod report;
 mod session;
+mod turn;
 mod work;
 
 use serde::Serialize;
@@ -17,6 +18,7 @@ pub(crate) use self::import::{Imported, ImportedTranscript, Other};
 pub(crate) use self::made::{BroughtBack, Graph, Initialized, Pages, Resolved, Written};
 pub(crate) use self::report::{FilePlan, KeptRow, Restored};
 pub(crate) use self::session::{Session, SetText, View};
+pub(crate) use self::turn::{ProposalWhole, Reviewed};
 pub(crate) use self::work::{Ran, Status, StatusSession};
 
 /// What a command did or would do.

@@ -1,6 +1,7 @@
 //! The JSON of directories and runs.
 
 use partita::history::CheckpointInfo;
+use partita::host::turn::{FindingEntry, StepEntry, TurnEntry};
 use partita::host::{Activity, Ran as LibraryRan, RunEntry};
 use partita::object::Exit;
 use partita::shape::Brief;
@@ -24,6 +25,9 @@ pub(crate) struct StatusSession<'a> {
     state: &'static str,
     reason: Option<String>,
     runs: &'a [RunEntry],
+    turns: &'a [TurnEntry],
+    questions: &'a [StepEntry],
+    findings: &'a [FindingEntry],
 }
 
 impl<'a> StatusSession<'a> {
@@ -31,12 +35,16 @@ impl<'a> StatusSession<'a> {
         session: &Session,
         checkpoint: Option<&'a CheckpointInfo>,
         activity: &'a Activity,
+        findings: &'a [FindingEntry],
     ) -> Self {
-        let (reason, runs) = match activity {
-            Activity::Paused { reason } => (Some(reason.clone()), &[][..]),
-            Activity::Running(runs) => (None, &runs[..]),
-            _ => (None, &[][..]),
-        };
+        let (mut reason, mut runs, mut turns, mut questions) = (None, &[][..], &[][..], &[][..]);
+        match activity {
+            Activity::Paused { reason: why } => reason = Some(why.clone()),
+            Activity::Running(running) => runs = running,
+            Activity::InTurn(open) => turns = open,
+            Activity::RequiresAction(asked) => questions = asked,
+            _ => {}
+        }
         StatusSession {
             name: session.name().to_owned(),
             id: session.id(),
@@ -44,6 +52,9 @@ impl<'a> StatusSession<'a> {
             state: activity.name(),
             reason,
             runs,
+            turns,
+            questions,
+            findings,
         }
     }
 }
