@@ -62,6 +62,7 @@
 //! | claim something that counts only as far as runs support it | [`Session::claim`], module [`evidence`] |
 //! | compare two benchmarks | [`Session::compare`], module [`statistics`] |
 //! | see where each line of a file came from | [`Session::blame`] |
+//! | drive an agent: models, tools, proposals, gates, people | module [`host::turn`] |
 //! | merge sessions that went on side by side | [`Session::merge`], module [`merge`] |
 //! | keep values of my own beside the dialog | [`Session::state`], module [`state`] |
 //! | check, collect, purge, recover | module [`upkeep`] |
@@ -221,3 +222,8 @@ struct Readme;
 #[cfg(all(doctest, feature = "knockouts"))]
 #[doc = include_str!("../../docs/rust.md")]
 struct Guide;
+
+/// The lines of the page about turns, as tests.
+#[cfg(all(doctest, feature = "knockouts"))]
+#[doc = include_str!("../../docs/orchestration.md")]
+struct Orchestration;
