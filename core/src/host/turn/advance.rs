@@ -27,12 +27,19 @@ impl Turn {
                 return Ok(None);
             }
             let mut out = Vec::new();
-            match work.progress.phase {
-                Phase::Model => self.model_round(&mut work, &mut out)?,
-                Phase::Tools => self.tools_round(&mut work, &mut out)?,
-                Phase::Review => self.review_round(&mut work, &mut out)?,
-                Phase::Gates => self.gates_round(&mut work, &mut out)?,
-                Phase::Ended => {}
+            loop {
+                let round = work.progress.round;
+                match work.progress.phase {
+                    Phase::Model => self.model_round(&mut work, &mut out)?,
+                    Phase::Tools => self.tools_round(&mut work, &mut out)?,
+                    Phase::Review => self.review_round(&mut work, &mut out)?,
+                    Phase::Gates => self.gates_round(&mut work, &mut out)?,
+                    Phase::Ended => {}
+                }
+                // A new round of the same state begins in the same commit.
+                if work.progress.round == round || !is_running(&work) || !work.is_of_steps() {
+                    break;
+                }
             }
             if !work.changed {
                 return Ok(Some(self.handed_out(out)));

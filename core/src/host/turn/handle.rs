@@ -56,6 +56,9 @@ pub struct Turn {
     pub(super) takeovers: u64,
     /// The attempts at steps that this handle has handed out.
     pub(super) handed: HashMap<ObjectId, u64>,
+    /// The requests of roles with a budget as they were when they were last counted, with their tokens
+    /// at the most.
+    pub(super) counted: HashMap<String, (String, u64)>,
     pub(super) router: Box<dyn Router + Send>,
     pub(super) overseers: Vec<Box<dyn Overseer + Send>>,
 }
@@ -137,6 +140,7 @@ impl Turn {
             driver,
             takeovers,
             handed: HashMap::new(),
+            counted: HashMap::new(),
             router: Box::new(PolicyRouter),
             overseers: Vec::new(),
         })

@@ -82,9 +82,16 @@ impl Turn {
             prompt.tools.clear();
         }
         let mut body = prompt.render(self.dialect).body.to_string();
-        if known.budget > 0 && body.len() as u64 > known.budget.saturating_sub(known.reserve) {
+        let room = known.budget.saturating_sub(known.reserve);
+        if known.budget > 0 && self.tokens_at_most(role, &body) > room {
+            let shown = prompt.memories.len();
             match put_away(work, role, &known, &mut prompt) {
-                Ok(()) => body = prompt.render(self.dialect).body.to_string(),
+                Ok(tokens) => {
+                    if prompt.memories.len() < shown {
+                        body = prompt.render(self.dialect).body.to_string();
+                    }
+                    self.counted.insert(role.to_owned(), (body.clone(), tokens));
+                }
                 Err(error) if error.kind() == ErrorKind::DoesNotFit => {
                     return Ok(work.end(EndReason::MaxTokens, &format!("{role}: {error}")));
                 }
@@ -117,6 +124,15 @@ impl Turn {
             prompt,
         }));
         Ok(())
+    }
+
+    /// Tokens that a role's request has at the most, without counting it: those that it had when it was
+    /// counted, and one for each byte behind what is still the same.
+    fn tokens_at_most(&self, role: &str, body: &str) -> u64 {
+        let len = body.len() as u64;
+        let Some((counted, tokens)) = self.counted.get(role) else { return len };
+        let same = counted.bytes().zip(body.bytes()).take_while(|(was, is)| was == is).count();
+        len.min(tokens + len - same as u64)
     }
 
     fn route(&mut self, role: &str, complexity: Complexity, measures: Measures) -> Routed {
@@ -227,13 +243,13 @@ impl Turn {
 }
 
 /// Puts memories away from a role so that its request keeps its budget: down to seven tenths of it, so
-/// that what stays is the same for many calls.
+/// that what stays is the same for many calls. Returns how many tokens are left at the most.
 fn put_away(
     work: &mut TurnWork,
     role: &str,
     known: &RolePolicy,
     prompt: &mut Prompt,
-) -> Result<()> {
+) -> Result<u64> {
     let budget = Budget::new(known.budget).reserve(known.reserve);
     let room = budget.room();
     let fitted = match fit(prompt, &[], &budget.low(room / 10 * 7), &Encoding::O200k) {
@@ -242,12 +258,12 @@ fn put_away(
         }
         fitted => fitted?,
     };
+    let left = fitted.after.high();
     let gone = fitted.exchanges.iter().filter(|exchange| exchange.dropped);
     let gone: Vec<u64> = gone.flat_map(|exchange| exchange.memories.iter().copied()).collect();
-    if gone.is_empty() {
-        return Ok(());
+    if !gone.is_empty() {
+        prompt.memories.retain(|memory| !gone.contains(&memory.number));
+        work.batch.hide_from(role, gone);
     }
-    prompt.memories.retain(|memory| !gone.contains(&memory.number));
-    work.batch.hide_from(role, gone);
-    Ok(())
+    Ok(left)
 }

@@ -121,8 +121,10 @@ impl Turn {
         work: &TurnWork,
         paths: impl Iterator<Item = &'a FilePath>,
     ) -> Result<Option<(&'a FilePath, Sight)>> {
-        let Some(rule) = self.policy.rule(Policy::UNSEEN) else { return Ok(None) };
-        if rule.severity != crate::object::Severity::Error {
+        let mut paths = paths.peekable();
+        let rule = self.policy.rule(Policy::UNSEEN);
+        let is_asked = rule.is_some_and(|rule| rule.severity == crate::object::Severity::Error);
+        if !is_asked || paths.peek().is_none() {
             return Ok(None);
         }
         let state = work.state();

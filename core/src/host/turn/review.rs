@@ -248,7 +248,7 @@ impl Turn {
         }
         let text = format!(
             "Review proposal {}, revision {}: {}\nSay ACCEPT or REJECT in the first line, and why \
-             below it.\n\n{patch}",
+             below it. Call no tool.\n\n{patch}",
             proposal.number, revision.revision.number, revision.revision.title
         );
         let purpose = Purpose::Review(revision.id);

@@ -91,6 +91,25 @@ fn calls_are_handed_out_at_once_and_supplied_in_any_order() {
 }
 
 #[test]
+fn a_round_that_moves_on_and_the_steps_of_the_next_are_one_commit() {
+    let session = session();
+    let mut turn = Turn::begin(&session, &policy(), driver(1)).unwrap();
+    let commits = || session.log().unwrap().count();
+    let mut counts = Vec::new();
+    for id in ["1", "2"] {
+        let before = commits();
+        let step = only(&mut turn);
+        counts.push(commits() - before);
+        turn.supply(step.id(), calls([call(id, "read", "{}")])).unwrap();
+        let before = commits();
+        let step = only(&mut turn);
+        counts.push(commits() - before);
+        turn.supply(step.id(), StepResult::text(id)).unwrap();
+    }
+    assert_eq!(counts, [1; 4]);
+}
+
+#[test]
 fn what_cannot_be_taken_back_is_asked_about_and_an_answer_may_stand() {
     let session = session();
     let mut turn = Turn::begin(&session, &policy(), driver(1)).unwrap();
@@ -218,6 +237,33 @@ fn a_change_is_reviewed_applied_and_checked() {
         session.latest().unwrap().proposals().unwrap().iter().map(|it| it.status).collect();
     assert_eq!(statuses, [ProposalStatus::Applied; 2]);
     valid(&session);
+}
+
+#[test]
+fn a_budget_is_kept_by_a_handle_that_counted_before_as_by_a_fresh_one() {
+    let session = session();
+    let mut policy = policy();
+    policy.limits.repeats = 0;
+    policy.roles.entry("agent".to_owned()).or_default().budget = 1_000;
+    let mut turn = Turn::begin(&session, &policy, driver(1)).unwrap();
+    let (mut hidden, mut jumps) = (0, 0);
+    for round in 0..60_u64 {
+        if round % 7 == 6 {
+            turn = Turn::resume(&session, turn.id(), driver(2)).unwrap();
+        }
+        let step = only(&mut turn);
+        let Step::CallModel(asked) = &step else { panic!("{step:?}") };
+        let tokens = asked.prompt.count(&crate::tokens::Encoding::O200k).high();
+        assert!(tokens <= 1_000, "round {round}: {tokens}");
+        let now = session.latest().unwrap().hidden_from("agent").unwrap().len();
+        jumps += u64::from(now > hidden);
+        hidden = now;
+        turn.supply(step.id(), calls([call(&round.to_string(), "read", "{}")])).unwrap();
+        let step = only(&mut turn);
+        let text = format!("{round} {}", "word ".repeat(20 + round as usize % 5 * 9));
+        turn.supply(step.id(), StepResult::text(text)).unwrap();
+    }
+    assert!(hidden > 80 && (5..40).contains(&jumps), "{hidden} in {jumps}");
 }
 
 #[test]

@@ -320,6 +320,14 @@ impl TurnWork {
         self.changed = true;
     }
 
+    /// Tells whether it changes nothing but steps, so that all else is as it was read.
+    pub(crate) fn is_of_steps(&self) -> bool {
+        let draft = &self.batch.draft;
+        let others = draft.joined.rows.iter().filter(|(root, _)| **root != Root::Steps);
+        let is_untouched = draft.touched.is_empty() && draft.memories.as_slice().is_empty();
+        is_untouched && others.into_iter().all(|(_, rows)| rows.is_empty())
+    }
+
     /// Ends the turn.
     pub(crate) fn end(&mut self, reason: EndReason, note: &str) {
         self.progress.ended = Some(reason);
