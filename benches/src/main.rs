@@ -27,6 +27,7 @@ mod recount;
 mod scale;
 mod size;
 mod step;
+mod turn;
 mod work;
 
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ pub(crate) struct Options {
 
 type Bench = fn(&Options) -> Result<()>;
 
-const BENCHES: [(&str, Bench, &str); 20] = [
+const BENCHES: [(&str, Bench, &str); 21] = [
     ("durable-step", step::run, "a durable agent step beside append + fdatasync, SQLite, libgit2"),
     ("group-commit", group::run, "commits a second of 8 threads and of one"),
     ("ingest", ingest::run, "bulk ingest beside one-core zstd level 3"),
@@ -76,6 +77,7 @@ const BENCHES: [(&str, Bench, &str); 20] = [
         evidence::run,
         "claims after an edit, a report of 10,000 tests, blame beside git's",
     ),
+    ("turn", turn::run, "a round of a turn in sessions of 1,000 and 10,000 exchanges"),
     ("size", size::run, "bytes on disk beside git gc --aggressive"),
 ];
 
