@@ -35,14 +35,26 @@ YIELDS = {"State": "bytes", "StateList": "bytes"}
 
 # Arguments and attributes that take one of a few names, as `partita.literals` lists them.
 LITERALS = {"dialect": "Dialect", "dialog": "MergedDialog", "durability": "Durability", "role": "Role"}
+# The same where the name is one of a few in these methods alone.
+METHODS = {
+    "find": {"severity": "Severity"},
+    "decide": {"choice": "PersonsChoice"},
+    "chose": {"choice": "PersonsChoice"},
+    "review": {"choice": "Literal['accept', 'reject']"},
+    "answer": {"complexity": "Complexity"},
+}
+# Whose roles are those that a policy names.
+OWN_ROLES = {"CallEntry", "_Turn"}
 KINDS = {"Memory": "MemoryKind", "Part": "PartKind"}
 FORMATS = {"export": "ExportFormat", "import_transcript": "Format"}
+
+LISTED = {alias for types in METHODS.values() for alias in types.values() if alias.isidentifier()}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"Mapping", "Sequence"},
     "partita._documents": {"Export", "Request"},
-    "partita.literals": {*LITERALS.values(), *KINDS.values(), *FORMATS.values()},
-    "typing": {"Never", "TypeVar", "overload"},
+    "partita.literals": {*LITERALS.values(), *KINDS.values(), *FORMATS.values(), *LISTED},
+    "typing": {"Literal", "Never", "TypeVar", "overload"},
 }
 
 
@@ -53,6 +65,9 @@ def literals(line: str, owner: str) -> str:
     types = dict(LITERALS)
     if owner in KINDS:
         types["kind"] = KINDS[owner]
+    if owner in OWN_ROLES:
+        del types["role"]
+    types.update(METHODS.get(name, {}))
     if name in FORMATS:
         types["format"] = FORMATS[name]
     for argument, alias in types.items():

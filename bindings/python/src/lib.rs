@@ -27,10 +27,13 @@ mod learned;
 mod memory;
 mod merge;
 mod model_call;
+mod oversight;
 mod pages;
 mod part;
 mod path;
 mod plan;
+mod policy;
+mod proposal;
 mod response;
 mod restore;
 mod selected;
@@ -44,6 +47,7 @@ mod summarizing;
 mod table;
 mod tokens;
 mod transcript;
+mod turn;
 mod upkeep;
 mod value;
 mod values;
@@ -96,9 +100,15 @@ mod _partita {
     #[pymodule_export]
     use crate::model_call::{ModelCall, Usage};
     #[pymodule_export]
+    use crate::oversight::{CallAttempt, CallEntry, CallTotals, Finding, Gate};
+    #[pymodule_export]
     use crate::part::Part;
     #[pymodule_export]
     use crate::plan::{Plan, PlanCost, PlanStep};
+    #[pymodule_export]
+    use crate::policy::Policy;
+    #[pymodule_export]
+    use crate::proposal::{Applied, Decision, Proposal, Revision};
     #[pymodule_export]
     use crate::response::{Response, read_response};
     #[pymodule_export]
@@ -115,6 +125,8 @@ mod _partita {
     use crate::tokens::{MessagePlan, count, plan, render};
     #[pymodule_export]
     use crate::transcript::{Remarks, Report, TranscriptImport};
+    #[pymodule_export]
+    use crate::turn::{StepEntry, Turn, TurnEntry, Work};
     #[pymodule_export]
     use crate::upkeep::{
         CheckReport, Fault, GcReport, LostVersion, PurgeReport, RecoverReport, RecoveredSession,

@@ -40,7 +40,7 @@ pub(crate) struct Memory {
 }
 
 /// A part, or a text that is one.
-enum PartOrText {
+pub(crate) enum PartOrText {
     Part(Part),
     Text(Vec<u8>),
 }
@@ -110,7 +110,8 @@ impl Memory {
     }
 }
 
-fn given(parts: Vec<PartOrText>) -> PyResult<Vec<partita::Part>> {
+/// Takes parts over.
+pub(crate) fn given(parts: Vec<PartOrText>) -> PyResult<Vec<partita::Part>> {
     let part = |part| match part {
         PartOrText::Part(part) => part.give(),
         PartOrText::Text(text) => Ok(partita::Part::text(text)),

@@ -31,6 +31,8 @@ from partita._documents import Export, Request
 from partita._errors import *
 from partita._errors import __all__ as _errors_all
 from partita._partita import *
+from partita.turns import *
+from partita.turns import __all__ as _turns_all
 
 _Mapping.register(_partita.Files)
 _Mapping.register(_partita.State)
@@ -48,5 +50,6 @@ __all__ = [
     "Export",
     "Request",
     *_errors_all,
+    *_turns_all,
     *(name for name in _partita.__all__ if name != "error_codes" and not name.startswith("_")),
 ]

@@ -4,13 +4,14 @@ from collections.abc import Callable, Container, ItemsView, Iterable, Iterator, 
 from datetime import datetime
 from os import PathLike
 from partita._documents import Export, Request
-from partita.literals import Dialect, Durability, ExportFormat, Format, MemoryKind, MergedDialog, PartKind, Role
+from partita.literals import Complexity, Dialect, Durability, Effect, ExportFormat, Format, LimitOptions, MemoryKind, MergedDialog, PartKind, PersonsChoice, ReviewOptions, Role, RoleOptions, RouteOptions, RuleOptions, Severity, ToolOptions
+from partita.turns import Step, Turn
 from pathlib import Path
-from typing import Any, IO, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
+from typing import Any, IO, Literal, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
 _T = TypeVar("_T")
 
-__all__ = ["Account", "Batch", "BlameLine", "BranchTokens", "Budget", "Calibration", "Capacity", "Capture", "CaseClash", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ConflictEntry", "ConflictTerm", "ContextDiff", "ContextItem", "Count", "Counter", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "KeptOurs", "Learned", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "MemoryBranch", "Mend", "MergeBase", "MergeReport", "MergedSession", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Overlap", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Prices", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "Store", "Tombstone", "TranscriptImport", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
+__all__ = ["Account", "Applied", "Batch", "BlameLine", "BranchTokens", "Budget", "Calibration", "CallAttempt", "CallEntry", "CallTotals", "Capacity", "Capture", "CaseClash", "Change", "CheckReport", "CheckoutPlan", "CheckoutStep", "Checkpoint", "Claim", "Comparison", "ConflictEntry", "ConflictTerm", "ContextDiff", "ContextItem", "Count", "Counter", "Decision", "DeletedSession", "Diff", "Entry", "Evidence", "Fault", "FileChange", "Files", "Finding", "Gate", "GcReport", "Graph", "History", "Horizon", "Import", "Item", "Iteration", "Kept", "KeptOurs", "Learned", "LeftOut", "Log", "LogEntry", "Loss", "LostVersion", "Memories", "Memory", "MemoryBranch", "Mend", "MergeBase", "MergeReport", "MergedSession", "MessagePlan", "ModelCall", "ObjectId", "OpenCall", "Operation", "Overlap", "Part", "Paths", "Plan", "PlanCost", "PlanStep", "Policy", "Prices", "Proposal", "PurgeReport", "RecoverReport", "RecoveredSession", "Remarks", "Report", "Response", "RestorePlan", "Revision", "Run", "Session", "SessionEntry", "SessionSizes", "Sessions", "Snapshot", "State", "StateList", "StateRows", "Stats", "StepEntry", "Store", "Tombstone", "TranscriptImport", "TurnEntry", "UndoReport", "UnreadLog", "Usage", "View", "ViewFile", "ViewMemory", "ViewReport", "ViewRule", "Workspace", "_Turn", "_Work", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_command", "count", "diff", "error_codes", "plan", "read_response", "recover", "render"]
 
 @final
 class Account:
@@ -48,6 +49,43 @@ class Account:
     def total(self, /) -> Count:
         """
         The tokens of everything.
+        """
+
+@final
+class Applied:
+    """
+    What applying a proposal did.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, proposal: SupportsIndex, revision: SupportsIndex, checkpoint: Checkpoint | None, paths: Sequence[str | bytes | PathLike[str] | PathLike[bytes]], merged: Sequence[str | bytes | PathLike[str] | PathLike[bytes]]) -> Applied: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def checkpoint(self, /) -> Checkpoint | None:
+        """
+        The checkpoint that holds it.
+        """
+    @property
+    def merged(self, /) -> list[str]:
+        """
+        Those of them whose files had moved on, so that both changes were merged.
+        """
+    @property
+    def paths(self, /) -> list[str]:
+        """
+        The paths that it changed, in their order.
+        """
+    @property
+    def proposal(self, /) -> int:
+        """
+        The number of the proposal.
+        """
+    @property
+    def revision(self, /) -> int:
+        """
+        The number of the revision that was applied.
         """
 
 @final
@@ -468,6 +506,183 @@ class Calibration:
     def to_json(self, /) -> dict[str, Any]:
         """
         Returns it as JSON, for the host to keep.
+        """
+
+@final
+class CallAttempt:
+    """
+    One try to get an answer from a model.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, provider: str, model: str, outcome: str, took_ms: SupportsIndex | None) -> CallAttempt: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def model(self, /) -> str:
+        """
+        The model that was tried.
+        """
+    @property
+    def outcome(self, /) -> str:
+        """
+        What came of it, such as ``"ok"``, ``"overloaded"`` or ``"timeout"``.
+        """
+    @property
+    def provider(self, /) -> str:
+        """
+        Who serves the model; may be empty.
+        """
+    @property
+    def took_ms(self, /) -> int | None:
+        """
+        Milliseconds; none where nobody said.
+        """
+
+@final
+class CallEntry:
+    """
+    A call of a model, as a turn made it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, turn: ObjectId, step: ObjectId, attempt: SupportsIndex, role: str, requested: str, why: str, complexity: str, purpose: str, context: ObjectId | None, end: str | None, served: str | None, attempts: Sequence[CallAttempt], took_ms: SupportsIndex | None, cost: SupportsIndex | None, usage: Usage, memory: SupportsIndex | None) -> CallEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def attempt(self, /) -> int:
+        """
+        Which attempt at the step, counted from 1.
+        """
+    @property
+    def attempts(self, /) -> list[CallAttempt]:
+        """
+        What was tried, in order.
+        """
+    @property
+    def complexity(self, /) -> str:
+        """
+        How hard the task was held to be: ``"low"``, ``"medium"`` or ``"high"``.
+        """
+    @property
+    def context(self, /) -> ObjectId | None:
+        """
+        The id of the request's bytes, in the policy's dialect.
+        """
+    @property
+    def cost(self, /) -> int | None:
+        """
+        What it cost, as the host said: millionths of its currency.
+        """
+    @property
+    def end(self, /) -> str | None:
+        """
+        How it ended: ``"done"``, ``"failed"``, ``"refused"``, ``"unknown"`` or ``"cancelled"``; none
+        as long as nobody has said.
+        """
+    @property
+    def memory(self, /) -> int | None:
+        """
+        The number of the memory that it made; none where it made none.
+        """
+    @property
+    def purpose(self, /) -> str:
+        """
+        What the answer was for: ``"stage"`` or ``"review"``.
+        """
+    @property
+    def requested(self, /) -> str:
+        """
+        The model that was asked for.
+        """
+    @property
+    def role(self, /) -> str:
+        """
+        The role that the model had.
+        """
+    @property
+    def served(self, /) -> str | None:
+        """
+        The model that answered; none where nobody said.
+        """
+    @property
+    def step(self, /) -> ObjectId:
+        """
+        The step.
+        """
+    @property
+    def took_ms(self, /) -> int | None:
+        """
+        Milliseconds, as the host said.
+        """
+    @property
+    def turn(self, /) -> ObjectId:
+        """
+        The turn.
+        """
+    @property
+    def usage(self, /) -> Usage:
+        """
+        What the provider counted.
+        """
+    @property
+    def why(self, /) -> str:
+        """
+        Why this one.
+        """
+
+@final
+class CallTotals:
+    """
+    What calls of models add up to.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, calls: SupportsIndex, failed: SupportsIndex, prompt_tokens: SupportsIndex, output_tokens: SupportsIndex, took_ms: SupportsIndex, cost: SupportsIndex, unsaid: SupportsIndex) -> CallTotals: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def calls(self, /) -> int:
+        """
+        How many calls there were.
+        """
+    @property
+    def cost(self, /) -> int:
+        """
+        What they cost, as far as the host said: millionths of its currency.
+        """
+    @property
+    def failed(self, /) -> int:
+        """
+        How many of them gave no answer.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The role, or the model.
+        """
+    @property
+    def output_tokens(self, /) -> int:
+        """
+        Tokens of the answers, as far as providers said.
+        """
+    @property
+    def prompt_tokens(self, /) -> int:
+        """
+        Tokens of the prompts, as far as providers said.
+        """
+    @property
+    def took_ms(self, /) -> int:
+        """
+        Milliseconds, as far as the host said.
+        """
+    @property
+    def unsaid(self, /) -> int:
+        """
+        How many calls said neither tokens nor costs: the sums lack them.
         """
 
 @final
@@ -1218,6 +1433,53 @@ class Counter:
         """
 
 @final
+class Decision:
+    """
+    What somebody decided, and about which very bytes.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, about: str, id: ObjectId | None, tool: str | None, choice: str, by: str, actor: str, reason: str) -> Decision: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def about(self, /) -> str:
+        """
+        What it is about: ``"step"``, ``"tool"``, ``"revision"`` or ``"finding"``.
+        """
+    @property
+    def actor(self, /) -> str:
+        """
+        Their name; may be empty.
+        """
+    @property
+    def by(self, /) -> str:
+        """
+        Who decided: ``"person"``, ``"model"``, ``"tests"`` or ``"policy"``.
+        """
+    @property
+    def choice(self, /) -> str:
+        """
+        What was decided.
+        """
+    @property
+    def id(self, /) -> ObjectId | None:
+        """
+        The step, the revision or the finding; of a tool its declaration, if it has one.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        Why; may be empty.
+        """
+    @property
+    def tool(self, /) -> str | None:
+        """
+        The tool that it is about.
+        """
+
+@final
 class DeletedSession:
     """
     A deleted session that gc has not taken yet.
@@ -1576,6 +1838,125 @@ class Files(Mapping[str, bytes]):
     def values(self, /) -> ValuesView[bytes]:
         """
         Returns the bytes of the files, as they are now; each is read when one comes to it.
+        """
+
+@final
+class Finding:
+    """
+    Something that oversight reported as wrong.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, rule: str, severity: str, text: str, path: str | bytes | PathLike[str] | PathLike[bytes] | None, turn: ObjectId | None, revision: ObjectId | None, step: ObjectId | None, memory: SupportsIndex | None, resolved: Decision | None) -> Finding: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def memory(self, /) -> int | None:
+        """
+        The number of the memory that says it to the model.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1; never given twice, so an undo leaves a gap.
+        """
+    @property
+    def path(self, /) -> str | None:
+        """
+        The path that it is about; none where it is about none.
+        """
+    @property
+    def resolved(self, /) -> Decision | None:
+        """
+        What somebody decided about it; none as long as it stands.
+        """
+    @property
+    def revision(self, /) -> ObjectId | None:
+        """
+        The revision that it is about.
+        """
+    @property
+    def rule(self, /) -> str:
+        """
+        The rule that found it.
+        """
+    @property
+    def severity(self, /) -> str:
+        """
+        How much it matters: ``"info"``, ``"warning"`` or ``"error"``.
+        """
+    @property
+    def step(self, /) -> ObjectId | None:
+        """
+        The step that it is about.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        What is wrong, in a line.
+        """
+    @property
+    def turn(self, /) -> ObjectId | None:
+        """
+        The turn that it came of.
+        """
+
+@final
+class Gate:
+    """
+    A command that checks the session's files whenever a change was applied.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, id: ObjectId, command: str, directory: str, timeout_ms: SupportsIndex | None, inputs: Sequence[str], reports: Sequence[str], claims: Sequence[str]) -> Gate: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def claims(self, /) -> list[str]:
+        """
+        What is claimed by it.
+        """
+    @property
+    def command(self, /) -> str:
+        """
+        What it runs, in one line.
+        """
+    @property
+    def directory(self, /) -> str:
+        """
+        Where, relative to the root of the sandbox; empty for the root.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        The id of its very bytes.
+        """
+    @property
+    def inputs(self, /) -> list[str]:
+        """
+        Globs of the files that it depends on; all files where there are none.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        What it is called.
+        """
+    @property
+    def reports(self, /) -> list[str]:
+        """
+        Reports that it writes.
+        """
+    @property
+    def timeout_ms(self, /) -> int | None:
+        """
+        Milliseconds after which it is ended.
         """
 
 @final
@@ -3093,6 +3474,46 @@ class PlanStep:
         """
 
 @final
+class Policy:
+    """
+    The rules that a turn goes by, from its beginning to its end.
+
+    ``stages`` are what is asked for, one after the other: each a role and what it is asked, as a message
+    of the user's, or ``""`` where the dialog says so already. ``roles`` are the instructions of roles, or
+    ``dict(instructions=, budget=, reserve=)`` with the tokens that a request may have. ``tools`` say what
+    it means to call a tool twice: ``"read"``, ``"idempotent"``, ``"reversible"`` or ``"irreversible"``,
+    or ``dict(effect=, asks=)`` with when a person is asked: ``"by-effect"``, ``"always"``, ``"never"``. A
+    tool that is not named counts as irreversible. ``routes`` are models for roles: ``(role, model)``, or
+    ``dict(model=, role=, complexity=, spent_max=)``; the role ``""`` is any.
+
+    ``limits`` say when it ends: ``calls``, ``tokens``, ``cost``, ``time`` in milliseconds, ``rounds``,
+    ``repeats``, ``failures``, ``parallel``; 0 is no limit. ``review`` says who looks at a change before
+    it is applied: ``tests=True`` for the gates, ``model=`` for a role, ``person=True``. ``gates`` name
+    those that run after a change, all unless some are named; ``files`` are globs of what the task is
+    about. ``rules`` change those of oversight: a severity by a rule's name, ``dict(severity=,
+    parameters=)``, or ``None`` to leave it out. ``complexity`` is ``"low"``, ``"medium"`` or ``"high"``
+    where a person says so.
+
+    Raises ``Invalid`` for a name that it does not know, and beyond a limit.
+
+    >>> from partita import Policy
+    >>> policy = Policy(stages=[("plan", "Make a plan."), ("implement", "Do it.")],
+    ...                 tools={"read_file": "read", "deploy": "irreversible"},
+    ...                 limits={"calls": 40}, review={"person": True})
+    >>> policy.to_dict()["limits"]["calls"], policy.to_dict()["rules"]["secret"]
+    (40, 'error')
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, stages: Iterable[tuple[str, str]] | None = None, roles: Mapping[str, str | RoleOptions] | None = None, tools: Mapping[str, Effect | ToolOptions] | None = None, routes: Iterable[tuple[str, str] | RouteOptions] | None = None, limits: LimitOptions | None = None, review: ReviewOptions | None = None, gates: Iterable[str] | None = None, files: Iterable[str] | None = None, rules: Mapping[str, Severity | RuleOptions | None] | None = None, complexity: Complexity | None = None, dialect: Dialect = "openai-chat") -> Policy: ...
+    def __repr__(self, /) -> str: ...
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        Returns it as the keyword arguments that make it, each in full.
+        """
+
+@final
 class Prices:
     """
     What a provider asks for one token, in whole nano-units of any currency: three dollars for a
@@ -3122,6 +3543,50 @@ class Prices:
     def to_dict(self, /) -> dict[str, Any]:
         """
         Returns it as JSON has it.
+        """
+
+@final
+class Proposal:
+    """
+    A change of files that somebody put forward, in revisions. It is no change of the session yet.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, status: str, revisions: Sequence[Revision], decisions: Sequence[Decision], applied: SupportsIndex | None) -> Proposal: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def applied(self, /) -> int | None:
+        """
+        The number of the revision that was applied; none for none.
+        """
+    @property
+    def decisions(self, /) -> list[Decision]:
+        """
+        What was decided, oldest first.
+        """
+    @property
+    def newest(self, /) -> Revision:
+        """
+        The newest revision.
+
+        Raises ``Invalid`` for a value that was made by hand without one.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1; never given twice, so an undo leaves a gap.
+        """
+    @property
+    def revisions(self, /) -> list[Revision]:
+        """
+        Its revisions, oldest first; one at the least.
+        """
+    @property
+    def status(self, /) -> str:
+        """
+        How it stands: ``"draft"``, ``"open"``, ``"accepted"``, ``"rejected"`` or ``"applied"``.
         """
 
 @final
@@ -3447,6 +3912,53 @@ class RestorePlan:
         """
 
 @final
+class Revision:
+    """
+    One version of a proposal. Decisions name it by its id.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, number: SupportsIndex, id: ObjectId, title: str, author: str, paths: SupportsIndex, base: ObjectId | None, turn: ObjectId | None) -> Revision: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def author(self, /) -> str:
+        """
+        Who proposes it: a role, or an actor's name.
+        """
+    @property
+    def base(self, /) -> ObjectId | None:
+        """
+        The checkpoint that it was made against.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1 within the proposal.
+        """
+    @property
+    def paths(self, /) -> int:
+        """
+        How many paths it changes.
+        """
+    @property
+    def title(self, /) -> str:
+        """
+        What it is, in a line.
+        """
+    @property
+    def turn(self, /) -> ObjectId | None:
+        """
+        The turn that it came of.
+        """
+
+@final
 class Run:
     """
     A run of a command, as the session knows it.
@@ -3549,6 +4061,14 @@ class Session:
 
         A plan with compactions needs ``summarizer``, as in ``compact()``.
         """
+    def apply_proposal(self, /, number: SupportsIndex) -> Applied:
+        """
+        Applies the newest revision of a proposal, as one operation that one ``undo()`` takes back. Where
+        files have moved on, both changes are merged line by line.
+
+        Raises ``Invalid`` if its newest revision is not accepted; ``Conflict`` if it was applied already,
+        or cannot be merged with what files became: the message names them.
+        """
     def at(self, /, checkpoint: ObjectId | Checkpoint | LogEntry | int | str) -> Snapshot:
         """
         Returns the state at a checkpoint: a ``Checkpoint``, its id, its number, or a text such as
@@ -3569,6 +4089,23 @@ class Session:
         """
         Begins a batch that ``commit()`` commits.
         """
+    def begin_turn(self, /, policy: Policy, driver: bytes | None = None) -> Turn:
+        """
+        Begins a turn on the newest state: what is asked stands in the dialog already. ``driver`` are 16
+        bytes that nobody else has who drives it; random ones unless they are given.
+
+        Raises ``Invalid`` for a role without a name.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.remember("Say hello.")
+        >>> turn = session.begin_turn(partita.Policy())
+        >>> for step in turn:
+        ...     turn.supply(step, partita.ModelAnswer(partita.Memory.assistant("Hello.")))
+        'taken'
+        >>> turn.ended, session.memory(2).text
+        ('end_turn', 'Hello.')
+        """
     def blame(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], *, checkpoint: ObjectId | Checkpoint | LogEntry | int | str | None = None) -> list[BlameLine]:
         """
         Tells of each line of a file where it came from.
@@ -3579,6 +4116,22 @@ class Session:
         the constant of this session's newest ones. ``model`` may be the beginning of the only name.
 
         Raises ``NotFound``, naming the models, where no request of it is recorded with what it cost.
+        """
+    def call_totals(self, /, *, by: Literal['role', 'model'] = "role") -> list[CallTotals]:
+        """
+        Adds the calls of models up, by ``"role"`` or by ``"model"``, in the order of names.
+        """
+    def calls(self, /) -> list[CallEntry]:
+        """
+        Returns the calls of models that the session's turns made, in their order, failed attempts
+        included. An undo takes none of them away.
+        """
+    def cancel_turn(self, /, id: ObjectId, why: str = "") -> None:
+        """
+        Cancels a turn, whoever drives it: nothing of it is waited for any more. One that has ended stays
+        as it ended.
+
+        Raises ``NotFound`` if the session has no such turn.
         """
     def capacity(self, /, budget: int | Budget, *, counter: str | Counter | Callable[[str], int | Count] = ..., largest: SupportsIndex | None = None) -> Capacity:
         """
@@ -3698,6 +4251,13 @@ class Session:
         >>> session.context("openai-chat")
         {'messages': [{'role': 'user', 'content': 'Hello.'}]}
         """
+    def decide(self, /, step: ObjectId, choice: PersonsChoice, reason: str = "") -> None:
+        """
+        Answers a question by the id of its step, with one of its ``choices``. ``*-once`` holds for this
+        step, ``*-always`` for the tool in this session as long as its declaration is the same.
+
+        Raises ``NotFound`` if no such question waits, ``Invalid`` for a choice that is no answer to it.
+        """
     def diff(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], old: SupportsIndex, new: SupportsIndex) -> Diff:
         """
         Compares two iterations of a file. A removal counts as an empty file.
@@ -3727,6 +4287,23 @@ class Session:
         """
         The latest files, as a mapping from path to bytes.
         """
+    def find(self, /, rule: str, text: str, *, severity: Severity = "warning", path: str | bytes | PathLike[str] | PathLike[bytes] | None = None) -> int:
+        """
+        Reports something as wrong, and says it to the model. Returns the finding's number.
+
+        Raises ``Invalid`` for a finding without words or beyond a limit.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> number = session.find("acme/style", "tabs in a.rs", severity="info", path="a.rs")
+        >>> session.resolve_finding(number, "that is how we write it")
+        >>> session.findings()[0].resolved.reason
+        'that is how we write it'
+        """
+    def findings(self, /) -> list[Finding]:
+        """
+        Returns the findings of the newest state, oldest first.
+        """
     def forget(self, /, memories: int | str | Memory) -> ViewReport:
         """
         Takes memories out of the view, by whole exchanges; ``recall()`` and ``undo()`` bring them
@@ -3742,6 +4319,10 @@ class Session:
         time whatever the session's size.
 
         Raises ``AlreadyExists`` if the name is taken.
+        """
+    def gates(self, /) -> list[Gate]:
+        """
+        Returns the gates of the newest state, in the order of their names.
         """
     def get(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes | None:
         """
@@ -3967,6 +4548,41 @@ class Session:
         """
         Tells what restoring a checkpoint would do, and does nothing.
         """
+    def proposal_patch(self, /, number: SupportsIndex, revision: SupportsIndex | None = None) -> str:
+        """
+        Returns what a revision of a proposal changes as a patch; of the newest unless one is named.
+
+        Raises ``NotFound`` if there is no such proposal or revision.
+        """
+    def proposals(self, /) -> list[Proposal]:
+        """
+        Returns the proposals of the newest state, oldest first.
+        """
+    def propose(self, /, title: str, changes: Mapping[str, str | bytes | None]) -> Proposal:
+        """
+        Puts a change of files forward, and changes none of them: each path with what it is to hold, or
+        ``None`` where the file is to go. Returns the proposal, whose newest revision the change is.
+
+        Raises ``Invalid`` for a change of nothing, of too many paths, or to what no checkout could write.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> _ = session.write("a", "1")
+        >>> proposal = session.propose("count on", {"a": "2"})
+        >>> print(session.proposal_patch(proposal.number), end="")
+        diff --git a/a b/a
+        --- a/a
+        +++ b/a
+        @@ -1 +1 @@
+        -1
+        \\ No newline at end of file
+        +2
+        \\ No newline at end of file
+        >>> session.review(proposal.number, proposal.newest.id, "accept").status
+        'accepted'
+        >>> session.apply_proposal(proposal.number).paths, session.read("a")
+        (['a'], b'2')
+        """
     def purge_file(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex | None = None, *, reason: str, actor: str = "", everywhere: bool = False, rewrite: bool = False) -> PurgeReport:
         """
         Removes the bytes of a file for good: those of one iteration, or of all. Ids stay, and
@@ -3977,6 +4593,10 @@ class Session:
     def purge_memory(self, /, number: SupportsIndex, *, reason: str, actor: str = "", everywhere: bool = False, rewrite: bool = False) -> PurgeReport:
         """
         Removes a memory for good, with the long texts that it holds; as ``purge_file()``.
+        """
+    def questions(self, /) -> list[StepEntry]:
+        """
+        Returns the questions that wait for a person, of all open turns.
         """
     def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
         """
@@ -4054,6 +4674,12 @@ class Session:
         >>> session.read("a"), session.conflicts()
         (b'3\\n', [])
         """
+    def resolve_finding(self, /, number: SupportsIndex, reason: str = "") -> None:
+        """
+        Says that a finding needs nothing more, and why.
+
+        Raises ``NotFound`` if there is none of the number, ``Conflict`` if somebody said so already.
+        """
     def restore(self, /, path: str | bytes | PathLike[str] | PathLike[bytes], number: SupportsIndex) -> Iteration:
         """
         Brings an iteration of a file back, as a new iteration.
@@ -4066,6 +4692,29 @@ class Session:
     def resume(self, /, directory: str | bytes | PathLike[str] | PathLike[bytes]) -> Loss:
         """
         Brings the files into a directory, and says what did not come along. No command is run.
+        """
+    def resume_turn(self, /, id: ObjectId, driver: bytes | None = None) -> Turn:
+        """
+        Takes a turn over, also from a driver that is gone. Of what that one was asked to do and has not
+        said nobody knows whether it was done: the effect of each tool says what happens then. Questions
+        to people stay open.
+
+        Raises ``NotFound`` if the session has no such turn; ``Invalid`` in a fork or a copy of its
+        session.
+        """
+    def review(self, /, number: SupportsIndex, revision: ObjectId, choice: Literal['accept', 'reject'], reason: str = "") -> Proposal:
+        """
+        Accepts or rejects a revision of a proposal: ``"accept"`` or ``"reject"``. Nothing is applied by
+        it.
+
+        Raises ``NotFound`` if there is no such proposal or revision.
+        """
+    def revise(self, /, number: SupportsIndex, title: str, changes: Mapping[str, str | bytes | None]) -> Proposal:
+        """
+        Puts a proposal forward anew, changed by these paths, as its next revision. What was decided about
+        an earlier revision says nothing of this one.
+
+        Raises ``NotFound`` if there is no such proposal, ``Conflict`` if it was applied.
         """
     def run(self, /, command: Sequence[str] | str, directory: str | bytes | PathLike[str] | PathLike[bytes], *, timeout: float | None = None, setup: bool = False, inputs: Iterable[str] = ..., reports: Iterable[str] = ..., claims: Iterable[str] = ...) -> Run:
         """
@@ -4093,6 +4742,26 @@ class Session:
     def search(self, /, text: str, *, role: Role | None = None) -> Memories:
         """
         Iterates over the memories that hold a text, whatever the case of its letters, newest first.
+        """
+    def sees(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> str:
+        """
+        Tells whether what the model is shown holds a file's current text: ``"current"``, ``"outdated"``,
+        ``"none"`` or ``"no-file"``.
+        """
+    def set_gate(self, /, name: str, command: Sequence[str] | str | None, *, directory: str = "", timeout: float | None = None, inputs: Iterable[str] = ..., reports: Iterable[str] = ..., claims: Iterable[str] = ...) -> None:
+        """
+        Sets a gate: a command that checks the files whenever a change was applied. A list is a program
+        and its arguments, a text a line for the shell; ``None`` takes the gate away. ``timeout`` is in
+        seconds; the rest is as in ``run()``. A host runs it only where its user has approved the command.
+
+        Raises ``Invalid`` for a name or a gate beyond a limit, ``NotFound`` where there is none to take
+        away.
+
+        >>> import partita
+        >>> session = partita.Store.in_memory().session("s")
+        >>> session.set_gate("tests", ["python3", "-m", "unittest", "-q"], timeout=60)
+        >>> [(gate.name, gate.command) for gate in session.gates()]
+        [('tests', 'python3 -m unittest -q')]
         """
     def set_instructions(self, /, text: str) -> Checkpoint | None:
         """
@@ -4125,6 +4794,10 @@ class Session:
         """
         The host's own keyed values, as a mapping from key to bytes or to a list of bytes.
         """
+    def steps(self, /, turn: ObjectId) -> list[StepEntry]:
+        """
+        Returns the steps of a turn, in the order of rounds.
+        """
     def tokens_by_branch(self, /, *, counter: str | Counter | Callable[[str], int | Count] = ...) -> list[BranchTokens]:
         """
         Tells what the memories in view cost by the sessions that they were said in: this one's first,
@@ -4143,6 +4816,10 @@ class Session:
     def trim_results(self, /, memories: int | str | Memory) -> ViewReport:
         """
         Shows what tools returned shortened.
+        """
+    def turns(self, /) -> list[TurnEntry]:
+        """
+        Returns the turns of the newest state, oldest first.
         """
     def undo(self, /) -> UndoReport:
         """
@@ -4496,6 +5173,89 @@ class Stats:
         """
 
 @final
+class StepEntry:
+    """
+    A step of a turn, as the session knows it.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, id: ObjectId, turn: ObjectId, round: SupportsIndex, kind: str, name: str, text: str, choices: Sequence[str], tool: str | None, revision: ObjectId | None, attempts: SupportsIndex, end: str | None, said: str, memory: SupportsIndex | None, late: SupportsIndex) -> StepEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def attempts(self, /) -> int:
+        """
+        How often it was tried.
+        """
+    @property
+    def choices(self, /) -> list[str]:
+        """
+        What answers the question; else empty.
+        """
+    @property
+    def end(self, /) -> str | None:
+        """
+        How the newest attempt ended: ``"done"``, ``"failed"``, ``"refused"``, ``"unknown"`` or
+        ``"cancelled"``; none as long as nobody has said.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called, however often it is tried.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        ``"call-model"``, ``"run-tool"``, ``"run-sandbox"`` or ``"ask"``.
+        """
+    @property
+    def late(self, /) -> int:
+        """
+        How many results came when nobody waited for them any more.
+        """
+    @property
+    def memory(self, /) -> int | None:
+        """
+        The number of the memory that it made.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The role, the tool or the gate; of a question ``"approve"``, ``"unknown"`` or ``"review"``.
+        """
+    @property
+    def revision(self, /) -> ObjectId | None:
+        """
+        The revision that a model, a gate or a question is about.
+        """
+    @property
+    def round(self, /) -> int:
+        """
+        The round of the turn.
+        """
+    @property
+    def said(self, /) -> str:
+        """
+        More of that, in a line; may be empty.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        The question in words; else empty.
+        """
+    @property
+    def tool(self, /) -> str | None:
+        """
+        The tool of a call or of a question about one.
+        """
+    @property
+    def turn(self, /) -> ObjectId:
+        """
+        The turn.
+        """
+
+@final
 class Store:
     """
     A store of sessions, in a directory or in memory.
@@ -4800,6 +5560,88 @@ class TranscriptImport:
     def tools_left_out(self, /) -> list[str]:
         """
         Why tools were left out, one line each.
+        """
+
+@final
+class TurnEntry:
+    """
+    A turn of a session.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[()], dict[str, object]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, id: ObjectId, number: SupportsIndex, open: bool, ended: str | None, note: str, phase: str, round: SupportsIndex, stage: SupportsIndex, takeovers: SupportsIndex, proposal: SupportsIndex | None, calls: SupportsIndex, tokens: SupportsIndex, cost: SupportsIndex, took_ms: SupportsIndex) -> TurnEntry: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def calls(self, /) -> int:
+        """
+        Calls of models.
+        """
+    @property
+    def cost(self, /) -> int:
+        """
+        What was spent, as the host said: millionths of its currency.
+        """
+    @property
+    def ended(self, /) -> str | None:
+        """
+        Why it ended; none while it goes on.
+        """
+    @property
+    def id(self, /) -> ObjectId:
+        """
+        What it is called.
+        """
+    @property
+    def note(self, /) -> str:
+        """
+        More of why, in a line; may be empty.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Counts from 1 in the session.
+        """
+    @property
+    def open(self, /) -> bool:
+        """
+        Whether it has not ended, and goes on here. A fork has its origin's turns, to look at alone.
+        """
+    @property
+    def phase(self, /) -> str:
+        """
+        What the round is for: ``"model"``, ``"tools"``, ``"review"``, ``"gates"`` or ``"ended"``.
+        """
+    @property
+    def proposal(self, /) -> int | None:
+        """
+        The number of the proposal that its changes go into; none where it has none.
+        """
+    @property
+    def round(self, /) -> int:
+        """
+        The round, counted from 1.
+        """
+    @property
+    def stage(self, /) -> int:
+        """
+        The stage of the policy, counted from 0.
+        """
+    @property
+    def takeovers(self, /) -> int:
+        """
+        How often it was taken over.
+        """
+    @property
+    def tokens(self, /) -> int:
+        """
+        Tokens that they had, as far as providers said.
+        """
+    @property
+    def took_ms(self, /) -> int:
+        """
+        Milliseconds, as the host said.
         """
 
 @final
@@ -5216,6 +6058,44 @@ class Workspace:
     def status(self, /, *, progress: Callable[[int, int], object] | None = None) -> Capture:
         """
         Returns what ``capture()`` would take, and takes nothing.
+        """
+
+@final
+class _Turn:
+    """
+    The turn behind a `partita.Turn`: what it asks for, and what it is told.
+    """
+    def __reduce__(self, /) -> Never: ...
+    def answer(self, /, id: ObjectId, memory: Memory, call: ModelCall | None, attempts: Sequence[CallAttempt], took_ms: SupportsIndex | None, cost: SupportsIndex | None, complexity: Complexity | None) -> bool: ...
+    def cancel(self, /, why: str) -> None: ...
+    def chose(self, /, id: ObjectId, choice: PersonsChoice, reason: str) -> bool: ...
+    def entry(self, /) -> TurnEntry: ...
+    def failed(self, /, id: ObjectId, why: str) -> bool: ...
+    @property
+    def id(self, /) -> ObjectId: ...
+    def next(self, /) -> list[Step] | None: ...
+    def policy(self, /) -> Policy: ...
+    def proposal(self, /) -> Proposal | None: ...
+    def read(self, /, path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes: ...
+    def returned(self, /, id: ObjectId, parts: list[Part | str | bytes], error: bool, changes: Mapping[str, str | bytes | None], took_ms: SupportsIndex | None, cost: SupportsIndex | None) -> bool: ...
+    def sees(self, /, role: str, path: str | bytes | PathLike[str] | PathLike[bytes]) -> str: ...
+    def showed(self, /, id: ObjectId, passed: bool, output: str, run: SupportsIndex | None, evidence: SupportsIndex | None, took_ms: SupportsIndex | None) -> bool: ...
+    def waiting(self, /) -> list[StepEntry]: ...
+
+@final
+class _Work:
+    """
+    What a step has beside its fields: the prompt of a model, or the command of a gate.
+    """
+    def __reduce__(self, /) -> Never: ...
+    def request(self, /, dialect: Dialect, cache_points: bool, end_with_user: bool) -> Request:
+        """
+        Renders the request of a step that calls a model.
+        """
+    def run(self, /, session: Session, directory: str | bytes | PathLike[str] | PathLike[bytes], approve: Callable[[str], bool]) -> tuple[bool, str, int | None, int | None, int | None]:
+        """
+        Runs the gate of a step in a directory. Returns whether it passed, what it wrote, the numbers of
+        the run and of the evidence, and the milliseconds that it took.
         """
 
 def _after_fork_in_child() -> None:
