@@ -282,9 +282,7 @@ pub(crate) fn all<T>(
 }
 
 /// The pairs of a mapping, or of none.
-fn pairs<'py>(
-    given: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+fn pairs<'py>(given: Option<&Bound<'py, PyAny>>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
     let Some(given) = given else { return Ok(Vec::new()) };
     given.call_method0("items")?.try_iter()?.map(|pair| Ok(pair?.extract()?)).collect()
 }

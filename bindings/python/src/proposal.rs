@@ -3,9 +3,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use partita::host::turn::{
-    ChangeSet, Choice, DecisionAbout, ProposalEntry, RevisionEntry,
-};
+use partita::host::turn::{ChangeSet, Choice, DecisionAbout, ProposalEntry, RevisionEntry};
 use partita::{FilePath, NewEntry};
 
 use crate::convert::{Data, Whole};

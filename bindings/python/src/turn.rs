@@ -418,13 +418,6 @@ impl Turn {
     fn cancel(&self, py: Python<'_>, why: &str) -> PyResult<()> {
         self.run(py, |turn| turn.cancel(why))
     }
-
-    #[pyo3(signature = () -> "typing.Never")]
-    fn __reduce__(&self) -> PyResult<()> {
-        let what = "a Turn is an open handle and does not pickle: pickle its id, and take it over \
-                    with Session.resume_turn(id)";
-        Err(pyo3::exceptions::PyTypeError::new_err(what))
-    }
 }
 
 /// Takes 16 bytes, or random ones.

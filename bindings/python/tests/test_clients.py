@@ -16,7 +16,8 @@ from pydantic import BaseModel, TypeAdapter
 
 import partita
 from partita import CallModel, Policy, RunTool
-from partita.clients import ClientDialect, answer_of, request_for
+from partita.clients import answer_of, request_for
+from partita.literals import ClientDialect
 
 CHAT = ChatCompletion.model_validate(
     {

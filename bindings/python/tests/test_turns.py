@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -240,7 +239,7 @@ def test_proposals_are_made_revised_and_applied_without_a_turn(asked: partita.Se
     assert (proposal.status, proposal.newest.author, proposal.newest.title) == ("open", "ada", "count on")
     with pytest.raises(partita.Invalid, match="nobody has accepted"):
         asked.apply_proposal(proposal.number)
-    revised = asked.revise(proposal.number, "count on further", {b"a.txt": b"three\n", "b.txt": "b"})
+    revised = asked.revise(proposal.number, "count on further", {"a.txt": b"three\n", "b.txt": "b"})
     assert [row.number for row in revised.revisions] == [1, 2]
     assert "+two" in asked.proposal_patch(1, 1) and "+three" in asked.proposal_patch(1)
     asked.review(1, proposal.newest.id, "accept")
@@ -312,7 +311,7 @@ def test_policies_are_made_of_words_that_are_known() -> None:
     with pytest.raises(TypeError):
         Policy(gates="tests")
     with pytest.raises(TypeError):
-        Policy(stages="plan")
+        Policy(stages="plan")  # type: ignore[arg-type]
 
 
 def test_a_turn_is_shared_by_threads(asked: partita.Session) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import assert_type
 
 import partita
-from partita import Checkpoint, Iteration, LogEntry, Memory, MergeReport, ObjectId, Part, Session, Snapshot, StateList, Store
+from partita import Checkpoint, Iteration, LogEntry, Memory, MergeReport, ObjectId, Part, Policy, Session, Snapshot, StateList
+from partita import Step, Store, Turn
 
 
 def record(session: Session, files: Mapping[str, bytes]) -> list[Iteration]:
@@ -64,6 +65,9 @@ def test_what_a_user_writes_has_types(tmp_path: Path) -> None:
         assert_type([conflict.sides[0].label for conflict in session.conflicts()], list[str])
         assert_type(store.integrate("both", session, trial), tuple[Session, MergeReport])
         assert_type([learned.tokens.tokens for learned in session.learned(trial, counter="cl100k")], list[int])
+        turn = assert_type(session.begin_turn(Policy(tools={"read": "read"}, limits={"calls": 1})), Turn)
+        assert_type(turn.next(), list[Step] | None)
+        assert_type([proposal.newest.id for proposal in session.proposals()], list[ObjectId])
         report = store.check(progress=lambda done, total: None)
         assert_type(report.unfinished, tuple[str, int] | None)
         try:

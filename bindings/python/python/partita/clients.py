@@ -22,17 +22,14 @@ whatever has ``model_dump()``, or a dict.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from partita._errors import Invalid
 from partita._partita import read_response
-from partita.literals import Complexity
+from partita.literals import ClientDialect, Complexity
 from partita.turns import CallModel, ModelAnswer
 
 __all__ = ["answer_of", "request_for"]
-
-ClientDialect: TypeAlias = Literal["anthropic", "openai-chat", "openai-responses"]
-"""Whose client is called: ``messages.create``, ``chat.completions.create``, ``responses.create``."""
 
 # Anthropic's API wants to be told.
 _ANTHROPIC_TOKENS = 8_192

@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias, TypedDict
 Dialect: TypeAlias = Literal["anthropic", "openai-chat", "openai-responses", "gemini"]
 """Whose API a request is for."""
 
+ClientDialect: TypeAlias = Literal["anthropic", "openai-chat", "openai-responses"]
+"""Whose client is called, as ``partita.clients`` has it."""
+
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 """Whose words a memory holds."""
 

@@ -310,7 +310,9 @@ class Turn:
             yield self._ahead.popleft()
 
     async def __aiter__(self) -> AsyncIterator[Step]:
-        while self._ahead or await asyncio.to_thread(self._look):
+        while True:
+            if not self._ahead and not await asyncio.to_thread(self._look):
+                return
             yield self._ahead.popleft()
 
     def _look(self) -> bool:
@@ -394,4 +396,7 @@ class Turn:
         return f"<Turn {self.id.short}>"
 
     def __reduce__(self) -> Never:
-        return self._turn.__reduce__()
+        raise TypeError(
+            "a Turn is an open handle and does not pickle: pickle its id, and take it over with "
+            "Session.resume_turn(id)"
+        )
