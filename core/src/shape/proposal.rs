@@ -19,7 +19,7 @@ texts! {
 object!(ProposalEntry, proposal => {
     number: proposal.number,
     status: proposal.status,
-    applied?: proposal.applied,
+    applied: proposal.applied,
     revisions: proposal.revisions,
     decisions: proposal.decisions,
 });
@@ -35,14 +35,14 @@ object!(Revision, revision => {
     author: revision.author,
     paths: revision.paths,
     changes: revision.changes,
-    checkpoint_id?: revision.base,
-    supersedes?: revision.supersedes,
-    turn?: revision.turn,
+    checkpoint_id: revision.base,
+    supersedes: revision.supersedes,
+    turn: revision.turn,
 });
 
 object!(ProposedChange, change => {
     ..change.path,
-    before?: change.before,
+    before: change.before,
     after: change.after,
 });
 
@@ -61,7 +61,7 @@ impl Fields for DecisionAbout {
                 rows!(map about: "step", step: step, arguments: arguments,);
             }
             DecisionAbout::Tool { name, schema } => {
-                rows!(map about: "tool", tool: name, schema?: schema,);
+                rows!(map about: "tool", tool: name, schema: schema,);
             }
             DecisionAbout::Revision(id) => rows!(map about: "revision", revision: id,),
             DecisionAbout::Finding(id) => rows!(map about: "finding", finding: id,),
@@ -80,19 +80,19 @@ object!(FindingEntry, entry => {
     number: entry.number,
     id: entry.id,
     ..entry.finding,
-    memory?: entry.memory,
-    resolved?: entry.resolved,
+    memory: entry.memory,
+    resolved: entry.resolved,
 });
 
 object!(Finding, finding => {
     rule: finding.rule,
     severity: finding.severity,
     text: finding.text,
-    path?: some(&finding.path).map(String::from_utf8_lossy),
+    path: some(&finding.path).map(String::from_utf8_lossy),
     path_bytes?: some(&finding.path).filter(|path| std::str::from_utf8(path).is_err()),
-    turn?: finding.turn,
-    revision?: finding.revision,
-    step?: finding.step,
+    turn: finding.turn,
+    revision: finding.revision,
+    step: finding.step,
 });
 
 fn some(bytes: &[u8]) -> Option<&[u8]> {
@@ -107,8 +107,8 @@ object!(GateEntry, entry => {
 
 object!(Gate, gate => {
     command: gate.command.line(),
-    directory?: some(&gate.directory).map(String::from_utf8_lossy),
-    timeout_ms?: gate.timeout.map(|timeout| timeout.as_millis() as u64),
+    directory: some(&gate.directory).map(String::from_utf8_lossy),
+    timeout_ms: gate.timeout.map(|timeout| timeout.as_millis() as u64),
     inputs: gate.inputs,
     reports: gate.reports,
     claims: gate.claims,

@@ -31,28 +31,23 @@ object!(TurnEntry, turn => {
 
 object!(TurnProgress, progress => {
     phase: progress.phase,
-    ended?: progress.ended,
-    note?: said(&progress.note),
+    ended: progress.ended,
+    note: progress.note,
     driver: progress.driver,
     takeovers: progress.takeovers,
     round: progress.round,
     stage: progress.stage,
-    memory?: counted(progress.memory),
-    memory_id?: progress.answer,
-    proposal?: counted(progress.proposal),
+    memory: counted(progress.memory),
+    memory_id: progress.answer,
+    proposal: counted(progress.proposal),
     calls: progress.calls,
     tokens: progress.tokens,
     cost: progress.cost,
     took_ms: progress.time,
     rounds: progress.rounds,
     failures: progress.failures,
-    complexity?: progress.complexity,
+    complexity: progress.complexity,
 });
-
-/// A text, unless it is empty.
-pub(super) fn said(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
-}
 
 /// A number that counts from 1, unless it is 0.
 fn counted(number: u64) -> Option<u64> {
@@ -79,15 +74,15 @@ fn tries(step: &StepEntry) -> Vec<Tried<'_>> {
 object!(Tried<'_>, tried => {
     attempt: tried.0.intent.attempt,
     driver: tried.0.intent.driver,
-    work?: Some(&tried.0.intent.work).filter(|work| **work != *tried.1),
-    outcome?: tried.0.outcome,
+    work: Some(&tried.0.intent.work).filter(|work| **work != *tried.1),
+    outcome: tried.0.outcome,
 });
 
 object!(StepAttempt, attempt => {
     attempt: attempt.intent.attempt,
     driver: attempt.intent.driver,
     work: attempt.intent.work,
-    outcome?: attempt.outcome,
+    outcome: attempt.outcome,
 });
 
 impl Fields for StepWork {
@@ -96,17 +91,17 @@ impl Fields for StepWork {
             StepWork::Model { role, model, why, complexity, context, purpose } => {
                 rows!(map
                     kind: "model", role: role, model: model, why: why, complexity: complexity,
-                    context?: context, ..purpose,
+                    context: context, ..purpose,
                 );
             }
             StepWork::Tool { memory, call, name, arguments, schema, effect } => {
                 rows!(map
                     kind: "tool", memory_id: memory, call: call, tool: name,
-                    arguments: arguments, schema?: schema, effect: effect,
+                    arguments: arguments, schema: schema, effect: effect,
                 );
             }
             StepWork::Gate { name, gate, revision } => {
-                rows!(map kind: "gate", name: name, gate: gate, revision?: revision,);
+                rows!(map kind: "gate", name: name, gate: gate, revision: revision,);
             }
             StepWork::Ask { question, text } => {
                 rows!(map kind: "ask", question: question, text: text,);
@@ -123,11 +118,11 @@ impl Serialize for StepWork {
 }
 
 object!(Purpose, purpose => {
-    stage?: match purpose {
+    stage: match purpose {
         Purpose::Stage(stage) => Some(stage),
         Purpose::Review(_) => None,
     },
-    revision?: match purpose {
+    revision: match purpose {
         Purpose::Stage(_) => None,
         Purpose::Review(revision) => Some(revision),
     },
@@ -153,7 +148,7 @@ impl Serialize for Question {
 object!(QuestionCall, call => {
     index: call.index,
     tool: call.tool,
-    schema?: call.schema,
+    schema: call.schema,
     arguments: call.arguments,
 });
 
@@ -162,24 +157,24 @@ object!(StepOutcome, outcome => {
     driver: outcome.driver,
     end: outcome.end,
     late: outcome.is_late,
-    text?: said(&outcome.text),
-    memory?: outcome.number,
-    memory_id?: outcome.memory,
-    result?: outcome.result,
-    call?: outcome.call,
-    decision?: outcome.decision,
+    text: outcome.text,
+    memory: outcome.number,
+    memory_id: outcome.memory,
+    result: outcome.result,
+    call: outcome.call,
+    decision: outcome.decision,
     attempts: outcome.attempts,
-    took_ms?: outcome.took,
-    cost?: outcome.cost,
-    run?: outcome.run,
-    evidence?: outcome.evidence,
+    took_ms: outcome.took,
+    cost: outcome.cost,
+    run: outcome.run,
+    evidence: outcome.evidence,
 });
 
 object!(CallAttempt, tried => {
     provider: tried.provider,
     model: tried.model,
     outcome: tried.outcome,
-    took_ms?: tried.took,
+    took_ms: tried.took,
 });
 
 object!(CallEntry, call => {
@@ -188,17 +183,17 @@ object!(CallEntry, call => {
     attempt: call.attempt,
     role: call.role,
     requested: call.requested,
-    served?: call.served,
+    served: call.served,
     why: call.why,
     complexity: call.complexity,
     ..call.purpose,
-    context?: call.context,
-    end?: call.end,
+    context: call.context,
+    end: call.end,
     attempts: call.attempts,
-    took_ms?: call.took,
-    cost?: call.cost,
+    took_ms: call.took,
+    cost: call.cost,
     usage: call.usage,
-    memory?: call.memory,
+    memory: call.memory,
 });
 
 object!(CallTotals, totals => {

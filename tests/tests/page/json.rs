@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use partita::context::Tool;
+use partita::host::turn::{DriverId, Effect, Finding, ModelAnswer, Policy, Severity, Turn};
+use partita::{Body, FilePath, Json, Memory, NewEntry, Part, Store};
 use partita_tests::command::{Partita, field};
 use partita_tests::git::Git;
 use serde_json::{Map, Value, json};
@@ -58,6 +61,25 @@ fn keys(map: &Map<String, Value>) -> Vec<&str> {
     let mut keys: Vec<&str> = keys.collect();
     keys.sort_unstable();
     keys
+}
+
+/// Leaves what a person looks at in the session `agents`.
+fn agents(store: &Path) {
+    let session = Store::open(store).unwrap().open_session("agents").unwrap().with_actor("me");
+    let schema = Json::parse(r#"{"type":"object"}"#).unwrap();
+    session.set_tools(&[Tool::new("deploy", "", schema)]).unwrap();
+    session.remember(Memory::user("Deploy it.")).unwrap();
+    let path = FilePath::new("a").unwrap();
+    session.propose("count on", [(path, Some(NewEntry::file("2\n")))].into()).unwrap();
+    session.find(Finding::new("acme/style", Severity::Warning, "tabs in a.rs")).unwrap();
+    let mut policy = Policy::new();
+    policy.effect("deploy", Effect::Irreversible).route("", "large");
+    let mut turn = Turn::begin(&session, &policy, DriverId::new([1; 16])).unwrap();
+    let step = turn.next().unwrap().unwrap().remove(0);
+    let (id, name, arguments) = ("1".into(), "deploy".into(), Body::new("{}"));
+    let memory = Memory::assistant("I do.").with_part(Part::Call { id, name, arguments });
+    turn.supply(step.id(), ModelAnswer::new(memory)).unwrap();
+    turn.next().unwrap();
 }
 
 /// What commands print, each to be held against a block of a section.
@@ -241,6 +263,29 @@ impl Printed {
         self.first("resolve", "resolve parser a.rs --side 1");
     }
 
+    /// What agents left that a person looks at.
+    fn turns(&mut self) {
+        self.partita.write("agents", "a", b"1\n").success();
+        agents(self.partita.store());
+        self.first("proposals, review", "review agents 1 --reject");
+        self.all.pop();
+        self.first("proposals, review", "proposals agents");
+        self.nth("proposals, review", 1, "proposals agents 1");
+        self.nth("proposals, review", 2, "review agents 1 --accept --revision 1");
+        self.first("findings", "findings agents");
+        self.first("calls", "calls agents");
+        self.nth("calls", 1, "calls agents --by role");
+        self.first("approve", "approve agents");
+        let status = self.partita.json(["status", "agents"]);
+        assert_eq!(field(&status["session"], "state"), "requires-action");
+        let asked = self.partita.rows(["approve", "agents"]);
+        let step = field(&asked[0], "id");
+        let told = &sections()["approve"][0];
+        let answered = self.partita.json(["approve", "agents", &step[..8], "--allow-once"]);
+        assert_eq!(unlike(&told[0], &answered, "approve"), None);
+        self.first("findings", "findings agents --resolve 1");
+    }
+
     fn plain(&mut self) {
         let text = self.file("text", "hello\n");
         let messages = json!([
@@ -290,6 +335,7 @@ fn every_json_output_has_the_keys_that_the_page_tells() {
     printed.work();
     printed.dialog();
     printed.merges();
+    printed.turns();
     printed.plain();
     printed.git();
     printed.upkeep();

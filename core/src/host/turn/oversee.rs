@@ -165,6 +165,10 @@ impl Turn {
             crate::session::shorten(&mut finding.text);
             finding.turn = Some(self.id);
             finding.revision = revision;
+            // A host's overseer may say nothing, or too much: that must not stop the turn.
+            if finding.validate().is_err() {
+                continue;
+            }
             work.batch.find(&finding)?;
             work.changed = true;
         }
