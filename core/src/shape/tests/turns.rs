@@ -32,8 +32,8 @@ fn a_turn_and_its_steps_have_what_is_known_and_no_more() {
     policy.effect("edit", Effect::Irreversible).route("", "m-1");
     let mut turn = Turn::begin(&session, &policy, DriverId::new([1; 16])).unwrap();
     let asked = only(&mut turn);
-    let step = || session.latest().unwrap().steps(turn.id()).next().unwrap().unwrap();
     let (id, driver) = (turn.id(), "01".repeat(16));
+    let step = || session.latest().unwrap().steps(id).next().unwrap().unwrap();
     let before = json(&step());
     let context = {
         let StepWork::Model { context, .. } = step().work().clone() else { panic!() };
