@@ -105,7 +105,8 @@ impl Turn {
         }
         let title = &proposal.newest().revision.title;
         let paths = proposal.newest().revision.paths;
-        let text = format!("Is proposal {number} to be applied? {title} ({paths} files)");
+        let files = if paths == 1 { "file" } else { "files" };
+        let text = format!("Is proposal {number} to be applied? {title} ({paths} {files})");
         self.asked(work, PERSON, (Question::Review { revision }, text), out)?;
         Ok(())
     }

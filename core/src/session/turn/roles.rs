@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
+use crate::limits::NAME_BYTES_MAX;
 use crate::map::Value;
 use crate::session::batch::Batch;
 use crate::session::line::keys::{memory_key, memory_number};
@@ -19,8 +20,11 @@ fn prefix(role: &str) -> Vec<u8> {
 
 /// Refuses a name that no key can hold.
 pub(crate) fn check_role(role: &str) -> Result<()> {
-    match role.is_empty() || role.contains('\0') {
-        true => Err(Error::invalid("a role has a name, without NUL")),
+    match role.is_empty() || role.len() > NAME_BYTES_MAX || role.contains('\0') {
+        true => Err(Error::invalid(format!(
+            "a role's name has 1 to {NAME_BYTES_MAX} bytes and no NUL, got {}",
+            quoted(role)
+        ))),
         false => Ok(()),
     }
 }

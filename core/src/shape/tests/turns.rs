@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::json;
 use crate::host::turn::{
     CallAttempt, CallTotals, ChangeSet, Choice, Decision, DecisionAbout, DriverId, Effect, Finding,
     Gate, ModelAnswer, Policy, Question, QuestionCall, Severity, StepResult, StepWork, ToolResult,
@@ -93,7 +92,7 @@ fn a_turn_and_its_steps_have_what_is_known_and_no_more() {
     assert!(
         call.contains("\"requested\":\"m-1\",\"served\":\"m-2\"") && call.contains("\"stage\":0")
     );
-    assert!(call.ends_with("\"reasoning\":null},\"memory\":2}"), "{call}");
+    assert!(call.ends_with("\"usage\":{\"input\":7,\"output\":3},\"memory\":2}"), "{call}");
     assert_eq!(
         json(&CallTotals::by_model(&calls)),
         "[{\"name\":\"m-2\",\"calls\":1,\"failed\":0,\"prompt_tokens\":7,\"output_tokens\":3,\
@@ -161,7 +160,7 @@ fn a_proposal_has_its_revisions_and_what_was_decided() {
         json(&changes),
         format!(
             "[{{\"path\":\"a\",\"before\":{{\"kind\":\"file\",\"executable\":false,\"content\":\
-             \"{content}\"}},\"after\":{{\"kind\":\"removed\",\"executable\":false,\"content\":null}}}}]"
+             \"{content}\"}},\"after\":{{\"kind\":\"removed\",\"executable\":false}}}}]"
         )
     );
     let applied = json(&session.apply_proposal(1).unwrap());
@@ -277,4 +276,28 @@ fn findings_and_gates_leave_out_what_they_have_not() {
         json(&whole),
         r#"{"command":"make test","directory":"core","timeout_ms":2000,"inputs":["src/**"],"reports":["junit.xml"],"claims":["all tests pass"]}"#
     );
+}
+
+/// A value without what it says is not there, so that a test tells the rest.
+fn json(value: &impl serde::Serialize) -> String {
+    let mut text = super::json(value);
+    while let Some(end) = text.find(":null") {
+        let start = text[..end - 1].rfind('"').expect("a key has two quotes");
+        let (before, after) = (&text[..start], &text[end + ":null".len()..]);
+        let (before, after) = match before.strip_suffix(',') {
+            Some(before) => (before, after),
+            None => (before, after.strip_prefix(',').unwrap_or(after)),
+        };
+        text = format!("{before}{after}");
+    }
+    text
+}
+
+#[test]
+fn what_is_not_there_is_null() {
+    let session = Store::in_memory().unwrap().session("s").unwrap();
+    session.write("a", "1").unwrap();
+    let change = ChangeSet::from([(FilePath::new("a").unwrap(), None)]);
+    let told = super::json(&session.propose("remove it", change).unwrap());
+    assert!(told.contains(r#""applied":null"#) && told.contains(r#""supersedes":null"#), "{told}");
 }

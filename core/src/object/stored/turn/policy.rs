@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Result, quoted};
 use crate::id::ObjectId;
-use crate::limits::{LABEL_BYTES_MAX, POLICY_ROWS_MAX, POLICY_TEXT_BYTES_MAX, TURN_PARALLEL_MAX};
+use crate::limits::{LABEL_BYTES_MAX, NODE_BYTES_MAX, POLICY_ROWS_MAX, POLICY_TEXT_BYTES_MAX, TURN_PARALLEL_MAX};
 use crate::object::stored::word::words;
 use crate::object::stored::{BodyReader, BodyWriter, Canonical, Kind, RefReader};
 
@@ -348,6 +348,12 @@ impl Policy {
         if texts.any(|text| text.len() > POLICY_TEXT_BYTES_MAX) {
             return Err(Error::invalid(format!(
                 "instructions and prompts of a policy have at most {POLICY_TEXT_BYTES_MAX} bytes"
+            )));
+        }
+        let bytes = self.to_node().size();
+        if bytes > NODE_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "a policy of {bytes} bytes, at most {NODE_BYTES_MAX} are taken"
             )));
         }
         if !(1..=TURN_PARALLEL_MAX).contains(&self.limits.parallel) {
