@@ -34,6 +34,7 @@ pub mod told;
 pub mod torture;
 pub mod transcripts;
 pub mod trees;
+pub mod turned;
 pub mod validate;
 pub mod vfs;
 pub mod witness;

@@ -51,6 +51,7 @@ mod shape;
 mod survivors;
 mod torture;
 mod transcripts;
+mod turned;
 mod undo;
 mod views;
 mod witness;
