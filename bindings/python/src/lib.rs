@@ -42,6 +42,7 @@ mod shape;
 mod snapshot;
 mod spec;
 mod state;
+mod step;
 mod store;
 mod summarizing;
 mod table;
@@ -120,13 +121,15 @@ mod _partita {
     #[pymodule_export]
     use crate::state::{State, StateList, StateRows};
     #[pymodule_export]
+    use crate::step::{StepEntry, Work};
+    #[pymodule_export]
     use crate::store::{DeletedSession, SessionEntry, SessionSizes, Sessions, Stats, Store};
     #[pymodule_export]
     use crate::tokens::{MessagePlan, count, plan, render};
     #[pymodule_export]
     use crate::transcript::{Remarks, Report, TranscriptImport};
     #[pymodule_export]
-    use crate::turn::{StepEntry, Turn, TurnEntry, Work};
+    use crate::turn::{Turn, TurnEntry};
     #[pymodule_export]
     use crate::upkeep::{
         CheckReport, Fault, GcReport, LostVersion, PurgeReport, RecoverReport, RecoveredSession,

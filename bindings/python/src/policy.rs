@@ -95,10 +95,10 @@ impl Policy {
             };
         }
         if let Some(gates) = gates {
-            policy.gates = all(gates, |gate| gate.extract().map_err(Into::into))?;
+            policy.gates = all(gates, |gate| gate.extract())?;
         }
         if let Some(files) = files {
-            policy.files = all(files, |glob| glob.extract().map_err(Into::into))?;
+            policy.files = all(files, |glob| glob.extract())?;
         }
         for (name, given) in pairs(rules)? {
             let rule = (!given.is_none()).then(|| rule_of(&name, &given)).transpose()?;
@@ -284,7 +284,7 @@ pub(crate) fn all<T>(
 /// The pairs of a mapping, or of none.
 fn pairs<'py>(given: Option<&Bound<'py, PyAny>>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
     let Some(given) = given else { return Ok(Vec::new()) };
-    given.call_method0("items")?.try_iter()?.map(|pair| Ok(pair?.extract()?)).collect()
+    given.call_method0("items")?.try_iter()?.map(|pair| pair?.extract()).collect()
 }
 
 /// Options by their names.

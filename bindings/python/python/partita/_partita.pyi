@@ -5,7 +5,7 @@ from datetime import datetime
 from os import PathLike
 from partita._documents import Export, Request
 from partita.literals import Complexity, Dialect, Durability, Effect, ExportFormat, Format, LimitOptions, MemoryKind, MergedDialog, PartKind, PersonsChoice, ReviewOptions, Role, RoleOptions, RouteOptions, RuleOptions, Severity, ToolOptions
-from partita.turns import Step, Turn
+from partita.turns import GateResult, Step, Turn
 from pathlib import Path
 from typing import Any, IO, Literal, Never, SupportsFloat, SupportsIndex, TypeVar, final, overload
 
@@ -6065,7 +6065,6 @@ class _Turn:
     """
     The turn behind a `partita.Turn`: what it asks for, and what it is told.
     """
-    def __reduce__(self, /) -> Never: ...
     def answer(self, /, id: ObjectId, memory: Memory, call: ModelCall | None, attempts: Sequence[CallAttempt], took_ms: SupportsIndex | None, cost: SupportsIndex | None, complexity: Complexity | None) -> bool: ...
     def cancel(self, /, why: str) -> None: ...
     def chose(self, /, id: ObjectId, choice: PersonsChoice, reason: str) -> bool: ...
@@ -6092,10 +6091,9 @@ class _Work:
         """
         Renders the request of a step that calls a model.
         """
-    def run(self, /, session: Session, directory: str | bytes | PathLike[str] | PathLike[bytes], approve: Callable[[str], bool]) -> tuple[bool, str, int | None, int | None, int | None]:
+    def run(self, /, session: Session, directory: str | bytes | PathLike[str] | PathLike[bytes], approve: Callable[[str], bool]) -> GateResult:
         """
-        Runs the gate of a step in a directory. Returns whether it passed, what it wrote, the numbers of
-        the run and of the evidence, and the milliseconds that it took.
+        Runs the gate of a step in a directory.
         """
 
 def _after_fork_in_child() -> None:

@@ -363,8 +363,7 @@ class Turn:
         On the session's own files it is a run of the session, and evidence. For a revision the
         directory must be an empty one that nobody captures from.
         """
-        passed, output, run, evidence, took = step._work.run(self._session, directory, approve)
-        return GateResult(passed, output, run, evidence, took)
+        return step._work.run(self._session, directory, approve)
 
     def waiting(self) -> list[StepEntry]:
         """Returns the steps that wait for a result: those that were handed out, and questions."""
