@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 import os
 import pickle
@@ -42,6 +43,36 @@ def merges(store: partita.Store) -> list[object]:
         *conflict.sides,
         *branches,
         session.latest().memory_branch(2),
+    ]
+
+
+def turns(store: partita.Store) -> list[object]:
+    """What a session tells of a turn, of what it proposes, and of what is wrong."""
+    session = store.session("turning")
+    session.set_tools([{"name": "deploy", "input_schema": {"type": "object"}}])
+    session.set_gate("tests", "true", timeout=1, inputs=["src/**"])
+    turn = session.begin_turn(partita.Policy())
+    tried = partita.CallAttempt(provider="p", model="m", outcome="ok", took_ms=3)
+    answer = Memory.assistant(Part.call("c1", "deploy", "{}"))
+    for step in turn:
+        if isinstance(step, partita.CallModel):
+            turn.supply(step, partita.ModelAnswer(answer, ModelCall("m", input=1), [tried], took_ms=3))
+    proposal = session.propose("count", {"a": "1"})
+    reviewed = session.review(proposal.number, proposal.newest.id, "accept", "good")
+    session.find("acme/style", "tabs", path="a")
+    session.resolve_finding(1)
+    return [
+        turn.entry,
+        *session.steps(turn.id),
+        *session.calls(),
+        tried,
+        *session.call_totals(),
+        *session.gates(),
+        *session.findings(),
+        reviewed,
+        reviewed.newest,
+        *reviewed.decisions,
+        session.apply_proposal(1),
     ]
 
 
@@ -102,6 +133,7 @@ def values(store: partita.Store, room: Path) -> dict[str, object]:
         diff.lines()[0],
         session.graph(),
         *merges(store),
+        *turns(store),
         session.memory(1),
         session.memory(2),
         Memory.user("hi"),
@@ -421,6 +453,11 @@ def test_documentation_of_every_public_thing() -> None:
         if not inspect.getdoc(thing):
             missing.append(name)
         if inspect.isclass(thing) and not issubclass(thing, BaseException):
-            members = ((f"{name}.{part}", getattr(thing, part)) for part in vars(thing))
+            # What a field of a dataclass is for stands below it in the source.
+            fields = [field.name for field in dataclasses.fields(thing)] if dataclasses.is_dataclass(thing) else []
+            members = ((f"{name}.{part}", getattr(thing, part)) for part in vars(thing) if part not in fields)
             missing += [path for path, part in members if path.split(".")[1][0] != "_" and not part.__doc__]
+            for field in (field for field in fields if field[0] != "_"):
+                if not re.search(rf'^    {field}: .*\n    """', inspect.getsource(thing), re.MULTILINE):
+                    missing.append(f"{name}.{field}")
     assert missing == []
