@@ -37,16 +37,24 @@ impl Turn {
         }
         work.progress.failures = 0;
         match &*outcome.text {
-            REFUSAL => return Ok(work.end(EndReason::Refusal, "")),
-            MAX_TOKENS => return Ok(work.end(EndReason::MaxTokens, "an answer was cut off")),
+            REFUSAL => {
+                work.end(EndReason::Refusal, "");
+                return Ok(());
+            }
+            MAX_TOKENS => {
+                work.end(EndReason::MaxTokens, "an answer was cut off");
+                return Ok(());
+            }
             _ => {}
         }
         let (Some(number), Some(id)) = (outcome.number, outcome.memory) else {
-            return Ok(work.enter(Phase::Model));
+            work.enter(Phase::Model);
+            return Ok(());
         };
         let Some(memory) = work.memory(number, id)? else {
             // An undo took the answer back: the model is asked again, about what is there.
-            return Ok(work.enter(Phase::Model));
+            work.enter(Phase::Model);
+            return Ok(());
         };
         if memory.parts.iter().any(|part| matches!(part, Part::Call { .. })) {
             work.enter(Phase::Tools);
@@ -72,7 +80,8 @@ impl Turn {
         out: &mut Vec<Step>,
     ) -> Result<()> {
         if let Some((reason, note)) = self.limit(work) {
-            return Ok(work.end(reason, note));
+            work.end(reason, note);
+            return Ok(());
         }
         let known = self.policy.roles.get(role).cloned().unwrap_or_default();
         let state = work.state();
@@ -93,7 +102,8 @@ impl Turn {
                     self.counted.insert(role.to_owned(), (body.clone(), tokens));
                 }
                 Err(error) if error.kind() == ErrorKind::DoesNotFit => {
-                    return Ok(work.end(EndReason::MaxTokens, &format!("{role}: {error}")));
+                    work.end(EndReason::MaxTokens, &format!("{role}: {error}"));
+                    return Ok(());
                 }
                 Err(error) => return Err(error),
             }

@@ -155,6 +155,7 @@ pub struct Ask {
 
 /// What a host says of a step.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is matched on")]
 #[non_exhaustive]
 pub enum StepResult {
     /// What a model answered.

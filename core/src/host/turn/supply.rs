@@ -239,7 +239,7 @@ impl Turn {
         (outcome.took, outcome.cost) = (took, cost);
         if !changes.is_empty() {
             let role = self.role(work);
-            let title = work.batch.title_of_turn()?;
+            let title = work.batch.title_of_turn(work.start()?.memory)?;
             let number = Some(work.progress.proposal).filter(|number| *number > 0);
             let put = self.put(&title, &role);
             let number = work.batch.put_draft(number, &put, changes)?;

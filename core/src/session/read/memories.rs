@@ -86,6 +86,14 @@ impl Snapshot {
         Memories { store: &self.store, rows, fresh: Fresh::default() }
     }
 
+    /// Returns the memories up to a number, newest first.
+    pub(crate) fn memories_up_to(&self, number: u64) -> Memories<'_> {
+        let last = memory_key(number);
+        let (from, to) = (Bound::Included(&[0; 8][..]), Bound::Included(&last[..]));
+        let rows = self.roots().memories().range_back(&self.store, from, to);
+        Memories { store: &self.store, rows, fresh: Fresh::default() }
+    }
+
     /// Returns the memory of a number.
     ///
     /// # Errors

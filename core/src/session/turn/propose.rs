@@ -207,10 +207,14 @@ impl Batch {
         Ok(was_draft)
     }
 
-    /// What a turn's proposal is called: the first line of what the user asked last.
-    pub(crate) fn title_of_turn(&self) -> Result<String> {
+    /// What a turn's proposal is called: the first line of what the user asked last, up to a memory.
+    pub(crate) fn title_of_turn(&self, newest: u64) -> Result<String> {
         const MEMORIES_LOOKED_AT: usize = 64;
-        for entry in self.before().memories_back().take(MEMORIES_LOOKED_AT) {
+        let state = self.before();
+        // Where nothing was asked before the turn, its own prompt says what is to be done.
+        let (asked, all) = (state.memories_up_to(newest), state.memories_back());
+        let entries = asked.take(MEMORIES_LOOKED_AT).chain(all.take(MEMORIES_LOOKED_AT));
+        for entry in entries {
             match entry {
                 Ok(entry) if is_question(&entry.memory) => {
                     return Ok(first_line(&entry.memory.text()));

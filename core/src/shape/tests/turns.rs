@@ -55,7 +55,7 @@ fn a_turn_and_its_steps_have_what_is_known_and_no_more() {
         json(&entry),
         format!(
             "{{\"number\":1,\"id\":\"{id}\",\"here\":true,\"policy\":\"{}\",\"since\":1,\
-             \"phase\":\"model\",\"driver\":\"{driver}\",\"takeovers\":0,\"round\":1,\"stage\":0,\
+             \"phase\":\"model\",\"note\":\"\",\"driver\":\"{driver}\",\"takeovers\":0,\"round\":1,\"stage\":0,\
              \"calls\":1,\"tokens\":0,\"cost\":0,\"took_ms\":0,\"rounds\":0,\"failures\":0}}",
             entry.start.policy
         )

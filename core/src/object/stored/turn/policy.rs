@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::codec::{Reader, Writer};
 use crate::error::{Error, Result, quoted};
 use crate::id::ObjectId;
-use crate::limits::{LABEL_BYTES_MAX, NODE_BYTES_MAX, POLICY_ROWS_MAX, POLICY_TEXT_BYTES_MAX, TURN_PARALLEL_MAX};
+use crate::limits::{
+    LABEL_BYTES_MAX, NODE_BYTES_MAX, POLICY_ROWS_MAX, POLICY_TEXT_BYTES_MAX, TURN_PARALLEL_MAX,
+};
 use crate::object::stored::word::words;
 use crate::object::stored::{BodyReader, BodyWriter, Canonical, Kind, RefReader};
 
