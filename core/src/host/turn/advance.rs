@@ -1,7 +1,7 @@
 //! What can be done now.
 
 use super::call::calls_of;
-use super::handle::{Turn, is_running};
+use super::handle::{Turn, check_here, is_running};
 use super::step::Step;
 use crate::error::Result;
 use crate::id::ObjectId;
@@ -40,6 +40,11 @@ impl Turn {
                 if work.progress.round == round || !is_running(&work) || !work.is_of_steps() {
                     break;
                 }
+            }
+            if !is_running(&work) {
+                // What was begun beside the step that found a limit is not handed out any more.
+                self.give_up_open(&mut work, "the turn has ended")?;
+                out.clear();
             }
             if !work.changed {
                 return Ok(Some(self.handed_out(out)));
@@ -88,16 +93,15 @@ impl Turn {
 /// has ended stays as it ended.
 ///
 /// # Errors
-/// `NotFound` if the session has no such turn.
+/// `NotFound` if the session has no such turn; `Invalid` in a fork, as [`Turn::resume`] says.
 pub fn cancel(session: &Session, turn: ObjectId, why: &str) -> Result<()> {
     loop {
         let mut work = TurnWork::load(session, turn)?;
+        check_here(session, &work)?;
         if !is_running(&work) {
             return Ok(());
         }
-        if work.progress.phase == Phase::Tools {
-            cancel_calls(&mut work)?;
-        }
+        cancel_calls(&mut work)?;
         let open: Vec<(u64, u64)> = work
             .rows()
             .iter()
@@ -116,12 +120,22 @@ pub fn cancel(session: &Session, turn: ObjectId, why: &str) -> Result<()> {
     }
 }
 
-/// Answers the calls of the round that have no result.
+/// Answers the calls of the newest answer that have no result.
 fn cancel_calls(work: &mut TurnWork) -> Result<()> {
-    let Some(answer) = work.progress.answer else { return Ok(()) };
-    let Some(memory) = work.memory(work.progress.memory, answer)? else { return Ok(()) };
+    let answer = match work.progress.phase {
+        Phase::Tools => Some((work.progress.memory, work.progress.answer)),
+        // An answer whose calls nobody has looked at yet.
+        Phase::Model => {
+            let outcome = work.row(0).and_then(|row| row.outcome());
+            outcome.map(|outcome| (outcome.number.unwrap_or(0), outcome.memory))
+        }
+        _ => None,
+    };
+    let Some((number, Some(id))) = answer else { return Ok(()) };
+    let is_begun = work.progress.phase == Phase::Tools;
+    let Some(memory) = work.memory(number, id)? else { return Ok(()) };
     for call in calls_of(&memory) {
-        let row = work.row(call.index).cloned();
+        let row = work.row(call.index).filter(|_| is_begun).cloned();
         if row.as_ref().is_some_and(|row| row.outcome().is_some()) {
             continue;
         }

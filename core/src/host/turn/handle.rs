@@ -11,8 +11,9 @@ use crate::object::{
     AsPath, DriverId, EndReason, Entry, FilePath, Memory, OperationKind, Phase, Policy, StepEnd,
     StepOutcome, StepWork, TurnProgress,
 };
+use crate::oversight::SecretPattern;
 use crate::session::{
-    ProposalEntry, Session, Sight, StepEntry, TurnEntry, TurnWork, check_role, first_line,
+    Glob, ProposalEntry, Session, Sight, StepEntry, TurnEntry, TurnWork, check_role, first_line,
 };
 
 /// What an agent does for one request, in rounds, until it is done.
@@ -68,10 +69,16 @@ impl Turn {
     /// of the host before [`next`](Self::next).
     ///
     /// # Errors
-    /// `Invalid` for a policy beyond a limit, or of a dialect that is not known.
+    /// `Invalid` for a policy beyond a limit, of a dialect that is not known, or with a glob or a
+    /// pattern that cannot be read.
     pub fn begin(session: &Session, policy: &Policy, driver: DriverId) -> Result<Turn> {
         policy.validate()?;
         dialect_of(policy)?;
+        // What could not be read later would stop the turn in its middle.
+        policy.files.iter().try_for_each(|glob| Glob::new(glob).map(drop))?;
+        if let Some(rule) = policy.rule(Policy::SECRET) {
+            rule.parameters.iter().try_for_each(|text| SecretPattern::new(text).map(drop))?;
+        }
         let roles = policy.stages.iter().map(|stage| &stage.role).chain(policy.roles.keys());
         roles.chain(&policy.review.model).try_for_each(|role| check_role(role))?;
         loop {
@@ -98,13 +105,7 @@ impl Turn {
         loop {
             let mut work = TurnWork::load(session, id)?;
             let policy = work.policy()?;
-            if work.start()?.session != session.nonce() {
-                return Err(Error::invalid(format!(
-                    "turn {id:.10} goes on in the session that session {:?} was forked from: begin a \
-                     turn here",
-                    session.name()
-                )));
-            }
+            check_here(session, &work)?;
             let open: Vec<(u64, u64, DriverId)> = work
                 .rows()
                 .iter()
@@ -281,6 +282,18 @@ fn dialect_of(policy: &Policy) -> Result<Dialect> {
         let name = &policy.dialect;
         Error::invalid(format!("a policy of the dialect {name:?}, which is not known"))
     })
+}
+
+/// Refuses to touch a turn in a fork of its session, which has it to look at alone.
+pub(super) fn check_here(session: &Session, work: &TurnWork) -> Result<()> {
+    if work.start()?.session == session.nonce() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "turn {:.10} goes on in the session that session {:?} was forked from: begin a turn here",
+        work.turn,
+        session.name()
+    )))
 }
 
 /// Tells whether a turn goes on.

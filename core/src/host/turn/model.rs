@@ -1,5 +1,6 @@
 //! The rounds in which a model is asked.
 
+use super::call::calls_of;
 use super::handle::Turn;
 use super::route::{Measures, RouteRequest, Routed};
 use super::step::{CallModel, Step};
@@ -36,22 +37,25 @@ impl Turn {
             return Ok(());
         }
         work.progress.failures = 0;
-        match &*outcome.text {
-            REFUSAL => {
-                work.end(EndReason::Refusal, "");
-                return Ok(());
-            }
-            MAX_TOKENS => {
-                work.end(EndReason::MaxTokens, "an answer was cut off");
-                return Ok(());
-            }
-            _ => {}
-        }
-        let (Some(number), Some(id)) = (outcome.number, outcome.memory) else {
-            work.enter(Phase::Model);
-            return Ok(());
+        let memory = match (outcome.number, outcome.memory) {
+            (Some(number), Some(id)) => work.memory(number, id)?.map(|memory| (number, id, memory)),
+            _ => None,
         };
-        let Some(memory) = work.memory(number, id)? else {
+        let stopped = match &*outcome.text {
+            REFUSAL => Some((EndReason::Refusal, "")),
+            MAX_TOKENS => Some((EndReason::MaxTokens, "an answer was cut off")),
+            _ => None,
+        };
+        if let Some((reason, note)) = stopped {
+            // Nobody does the calls of such an answer, and the model is told so.
+            for call in memory.iter().flat_map(|(_, _, memory)| calls_of(memory)) {
+                let told = "it was not done: the answer was not whole";
+                work.remember(Memory::tool_error(&*call.id, told))?;
+            }
+            work.end(reason, note);
+            return Ok(());
+        }
+        let Some((number, id, memory)) = memory else {
             // An undo took the answer back: the model is asked again, about what is there.
             work.enter(Phase::Model);
             return Ok(());

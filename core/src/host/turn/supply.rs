@@ -10,7 +10,7 @@ use crate::object::{
     DecidedBy, Memory, ModelCall, OperationKind, Part, Purpose, Role, StepEnd, StepOutcome,
     StepWork,
 };
-use crate::session::{StepEntry, StepPlace, StepRow, TurnWork, arguments_id};
+use crate::session::{StepEntry, StepPlace, StepRow, TurnWork, arguments_id, shorten};
 
 /// What became of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -225,7 +225,13 @@ impl Turn {
         call: &str,
         result: ToolResult,
     ) -> Result<()> {
+        let digest = digest(&returned(call, &result));
         let ToolResult { mut parts, mut is_error, mut changes, took, cost } = result;
+        // A call that was taken back meanwhile changes nothing, and its result would answer nothing.
+        let stands = work.call_stands()?;
+        if !stands {
+            changes.clear();
+        }
         if let Some((path, sight)) = self.unseen(work, changes.keys())? {
             let text = format!(
                 "{path} is not changed: what you are shown of it is {sight}. Read it again first."
@@ -249,15 +255,12 @@ impl Turn {
         let head = Part::Result { call: call.to_owned(), error: is_error, parts: count };
         let mut memory = Memory::tool(call, "");
         memory.parts = std::iter::once(head).chain(parts).collect();
-        outcome.result = Some(digest(&memory));
-        let (number, id) = match work.call_stands()? {
-            true => work.remember(memory)?,
-            // The call was taken back meanwhile: its result would answer nothing.
-            false => {
-                outcome.text = "its call was taken back".to_owned();
-                return work.close(index, outcome);
-            }
-        };
+        outcome.result = Some(digest);
+        if !stands {
+            outcome.text = "its call was taken back".to_owned();
+            return work.close(index, outcome);
+        }
+        let (number, id) = work.remember(memory)?;
         (outcome.number, outcome.memory) = (Some(number), Some(id.id()));
         work.close(index, outcome)
     }
@@ -281,7 +284,16 @@ fn is_known(row: &StepRow, attempt: u64, result: &StepResult) -> bool {
             outcome.run == gate.run && (outcome.end == StepEnd::Done) == gate.passed
         }
         StepResult::Choice(choice, _) => outcome.text == choice.name(),
-        StepResult::Failed(why) => outcome.text == *why,
+        StepResult::Failed(why) => match &row.newest().intent.work {
+            StepWork::Tool { call, .. } => {
+                outcome.result == Some(digest(&returned(call, &ToolResult::error(why))))
+            }
+            _ => {
+                let mut why = why.clone();
+                shorten(&mut why);
+                outcome.text == why
+            }
+        },
     }
 }
 

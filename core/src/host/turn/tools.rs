@@ -14,8 +14,8 @@ use crate::object::{
 };
 use crate::session::{APPROVE, TurnWork, UNKNOWN, arguments_id, choices, schema_id};
 
-/// Rounds that are looked through for the same call with the same result.
-const ROUNDS_LOOKED_AT: u64 = 64;
+/// Rounds without calls among those that are looked through for the same call with the same result.
+const ROUNDS_BETWEEN: u64 = 64;
 /// Characters of arguments that a question shows.
 const SHOWN_CHARS: usize = 400;
 
@@ -282,7 +282,9 @@ impl Turn {
         }
         let mut going: Vec<bool> = vec![true; calls.len()];
         let mut round = work.progress.round;
-        for _ in 0..ROUNDS_LOOKED_AT {
+        // Between two rounds of calls a model is asked.
+        let most = self.policy.limits.repeats.saturating_mul(4).saturating_add(ROUNDS_BETWEEN);
+        for _ in 0..most {
             round = round.saturating_sub(1);
             if round == 0 || !going.contains(&true) {
                 break;

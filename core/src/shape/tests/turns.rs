@@ -76,7 +76,11 @@ fn a_turn_and_its_steps_have_what_is_known_and_no_more() {
     turn.supply(asked.id(), answer.with_attempt(attempt).with_price(20, 300)).unwrap();
     let told = json(&step());
     assert!(told.contains("\"outcome\":{\"attempt\":1,\"driver\""), "{told}");
-    assert!(told.contains("\"end\":\"done\",\"late\":false,\"memory\":2,\"memory_id\":\""));
+    assert!(
+        told.contains(
+            "\"end\":\"done\",\"late\":false,\"text\":\"\",\"memory\":2,\"memory_id\":\""
+        )
+    );
     assert!(
         told.contains(
             "\"attempts\":[{\"provider\":\"p\",\"model\":\"m-0\",\"outcome\":\"overloaded\"}],\
