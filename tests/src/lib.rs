@@ -35,6 +35,7 @@ pub mod torture;
 pub mod transcripts;
 pub mod trees;
 pub mod turned;
+pub mod turns;
 pub mod validate;
 pub mod vfs;
 pub mod witness;

@@ -52,6 +52,7 @@ mod survivors;
 mod torture;
 mod transcripts;
 mod turned;
+mod turns;
 mod undo;
 mod views;
 mod witness;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 type Run = fn(&[String]) -> Result<(), String>;
 
 /// The suites: a name, what it takes, and what it does with that.
-const SUITES: [(&str, &str, Run); 10] = [
+const SUITES: [(&str, &str, Run); 11] = [
     (
         "blame",
         "REPOSITORY: a git repository that was fetched by hand, each line's origin compared with git's",
@@ -55,6 +55,12 @@ const SUITES: [(&str, &str, Run); 10] = [
         "reports",
         "runs the test runners and benchmarks that are there, and reads what they write",
         partita_tests::reports::soak,
+    ),
+    (
+        "turns",
+        "CRASHED SCRIPTS JUDGED SEED: turns whose processes die, turns beside a naive interpreter, turns whose \
+         requests are judged; 20,000, 20,000 and 500 by default",
+        partita_tests::turns::soak,
     ),
     (
         "view",

@@ -22,7 +22,7 @@ fn prefix(role: &str) -> Vec<u8> {
 pub(crate) fn check_role(role: &str) -> Result<()> {
     match role.is_empty() || role.len() > NAME_BYTES_MAX || role.contains('\0') {
         true => Err(Error::invalid(format!(
-            "a role's name has 1 to {NAME_BYTES_MAX} bytes and no NUL, got {}",
+            "a role has a name of 1 to {NAME_BYTES_MAX} bytes without NUL, got {}",
             quoted(role)
         ))),
         false => Ok(()),
