@@ -1,10 +1,10 @@
-//! A round of a turn: what can be done, a model's answer with one call, the call's result, and what
-//! the model is shown next, with its account.
+//! A round of a turn: what the model is shown, its answer with one call, the call's result, and the
+//! account of what is shown.
 
 use std::hint::black_box;
 
 use partita::budget::Budget;
-use partita::context::{Dialect, Tool};
+use partita::context::Tool;
 use partita::host::turn::{DriverId, Effect, ModelAnswer, Policy, Step, StepResult, Turn};
 use partita::tokens::Encoding;
 use partita::{Body, Durability, Json, Memory, Part, Session, Store};
@@ -20,16 +20,14 @@ const WARM: usize = 10;
 const LISTED: usize = 20;
 
 /// What is timed of a round, one after the other.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 8] = [
     "next: asks the model",
     "supply: its answer, one call",
     "next: hands the call out",
     "supply: the call's result",
-    "what is shown next: read",
-    "the same: rendered",
-    "account of it",
+    "the request's text, for a provider",
+    "account of what is shown",
     "all of it",
-    "beside: its request as text",
     "beside: one memory, committed",
 ];
 
@@ -102,18 +100,17 @@ fn rounds(session: &Session, count: usize, tokens: u64) -> Result<Vec<Samples>> 
         let answer = ModelAnswer::new(Memory::assistant("I read on.").with_part(call));
         let text = StepResult::text(format!("pub const NUMBER: usize = {round};\n"));
         let (asks, step) = time(|| only(&mut turn))?;
+        let Step::CallModel(call) = &step else { return Err("no model is asked".into()) };
+        let (sends, _) = time(|| Ok(black_box(call.body().len())))?;
         let (answers, _) = time(|| Ok(turn.supply(step.id(), answer)?))?;
         let (hands, step) = time(|| only(&mut turn))?;
         let (returns, _) = time(|| Ok(turn.supply(step.id(), text)?))?;
-        let (reads, prompt) = time(|| Ok(session.latest()?.prompt()?))?;
-        let (renders, request) = time(|| Ok(black_box(prompt.render(Dialect::OpenAiChat))))?;
         let (counts, _) =
             time(|| Ok(session.capacity_of_largest(&budget, &Encoding::O200k, LISTED)?))?;
-        let round_took = [asks, answers, hands, returns, reads, renders, counts];
-        let (texts, _) = time(|| Ok(black_box(request.body.to_string())))?;
+        let round_took = [asks, answers, hands, returns, sends, counts];
         let (commits, _) = time(|| Ok(beside.remember(Memory::user(format!("memory {round}")))?))?;
         if round >= WARM {
-            let rest = [round_took.iter().sum(), texts, commits];
+            let rest = [round_took.iter().sum(), commits];
             let took = round_took.into_iter().chain(rest);
             parts.iter_mut().zip(took).for_each(|(part, took)| part.push(took));
         }

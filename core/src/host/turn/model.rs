@@ -94,14 +94,16 @@ impl Turn {
             prompt = prompt.with_memory(beside);
             prompt.tools.clear();
         }
-        let mut body = prompt.render(self.dialect).body.to_string();
+        let mut request = prompt.render(self.dialect);
+        let mut body = request.body.to_string();
         let room = known.budget.saturating_sub(known.reserve);
         if known.budget > 0 && self.tokens_at_most(role, &body) > room {
             let shown = prompt.memories.len();
             match put_away(work, role, &known, &mut prompt) {
                 Ok(tokens) => {
                     if prompt.memories.len() < shown {
-                        body = prompt.render(self.dialect).body.to_string();
+                        request = prompt.render(self.dialect);
+                        body = request.body.to_string();
                     }
                     self.counted.insert(role.to_owned(), (body.clone(), tokens));
                 }
@@ -136,6 +138,7 @@ impl Turn {
             complexity,
             purpose,
             prompt,
+            request: (self.dialect, request, body),
         }));
         Ok(())
     }

@@ -68,12 +68,27 @@ pub struct CallModel {
     pub purpose: Purpose,
     /// What the model is to see.
     pub prompt: Prompt,
+    /// The request in the policy's dialect, which is made for its digest, and its text.
+    pub(super) request: (Dialect, Request, String),
 }
 
 impl CallModel {
     /// Returns the request for a provider.
     pub fn render(&self, dialect: Dialect) -> Request {
-        self.prompt.render(dialect)
+        match &self.request {
+            (known, request, _) if *known == dialect => request.clone(),
+            _ => self.prompt.render(dialect),
+        }
+    }
+
+    /// Returns the request in the policy's dialect. It is made already, so this costs nothing.
+    pub fn request(&self) -> &Request {
+        &self.request.1
+    }
+
+    /// Returns the body of that request as the JSON text whose digest is recorded.
+    pub fn body(&self) -> &str {
+        &self.request.2
     }
 }
 

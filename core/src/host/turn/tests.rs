@@ -84,6 +84,8 @@ fn calls_are_handed_out_at_once_and_supplied_in_any_order() {
     let step = only(&mut turn);
     let Step::CallModel(asked) = &step else { panic!("{step:?}") };
     let body = asked.render(Dialect::OpenAiChat).body.to_string();
+    assert_eq!(asked.body(), body);
+    assert_eq!(asked.request().body, asked.prompt.render(Dialect::OpenAiChat).body);
     assert!(body.contains("there is no tool") && body.contains("edited"), "{body}");
     turn.supply(step.id(), says("Done.")).unwrap();
     assert!(turn.next().unwrap().is_none());
