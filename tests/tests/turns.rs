@@ -7,7 +7,7 @@ use partita_tests::turns::{effects, judged, model};
 use partita_tests::vfs::Disk;
 
 /// Shares of what `make soak SUITE=turns` runs.
-const CRASHED: u64 = 1_200;
+const CRASHED: u64 = 600;
 const SCRIPTS: u64 = 250;
 const JUDGED: u64 = 150;
 /// Seeds within which a commit that is not synced must show.

@@ -13,7 +13,7 @@ use partita::host::turn::{
     ToolResult, Turn,
 };
 use partita::vfs::SyncSite;
-use partita::{Memory, ObjectId, Part, Session, Store, StoreOptions, Timestamp};
+use partita::{ErrorKind, Memory, ObjectId, Part, Session, Store, StoreOptions, Timestamp};
 
 use super::world::World;
 use super::{TOOLS, answer, call, driver, policy, tools};
@@ -288,10 +288,10 @@ impl Run {
         let Some(asked) = steps.iter().find(|step| step.id == ask.id) else {
             return wrong("a question that is no step");
         };
-        let of = |step: &&partita::host::turn::StepEntry| {
+        let is_it = |step: &&partita::host::turn::StepEntry| {
             (step.round, step.index) == (asked.round, call.index)
         };
-        let about = steps.iter().find(of).map(|step| step.id);
+        let about = steps.iter().find(is_it).map(|step| step.id);
         let is_approval = matches!(ask.question, Question::Approve(_));
         let choice = if is_approval {
             *self.random.pick(&[
@@ -310,15 +310,17 @@ impl Run {
             };
             *self.seen.unknown.entry(choice.name()).or_default() += 1;
             if choice == Choice::DoAgain {
-                *self.world.again.entry(step).or_default() += 1;
                 // One who says so although it was done wants it twice.
+                *self.world.again.entry(step).or_default() += 1;
             }
             choice
         };
+        let of = step_id(turn.id(), asked.round, call.index);
+        self.world.asked.insert(ask.id, of);
         match choice {
             // A call that was never tried has no step yet: its id is told by its place.
             Choice::AllowOnce => {
-                self.world.allowed.insert(step_id(turn.id(), asked.round, call.index));
+                self.world.allowed.insert(of);
             }
             Choice::AllowAlways => {
                 self.world.always.insert(call.tool.clone());
@@ -335,10 +337,22 @@ impl Run {
         id: ObjectId,
         result: StepResult,
     ) -> Result<(), End> {
-        if let StepResult::Choice(choice, reason) = &result
-            && self.random.chance(1, 2)
-        {
-            return Ok(session.decide(id, *choice, reason)?);
+        if let StepResult::Choice(choice, reason) = &result {
+            let heard = match self.random.chance(1, 2) {
+                true => session.decide(id, *choice, reason),
+                false => turn.supply(id, result.clone()).map(|_| ()),
+            };
+            return match heard {
+                Ok(()) => {
+                    self.world.hear(id, *choice);
+                    Ok(())
+                }
+                // What was said of the tool meanwhile has answered the question.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {
+                    Ok(())
+                }
+                Err(error) => Err(error.into()),
+            };
         }
         let supplied = turn.supply(id, result.clone())?;
         if supplied != Supplied::Taken {

@@ -394,12 +394,20 @@ impl Plain {
         if effect != Effect::Irreversible {
             return self.hand_out(at, call, out);
         }
-        match self.standing.get(call.tool) {
-            Some(Choice::AllowAlways) => return self.hand_out(at, call, out),
-            Some(_) => return self.settle(at, End::Refused),
-            None => {}
+        let ask = Place::Approve(at);
+        // What was said of this call counts before what was said of the tool.
+        if !self.row(ask).is_some_and(Row::is_settled)
+            && let Some(choice) = self.standing.get(call.tool).copied()
+        {
+            if self.row(ask).is_some() {
+                self.close(ask, End::Cancelled, None, None);
+            }
+            return match choice {
+                Choice::AllowAlways => self.hand_out(at, call, out),
+                _ => self.settle(at, End::Refused),
+            };
         }
-        match self.asked(Place::Approve(at), handle, out) {
+        match self.asked(ask, handle, out) {
             Ok(Choice::AllowOnce | Choice::AllowAlways) => self.hand_out(at, call, out),
             Ok(_) => self.settle(at, End::Refused),
             Err(changed) => changed,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use partita::ObjectId;
-use partita::host::turn::{Effect, RunTool};
+use partita::host::turn::{Choice, Effect, RunTool};
 
 /// What was done, counted where no crash reaches it.
 #[derive(Debug, Default)]
@@ -19,6 +19,10 @@ pub(super) struct World {
     /// Steps that a person allowed, and tools.
     pub(super) allowed: BTreeSet<ObjectId>,
     pub(super) always: BTreeSet<String>,
+    /// Steps that a person rejected, and was heard.
+    pub(super) rejected: BTreeSet<ObjectId>,
+    /// The step that each question is about.
+    pub(super) asked: BTreeMap<ObjectId, ObjectId>,
     /// Whether a person is asked before what cannot be taken back.
     pub(super) asks: bool,
     /// Effects of each class.
@@ -28,6 +32,13 @@ pub(super) struct World {
 impl World {
     pub(super) fn count(&self, step: ObjectId) -> u64 {
         self.done.get(&step).copied().unwrap_or(0)
+    }
+
+    /// The store heard what a person said of a question.
+    pub(super) fn hear(&mut self, question: ObjectId, choice: Choice) {
+        if choice == Choice::RejectOnce {
+            self.rejected.extend(self.asked.get(&question));
+        }
     }
 
     /// Does what a step says.
@@ -55,6 +66,9 @@ impl World {
         }
         if !fresh {
             return Err(format!("{what}: one attempt done twice"));
+        }
+        if self.rejected.contains(&step.id) {
+            return Err(format!("{what}: done, and a person has rejected it"));
         }
         let is_allowed = self.allowed.contains(&step.id) || self.always.contains(&step.name);
         if step.effect == Effect::Irreversible && self.asks && !is_allowed {

@@ -335,6 +335,31 @@ fn what_was_allowed_of_a_tool_holds_for_the_declaration_that_was_asked_about() {
 }
 
 #[test]
+fn what_was_said_of_a_call_counts_before_what_was_said_of_its_tool() {
+    for (tool, own, done) in [
+        (Choice::AllowAlways, Some(Choice::RejectOnce), false),
+        (Choice::RejectAlways, Some(Choice::AllowOnce), true),
+        (Choice::AllowAlways, None, true),
+        (Choice::RejectAlways, None, false),
+    ] {
+        let session = session();
+        let mut turn = Turn::begin(&session, &policy(), driver(1)).unwrap();
+        let asks = calls(&mut turn, [call("1", "send", "1"), call("2", "send", "2")]);
+        if let Some(own) = own {
+            session.decide(asks[1].id(), own, "").unwrap();
+        }
+        session.decide(asks[0].id(), tool, "").unwrap();
+        let steps = turn.next().unwrap().unwrap();
+        let of = |step: &Step| matches!(step, Step::RunTool(step) if step.call == "2");
+        assert_eq!(steps.iter().any(of), done, "{tool:?} {own:?}: {steps:?}");
+        // A question that the word about the tool has answered waits no more.
+        assert!(session.questions().unwrap().is_empty(), "{tool:?} {own:?}");
+        let late = turn.supply(asks[1].id(), StepResult::choice(Choice::AllowAlways));
+        refused(late, ErrorKind::Conflict, "has its result");
+    }
+}
+
+#[test]
 fn a_decision_about_an_earlier_revision_says_nothing_of_the_newest() {
     let session = session();
     let mut policy = policy();

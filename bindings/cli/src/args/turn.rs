@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Json, value};
+use super::{Json, usage, value};
 
 /// What a person does beside agents that work.
 #[derive(Debug, Subcommand)]
@@ -24,12 +24,12 @@ pub(crate) enum Oversee {
     },
 
     /// Accept or reject a proposal; an accepted one that no turn waits for is applied
-    #[command(after_help = "Examples:\n  partita review fix-parser 2 --accept\n  \
+    #[command(override_usage = usage::REVIEW, after_help = "Examples:\n  partita review fix-parser 2 --accept\n  \
                             partita review fix-parser 2 --reject --reason 'it drops the last token'")]
     Review(ReviewArgs),
 
     /// List what oversight found and nobody has resolved, or resolve a finding
-    #[command(after_help = "Examples:\n  partita findings fix-parser\n  \
+    #[command(override_usage = usage::FINDINGS, after_help = "Examples:\n  partita findings fix-parser\n  \
                             partita findings fix-parser --resolve 3 --reason 'that test was wrong'")]
     Findings {
         /// Name of the session
@@ -61,7 +61,7 @@ pub(crate) enum Oversee {
     },
 
     /// Answer what a turn asks about a step, or list what is asked
-    #[command(after_help = "Examples:\n  partita approve fix-parser\n  \
+    #[command(override_usage = usage::APPROVE, after_help = "Examples:\n  partita approve fix-parser\n  \
                             partita approve fix-parser 4f0c1d --allow-once\n  \
                             partita approve fix-parser 4f0c1d --reject-always --reason 'never from here'")]
     Approve(ApproveArgs),

@@ -47,6 +47,20 @@ partita resolve [OPTIONS] <NAME> <PATH> --side <N>
        partita resolve [OPTIONS] <NAME> <PATH> --file <FILE>
        partita resolve [OPTIONS] <NAME> <PATH> --remove";
 
+pub(super) const REVIEW: &str = "\
+partita review [OPTIONS] <NAME> <PROPOSAL> --accept [--reason <TEXT>] [--revision <N>]
+       partita review [OPTIONS] <NAME> <PROPOSAL> --reject [--reason <TEXT>] [--revision <N>]";
+
+pub(super) const FINDINGS: &str = "\
+partita findings [OPTIONS] <NAME> [--all]
+       partita findings [OPTIONS] <NAME> --resolve <NUMBER> [--reason <TEXT>]";
+
+pub(super) const APPROVE: &str = "\
+partita approve [OPTIONS] <NAME>
+       partita approve [OPTIONS] <NAME> <STEP> --allow-once | --allow-always | --reject-once | --reject-always
+       partita approve [OPTIONS] <NAME> <STEP> --was-done | --do-again | --give-up
+       partita approve [OPTIONS] <NAME> <STEP> --accept | --reject";
+
 pub(super) const CONTEXT: &str = "\
 partita context [OPTIONS] <NAME> --dialect <D> [--at <CHECKPOINT>] [--end-with-user] [--without-stale]
        partita context [OPTIONS] <NAME> --diff <A..B>";

@@ -361,3 +361,25 @@ fn an_undo_under_a_turn_makes_it_ask_again() {
     assert!(turn.next().unwrap().is_none());
     valid(&session);
 }
+
+#[test]
+fn what_is_said_of_a_call_counts_before_what_is_said_of_its_tool() {
+    let session = session();
+    let mut turn = Turn::begin(&session, &policy(), driver(1)).unwrap();
+    let step = only(&mut turn);
+    let parts = ["1", "2", "3"].map(|id| call(id, "deploy", "{}"));
+    turn.supply(step.id(), calls(parts)).unwrap();
+    let asked = turn.next().unwrap().unwrap();
+    assert_eq!(asked.len(), 3);
+    turn.supply(asked[0].id(), StepResult::choice(Choice::RejectOnce)).unwrap();
+    turn.supply(asked[1].id(), StepResult::choice(Choice::AllowAlways)).unwrap();
+    let steps = turn.next().unwrap().unwrap();
+    let names: Vec<_> = steps.iter().map(Step::name).collect();
+    assert_eq!(names, ["run-tool", "run-tool"], "the first was rejected");
+    assert!(session.questions().unwrap().is_empty(), "the third is answered by the tool's");
+    for step in steps {
+        turn.supply(step.id(), StepResult::text("deployed")).unwrap();
+    }
+    assert!(matches!(only(&mut turn), Step::CallModel(_)));
+    valid(&session);
+}

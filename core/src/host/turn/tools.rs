@@ -76,7 +76,16 @@ impl Turn {
         if !asks {
             return self.hand_out(work, step, role, out);
         }
-        match work.standing((&call.name, schema))?.map(|standing| standing.choice) {
+        // What was said of this very call counts before what was said of its tool.
+        let is_answered = work.row(call.index | APPROVE).is_some_and(|row| row.outcome().is_some());
+        let standing = match is_answered {
+            true => None,
+            false => work.standing((&call.name, schema))?.map(|standing| standing.choice),
+        };
+        if standing.is_some() {
+            self.withdraw(work, call.index | APPROVE)?;
+        }
+        match standing {
             Some(Choice::AllowAlways) => return self.hand_out(work, step, role, out),
             Some(Choice::RejectAlways) => {
                 return self.refuse(work, step, "a person has ruled out calls of this tool");
@@ -95,6 +104,15 @@ impl Turn {
             Choice::AllowOnce | Choice::AllowAlways => self.hand_out(work, step, role, out),
             _ => self.refuse(work, step, &because("a person has rejected this call", &decision)),
         }
+    }
+
+    /// Takes a question back that something else has answered.
+    fn withdraw(&self, work: &mut TurnWork, index: u64) -> Result<()> {
+        let Some(row) = work.row(index).filter(|row| row.is_open()) else { return Ok(()) };
+        let attempt = row.newest().intent.attempt;
+        let mut outcome = StepOutcome::new(attempt, self.driver, StepEnd::Cancelled);
+        "the tool was decided about".clone_into(&mut outcome.text);
+        work.close(index, outcome)
     }
 
     /// Why a call cannot be done at all.
