@@ -156,7 +156,7 @@ pub struct TurnLimits {
     /// Answers one after the other that are none: empty, or failed.
     pub failures: u64,
     /// Calls of one answer that are done; more are refused. At most
-    /// [`TURN_PARALLEL_MAX`](crate::limits::TURN_PARALLEL_MAX).
+    /// [`TURN_PARALLEL_MAX`].
     pub parallel: u64,
 }
 
