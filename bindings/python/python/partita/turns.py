@@ -22,7 +22,7 @@ it. The loop's state is the session's, so it survives a crash at every step.
 ...             _ = turn.supply(step, ToolResult("ok", changes={given["path"]: given["text"]}))
 ...         case Ask(kind, text):
 ...             print(kind, text)
-review Is proposal 1 to be applied? Write a greeting. (1 files)
+review Is proposal 1 to be applied? Write a greeting. (1 file)
 >>> turn.ended, [step.choices for step in turn.waiting()]  # it waits for a person
 (None, [['accept', 'reject']])
 >>> session.decide(turn.waiting()[0].id, "accept")  # whoever decides need not drive the turn
